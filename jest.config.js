@@ -1,0 +1,13 @@
+/** Tests run on the sources, transpiled by swc: types are checked by `npm run typecheck`, once, not in every test run. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-packages', '<rootDir>/.cache', '<rootDir>/.stryker-tmp'],
+};

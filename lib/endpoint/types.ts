@@ -1,0 +1,48 @@
+import type { ResolvedContainer } from '../container/types';
+import type { Instance } from '../hardware/types';
+import type { ModelDescription } from '../model/types';
+import type { Scheme } from '../scheme/types';
+import type { EndpointSpec } from '../spec/types';
+
+/**
+ * A spec with everything it names looked up once: what plan and rules read.
+ * A part that the spec leaves out, or that is not in our data, is `undefined`; rules decide what that means.
+ */
+export interface ResolvedEndpoint {
+  readonly spec: EndpointSpec;
+  readonly model?: ModelDescription;
+  readonly instance?: Instance;
+  readonly container?: ResolvedContainer;
+  readonly scheme: Scheme;
+  /** Options as they will really be: `options` and `environment` merged, then the container's own defaults. */
+  readonly options: EffectiveOptions;
+}
+
+export interface EffectiveOptions {
+  readonly tensorParallelSize: number;
+  readonly pipelineParallelSize: number;
+  readonly expertParallel: boolean;
+  readonly maxModelLen?: number;
+  readonly maxNumSeqs?: number;
+  readonly maxNumBatchedTokens?: number;
+  readonly gpuMemoryUtilization: number;
+  readonly enforceEager: boolean;
+  readonly dtype: string;
+  readonly kvCacheDtype: string;
+  readonly quantizationFlag?: string;
+  readonly enablePrefixCaching?: boolean;
+  readonly enableChunkedPrefill?: boolean;
+  readonly enableLora: boolean;
+  readonly maxLoras: number;
+  readonly maxLoraRank: number;
+  readonly loadFormat: string;
+  readonly trustRemoteCode: boolean;
+  readonly slots?: number;
+  readonly kvTypeK: string;
+  readonly kvTypeV: string;
+  readonly flashAttention: string;
+  readonly gpuLayers?: number;
+  readonly batchSize?: number;
+  readonly sequenceLength?: number;
+  readonly logicalNeuronCores?: number;
+}

@@ -1,0 +1,50 @@
+import type { ResolvedEndpoint } from '../endpoint/types';
+import type { Plan } from '../plan/types';
+
+export type Severity = 'error' | 'warning';
+
+/** One thing a rule found. `check` prints these; the construct reports them through CDK's validations. */
+export interface Finding {
+  /** Rule id, SCREAMING_SNAKE_CASE; also the acknowledgement id. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** What is wrong, value got, value allowed, nearest working fix: one sentence each, house form. */
+  readonly message: string;
+  readonly got?: string;
+  readonly allowed?: string;
+  readonly fix?: string;
+  /** JSON pointer into the spec. */
+  readonly path?: string;
+}
+
+/** What a rule sees: the resolved endpoint, and the plan, made on first use. */
+export interface RuleContext extends ResolvedEndpoint {
+  readonly plan: Plan;
+}
+
+/** What a rule returns; id and severity are filled in from the rule unless the finding lowers it. */
+export type RuleFinding = Omit<Finding, 'rule' | 'severity'> & { readonly severity?: Severity };
+
+export interface Rule {
+  readonly id: string;
+  readonly severity: Severity;
+  /** One line for lists. */
+  readonly summary: string;
+  /** A paragraph for `qe explain`: why it fails, what happens on a real endpoint. */
+  readonly explanation: string;
+  /** Where the fact comes from. */
+  readonly source: string;
+  /** Versions it holds for, in words for the docs: `vLLM < 0.24`; undefined: every version. */
+  readonly holdsFor?: string;
+  /** Specs for docs and tests; `passes` give no finding of this rule, `fails` do. */
+  readonly examples: { readonly passes: readonly unknown[]; readonly fails: readonly unknown[] };
+  evaluate(context: RuleContext): readonly RuleFinding[];
+}
+
+export type Verdict = 'error' | 'warning' | 'ok';
+
+export interface CheckAnswer {
+  readonly id: string | null;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
