@@ -1,0 +1,56 @@
+import type { Verdict } from '../lib/rules/types';
+import { ExitStatus } from './exit-status';
+import { readLines } from './input';
+import type { Terminal } from './terminal';
+
+interface Answer {
+  readonly verdict: Verdict;
+}
+
+/**
+ * NDJSON in, a JSON answer a line out, in the same order. A line that cannot be read gets an answer that says so, with its
+ * number, and the rest goes on.
+ */
+export async function runBatch(
+  file: string,
+  strict: boolean,
+  terminal: Terminal,
+  answer: (value: unknown) => Answer,
+): Promise<ExitStatus> {
+  let worst: ExitStatus = ExitStatus.OK;
+  let pending = '';
+  let line = 0;
+  for await (const text of readLines(file)) {
+    line++;
+    if (text.trim() === '') continue;
+    const given = answerLine(text, line, answer);
+    if (given.verdict === 'error' || (strict && given.verdict === 'warning')) worst = ExitStatus.FINDINGS;
+    pending += JSON.stringify(given) + '\n';
+    // Few large writes: a write a line costs more than the rules do.
+    if (pending.length > 1 << 16) {
+      await terminal.write(pending);
+      pending = '';
+    }
+  }
+  await terminal.write(pending);
+  return worst;
+}
+
+function answerLine(text: string, line: number, answer: (value: unknown) => Answer): Answer {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const finding = {
+      rule: 'SPEC_UNREADABLE',
+      severity: 'error',
+      message: `line ${line} is not JSON: ${(error as Error).message}`,
+      allowed: 'one JSON object a line',
+      fix: 'write each spec on one line, with no comment and no trailing comma',
+    };
+    return { id: null, line, verdict: 'error', findings: [finding] } as Answer;
+  }
+  const given = answer(value) as Answer & { id: unknown; findings: readonly { rule: string }[] };
+  const unreadable = given.id === null && given.findings.some((finding) => finding.rule.startsWith('SPEC_'));
+  return unreadable ? Object.assign({ id: null, line }, given) : given;
+}

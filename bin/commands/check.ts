@@ -1,0 +1,22 @@
+import { check as checkSpec } from '../../lib/rules';
+import { runBatch } from '../batch';
+import { ExitStatus } from '../exit-status';
+import { readJson } from '../input';
+import { renderFindings, renderVerdict } from '../output/findings';
+import { exitStatusOf } from '../output/exit-status-of';
+import type { Terminal } from '../terminal';
+
+/** `qe check FILE|-`: rules only. */
+export async function check(args: readonly string[], options: Record<string, unknown>, terminal: Terminal): Promise<ExitStatus> {
+  const strict = options.strict === true;
+  if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
+
+  const answer = checkSpec(await readJson(args[0]));
+  if (terminal.json) {
+    terminal.printJson(answer);
+  } else {
+    if (answer.findings.length > 0) terminal.print(renderFindings(answer.findings, terminal) + '\n');
+    terminal.print(renderVerdict(answer.verdict, answer.findings, terminal));
+  }
+  return exitStatusOf(answer, strict);
+}

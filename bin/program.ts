@@ -1,0 +1,88 @@
+import { Command, CommanderError, Option } from 'commander';
+import { QuantizedEndpointsError } from '../lib/errors';
+import { ExitStatus } from './exit-status';
+import { Terminal, type GlobalOptions } from './terminal';
+
+type Action = (args: readonly string[], options: Record<string, unknown>, terminal: Terminal) => Promise<ExitStatus>;
+
+/**
+ * The whole command line. Commands load on first use: `qe check` must answer in the time Node itself takes to start,
+ * and must not pay for the simulator or the AWS SDK.
+ *
+ * @returns the exit status; never throws
+ */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let status: number = ExitStatus.OK;
+  // A reader that closes early (`| head`) ends us quietly, as it ends other programs.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(ExitStatus.OK);
+    throw error;
+  });
+
+  const program = new Command('qe')
+    .description('Know before you deploy: check, plan, simulate and quantize language models for Amazon SageMaker')
+    .version(process.env.QE_VERSION ?? 'development', '--version')
+    .option('--json', 'machine-readable answers on stdout')
+    .option('--quiet', 'no progress and no messages')
+    .option('--no-color', 'plain text')
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  const command = (usage: string, description: string, load: () => Promise<Action>, options: readonly Option[] = []) => {
+    const sub = program.command(usage).description(description);
+    for (const option of options) sub.addOption(option);
+    sub.action(async (...parameters: unknown[]) => {
+      const self = parameters[parameters.length - 1] as Command;
+      const merged = self.optsWithGlobals<Record<string, unknown> & GlobalOptions>();
+      const action = await load();
+      status = await action(self.args, merged, new Terminal(merged));
+    });
+    return sub;
+  };
+
+  command('check <file>', 'rules only: what would fail, and the fix', async () => (await import('./commands/check')).check, [
+    new Option('--batch', 'one spec a line in, one answer a line out'),
+    new Option('--strict', 'a warning counts as an error'),
+  ]);
+  command('plan <file>', 'rules and plan: what fits, how fast, what it costs', async () => (await import('./commands/plan')).plan, [
+    new Option('--batch', 'one spec a line in, one answer a line out'),
+    new Option('--strict', 'a warning counts as an error'),
+    new Option('--html <file>', 'also write the plan as one self-contained page'),
+  ]);
+  command('inspect <path>', 'header of a checkpoint: tensors, types, bytes, parameters, its quantization', async () => (await import('./commands/inspect')).inspect);
+  command('explain <rule>', "a rule's page", async () => (await import('./commands/explain')).explain);
+  command('rules', 'every rule', async () => (await import('./commands/rules')).rules);
+  command('recommend <file>', "ranks instance × scheme × container for the spec's model and workload", async () => (await import('./commands/recommend')).recommend, [
+    new Option('--html <file>', 'also write the ranking as one self-contained page'),
+    new Option('--limit <n>', 'rows to show').default('10'),
+  ]);
+
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.OK : ExitStatus.BAD_INPUT;
+    const terminal = new Terminal(program.opts<GlobalOptions>());
+    if (error instanceof QuantizedEndpointsError) {
+      reportBadInput(error, terminal);
+      return ExitStatus.BAD_INPUT;
+    }
+    terminal.complain(`this is a fault in qe, please report it: ${(error as Error).stack ?? String(error)}`);
+    return ExitStatus.BAD_INPUT;
+  }
+  return status;
+}
+
+/** Input that could not be read, in the form of a finding, so that a program reading `--json` needs one shape only. */
+export function reportBadInput(error: QuantizedEndpointsError, terminal: Terminal): void {
+  const { id: rule, message, got, allowed, fix, path } = error;
+  if (terminal.json) {
+    terminal.printJson({ id: null, verdict: 'error', findings: [{ rule, severity: 'error', message, got, allowed, fix, path }] });
+    return;
+  }
+  const lines = [`${terminal.colors.red('error')} ${terminal.colors.bold(rule)}  ${message}`];
+  if (got !== undefined) lines.push(`  got      ${got}`);
+  if (allowed !== undefined) lines.push(`  allowed  ${allowed}`);
+  if (fix !== undefined) lines.push(`  fix      ${fix}`);
+  if (path !== undefined) lines.push(`  at       ${path}`);
+  terminal.complain(lines.join('\n'));
+}
