@@ -13,7 +13,7 @@ await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { qe: 'bin/qe.ts', worker: 'bin/worker.ts' },
+  entryPoints: { qe: 'bin/qe.ts' },
   outdir,
   bundle: true,
   splitting: true,

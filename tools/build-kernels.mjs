@@ -1,0 +1,140 @@
+// Compiles kernels/ (AssemblyScript) to one WebAssembly module with SIMD over a shared, imported memory, and bundles the
+// worker thread's program. Both become TypeScript modules that hold them as text, so that the same import works in the
+// npm package, in the bundled command line, in a Lambda and in jest. Nothing is done when the sources have not changed.
+import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
+const root = path.resolve(import.meta.dirname, '..');
+const outputs = path.join(root, 'lib', 'simulate', 'kernels');
+const moduleFile = path.join(outputs, 'module.generated.ts');
+const workerFile = path.join(outputs, 'worker.generated.ts');
+
+/** A Lambda or a worker compiles the module at start: it must stay small. */
+const MAX_MODULE_BYTES = 64 * 1024;
+/** Static data of the kernels (decode tables) lies below this address; what the host lays out begins here. */
+const MEMORY_BASE_PAGES = 2;
+/** 4 GiB, the most a 32-bit memory can have; the host decides what it really takes. */
+const MAX_PAGES = 65536;
+
+await buildModule();
+await buildWorker();
+
+async function buildModule() {
+  const sources = filesUnder(path.join(root, 'kernels'), '.ts');
+  const key = hashOf([...sources, path.join(root, 'tools', 'build-kernels.mjs')], version('assemblyscript'));
+  if (storedKey(moduleFile) === key) return;
+
+  const scratch = path.join(outputs, `.module-${process.pid}.wasm`);
+  const { error, stderr } = await asc.main([
+    path.relative(root, path.join(root, 'kernels', 'index.ts')),
+    '--baseDir',
+    root,
+    '--outFile',
+    path.relative(root, scratch),
+    '--optimizeLevel',
+    '3',
+    '--shrinkLevel',
+    '0',
+    '--converge',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--use',
+    'abort=',
+    '--enable',
+    'simd',
+    '--enable',
+    'threads',
+    '--importMemory',
+    '--sharedMemory',
+    '--initialMemory',
+    String(MEMORY_BASE_PAGES),
+    '--maximumMemory',
+    String(MAX_PAGES),
+  ]);
+  if (error) {
+    console.error(stderr.toString());
+    throw error;
+  }
+  const bytes = readFileSync(scratch);
+  rmSync(scratch);
+  if (bytes.length >= MAX_MODULE_BYTES)
+    throw new Error(`the kernel module has ${bytes.length} bytes, ${MAX_MODULE_BYTES} are allowed`);
+  const text = [
+    `// key ${key}`,
+    '// Made by tools/build-kernels.mjs from kernels/: not to be edited.',
+    '/** The compiled kernels, base64. */',
+    `export const KERNEL_MODULE_BASE64 =\n  '${bytes.toString('base64')}';`,
+    '',
+  ].join('\n');
+  writeWhole(moduleFile, text);
+  console.error(`kernels: ${bytes.length} bytes of WebAssembly`);
+}
+
+async function buildWorker() {
+  const entry = path.join(root, 'lib', 'simulate', 'worker', 'main.ts');
+  const key = hashOf(
+    [...filesUnder(path.join(root, 'lib'), '.ts').filter((file) => !file.endsWith('.generated.ts')), entry],
+    hashOf([moduleFile, path.join(root, 'tools', 'build-kernels.mjs')], version('esbuild')),
+  );
+  if (storedKey(workerFile) === key) return;
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const program = result.outputFiles[0].text;
+  const text = [
+    `// key ${key}`,
+    '// Made by tools/build-kernels.mjs from lib/simulate/worker/: not to be edited.',
+    "/** The worker thread's program, bundled. */",
+    `export const WORKER_PROGRAM = ${JSON.stringify(program)};`,
+    '',
+  ].join('\n');
+  writeWhole(workerFile, text);
+}
+
+function filesUnder(folder, extension) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function hashOf(files, salt) {
+  const hash = createHash('sha256').update(salt);
+  for (const file of files) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function storedKey(file) {
+  try {
+    return /^\/\/ key ([0-9a-f]{64})$/m.exec(readFileSync(file, 'utf8').slice(0, 200))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Written aside and renamed: two builds at the same time never leave half a file. */
+function writeWhole(file, text) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, text);
+  renameSync(aside, file);
+}
+
+function version(name) {
+  return require(`${name}/package.json`).version;
+}
