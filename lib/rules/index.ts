@@ -1,0 +1,7 @@
+export { check, planAnswer } from './check';
+export type { PlanAnswer } from './check';
+export { evaluateRules } from './evaluate';
+export { findRule, RULE_CAUSES, RULES, RULES_BY_CAUSE } from './registry';
+export type { RuleCause } from './registry';
+export type { CheckAnswer, Finding, Rule, RuleContext, RuleFinding, Severity, Verdict } from './types';
+export { verdictOf } from './verdict';

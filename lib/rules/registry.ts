@@ -1,0 +1,61 @@
+import { adaptersRules } from './adapters';
+import { architectureRules } from './architecture';
+import { checkpointRules } from './checkpoint';
+import { environmentRules } from './environment';
+import { hardwareRules } from './hardware';
+import { imageRules } from './image';
+import { llamaCppRules } from './llama-cpp';
+import { memoryRules } from './memory';
+import { neuronRules } from './neuron';
+import { optionsRules } from './options';
+import { parallelismRules } from './parallelism';
+import { platformRules } from './platform';
+import { regionRules } from './region';
+import { scalingRules } from './scaling';
+import type { Rule } from './types';
+
+/** Folders of this directory: what a rule's finding is caused by. */
+export const RULE_CAUSES = [
+  'hardware',
+  'parallelism',
+  'checkpoint',
+  'architecture',
+  'memory',
+  'options',
+  'adapters',
+  'environment',
+  'image',
+  'region',
+  'platform',
+  'scaling',
+  'neuron',
+  'llama-cpp',
+] as const;
+export type RuleCause = (typeof RULE_CAUSES)[number];
+
+/** Every rule, by cause, in the order in which findings are reported. */
+export const RULES_BY_CAUSE: Readonly<Record<RuleCause, readonly Rule[]>> = {
+  hardware: hardwareRules,
+  parallelism: parallelismRules,
+  checkpoint: checkpointRules,
+  architecture: architectureRules,
+  memory: memoryRules,
+  options: optionsRules,
+  adapters: adaptersRules,
+  environment: environmentRules,
+  image: imageRules,
+  region: regionRules,
+  platform: platformRules,
+  scaling: scalingRules,
+  neuron: neuronRules,
+  'llama-cpp': llamaCppRules,
+};
+
+export const RULES: readonly Rule[] = RULE_CAUSES.flatMap((cause) => RULES_BY_CAUSE[cause]);
+
+const BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));
+
+/** The rule with this id, in any letter case; undefined where there is none. */
+export function findRule(id: string): Rule | undefined {
+  return BY_ID.get(id.toUpperCase());
+}
