@@ -1,0 +1,203 @@
+import type { ContainerFamily, ServingOptions } from '../spec/types';
+
+/**
+ * An option as a container variable sets it. Names of a container that the engine-neutral options have no word for
+ * (`gpuLayers`, `quantizationFlag`) are kept too, because plan and rules depend on them.
+ */
+export interface EnvironmentOptions extends ServingOptions {
+  readonly quantizationFlag?: string;
+  /** llama.cpp `--n-gpu-layers`; a number beyond the model's layers means all of them. */
+  readonly gpuLayers?: number;
+  /** llama.cpp `--kv-unified`: one cache shared by all slots. */
+  readonly unifiedKvCache?: boolean;
+}
+
+/** An option and the variable that sets it, so that a rule can name the variable. */
+export interface EnvironmentSetting {
+  readonly option: keyof EnvironmentOptions;
+  readonly variable: string;
+  readonly value: EnvironmentOptions[keyof EnvironmentOptions];
+}
+
+type OptionName = keyof EnvironmentOptions;
+type Reader = (text: string) => EnvironmentOptions[OptionName] | undefined;
+
+const text: Reader = (value) => value;
+const integer: Reader = (value) => (/^[+-]?\d+$/.test(value.trim()) ? Number(value) : undefined);
+const number: Reader = (value) => (value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined);
+const boolean: Reader = (value) => {
+  const word = value.trim().toLowerCase();
+  if (word === 'true' || word === '1' || word === 'on' || word === 'yes') return true;
+  if (word === 'false' || word === '0' || word === 'off' || word === 'no') return false;
+  return undefined;
+};
+/** A bare flag that says no: `NO_ENABLE_PREFIX_CACHING=true`. */
+const negated: Reader = (value) => {
+  const read = boolean(value);
+  return read === undefined ? undefined : !read;
+};
+/** A flag that the entry point drops when it is `false`, leaving the server's own default. */
+const bareFlag: Reader = (value) => (boolean(value) === true ? true : undefined);
+/** `--n-gpu-layers` takes a number, `all` or `auto`; `auto` is the server's default and so says nothing. */
+const layers: Reader = (value) => (value.trim().toLowerCase() === 'all' ? Infinity : integer(value));
+
+type Table = Readonly<Record<string, readonly [OptionName, Reader]>>;
+
+/** vLLM's engine arguments that both its own image and LMI pass on. Source: vllm/engine/arg_utils.py. */
+const VLLM_ARGUMENTS: Table = {
+  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
+  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
+  MAX_MODEL_LEN: ['maxModelLen', integer],
+  MAX_NUM_SEQS: ['maxNumSeqs', integer],
+  MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', integer],
+  DTYPE: ['dtype', text],
+  KV_CACHE_DTYPE: ['kvCacheDtype', text],
+  GPU_MEMORY_UTILIZATION: ['gpuMemoryUtilization', number],
+  MAX_LORAS: ['maxLoras', integer],
+  MAX_LORA_RANK: ['maxLoraRank', integer],
+  LOAD_FORMAT: ['loadFormat', text],
+  QUANTIZATION: ['quantizationFlag', text],
+};
+
+/**
+ * LMI: `OPTION_<NAME>`, the short names its start script translates, and the TGI names it still accepts.
+ * Source: djl-serving serving/docker/dockerd-entrypoint-with-cuda-compat.sh and lmi docs, "deployment_guide/configurations".
+ */
+const LMI: Table = {
+  ...prefixed('OPTION_', VLLM_ARGUMENTS),
+  ...prefixed('OPTION_', {
+    TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', integer],
+    PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', integer],
+    MAX_ROLLING_BATCH_SIZE: ['maxNumSeqs', integer],
+    MAX_ROLLING_BATCH_PREFILL_TOKENS: ['maxNumBatchedTokens', integer],
+    QUANTIZE: ['quantizationFlag', text],
+    ENFORCE_EAGER: ['enforceEager', boolean],
+    ENABLE_PREFIX_CACHING: ['enablePrefixCaching', boolean],
+    ENABLE_CHUNKED_PREFILL: ['enableChunkedPrefill', boolean],
+    ENABLE_LORA: ['enableLora', boolean],
+    ENABLE_EXPERT_PARALLEL: ['expertParallel', boolean],
+    TRUST_REMOTE_CODE: ['trustRemoteCode', boolean],
+  }),
+  TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', integer],
+  PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', integer],
+  SM_NUM_GPUS: ['tensorParallelSize', integer],
+  MAX_BATCH_SIZE: ['maxNumSeqs', integer],
+  MAX_BATCH_PREFILL_TOKENS: ['maxNumBatchedTokens', integer],
+  HF_MODEL_QUANTIZE: ['quantizationFlag', text],
+  HF_MODEL_TRUST_REMOTE_CODE: ['trustRemoteCode', boolean],
+  CUDA_MEMORY_FRACTION: ['gpuMemoryUtilization', number],
+};
+
+/** TensorRT-LLM in LMI counts the prompt and the answer apart; source: djl-serving lmi docs, "trt_llm_user_guide". */
+const LMI_TRTLLM: Table = {
+  ...LMI,
+  OPTION_QUANT_ALGO: ['quantizationFlag', text],
+  OPTION_KV_CACHE_FREE_GPU_MEM_FRACTION: ['gpuMemoryUtilization', number],
+  OPTION_MAX_NUM_TOKENS: ['maxNumBatchedTokens', integer],
+  OPTION_MAX_SEQ_LEN: ['maxModelLen', integer],
+};
+
+/** transformers-neuronx in LMI 0.29; source: djl-serving lmi docs, "tnx_user_guide". */
+const LMI_NEURON: Table = {
+  ...LMI,
+  OPTION_N_POSITIONS: ['sequenceLength', integer],
+  OPTION_MAX_ROLLING_BATCH_SIZE: ['batchSize', integer],
+  OPTION_BATCH_SIZE: ['batchSize', integer],
+};
+
+/** The vLLM image: `SM_VLLM_FOO_BAR` becomes `--foo-bar`; `true` a bare flag, `false` nothing at all. */
+const VLLM: Table = {
+  ...prefixed('SM_VLLM_', VLLM_ARGUMENTS),
+  ...prefixed('SM_VLLM_', {
+    ENFORCE_EAGER: ['enforceEager', bareFlag],
+    ENABLE_PREFIX_CACHING: ['enablePrefixCaching', bareFlag],
+    NO_ENABLE_PREFIX_CACHING: ['enablePrefixCaching', negated],
+    ENABLE_CHUNKED_PREFILL: ['enableChunkedPrefill', bareFlag],
+    NO_ENABLE_CHUNKED_PREFILL: ['enableChunkedPrefill', negated],
+    ENABLE_LORA: ['enableLora', bareFlag],
+    ENABLE_EXPERT_PARALLEL: ['expertParallel', bareFlag],
+    TRUST_REMOTE_CODE: ['trustRemoteCode', bareFlag],
+  }),
+};
+
+const HF_VLLM_NEURON: Table = { ...VLLM, SM_VLLM_BLOCK_SIZE: ['sequenceLength', integer] };
+
+/** Source: sglang/srt/server_args.py. */
+const SGLANG: Table = prefixed('SM_SGLANG_', {
+  TP: ['tensorParallelSize', integer],
+  TP_SIZE: ['tensorParallelSize', integer],
+  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
+  PP_SIZE: ['pipelineParallelSize', integer],
+  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
+  CONTEXT_LENGTH: ['maxModelLen', integer],
+  MAX_RUNNING_REQUESTS: ['maxNumSeqs', integer],
+  CHUNKED_PREFILL_SIZE: ['maxNumBatchedTokens', integer],
+  MEM_FRACTION_STATIC: ['gpuMemoryUtilization', number],
+  DTYPE: ['dtype', text],
+  KV_CACHE_DTYPE: ['kvCacheDtype', text],
+  QUANTIZATION: ['quantizationFlag', text],
+  LOAD_FORMAT: ['loadFormat', text],
+  DISABLE_CUDA_GRAPH: ['enforceEager', bareFlag],
+  DISABLE_RADIX_CACHE: ['enablePrefixCaching', negated],
+  ENABLE_LORA: ['enableLora', bareFlag],
+  MAX_LORAS_PER_BATCH: ['maxLoras', integer],
+  MAX_LORA_RANK: ['maxLoraRank', integer],
+  TRUST_REMOTE_CODE: ['trustRemoteCode', bareFlag],
+});
+
+/** Source: llama.cpp tools/server/README.md. */
+const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
+  CTX_SIZE: ['maxModelLen', integer],
+  PARALLEL: ['slots', integer],
+  CACHE_TYPE_K: ['kvTypeK', text],
+  CACHE_TYPE_V: ['kvTypeV', text],
+  FLASH_ATTN: ['flashAttention', text],
+  N_GPU_LAYERS: ['gpuLayers', layers],
+  GPU_LAYERS: ['gpuLayers', layers],
+  KV_UNIFIED: ['unifiedKvCache', bareFlag],
+});
+
+const TABLES: Readonly<Record<ContainerFamily, Table>> = {
+  lmi: LMI,
+  'lmi-trtllm': LMI_TRTLLM,
+  'lmi-neuron': LMI_NEURON,
+  vllm: VLLM,
+  sglang: SGLANG,
+  'llama-cpp': LLAMA_CPP,
+  'hf-vllm-neuron': HF_VLLM_NEURON,
+  custom: {},
+};
+
+/**
+ * What the container's variables say about the options, in the order they stand. A value that the option cannot have
+ * (`OPTION_MAX_MODEL_LEN=auto`) sets nothing here; what the server makes of it is a rule's matter.
+ */
+export function environmentSettings(
+  family: ContainerFamily | undefined,
+  environment: Readonly<Record<string, string>> | undefined,
+): readonly EnvironmentSetting[] {
+  if (family === undefined || environment === undefined) return [];
+  const table = TABLES[family];
+  const settings: EnvironmentSetting[] = [];
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!Object.hasOwn(table, variable)) continue;
+    const [option, read] = table[variable];
+    const value = read(text);
+    if (value !== undefined) settings.push({ option, variable, value });
+  }
+  return settings;
+}
+
+/** The same as one object; of two variables for one option the later wins. */
+export function environmentOptions(
+  family: ContainerFamily | undefined,
+  environment: Readonly<Record<string, string>> | undefined,
+): EnvironmentOptions {
+  return Object.fromEntries(
+    environmentSettings(family, environment).map(({ option, value }) => [option, value]),
+  ) as EnvironmentOptions;
+}
+
+function prefixed(prefix: string, table: Table): Table {
+  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [prefix + name, entry]));
+}

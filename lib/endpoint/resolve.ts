@@ -1,0 +1,51 @@
+import { resolveContainer } from '../container';
+import { findInstance } from '../hardware';
+import type { ModelDescription } from '../model/types';
+import { resolveScheme } from '../scheme';
+import type { EndpointSpec } from '../spec/types';
+import { containerDefaults } from './defaults';
+import { describeModelOnce } from './describe-once';
+import { environmentOptions, type EnvironmentOptions } from './environment';
+import type { EffectiveOptions, ResolvedEndpoint } from './types';
+
+/**
+ * Looks up everything a spec names, once: its model, instance, container and scheme, and the options as they will really be, which are
+ * `options`, then the container's variables, then what the container does when nobody says.
+ *
+ * @throws ModelConfigError for a config that cannot be read, UnknownNameError for a scheme that does not exist; an instance type or a
+ * container version that is not in the data is left `undefined` for the rules to judge
+ */
+export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
+  const model = spec.model.config === undefined ? undefined : describeModelOnce(spec.model.config);
+  const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
+  const container = resolveContainer(spec.container, spec.region);
+  const scheme = resolveScheme(spec, model);
+  const set = { ...environmentOptions(spec.container?.family, spec.environment), ...spec.options };
+  const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment });
+  return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
+}
+
+function effectiveOptions(
+  set: EnvironmentOptions,
+  defaults: ReturnType<typeof containerDefaults>,
+  model: ModelDescription | undefined,
+): EffectiveOptions {
+  return {
+    enforceEager: false,
+    expertParallel: false,
+    dtype: 'auto',
+    kvCacheDtype: 'auto',
+    enableLora: false,
+    maxLoras: 1,
+    maxLoraRank: 16,
+    loadFormat: 'auto',
+    trustRemoteCode: false,
+    kvTypeK: 'f16',
+    kvTypeV: 'f16',
+    flashAttention: 'auto',
+    ...defaults,
+    ...set,
+    // `-c 0` and a context of 0 mean the model's own length to every server.
+    maxModelLen: set.maxModelLen || (defaults.maxModelLen ?? model?.maxPositionEmbeddings),
+  };
+}
