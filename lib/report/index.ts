@@ -1,0 +1,13 @@
+export { binned, histogram } from './charts/histogram';
+export { doublingAxis, horizontalRange, linearAxis, verticalRange } from './charts/frame';
+export { heatMap } from './charts/heat-map';
+export { lineChart } from './charts/line-chart';
+export { memoryBar } from './charts/memory-bar';
+export { frontier, scatterChart } from './charts/scatter-chart';
+export * as figures from './figures';
+export { html, type Html, type HtmlValue } from './html';
+export { renderPage, type Page, type Section } from './page';
+export { findings } from './parts/findings';
+export { table, type Column } from './parts/table';
+export { tiles } from './parts/tiles';
+export { planPage, type PlanPageInput } from './plan-page';
