@@ -1,0 +1,3 @@
+export { parseSpec, readSpec } from './read';
+export type { ReadSpec } from './read';
+export * from './types';
