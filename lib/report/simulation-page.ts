@@ -1,0 +1,203 @@
+import { heatMap } from './charts/heat-map';
+import { binned, histogram } from './charts/histogram';
+import { bytes, count, figure, percent } from './figures';
+import { html, type Html, type HtmlValue } from './html';
+import { renderPage, type Section } from './page';
+import { table, type Column } from './parts/table';
+import { tiles } from './parts/tiles';
+import { judge } from './quality-in-words';
+import type { SchemeReport, SimulationReport, TensorReport } from './simulation-report';
+
+export interface SimulationPageInput {
+  readonly report: SimulationReport;
+  /** ISO date. */
+  readonly date: string;
+  /** Sections that a caller measured besides, e.g. memory fit on instances or a mixed-precision proposal. */
+  readonly more?: readonly Section[];
+}
+
+/** What quantization does to a model, as a page: verdict first, then the figures, then how they were measured. */
+export function simulationPage({ report, date, more = [] }: SimulationPageInput): string {
+  const { model } = report;
+  return renderPage({
+    title: `Quantizing ${model.path.replace(/\/+$/, '').split('/').pop()}`,
+    lead: `${model.architecture} · ${count(model.parameters)} parameters · ${bytes(model.bytes)} at full precision`,
+    sections: [
+      verdict(report),
+      comparison(report),
+      ...more,
+      layers(report),
+      errors(report),
+      outliers(report),
+      method(report),
+    ],
+    footer: html`Measured on ${date} on the weights ${model.digest}.`,
+    data: report,
+  });
+}
+
+function verdict(report: SimulationReport): Section {
+  const judgements = report.schemes.map((scheme) => judge(report, scheme));
+  return {
+    id: 'verdict',
+    title: 'Verdict',
+    body: html`<ul class="findings">
+      ${judgements.map(
+        ({ scheme, grade, words }) =>
+          html`<li class="${grade}">
+            <b>${scheme}</b>
+            <p>${words}.</p>
+          </li>`,
+      )}
+    </ul>`,
+  };
+}
+
+function comparison({ schemes, model, evaluation }: SimulationReport): Section {
+  const columns: Column<SchemeReport>[] = [
+    { title: 'scheme', show: (row) => row.scheme },
+    { title: 'size', show: (row) => bytes(row.bytes), value: (row) => row.bytes },
+    { title: 'of full', show: (row) => percent(row.bytes / model.bytes, 0), value: (row) => row.bytes / model.bytes },
+    { title: 'bits a weight', show: (row) => figure(row.bitsPerWeight), value: (row) => row.bitsPerWeight },
+    { title: 'SQNR, dB', show: (row) => decibels(row.weights.sqnrDb), value: (row) => row.weights.sqnrDb },
+    {
+      title: 'relative error',
+      show: (row) => percent(row.weights.relativeError, 2),
+      value: (row) => row.weights.relativeError,
+    },
+  ];
+  if (evaluation !== undefined) {
+    columns.push(
+      evaluated(
+        'perplexity',
+        (e) => e.perplexity,
+        (value) => value.toFixed(3),
+      ),
+      evaluated(
+        'mean KL',
+        (e) => e.meanKl,
+        (value) => value.toFixed(4),
+      ),
+      evaluated(
+        '99th percentile KL',
+        (e) => e.p99Kl,
+        (value) => value.toFixed(3),
+      ),
+      evaluated(
+        'same first choice',
+        (e) => e.top1Agreement,
+        (value) => percent(value),
+      ),
+    );
+  }
+  return {
+    id: 'schemes',
+    title: 'Schemes side by side',
+    intro:
+      evaluation === undefined
+        ? 'Weight error only: no held-out text was given, so no figure here speaks of answers.'
+        : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).`,
+    body: table('Schemes side by side', columns, schemes),
+  };
+}
+
+function evaluated(
+  title: string,
+  pick: (evaluation: NonNullable<SchemeReport['evaluation']>) => number,
+  format: (value: number) => string,
+): Column<SchemeReport> {
+  const value = (row: SchemeReport) => (row.evaluation === undefined ? null : pick(row.evaluation));
+  return {
+    title,
+    value,
+    show: (row) => {
+      const known = value(row);
+      return known === null ? 'not measured' : format(known);
+    },
+  };
+}
+
+function layers({ schemes }: SimulationReport): Section {
+  const names = [...new Set(schemes.flatMap((scheme) => scheme.tensors.map((tensor) => tensor.name)))];
+  const errorOf = schemes.map((scheme) => new Map(scheme.tensors.map((tensor) => [tensor.name, tensor.relativeError])));
+  const worst = Math.max(1e-12, ...errorOf.flatMap((errors) => [...errors.values()].filter(Number.isFinite)));
+  return {
+    id: 'layers',
+    title: 'Layers against schemes',
+    intro: 'Relative error of each weight matrix; the warmer, the more it lost.',
+    body: heatMap({
+      caption: 'Relative error of each layer under each scheme',
+      columns: schemes.map((scheme) => scheme.scheme),
+      rows: names.map((name) => ({ name, values: errorOf.map((errors) => errors.get(name) ?? null) })),
+      heat: (value) => value / worst,
+      format: (value) => percent(value, 2),
+    }),
+  };
+}
+
+function errors({ schemes }: SimulationReport): Section {
+  const charts = schemes.map((scheme) => {
+    const bins = binned(scheme.tensors.map((tensor) => tensor.relativeError * 100));
+    return bins.length > 0 && histogram(scheme.scheme, 'relative error, %', bins, (value) => figure(value));
+  });
+  return {
+    id: 'errors',
+    title: 'How the error spreads',
+    intro:
+      'A long tail to the right means that a few matrices carry the loss: those are worth keeping at higher precision.',
+    body: charts,
+  };
+}
+
+function outliers({ schemes }: SimulationReport): Section {
+  const columnsOf = new Map<string, readonly number[]>();
+  for (const tensor of schemes.flatMap((scheme): readonly TensorReport[] => scheme.tensors)) {
+    if (tensor.outlierColumns.length > 0) columnsOf.set(tensor.name, tensor.outlierColumns);
+  }
+  const rows = [...columnsOf];
+  const body: HtmlValue =
+    rows.length === 0
+      ? html`<p>None found.</p>`
+      : table<readonly [string, readonly number[]]>(
+          'Outlier columns',
+          [
+            { title: 'matrix', show: ([name]) => html`<code>${name}</code>` },
+            { title: 'columns', show: ([, columns]) => columns.join(', ') },
+          ],
+          rows,
+        );
+  return {
+    id: 'outliers',
+    title: 'Outlier channels',
+    intro: 'Input channels whose weights stand far above the rest. One scale for all channels serves them badly.',
+    body,
+  };
+}
+
+function method({ run, evaluation }: SimulationReport): Section {
+  return {
+    id: 'method',
+    title: 'How this was measured',
+    intro:
+      'The weights themselves were quantized as the reference libraries do it, bit for bit, and compared with what they were.',
+    body: [
+      tiles([
+        { label: 'read', value: bytes(run.bytesRead) },
+        { label: `on ${run.threads} ${run.threads === 1 ? 'thread' : 'threads'}`, value: `${figure(run.seconds)} s` },
+        { label: 'memory at most', value: bytes(run.peakRssBytes) },
+      ]),
+      evaluation !== undefined && perplexityInWords(),
+    ],
+  };
+}
+
+function perplexityInWords(): Html {
+  return html`<p>
+    Perplexity is how many tokens the model hesitates between on average: lower is better. KL is how far the quantized
+    model's probabilities moved from full precision, in nats a token: 0 is no change.
+  </p>`;
+}
+
+function decibels(value: number | null): string {
+  return value === null ? 'lossless' : value.toFixed(2);
+}
