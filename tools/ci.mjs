@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const steps = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
   { name: 'unit tests', command: ['npm', 'test', '--silent'] },
+  { name: 'pages in a browser', command: ['npm', 'run', '--silent', 'test:browser'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'golden vectors', command: ['npm', 'run', '--silent', 'vectors', '--', 'test/simulate/vectors'] },
   { name: 'templates of the examples', command: ['node', 'tools/check-templates.mjs'] },
