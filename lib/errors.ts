@@ -46,8 +46,21 @@ export class SpecError extends QuantizedEndpointsError {}
 /** A model's `config.json` that cannot be read. */
 export class ModelConfigError extends QuantizedEndpointsError {}
 
+/** What a {@link FormatError} says beside the usual: `path` is the file. */
+export interface FormatErrorDetails extends ErrorDetails {
+  /** The tensor at fault, as the file spells it. */
+  readonly tensor?: string;
+}
+
 /** A weight file (safetensors, GGUF, index) that is malformed, truncated or hostile. */
-export class FormatError extends QuantizedEndpointsError {}
+export class FormatError extends QuantizedEndpointsError {
+  readonly tensor?: string;
+
+  constructor(id: string, message: string, details: FormatErrorDetails = {}) {
+    super(id, message, details);
+    this.tensor = details.tensor;
+  }
+}
 
 /** A name that is not in our data: instance type, region, image version. */
 export class UnknownNameError extends QuantizedEndpointsError {}

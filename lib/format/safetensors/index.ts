@@ -1,0 +1,3 @@
+export * from './dtypes';
+export * from './header';
+export * from './read';
