@@ -2,7 +2,7 @@ import { SpecError } from '../errors';
 import { nearestNames } from '../text/nearest';
 import type { Field } from './fields';
 import { ENDPOINT_SPEC } from './schema';
-import { pointer, show } from './show';
+import { pointer, show } from '../text/show';
 import type { EndpointSpec } from './types';
 
 /** A spec with this many mistakes is another kind of file: more of them would help nobody, and a hostile one must not cost time. */

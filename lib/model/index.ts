@@ -1,0 +1,3 @@
+export { describeModel } from './describe';
+export { architectureNames } from './registry';
+export type * from './types';
