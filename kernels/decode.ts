@@ -1,6 +1,8 @@
-// Stored weights to f32. All widenings here are exact.
+// Stored weights to f32 and back. Widenings are exact; narrowings round to nearest, ties to even, as PyTorch's casts.
+import { BF16, F16, bf16Bits, f16Bits, load1, widenF16 } from './dtype';
+import { e4m3Byte, e4m3IeeeByte, e4m3IeeeValue, e4m3Value, e5m2Value } from './fp8';
 
-/** `count` bf16 values to f32: a bf16 is the upper half of an f32. */
+/** `count` bf16 values to f32. */
 export function decodeBf16(source: usize, target: usize, count: i32): void {
   const zero = i16x8.splat(0);
   let i = 0;
@@ -10,5 +12,52 @@ export function decodeBf16(source: usize, target: usize, count: i32): void {
     v128.store(at, i8x16.shuffle(zero, packed, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23));
     v128.store(at, i8x16.shuffle(zero, packed, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31), 16);
   }
-  for (; i < count; i++) store<u32>(target + (<usize>i << 2), <u32>load<u16>(source + (<usize>i << 1)) << 16);
+  for (; i < count; i++) store<f32>(target + (<usize>i << 2), load1<BF16>(source + (<usize>i << 1)));
+}
+
+/** `count` f16 values to f32. */
+export function decodeF16(source: usize, target: usize, count: i32): void {
+  const special = i32x4.splat(0x7c00);
+  let i = 0;
+  for (; i <= count - 4; i += 4) {
+    const wide = v128.load_ext<u16>(source + (<usize>i << 1));
+    const isSpecial = i32x4.eq(v128.and(wide, special), special);
+    v128.store(target + (<usize>i << 2), v128.or(widenF16(wide), v128.and(isSpecial, i32x4.splat(0x7f800000))));
+  }
+  for (; i < count; i++) store<f32>(target + (<usize>i << 2), load1<F16>(source + (<usize>i << 1)));
+}
+
+/** `count` E4M3FN bytes to f32. */
+export function decodeE4m3(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<f32>(target + (<usize>i << 2), e4m3Value(load<u8>(source + i)));
+}
+
+/** `count` IEEE-style E4M3 bytes to f32. */
+export function decodeE4m3Ieee(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<f32>(target + (<usize>i << 2), e4m3IeeeValue(load<u8>(source + i)));
+}
+
+/** `count` E5M2 bytes to f32. */
+export function decodeE5m2(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<f32>(target + (<usize>i << 2), e5m2Value(load<u8>(source + i)));
+}
+
+/** `count` f32 to bf16. */
+export function encodeBf16(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u16>(target + (<usize>i << 1), bf16Bits(load<f32>(source + (<usize>i << 2))));
+}
+
+/** `count` f32 to f16. */
+export function encodeF16(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u16>(target + (<usize>i << 1), f16Bits(load<f32>(source + (<usize>i << 2))));
+}
+
+/** `count` f32 to E4M3FN bytes; beyond 464: NaN. */
+export function encodeE4m3(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u8>(target + i, e4m3Byte(load<f32>(source + (<usize>i << 2))));
+}
+
+/** `count` f32 to IEEE-style E4M3 bytes; from 248 upwards: infinity. */
+export function encodeE4m3Ieee(source: usize, target: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u8>(target + i, e4m3IeeeByte(load<f32>(source + (<usize>i << 2))));
 }

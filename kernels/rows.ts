@@ -1,0 +1,317 @@
+// Round-to-nearest quantization of rows with the error figures taken in the same pass: decode, divide, round, put back,
+// compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
+// ends of the f32 range go through a scalar copy that follows PyTorch in every case.
+import { BF16, Dtype, F16, F32, load1, load4, round4, roundSigned4, roundTo, shiftOf, store1, store4 } from './dtype';
+import { absMax, highest, lowest, range } from './extremes';
+import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3, roundE4m3x4 } from './fp8';
+import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange } from './grids';
+import { FigureField, RowJob, addFigure, countLanes, maxLane, raiseMaxError, sumLanes } from './job';
+
+// How a value becomes a code, as tags.
+/** R(R(w / s) + 0), clamp, round to integer. */
+class DivideSymmetric {}
+/** R(R(w / s) + z), clamp, round to integer. */
+class DivideAsymmetric {}
+/** R(w / s) rounded to integer, plus z, clamp. */
+class RoundThenShift {}
+/** w · f32(1 / s), round to integer, clamp. */
+class Reciprocal {}
+/** R(w / s), clamp, round to E4M3. */
+class Float8 {}
+
+/** The output that is wanted besides the figures, as tags. */
+class Codes {}
+class FiguresOnly {}
+
+namespace Style {
+  export const DIVIDE: i32 = 0;
+  export const FLOAT8: i32 = 1;
+  export const RECIPROCAL: i32 = 2;
+  export const ROUND_THEN_SHIFT: i32 = 3;
+}
+
+function styleOf(grid: i32): i32 {
+  if (grid <= Grid.INT_ASYMMETRIC) return Style.DIVIDE;
+  if (grid == Grid.FP8 || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR) return Style.FLOAT8;
+  if (grid == Grid.NEURON_INT8_CHANNEL || grid == Grid.NEURON_INT8_TENSOR) return Style.RECIPROCAL;
+  return Style.ROUND_THEN_SHIFT;
+}
+
+// The fast loops round by adding magic numbers, which holds for magnitudes in this range.
+const SMALLEST_FAST: f32 = 8.6736174e-19; // 2^-60
+const LARGEST_FAST: f32 = 1.1529215e18; // 2^60
+
+/** Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them. */
+export function quantizeRows(pointer: usize): void {
+  const job = changetype<RowJob>(pointer);
+  if (job.dtype == Dtype.F32) rowsOf<F32>(job);
+  else if (job.dtype == Dtype.F16) rowsOf<F16>(job);
+  else rowsOf<BF16>(job);
+}
+
+/** Widens `extremes` (lowest, highest of each shared group) by the job's rows; the host starts them at +Infinity, -Infinity. */
+export function rowExtremes(pointer: usize): void {
+  const job = changetype<RowJob>(pointer);
+  if (job.dtype == Dtype.F32) extremesOf<F32>(job);
+  else if (job.dtype == Dtype.F16) extremesOf<F16>(job);
+  else extremesOf<BF16>(job);
+}
+
+/** Scales and zero points of `count` groups from their extremes. */
+export function gridsFromExtremes(pointer: usize, count: i32): void {
+  const job = changetype<RowJob>(pointer);
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const at = job.extremes + (i << 3);
+    computeGrid(job.grid, job.bits, job.dtype, load<f32>(at), load<f32>(at, 4));
+    store<f32>(job.scales + (i << 2), gridScale);
+    store<f32>(job.zeroPoints + (i << 2), gridZero);
+  }
+}
+
+function extremesOf<T>(job: RowJob): void {
+  const groups = (job.columns + job.groupSize - 1) / job.groupSize;
+  for (let row = 0; row < job.rows; row++) {
+    const source = job.source + ((<usize>row * job.columns) << shiftOf<T>());
+    const shared = job.extremes + ((<usize>((job.firstRow + row) / job.rowsPerScale) * groups) << 3);
+    for (let group = 0; group < groups; group++) {
+      const first = group * job.groupSize;
+      range<T>(source + (<usize>first << shiftOf<T>()), min<i32>(job.groupSize, job.columns - first));
+      const at = shared + (<usize>group << 3);
+      store<f32>(at, min<f32>(load<f32>(at), lowest));
+      store<f32>(at, max<f32>(load<f32>(at, 4), highest), 4);
+    }
+  }
+}
+
+// Copies of the loop are bought where checkpoints spend their time: figures alone of bf16 weights (of f16 where the library
+// casts to f16 first). All else runs in the copy that can also write.
+function rowsOf<T>(job: RowJob): void {
+  const figuresOnly = (job.codes | job.dequantized) == 0;
+  switch (styleOf(job.grid)) {
+    case Style.DIVIDE:
+      if (idof<T>() == idof<BF16>() && figuresOnly) {
+        if (job.grid == Grid.INT_SYMMETRIC) quantize<T, DivideSymmetric, FiguresOnly>(job);
+        else quantize<T, DivideAsymmetric, FiguresOnly>(job);
+      } else quantize<T, DivideAsymmetric, Codes>(job);
+      return;
+    case Style.FLOAT8:
+      if (idof<T>() == idof<BF16>() && figuresOnly) quantize<T, Float8, FiguresOnly>(job);
+      else quantize<T, Float8, Codes>(job);
+      return;
+    case Style.RECIPROCAL:
+      if (idof<T>() == idof<BF16>() && figuresOnly) quantize<T, Reciprocal, FiguresOnly>(job);
+      else quantize<T, Reciprocal, Codes>(job);
+      return;
+    default:
+      if (idof<T>() == idof<F16>() && figuresOnly) quantize<T, RoundThenShift, FiguresOnly>(job);
+      else quantize<T, RoundThenShift, Codes>(job);
+  }
+}
+
+/** The type that results are rounded to: Neuron casts to f32 first and stays there. */
+// @ts-ignore: decorator
+@inline
+function roundResult4<T, S>(x: v128): v128 {
+  return idof<S>() == idof<Reciprocal>() ? x : round4<T>(x);
+}
+
+function quantize<T, S, O>(job: RowJob): void {
+  const shift = shiftOf<T>();
+  const columns = job.columns;
+  const groupSize = job.groupSize;
+  const groups = (columns + groupSize - 1) / groupSize;
+  const ranged = needsRange(job.grid);
+  const isFp8 = idof<S>() == idof<Float8>();
+  const limit: f32 = job.grid == Grid.FP8 ? 448 : 240;
+  const lo: f32 = isFp8 ? -limit : lowestCode(job.grid, job.bits);
+  const hi: f32 = isFp8 ? limit : highestCode(job.grid, job.bits);
+  const lo4 = f32x4.splat(lo);
+  const hi4 = f32x4.splat(hi);
+
+  for (let row = 0; row < job.rows; row++) {
+    const source = job.source + ((<usize>row * columns) << shift);
+    let codes = job.codes != 0 ? job.codes + <usize>row * columns : 0;
+    let target = job.dequantized != 0 ? job.dequantized + ((<usize>row * columns) << shift) : 0;
+    let signal = f32x4.splat(0);
+    let noise = f32x4.splat(0);
+    let cross = f32x4.splat(0);
+    let worst = f32x4.splat(0);
+    let zeros = i32x4.splat(0);
+    let clipped = i32x4.splat(0);
+
+    const shared = job.rowsPerScale != 0 ? <usize>((job.firstRow + row) / job.rowsPerScale) : <usize>row;
+    for (let group = 0; group < groups; group++) {
+      const first = group * groupSize;
+      const count = min<i32>(groupSize, columns - first);
+      const from = source + (<usize>first << shift);
+      const gridAt = (shared * groups + group) << 2;
+      let scale: f32;
+      let zero: f32;
+      if (job.rowsPerScale != 0) {
+        scale = load<f32>(job.scales + gridAt);
+        zero = load<f32>(job.zeroPoints + gridAt);
+      } else {
+        if (ranged) {
+          range<T>(from, count);
+          computeGrid(job.grid, job.bits, job.dtype, lowest, highest);
+        } else {
+          const magnitude = absMax<T>(from, count);
+          computeGrid(job.grid, job.bits, job.dtype, -magnitude, magnitude);
+        }
+        scale = gridScale;
+        zero = gridZero;
+        if (job.scales != 0) store<f32>(job.scales + gridAt, scale);
+        if (job.zeroPoints != 0) store<f32>(job.zeroPoints + gridAt, zero);
+      }
+
+      const energy = job.columnEnergy + (<usize>first << 2);
+      let i = 0;
+      if (scale > SMALLEST_FAST && scale < LARGEST_FAST) {
+        const scale4 = f32x4.splat(idof<S>() == idof<Reciprocal>() ? <f32>1 / scale : scale);
+        const step4 = f32x4.splat(scale);
+        const zero4 = f32x4.splat(zero);
+        for (; i <= count - 4; i += 4) {
+          const w = load4<T>(from + (<usize>i << shift));
+          let q: v128;
+          if (idof<S>() == idof<Reciprocal>()) {
+            q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
+          } else if (idof<S>() == idof<Float8>()) {
+            const x = clamp4(round4<T>(f32x4.div(w, scale4)), lo4, hi4);
+            q = roundE4m3x4(x);
+            if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(negativeFloor(x), i32x4.splat(0x80000000)));
+          } else if (idof<S>() == idof<RoundThenShift>()) {
+            const x = f32x4.add(f32x4.nearest(round4<T>(f32x4.div(w, scale4))), zero4);
+            q = clamp4(x, lo4, hi4);
+            clipped = i32x4.sub(clipped, f32x4.ne(q, x));
+            q = f32x4.sub(q, zero4);
+          } else if (idof<S>() == idof<DivideAsymmetric>()) {
+            const x = round4<T>(f32x4.add(round4<T>(f32x4.div(w, scale4)), zero4));
+            q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
+          } else {
+            q = f32x4.nearest(clamp4(round4<T>(f32x4.div(w, scale4)), lo4, hi4));
+          }
+          const v = roundResult4<T, S>(f32x4.mul(q, step4));
+          const e = f32x4.sub(w, v);
+          const square = f32x4.mul(w, w);
+          const at = energy + (<usize>i << 2);
+          v128.store(at, f32x4.add(v128.load(at), square));
+          signal = f32x4.add(signal, square);
+          noise = f32x4.add(noise, f32x4.mul(e, e));
+          cross = f32x4.add(cross, f32x4.mul(w, e));
+          worst = f32x4.pmax(worst, f32x4.abs(e));
+          zeros = i32x4.sub(zeros, v128.andnot(f32x4.eq(v, f32x4.splat(0)), f32x4.eq(w, f32x4.splat(0))));
+          if (idof<O>() == idof<Codes>()) {
+            if (codes != 0) {
+              const bytes = isFp8 ? e4m3Bytes(q) : i32x4.trunc_sat_f32x4_s(f32x4.add(q, zero4));
+              const packed = i8x16.shuffle(bytes, bytes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+              v128.store32_lane(codes + first + i, packed, 0);
+            }
+            if (target != 0) {
+              // Integer codes have no negative zero; E4M3 has, and its product keeps it.
+              const exact = f32x4.mul(isFp8 ? q : f32x4.add(q, f32x4.splat(0)), step4);
+              store4<T>(target + (<usize>(first + i) << shift), roundSigned4<T>(exact));
+            }
+          }
+        }
+      }
+      for (; i < count; i++) {
+        const w = load1<T>(from + (<usize>i << shift));
+        scalar(job, w, scale, zero, lo, hi, energy + (<usize>i << 2));
+        if (idof<O>() == idof<Codes>()) {
+          if (codes != 0) store<u8>(codes + first + i, lastCode);
+          if (target != 0) store1<T>(target + (<usize>(first + i) << shift), lastValue);
+        }
+      }
+    }
+    addFigure(job.figures, FigureField.SIGNAL, sumLanes(signal));
+    addFigure(job.figures, FigureField.NOISE, sumLanes(noise));
+    addFigure(job.figures, FigureField.CROSS, sumLanes(cross));
+    raiseMaxError(job.figures, maxLane(worst));
+    addFigure(job.figures, FigureField.ZEROED, countLanes(zeros));
+    addFigure(job.figures, FigureField.CLIPPED, countLanes(clipped));
+  }
+  addFigure(job.figures, FigureField.VALUES, <f64>job.rows * <f64>columns);
+}
+
+// Symmetric grids add a zero point of 0, which turns a -0.0 quotient into +0.0: it never carries its sign into E4M3.
+// @ts-ignore: decorator
+@inline
+function negativeFloor(x: v128): v128 {
+  return f32x4.lt(x, f32x4.splat(0));
+}
+
+// @ts-ignore: decorator
+@inline
+function clamp4(x: v128, lo: v128, hi: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, lo), hi);
+}
+
+let lastCode: u8 = 0;
+let lastValue: f32 = 0;
+
+/** One value, with every case of the type. Sets `lastCode` and `lastValue` and adds to the figures. */
+function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, energy: usize): void {
+  const style = styleOf(job.grid);
+  const dtype = job.dtype;
+  let centred: f32;
+  let clipped = false;
+  if (style == Style.FLOAT8) {
+    // PyTorch's clamp lets NaN through; WebAssembly's min and max do too.
+    const byte = e4m3Byte(min<f32>(max<f32>(<f32>(roundTo(dtype, w / scale) + 0), lo), hi));
+    lastCode = byte;
+    centred = e4m3Value(byte);
+  } else {
+    let x: f32;
+    if (style == Style.RECIPROCAL) x = nearest<f32>(w * (<f32>1 / scale));
+    else if (style == Style.ROUND_THEN_SHIFT) x = nearest<f32>(roundTo(dtype, w / scale)) + zero;
+    else x = roundTo(dtype, roundTo(dtype, w / scale) + zero);
+    let q = min<f32>(max<f32>(x, lo), hi);
+    clipped = abs<f32>(x - q) > 0.5;
+    q = nearest<f32>(q);
+    // A NaN becomes the integer 0 in PyTorch's cast.
+    const code: i32 = q == q ? <i32>q : 0;
+    lastCode = <u8>code;
+    centred = <f32>code - zero;
+  }
+  lastValue = style == Style.RECIPROCAL ? centred * scale : roundTo(dtype, centred * scale);
+
+  const figures = job.figures;
+  const e = w - lastValue;
+  if (!(abs<f32>(e) < Infinity) || !(abs<f32>(w) < Infinity)) {
+    addFigure(figures, FigureField.NONFINITE, 1);
+    return;
+  }
+  store<f32>(energy, load<f32>(energy) + w * w);
+  addFigure(figures, FigureField.SIGNAL, <f64>w * <f64>w);
+  addFigure(figures, FigureField.NOISE, <f64>e * <f64>e);
+  addFigure(figures, FigureField.CROSS, <f64>w * <f64>e);
+  raiseMaxError(figures, abs<f32>(e));
+  if (clipped) addFigure(figures, FigureField.CLIPPED, 1);
+  if (lastValue == 0 && w != 0) addFigure(figures, FigureField.ZEROED, 1);
+}
+
+/**
+ * Codes as one dense little-endian bit stream a row, each row padded to a full 32-bit word: element i holds bits
+ * [i·bits, i·bits + bits). `offset` is added to each code first.
+ */
+export function packBits(codes: usize, rows: i32, columns: i32, bits: i32, offset: i32, target: usize): void {
+  const words = (columns * bits + 31) >> 5;
+  const mask: u64 = (<u64>1 << bits) - 1;
+  for (let row = 0; row < rows; row++) {
+    const from = codes + <usize>row * columns;
+    let to = target + ((<usize>row * words) << 2);
+    let pending: u64 = 0;
+    let held = 0;
+    for (let i = 0; i < columns; i++) {
+      pending |= (<u64>(<i32>load<i8>(from + i) + offset) & mask) << held;
+      held += bits;
+      if (held >= 32) {
+        store<u32>(to, <u32>pending);
+        to += 4;
+        pending >>= 32;
+        held -= 32;
+      }
+    }
+    if (held > 0) store<u32>(to, <u32>pending);
+  }
+}
