@@ -1,0 +1,103 @@
+import type { ModelDescription, WeightGroup } from '../../model/types';
+import type { Scheme } from '../../scheme/types';
+import { ggmlBytes, type GgmlType } from './ggml-type';
+import { fileTypeName, mixContext, mixedType, pureType, type MixContext } from './file-type';
+import { tensorCategory, type TensorCategory } from './tensor-category';
+
+/** Bytes of a GGUF's tensors: in each layer, and outside the layers. */
+export interface GgufTensors {
+  /** By layer. */
+  readonly layers: readonly number[];
+  readonly embedding: number;
+  /** The head's own tensor; 0 where it is the embedding's. */
+  readonly output: number;
+  /** Norms and all else outside the layers. */
+  readonly rest: number;
+}
+
+/**
+ * A GGUF's tensors, one by one, as llama-quantize would store them. Vision and audio parts go into a file of their own (`mmproj`) and are
+ * not counted.
+ *
+ * @returns `null` for a scheme that names no file type
+ */
+export function ggufTensors(model: ModelDescription, scheme: Scheme): GgufTensors | null {
+  const typeOf = typeChooser(model, scheme);
+  if (typeOf === undefined) return null;
+  const layers = new Array<number>(model.numLayers).fill(0);
+  let embedding = 0;
+  let output = 0;
+  let rest = 0;
+  for (const group of model.weights) {
+    if (group.place === 'vision' || group.place === 'audio' || group.place === 'projector') continue;
+    const category = tensorCategory(group);
+    group.layers.forEach((layer, position) => {
+      const bytes = tensorBytes(group, typeOf(group, category, position)) * group.experts;
+      if (layer < layers.length) layers[layer] += bytes;
+      else rest += bytes;
+    });
+    if (group.layers.length > 0) continue;
+    const bytes = tensorBytes(group, typeOf(group, category, 0));
+    if (category === 'token_embd') embedding += bytes;
+    else if (category === 'output') output += bytes;
+    else rest += bytes;
+  }
+  return { layers, embedding, output, rest };
+}
+
+/** Bytes of the whole file: tensors, and the metadata in front of them. */
+export function ggufFileBytes(model: ModelDescription, scheme: Scheme): number | null {
+  const tensors = ggufTensors(model, scheme);
+  if (tensors === null) return null;
+  const inLayers = tensors.layers.reduce((sum, bytes) => sum + bytes, 0);
+  return inLayers + tensors.embedding + tensors.output + tensors.rest + metadataBytes(model);
+}
+
+type TypeChooser = (group: WeightGroup, category: TensorCategory, position: number) => GgmlType;
+
+function typeChooser(model: ModelDescription, scheme: Scheme): TypeChooser | undefined {
+  const name = scheme.ggufType;
+  if (name === undefined) return undefined;
+  if (scheme.name.startsWith('gguf-tensor:')) return pureChooser(name);
+  const fileType = fileTypeName(name);
+  if (fileType === undefined) return undefined;
+  const context: MixContext = mixContext(fileType, model);
+  return (group, category, position) =>
+    mixedType(
+      {
+        category,
+        layer: position,
+        of: Math.max(1, group.layers.length),
+        columns: group.shape[group.shape.length - 1],
+        experts: group.experts,
+      },
+      context,
+    );
+}
+
+/** Every linear layer of the blocks in one type; embeddings and head stay 16 bit, and what is never quantized 32. */
+function pureChooser(name: string): TypeChooser | undefined {
+  if (pureType(name, 256) === undefined) return undefined;
+  return (group, category) => {
+    if (category === 'unquantized') return 'F32';
+    if (category === 'token_embd' || category === 'output') return 'F16';
+    return pureType(name, group.shape[group.shape.length - 1]) ?? 'F16';
+  };
+}
+
+function tensorBytes(group: WeightGroup, type: GgmlType): number {
+  const elements = group.shape.reduce((product, dimension) => product * dimension, 1);
+  return ggmlBytes(type, elements);
+}
+
+/** From this many tokens on a vocabulary is a byte-pair one, whose merges are stored too; below it is SentencePiece, with a score a token. */
+const BYTE_PAIR_VOCABULARY = 50_000;
+/** Each token and each merge is a string with an 8-byte length; a token also has an int32 type, in SentencePiece a float32 score. */
+const BYTE_PAIR_BYTES_PER_TOKEN = 61;
+const SENTENCE_PIECE_BYTES_PER_TOKEN = 23;
+
+/** The tokenizer is nearly all of a GGUF's metadata. Source: the GGUF specification (ggml docs/gguf.md); mean lengths of published files. */
+function metadataBytes(model: ModelDescription): number {
+  const perToken = model.vocabSize >= BYTE_PAIR_VOCABULARY ? BYTE_PAIR_BYTES_PER_TOKEN : SENTENCE_PIECE_BYTES_PER_TOKEN;
+  return model.vocabSize * perToken;
+}

@@ -1,0 +1,47 @@
+import type { WeightGroup } from '../../model/types';
+
+/**
+ * What llama-quantize takes a tensor for; it decides by the GGUF name, which the converter derives from the checkpoint's.
+ * Source: llama.cpp src/llama-quant.cpp, `tensor_get_category`; gguf-py/gguf/tensor_mapping.py.
+ */
+export type TensorCategory =
+  | 'token_embd'
+  | 'output'
+  | 'attn_q'
+  | 'attn_k'
+  | 'attn_v'
+  | 'attn_qkv'
+  | 'attn_output'
+  | 'ffn_up'
+  | 'ffn_gate'
+  | 'ffn_down'
+  | 'other'
+  /** Never quantized: one-dimensional, a norm, a router, a convolution, a position table. */
+  | 'unquantized';
+
+const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
+  // Fused projections that the converter keeps in one tensor.
+  [/^(qkv_proj|query_key_value|wqkv|c_attn|qkv|att_proj)$/, 'attn_qkv'],
+  [/^(q_proj|wq|query|q)$/, 'attn_q'],
+  [/^(k_proj|wk|key|k)$/, 'attn_k'],
+  [/^(v_proj|wv|value|v)$/, 'attn_v'],
+  [/^(o_proj|wo|attn_out)$/, 'attn_output'],
+  [/^(up_proj|gate_up_proj|fc1|dense_h_to_4h|c_fc|fc_in|w3|wi|wi_1|v1)$/, 'ffn_up'],
+  [/^(gate_proj|w1|wi_0)$/, 'ffn_gate'],
+  [/^(down_proj|fc2|dense_4h_to_h|fc_out|w2|wo_mlp)$/, 'ffn_down'],
+];
+
+/** Modules whose name is the same in attention and feed-forward. */
+const ATTENTION_PATH = /(attn|attention)/;
+
+export function tensorCategory(group: WeightGroup): TensorCategory {
+  if (group.role === 'embedding') return group.shape.length >= 2 && !/position|wpe/.test(group.name) ? 'token_embd' : 'unquantized';
+  if (group.role === 'head') return 'output';
+  if (group.role === 'norm' || group.role === 'bias' || group.role === 'router' || group.role === 'conv') return 'unquantized';
+  if (group.shape.length < 2) return 'unquantized';
+  const path = group.name.replace(/\.weight$/, '');
+  const module = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  for (const [pattern, category] of BY_MODULE) if (pattern.test(module)) return category;
+  if (/^(dense|out_proj|c_proj|proj)$/.test(module)) return ATTENTION_PATH.test(path) ? 'attn_output' : 'ffn_down';
+  return 'other';
+}

@@ -1,0 +1,41 @@
+import type { ModelDescription, WeightGroup } from '../../model/types';
+import type { Scheme } from '../../scheme/types';
+import { ignoreMatcher, type ModuleMatcher } from './ignored';
+
+/**
+ * Which of a model's weights a scheme quantizes: the linear layers and experts of its text, encoder and decoder parts, and never
+ * embeddings, norms, routers, convolutions or a vision tower. The head is quantized only by formats that say so. What the checkpoint
+ * itself lists as unquantized is left alone.
+ */
+export class Selection {
+  private readonly ignored: ModuleMatcher;
+  private readonly takesHead: boolean;
+  private readonly expertsOnly: boolean;
+  private readonly plain: boolean;
+
+  constructor(model: ModelDescription, scheme: Scheme) {
+    const config = scheme.origin === 'checkpoint' ? model.quantization : undefined;
+    this.ignored = ignoreMatcher(config?.ignored ?? []);
+    this.takesHead = scheme.layout === 'neuron' || config?.raw.lm_head === true;
+    // MXFP4 as gpt-oss introduced it is a format for experts; a dense model has nothing else to quantize.
+    this.expertsOnly = scheme.layout === 'mxfp4' && model.moe !== undefined;
+    this.plain = scheme.layout === 'plain' || scheme.weightBits >= 16;
+  }
+
+  /** Is the group quantized in this layer? `layer` is ignored for groups outside the layers. */
+  quantizes(group: WeightGroup, layer: number | undefined): boolean {
+    if (this.plain || !this.mayQuantize(group)) return false;
+    const module = group.name
+      .replace('{layer}', String(layer ?? 0))
+      .replace('{expert}', '0')
+      .replace(/\.weight$/, '');
+    return !this.ignored(module);
+  }
+
+  private mayQuantize(group: WeightGroup): boolean {
+    if (group.place === 'vision' || group.place === 'audio' || group.place === 'projector') return false;
+    if (group.role === 'head') return this.takesHead;
+    if (group.role === 'expert') return true;
+    return group.role === 'linear' && group.shape.length === 2 && !this.expertsOnly;
+  }
+}
