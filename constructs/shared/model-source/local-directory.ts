@@ -1,0 +1,200 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
+import * as path from 'node:path';
+import { FileAssetPackaging, FileSystem, IgnoreStrategy, Stack, Stage, SymlinkFollowMode } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { SpecError } from '../../../lib/errors';
+import type { ModelBinder } from './bound-model';
+import { configUnknown, knownOf, readConfig } from './knowledge';
+import type { LocalModelOptions } from './options';
+import { prefixData } from './s3';
+
+/**
+ * Every synth hashes and copies the files, and the CDK command line sends them from this machine; uploads of 2 GiB and more fail in it
+ * (aws-cdk issue 24569). A larger model belongs in S3 from the start.
+ */
+const MAX_BYTES = 2 * 1024 ** 3;
+
+const WEIGHTS = /\.(safetensors|gguf|bin|pt|pth)$/;
+const HIDDEN_FILES = ['.*', '**/.*'];
+
+interface LocalFile {
+  /** Relative to the directory, with `/`. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/**
+ * A checkpoint on this machine, uploaded file by file to a prefix of its own in the bootstrap bucket. An ordinary directory asset would be a zip
+ * archive, which SageMaker cannot unpack.
+ */
+export function localDirectory(directory: string, options: LocalModelOptions): ModelBinder {
+  return (scope) => {
+    const root = path.resolve(directory);
+    const exclude = options.exclude ?? HIDDEN_FILES;
+    const files = listFiles(root, exclude);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    refuseUnusable(directory, files, bytes);
+
+    const name = options.modelName ?? path.basename(root);
+    const weightBytes = sizeOfWeights(root, files);
+    const ownConfig = files.some((file) => file.name === 'config.json') ? path.join(root, 'config.json') : undefined;
+    const known = {
+      ...(weightBytes === undefined ? {} : { weightBytes }),
+      ...(ownConfig === undefined || options.config !== undefined || options.configPath !== undefined
+        ? {}
+        : { config: readConfig(ownConfig) }),
+      ...knownOf(options),
+    };
+    const { bucketName, prefix, keys } = upload(scope, root, exclude, files);
+    return {
+      ...prefixData(Bucket.fromBucketName(scope, 'ModelFilesBucket', bucketName), prefix),
+      spec: { id: name, ...known },
+      modelData: 's3-prefix',
+      findings: known.config === undefined ? [configUnknown(name, 'give config or configPath')] : [],
+      // `cdk gc` keeps an uploaded file as long as a template mentions it.
+      metadata: { 'cdk-quantized-endpoints:files': keys },
+    };
+  };
+}
+
+function listFiles(root: string, exclude: string[]): LocalFile[] {
+  const ignore = IgnoreStrategy.glob(root, exclude);
+  const files: LocalFile[] = [];
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder).sort()) {
+      const full = path.join(folder, entry);
+      if (ignore.ignores(full)) continue;
+      const stats = statSync(full);
+      if (stats.isDirectory()) visit(full);
+      else files.push({ name: path.relative(root, full).split(path.sep).join('/'), bytes: stats.size });
+    }
+  };
+  try {
+    visit(root);
+  } catch (cause) {
+    throw new SpecError('MODEL_DIRECTORY_UNREADABLE', `cannot read the model in ${root}: ${(cause as Error).message}`, {
+      got: root,
+      allowed: 'a directory with a checkpoint',
+      fix: 'check the path; it is taken from the directory in which the app runs',
+      path: '/model/id',
+      cause,
+    });
+  }
+  return files;
+}
+
+function refuseUnusable(directory: string, files: readonly LocalFile[], bytes: number): void {
+  if (!files.some((file) => WEIGHTS.test(file.name)))
+    throw new SpecError('MODEL_DIRECTORY_WITHOUT_WEIGHTS', `${directory} holds no weight file`, {
+      got:
+        files.length === 0
+          ? 'no file'
+          : files
+              .slice(0, 5)
+              .map((file) => file.name)
+              .join(', '),
+      allowed: 'at least one .safetensors, .gguf, .bin or .pt file',
+      fix: 'name the directory that holds the weights themselves',
+      path: '/model/id',
+    });
+  if (bytes >= MAX_BYTES)
+    throw new SpecError(
+      'MODEL_DIRECTORY_TOO_LARGE',
+      `${directory} holds ${gigabytes(bytes)} GB: every synth would hash and copy it, and the CDK cannot upload it`,
+      {
+        got: `${gigabytes(bytes)} GB`,
+        allowed: `below ${gigabytes(MAX_BYTES)} GB`,
+        fix: 'copy it once with `aws s3 sync` below a prefix of your bucket, and use ModelSource.s3Prefix',
+        path: '/model/id',
+      },
+    );
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(2);
+}
+
+/**
+ * Registers each file as an asset of its own whose key is `<hash of the directory>/<name>`.
+ *
+ * A synthesizer makes an asset's key of its hash and the file's extension, and knows an asset by its hash alone, so `tokenizer.json` and
+ * `tokenizer.model` would be one and the same. Hence copies without an extension, and the whole name in the hash.
+ */
+function upload(scope: Construct, root: string, exclude: string[], files: readonly LocalFile[]) {
+  const stack = Stack.of(scope);
+  // A hub cache is full of links to blobs outside of the directory.
+  const hash = FileSystem.fingerprint(root, { exclude, follow: SymlinkFollowMode.ALWAYS });
+  const staged = stage(scope, root, hash, files);
+  const keys = files.map(({ name }) => `${hash}/${name}`);
+  const locations = files.map(({ name }, index) =>
+    stack.synthesizer.addFileAsset({
+      fileName: path.join(staged, String(index)),
+      packaging: FileAssetPackaging.FILE,
+      sourceHash: keys[index],
+      displayName: `${path.basename(root)}/${name}`,
+    }),
+  );
+  const renamed = locations.find((location, index) => !location.objectKey.endsWith(keys[index]));
+  if (renamed !== undefined)
+    throw new SpecError(
+      'SYNTHESIZER_RENAMES_FILES',
+      `the synthesizer of stack ${stack.stackName} does not keep the names of files`,
+      {
+        got: renamed.objectKey,
+        allowed: `a key that ends in ${hash}/ and the file’s name`,
+        fix: 'use the default synthesizer, or upload the model yourself and use ModelSource.s3Prefix',
+        path: '/model/id',
+      },
+    );
+  const { bucketName, objectKey } = locations[0];
+  return { bucketName, prefix: objectKey.slice(0, -files[0].name.length), keys };
+}
+
+/** Copies the files into the cloud assembly, once a content. Answers where, relative to the stack's part of the assembly. */
+function stage(scope: Construct, root: string, hash: string, files: readonly LocalFile[]): string {
+  const { outdir, assetOutdir } = Stage.of(scope)!;
+  const staged = path.join(assetOutdir, `asset.${hash}`);
+  if (!existsSync(staged)) {
+    const part = `${staged}.part`;
+    mkdirSync(part, { recursive: true });
+    files.forEach(({ name }, index) =>
+      // Shares the blocks where the file system can.
+      copyFileSync(path.join(root, name), path.join(part, String(index)), constants.COPYFILE_FICLONE),
+    );
+    renameSync(part, staged);
+  }
+  return path.relative(outdir, staged);
+}
+
+/** Bytes of all tensors; undefined where a file's format does not tell what of it is weights. */
+function sizeOfWeights(root: string, files: readonly LocalFile[]): number | undefined {
+  const safetensors = files.filter((file) => file.name.endsWith('.safetensors'));
+  if (safetensors.length > 0)
+    return safetensors.reduce((sum, file) => sum + file.bytes - headerBytes(path.join(root, file.name)), 0);
+  const gguf = files.filter((file) => file.name.endsWith('.gguf'));
+  return gguf.length > 0 ? gguf.reduce((sum, file) => sum + file.bytes, 0) : undefined;
+}
+
+/** A safetensors file is eight bytes of header length, the header, the tensors; a length beyond the file is left for the engine to refuse. */
+function headerBytes(file: string): number {
+  const length = Buffer.alloc(8);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, length, 0, 8, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return 8 + Number(length.readBigUInt64LE());
+}

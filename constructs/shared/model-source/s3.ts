@@ -1,0 +1,104 @@
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { lockKey } from '../../../lib/lock';
+import type { Finding } from '../../../lib/rules/types';
+import type { BoundModel, ModelBinder } from './bound-model';
+import { configUnknown, knownOf, lockFileOf } from './knowledge';
+import type { S3ModelOptions } from './options';
+
+const ARCHIVE = /\.(tar\.gz|tgz)$/;
+
+/** An uncompressed checkpoint: all objects below a prefix. */
+export function s3Prefix(bucket: IBucket, prefix: string, options: S3ModelOptions): ModelBinder {
+  return (scope) => {
+    const isArchive = ARCHIVE.test(prefix);
+    const folder = isArchive ? prefix : asFolder(prefix);
+    const { spec, findings } = describe(scope, bucket, folder, options);
+    return {
+      ...prefixData(bucket, folder),
+      spec,
+      modelData: 's3-prefix',
+      findings: isArchive ? [...findings, archiveAsPrefix(prefix)] : findings,
+    };
+  };
+}
+
+/** One object: a `.tar.gz` that SageMaker unpacks, or a file that is the whole model, such as a GGUF. */
+export function s3Object(bucket: IBucket, key: string, options: S3ModelOptions): ModelBinder {
+  return (scope) => ({
+    ...objectData(bucket, key),
+    ...describe(scope, bucket, key, options),
+    modelData: ARCHIVE.test(key) ? 's3-tarball' : 's3-prefix',
+  });
+}
+
+/** How SageMaker and the role see the objects below a prefix. */
+export function prefixData(bucket: IBucket, prefix: string): Required<Pick<BoundModel, 'dataSource' | 'grantRead'>> {
+  return {
+    dataSource: { s3Uri: bucket.s3UrlForObject(prefix), s3DataType: 'S3Prefix', compressionType: 'None' },
+    grantRead(grantee) {
+      grant(bucket, grantee, ['s3:GetObject'], bucket.arnForObjects(`${prefix}*`));
+      // `bucket.grantRead` would let the role list, and read the configuration of, the whole bucket.
+      grant(bucket, grantee, ['s3:ListBucket'], bucket.bucketArn, {
+        StringLike: { 's3:prefix': [prefix, `${prefix}*`] },
+      });
+      bucket.encryptionKey?.grantDecrypt(grantee);
+    },
+  };
+}
+
+/** How SageMaker and the role see one object. */
+export function objectData(bucket: IBucket, key: string): Required<Pick<BoundModel, 'dataSource' | 'grantRead'>> {
+  return {
+    dataSource: {
+      s3Uri: bucket.s3UrlForObject(key),
+      s3DataType: 'S3Object',
+      compressionType: ARCHIVE.test(key) ? 'Gzip' : 'None',
+    },
+    grantRead(grantee) {
+      grant(bucket, grantee, ['s3:GetObject'], bucket.arnForObjects(key));
+      bucket.encryptionKey?.grantDecrypt(grantee);
+    },
+  };
+}
+
+/** SageMaker takes a prefix without its final slash for the beginning of a name, and refuses it. */
+function asFolder(prefix: string): string {
+  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
+
+function describe(scope: Construct, bucket: IBucket, key: string, options: S3ModelOptions) {
+  const bucketName = Token.isUnresolved(bucket.bucketName) ? undefined : bucket.bucketName;
+  const uri = `s3://${bucketName ?? bucket.node.id}/${key}`;
+  const locked = bucketName === undefined ? undefined : lockFileOf(scope).models[lockKey('s3', uri)];
+  const known = knownOf(options, locked);
+  const id = options.modelName ?? uri;
+  const add =
+    bucketName === undefined ? '' : `run \`qe models add ${uri}\` and commit quantized-endpoints.lock.json, or `;
+  const findings: Finding[] = known.config === undefined ? [configUnknown(id, `${add}give config or configPath`)] : [];
+  return { spec: { id, ...known }, findings };
+}
+
+function grant(
+  bucket: IBucket,
+  grantee: IGrantable,
+  actions: string[],
+  resourceArn: string,
+  conditions?: Record<string, Record<string, unknown>>,
+): void {
+  Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: [resourceArn], resource: bucket, conditions });
+}
+
+function archiveAsPrefix(prefix: string): Finding {
+  return {
+    rule: 'S3_PREFIX_IS_ARCHIVE',
+    severity: 'error',
+    message: `${prefix} is one compressed object, not a prefix below which a checkpoint lies: SageMaker would find nothing there`,
+    got: prefix,
+    allowed: 'a prefix such as models/llama-3/',
+    fix: 'use ModelSource.s3Object for the archive, or unpack it below a prefix, which also starts faster',
+    path: '/model/id',
+  };
+}
