@@ -15,4 +15,35 @@ export interface Scheme {
   readonly origin: 'spec' | 'checkpoint' | 'default';
   /** For `gguf:` and `gguf-tensor:`, the llama.cpp type name. */
   readonly ggufType?: string;
+  /** GPTQ `desc_act`: columns quantized in the order of their activations, so that groups are not contiguous. */
+  readonly activationOrder?: boolean;
+  /** Rows × columns that share one scale, for block-scaled FP8. */
+  readonly blockSize?: readonly [number, number];
+  /** bitsandbytes: are the scales themselves quantized? */
+  readonly doubleQuantized?: boolean;
+}
+
+/** How a container runs a scheme on an accelerator. */
+export interface SchemeSupport {
+  /**
+   * `native`: a kernel made for it. `fallback`: it runs, but weight-only or dequantized, without the speed its name promises.
+   * `unsupported`: the server refuses it. `unknown`: nothing is known, which is a warning and never an error.
+   */
+  readonly level: 'native' | 'fallback' | 'unsupported' | 'unknown';
+  /** Kernel or library that computes with it: `Marlin`, `CUTLASS FP8`, `Marlin FP8 weight-only`. */
+  readonly kernel?: string;
+  /** Why, as a clause that can follow "because"; absent for `native`. */
+  readonly reason?: string;
+  /** Compute capability × 10 from which the container accepts it. */
+  readonly minimumSm?: number;
+  /** Compute capability × 10 from which it runs natively, where that is higher. */
+  readonly nativeSm?: number;
+  /** Engine version that would support it, as `0.24.0`: the first, or the last where support has gone. */
+  readonly supportedSince?: string;
+  readonly supportedUntil?: string;
+  /** The engine's own name of the method: `awq_marlin`, `compressed-tensors`. */
+  readonly method?: string;
+  /** Activation dtypes that the method accepts; absent where not known. */
+  readonly activationDtypes?: readonly string[];
+  readonly source: string;
 }

@@ -1,0 +1,110 @@
+import { UnknownNameError } from '../errors';
+import { nearestNames } from '../text/nearest';
+import { findDefinition, schemeNames, type SchemeDefinition } from './catalogue';
+import { findGgufFileType, findGgufTensorType, ggufFileTypeNames, ggufTensorTypeNames } from './gguf-types';
+import type { Scheme } from './types';
+
+/** What a spec says of a scheme beside its name. */
+export interface SchemeDetails {
+  /** Weights that share one scale; -1 is one group for each output channel. Only schemes with groups take it. */
+  readonly groupSize?: number;
+  readonly origin?: Scheme['origin'];
+}
+
+/** Layouts whose group size a spec may choose; the others have it in their definition (NF4 64, MXFP4 32, NVFP4 16, FP8 block 128). */
+const GROUPED = new Set(['awq', 'gptq', 'int4-rtn', 'int8-weight-only']);
+
+/**
+ * The scheme with this name, as the endpoint spec spells it: `awq`, `fp8-block`, `gguf:Q4_K_M`.
+ *
+ * @throws UnknownNameError `SCHEME_UNKNOWN`, naming the nearest scheme
+ */
+export function parseScheme(name: string, details: SchemeDetails = {}): Scheme {
+  const definition = findScheme(name);
+  if (!definition) throw unknownScheme(name);
+  const origin = details.origin ?? 'spec';
+  if (details.groupSize === undefined || !GROUPED.has(name)) return { ...definition, origin };
+  return { ...definition, groupSize: details.groupSize, origin };
+}
+
+/** Is there a scheme of this name? */
+export function isSchemeName(name: string): boolean {
+  return findScheme(name) !== undefined;
+}
+
+function findScheme(name: string): SchemeDefinition | undefined {
+  const named = findDefinition(name);
+  if (named) return named;
+  const colon = name.indexOf(':');
+  if (colon < 0) return undefined;
+  const type = name.slice(colon + 1);
+  if (name.startsWith('gguf:')) {
+    const fileType = findGgufFileType(type);
+    return fileType && ggufScheme(name, type, fileType.tensorType);
+  }
+  if (name.startsWith('gguf-tensor:')) return findGgufTensorType(type) && ggufScheme(name, type, type);
+  return undefined;
+}
+
+function ggufScheme(name: string, ggufType: string, tensorType: string): SchemeDefinition {
+  const block = findGgufTensorType(tensorType);
+  const plainBits: Record<string, number> = { F32: 32, F64: 64, F16: 16, BF16: 16 };
+  return {
+    name,
+    // The digit of the type's name (Q4_K: 4) is what people call its bits; the exact bits per weight come from the blocks.
+    weightBits: plainBits[tensorType] ?? (Number(/\d/.exec(tensorType)?.[0]) || 16),
+    weightType: tensorType in plainBits ? 'float' : 'gguf',
+    activationBits: 16,
+    activationScales: 'none',
+    groupSize: block && block.blockElements > 1 ? block.blockElements : undefined,
+    symmetric: true,
+    layout: 'gguf',
+    ggufType,
+  };
+}
+
+function unknownScheme(name: string): UnknownNameError {
+  const nearest = nearestScheme(name);
+  return new UnknownNameError('SCHEME_UNKNOWN', `${show(name)} is not a quantization scheme`, {
+    got: show(name),
+    allowed: nearest.length > 0 ? nearest.join(', ') : `${schemeNames.join(', ')}, gguf:NAME, gguf-tensor:NAME`,
+    fix: nearest.length > 0 ? `use ${nearest[0]}` : 'use one of the scheme names of the endpoint spec',
+    path: '/quantization',
+  });
+}
+
+/** Names people use for a scheme elsewhere, and what it is called here. */
+const ALIASES: Readonly<Record<string, string>> = {
+  int4: 'gptq',
+  'awq-marlin': 'awq',
+  'gptq-marlin': 'gptq',
+  auto_awq: 'awq',
+  auto_gptq: 'gptq',
+  int8: 'int8-w8a8',
+  w8a8: 'int8-w8a8',
+  w8a16: 'int8-weight-only',
+  w4a16: 'gptq',
+  'fp8-dynamic': 'fp8',
+  bnb: 'bitsandbytes-nf4',
+  bitsandbytes: 'bitsandbytes-nf4',
+  nf4: 'bitsandbytes-nf4',
+  float16: 'fp16',
+  bfloat16: 'bf16',
+  static_int8: 'neuron-int8',
+};
+
+function nearestScheme(name: string): string[] {
+  const lower = name.slice(0, 128).toLowerCase().replaceAll('_', '-');
+  const alias = ALIASES[lower] ?? ALIASES[lower.replaceAll('-', '_')];
+  if (alias) return [alias];
+  const bare = lower.replace(/^gguf(-tensor)?[:-]/, '').replaceAll('-', '_');
+  if (lower.startsWith('gguf-tensor'))
+    return nearestNames(bare, ggufTensorTypeNames, 3).map((type) => `gguf-tensor:${type}`);
+  if (lower.startsWith('gguf') || /^(iq|q)\d/.test(lower))
+    return nearestNames(bare, ggufFileTypeNames, 3).map((type) => `gguf:${type}`);
+  return nearestNames(lower, schemeNames, 3);
+}
+
+function show(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
+}

@@ -1,0 +1,40 @@
+import type { ModelDescription } from '../model/types';
+import type { EndpointSpec } from '../spec/types';
+import { schemeOfCheckpoint } from './from-checkpoint';
+import { parseScheme } from './parse';
+import type { Scheme } from './types';
+
+/**
+ * The scheme an endpoint uses: the spec's, else the checkpoint's own, else none. Where spec and checkpoint agree, the
+ * checkpoint's details are kept (its group size, bits and layout); where they contradict, the spec's scheme is
+ * returned and a rule says so.
+ *
+ * @throws UnknownNameError `SCHEME_UNKNOWN` for a name that is no scheme
+ */
+export function resolveScheme(spec: EndpointSpec, model: ModelDescription | undefined): Scheme {
+  const stored = model?.quantization && schemeOfCheckpoint(model.quantization);
+  if (spec.quantization === undefined) return stored ?? parseScheme('none', { origin: 'default' });
+  const asked = parseScheme(spec.quantization, { groupSize: spec.groupSize, origin: 'spec' });
+  return stored && agrees(asked, stored) ? stored : asked;
+}
+
+/** Two names for what a checkpoint stores in the same way: rounding and smoothing leave no trace in the layout. */
+const SAME_STORAGE: readonly (readonly string[])[] = [
+  ['awq', 'int4-rtn'],
+  ['smoothquant', 'int8-w8a8', 'int8-w8a8-static'],
+  ['fp8', 'fp8-static', 'fp8-block', 'fp8-weight-only'],
+];
+
+/**
+ * Does the scheme asked for describe what the checkpoint holds? A compressed-tensors or ModelOpt checkpoint with
+ * four-bit integer weights is what either `awq` or `gptq` asks for: its layout does not say which search made it.
+ */
+export function agrees(asked: Scheme, stored: Scheme): boolean {
+  if (asked.name === stored.name) return true;
+  if (SAME_STORAGE.some((names) => names.includes(asked.name) && names.includes(stored.name))) return true;
+  if (asked.layout === 'gguf' && stored.layout === 'gguf') return true;
+  const fourBits = ['awq', 'gptq', 'int4-rtn'];
+  const isNeutral = stored.layout === 'compressed-tensors' || stored.layout === 'modelopt';
+  if (isNeutral && fourBits.includes(asked.name) && fourBits.includes(stored.name)) return true;
+  return stored.name === 'none' && asked.layout === 'plain';
+}

@@ -1,0 +1,141 @@
+import type { ResolvedContainer } from '../container/types';
+import type { Accelerator } from '../hardware/types';
+import data from './data/support.json';
+import type { Scheme, SchemeSupport } from './types';
+import { capability, vllmSupport } from './vllm-support';
+
+/** What beside scheme, container and accelerator decides support. */
+export interface SupportOptions {
+  readonly moe?: boolean;
+}
+
+/**
+ * How a container runs a scheme on an accelerator, and with which kernel.
+ *
+ * @param container without one, only `unknown` or what holds for every vLLM can be said: the newest vLLM is taken
+ * @param accelerator `undefined` for a CPU instance, or where no instance is named
+ */
+export function schemeSupport(
+  scheme: Scheme,
+  container: ResolvedContainer | undefined,
+  accelerator: Accelerator | undefined,
+  options: SupportOptions = {},
+): SchemeSupport {
+  switch (container?.engine) {
+    case 'vllm':
+      return vllmSupport(scheme, { version: container.engineVersion, sm: accelerator?.sm, moe: options.moe });
+    case 'sglang':
+      return sglangSupport(scheme, accelerator);
+    case 'tensorrt-llm':
+      return tensorrtLlmSupport(scheme, container, accelerator);
+    case 'llama.cpp':
+      return llamaCppSupport(scheme);
+    case 'neuron-vllm':
+    case 'transformers-neuronx':
+      return neuronSupport(scheme, container, accelerator);
+    default:
+      return { level: 'unknown', reason: 'nothing is known of what this container can run', source: 'no source' };
+  }
+}
+
+/** The compute capability gates are hardware's; which methods SGLang itself refuses is not verified. */
+function sglangSupport(scheme: Scheme, accelerator: Accelerator | undefined): SchemeSupport {
+  const source = data.sources.sglang;
+  if (scheme.layout === 'plain') return { level: 'native', kernel: 'cuBLAS', source };
+  if (scheme.layout === 'neuron')
+    return { level: 'unsupported', reason: 'SGLang on a GPU has no Neuron checkpoints', source };
+  const sm = accelerator?.sm;
+  const needed =
+    scheme.weightType === 'fp8' && scheme.activationBits === 8 ? 89 : scheme.weightType === 'fp4' ? 100 : 80;
+  if (sm === undefined || sm >= needed) return { level: 'native', nativeSm: needed, source };
+  return {
+    level: 'unknown',
+    nativeSm: needed,
+    reason: `${scheme.name} computes natively from compute capability ${capability(needed)}; what SGLang does below that is not verified`,
+    source,
+  };
+}
+
+function tensorrtLlmSupport(
+  scheme: Scheme,
+  container: ResolvedContainer,
+  accelerator: Accelerator | undefined,
+): SchemeSupport {
+  const source = data.sources.tensorrtLlm;
+  if (scheme.layout === 'plain') return { level: 'native', kernel: 'TensorRT', source };
+  const recipe = tensorrtLlmRecipe(scheme);
+  if (!recipe)
+    return {
+      level: 'unsupported',
+      reason: `TensorRT-LLM ${container.version ?? ''} has no recipe for ${scheme.name}`.replace('  ', ' '),
+      source,
+    };
+  if (accelerator?.sm === undefined) return { level: 'native', kernel: `TensorRT-LLM ${recipe}`, source };
+  const bySm = data.tensorrtLlm as unknown as Readonly<Record<string, readonly string[]>>;
+  const recipes = bySm[accelerator.sm];
+  if (!recipes)
+    return {
+      level: 'unknown',
+      reason: `TensorRT-LLM on compute capability ${capability(accelerator.sm)} is not documented`,
+      source,
+    };
+  if (recipes.includes(recipe)) return { level: 'native', kernel: `TensorRT-LLM ${recipe}`, source };
+  const able = Object.keys(bySm)
+    .map(Number)
+    .filter((sm) => bySm[sm].includes(recipe));
+  return {
+    level: 'unsupported',
+    reason: `TensorRT-LLM has ${recipe} only on compute capability ${able.map(capability).join(', ')}`,
+    minimumSm: Math.min(...able),
+    source,
+  };
+}
+
+/** TensorRT-LLM's word for it; AWQ and GPTQ are both four-bit weights with 16-bit activations. */
+function tensorrtLlmRecipe(scheme: Scheme): string | undefined {
+  const byName: Readonly<Record<string, string>> = {
+    fp8: 'fp8',
+    'fp8-static': 'fp8',
+    'fp8-block': 'fp8-block',
+    smoothquant: 'int8-sq',
+    'int8-w8a8': 'int8-sq',
+    'int8-w8a8-static': 'int8-sq',
+    'int8-weight-only': 'w8a16',
+    awq: 'w4a16-awq',
+    'int4-rtn': 'w4a16-awq',
+    gptq: 'w4a16-gptq',
+    nvfp4: 'nvfp4',
+    mxfp4: 'mxfp4',
+  };
+  return Object.hasOwn(byName, scheme.name) ? byName[scheme.name] : undefined;
+}
+
+function llamaCppSupport(scheme: Scheme): SchemeSupport {
+  const source = data.sources.llamaCpp;
+  if (scheme.layout === 'gguf') return { level: 'native', kernel: 'ggml', source };
+  return {
+    level: 'unsupported',
+    reason: 'llama.cpp reads GGUF files only',
+    source,
+  };
+}
+
+function neuronSupport(
+  scheme: Scheme,
+  container: ResolvedContainer,
+  accelerator: Accelerator | undefined,
+): SchemeSupport {
+  const source = data.sources.neuron;
+  const stack = data.neuron.find((entry) => entry.container === container.family);
+  if (!stack) return { level: 'unknown', reason: 'nothing is known of this Neuron container', source };
+  if (accelerator && !stack.accelerators.includes(accelerator.key))
+    return {
+      level: 'unsupported',
+      reason: `the ${container.family} image runs on ${stack.accelerators.join(' and ')}, not on ${accelerator.key}`,
+      source,
+    };
+  if (scheme.layout === 'plain') return { level: 'native', kernel: 'Neuron', source };
+  if ((stack.schemes as readonly string[]).includes(scheme.name)) return { level: 'native', kernel: 'Neuron', source };
+  const allowed = stack.schemes.length > 0 ? stack.schemes.join(', ') : 'no quantized weights at all';
+  return { level: 'unsupported', reason: `the ${container.family} image serves ${allowed}`, source };
+}
