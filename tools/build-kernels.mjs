@@ -1,5 +1,5 @@
-// Compiles kernels/ (AssemblyScript) to one WebAssembly module with SIMD over a shared, imported memory, and bundles the
-// worker thread's program. Both become TypeScript modules that hold them as text, so that the same import works in the
+// Compiles kernels/ (AssemblyScript) to one WebAssembly module with SIMD over a shared, imported memory, kernels/forward to
+// two more (with and without relaxed SIMD), and bundles the worker thread's program. All become TypeScript modules that hold them as text, so that the same import works in the
 // npm package, in the bundled command line, in a Lambda and in jest. Nothing is done when the sources have not changed.
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
@@ -12,6 +12,7 @@ const require = createRequire(import.meta.url);
 const root = path.resolve(import.meta.dirname, '..');
 const outputs = path.join(root, 'lib', 'simulate', 'kernels');
 const moduleFile = path.join(outputs, 'module.generated.ts');
+const forwardFile = path.join(root, 'lib', 'simulate', 'forward', 'modules.generated.ts');
 const workerFile = path.join(outputs, 'worker.generated.ts');
 
 /** A Lambda or a worker compiles the module at start: it must stay small. */
@@ -21,17 +22,39 @@ const MEMORY_BASE_PAGES = 2;
 /** 4 GiB, the most a 32-bit memory can have; the host decides what it really takes. */
 const MAX_PAGES = 65536;
 
-await buildModule();
+await buildModules(moduleFile, 'kernels/index.ts', [
+  { constant: 'KERNEL_MODULE_BASE64', doc: 'The compiled kernels, base64.', features: [] },
+]);
+await buildModules(forwardFile, 'kernels/forward/index.ts', [
+  { constant: 'FORWARD_MODULE_BASE64', doc: 'Kernels of the forward pass, base64.', features: [] },
+  {
+    constant: 'FORWARD_RELAXED_MODULE_BASE64',
+    doc: 'The same with fused multiply-add, for engines that have relaxed SIMD: faster, and rounded once less.',
+    features: ['relaxed-simd'],
+  },
+]);
 await buildWorker();
 
-async function buildModule() {
+/** Compiles an entry once for each set of features, all into one TypeScript file. */
+async function buildModules(file, entry, variants) {
   const sources = filesUnder(path.join(root, 'kernels'), '.ts');
   const key = hashOf([...sources, path.join(root, 'tools', 'build-kernels.mjs')], version('assemblyscript'));
-  if (storedKey(moduleFile) === key) return;
+  if (storedKey(file) === key) return;
 
+  const lines = [`// key ${key}`, `// Made by tools/build-kernels.mjs from ${entry}: not to be edited.`];
+  for (const { constant, doc, features } of variants) {
+    const bytes = await compile(entry, features);
+    lines.push(`/** ${doc} */`, `export const ${constant} =\n  '${bytes.toString('base64')}';`);
+    console.error(`kernels: ${constant} has ${bytes.length} bytes of WebAssembly`);
+  }
+  writeWhole(file, [...lines, ''].join('\n'));
+}
+
+async function compile(entry, features) {
+  mkdirSync(outputs, { recursive: true });
   const scratch = path.join(outputs, `.module-${process.pid}.wasm`);
   const { error, stderr } = await asc.main([
-    path.relative(root, path.join(root, 'kernels', 'index.ts')),
+    entry,
     '--baseDir',
     root,
     '--outFile',
@@ -50,6 +73,7 @@ async function buildModule() {
     'simd',
     '--enable',
     'threads',
+    ...features.flatMap((feature) => ['--enable', feature]),
     '--importMemory',
     '--sharedMemory',
     '--initialMemory',
@@ -65,15 +89,7 @@ async function buildModule() {
   rmSync(scratch);
   if (bytes.length >= MAX_MODULE_BYTES)
     throw new Error(`the kernel module has ${bytes.length} bytes, ${MAX_MODULE_BYTES} are allowed`);
-  const text = [
-    `// key ${key}`,
-    '// Made by tools/build-kernels.mjs from kernels/: not to be edited.',
-    '/** The compiled kernels, base64. */',
-    `export const KERNEL_MODULE_BASE64 =\n  '${bytes.toString('base64')}';`,
-    '',
-  ].join('\n');
-  writeWhole(moduleFile, text);
-  console.error(`kernels: ${bytes.length} bytes of WebAssembly`);
+  return bytes;
 }
 
 async function buildWorker() {
