@@ -1,0 +1,203 @@
+import { atLeast } from '../../endpoint/version';
+import type { EngineName } from '../../container/types';
+import type { ModelDescription, WeightGroup } from '../../model/types';
+import type { Scheme } from '../../scheme/types';
+import { allocatedBytes } from './allocator';
+import { mxfp4ExpertTensors } from './mxfp4-layout';
+import { Selection } from './selection';
+import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
+import { groupsOf, storedTensors, type StoredTensors } from './stored';
+
+/** The server that loads the weights. */
+export interface Loader {
+  readonly engine: EngineName;
+  readonly version?: readonly number[];
+  /** Compute capability × 10. */
+  readonly sm?: number;
+  /** Bytes of an element that nothing quantizes. */
+  readonly plainBytes: number;
+  readonly parallelism: Parallelism;
+  readonly loras?: { readonly count: number; readonly rank: number };
+}
+
+/**
+ * Bytes of the weights on the accelerator that holds the most: what an engine's "model loading took" prints. Linear layers that the engine
+ * fuses (queries, keys and values; gate and up) are one tensor each, as the allocator sees them; the table of rotary positions is a buffer
+ * of the model.
+ *
+ * @returns `null` for a layout whose tensors are not known
+ */
+export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
+  const layers = layerBytes(model, scheme, loader);
+  if (layers === null) return null;
+  const outside = outsideBytes(model, scheme, loader);
+  if (outside === null) return null;
+  const stages = pipelineStages(layers.length, loader.parallelism.pipeline);
+  let heaviest = 0;
+  stages.forEach(([from, to], stage) => {
+    let bytes = outside.everywhere;
+    for (let layer = from; layer < to; layer++) bytes += layers[layer];
+    if (stage === 0) bytes += outside.first;
+    if (stage === stages.length - 1) bytes += outside.last;
+    // Where the head is the embedding, the last stage of several holds a copy.
+    if (stage > 0 && stage === stages.length - 1 && model.tieWordEmbeddings) bytes += outside.tied;
+    heaviest = Math.max(heaviest, bytes);
+  });
+  return heaviest;
+}
+
+function layerBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number[] | null {
+  const selection = new Selection(model, scheme);
+  const shards = new Map<WeightGroup, Shard>();
+  const inLayer: WeightGroup[][] = Array.from({ length: model.numLayers }, () => []);
+  for (const group of model.weights) {
+    if (group.layers.length === 0) continue;
+    shards.set(group, shardOf(group, model, loader.parallelism));
+    // An encoder's layers count beside the decoder's of the same number; a tower deeper than the text model ends on the last stage.
+    for (const layer of group.layers) inLayer[Math.min(layer, inLayer.length - 1)]?.push(group);
+  }
+  const known = new Map<string, number | null>();
+  const bytes: number[] = [];
+  for (let layer = 0; layer < inLayer.length; layer++) {
+    const groups = inLayer[layer];
+    const quantized = groups.map((group) => selection.quantizes(group, layer));
+    // Layers made alike weigh alike.
+    const signature = groups.map((group, i) => `${model.weights.indexOf(group)}${quantized[i] ? 'q' : ''}`).join();
+    let weight = known.get(signature);
+    if (weight === undefined) {
+      weight = allocations(groups, quantized, shards, scheme, loader);
+      known.set(signature, weight);
+    }
+    if (weight === null) return null;
+    bytes.push(weight);
+  }
+  return bytes;
+}
+
+function allocations(
+  groups: readonly WeightGroup[],
+  quantized: readonly boolean[],
+  shards: ReadonlyMap<WeightGroup, Shard>,
+  scheme: Scheme,
+  loader: Loader,
+): number | null {
+  const fused = new Map<string, number>();
+  let loras = 0;
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i];
+    const shard = shards.get(group) as Shard;
+    const tensors = quantized[i] ? quantizedTensors(group, shard, scheme, loader) : [plainTensor(group, shard, scheme, loader)];
+    if (tensors === undefined) return null;
+    tensors.forEach((bytes, component) => {
+      const key = `${fusedName(group.name)}#${component}`;
+      fused.set(key, (fused.get(key) ?? 0) + bytes);
+    });
+    loras += loraBytes(group, shard, loader);
+  }
+  let total = loras;
+  for (const bytes of fused.values()) total += allocatedBytes(bytes);
+  return total;
+}
+
+function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Loader): number {
+  const elements = shard.shape.reduce((product, dimension) => product * dimension, 1) * shard.experts;
+  if (group.role === 'bias' && group.split === 'expert' && scheme.layout === 'mxfp4') return elements * 4;
+  return elements * loader.plainBytes;
+}
+
+function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Loader): StoredTensors | undefined {
+  const matrix = matrixOf(shard.shape);
+  if (scheme.layout === 'mxfp4' && loader.engine === 'vllm')
+    return mxfp4ExpertTensors(matrix, group, loader).map((bytes) => bytes * shard.experts);
+  const stored = storedTensors(scheme, matrix);
+  return stored && servedTensors(scheme, stored, matrix.columns, loader).map((bytes) => bytes * shard.experts);
+}
+
+/**
+ * What a server keeps of a checkpoint's tensors. GPTQ's zero points are dropped where the kernel takes symmetric weights (Marlin), its
+ * indices unless the columns were reordered, when their sorting order is kept too. NF4's twice-quantized scales are expanded to float32.
+ * Sources: vllm/model_executor/kernels/linear/mixed_precision/marlin.py, vllm/model_executor/model_loader/bitsandbytes_loader.py.
+ */
+function servedTensors(scheme: Scheme, stored: StoredTensors, columns: number, loader: Loader): StoredTensors {
+  if (scheme.layout === 'gptq' && usesMarlin(loader)) {
+    const [weights, scales, zeros, index] = stored;
+    return [weights, scales, scheme.symmetric ? 0 : zeros, scheme.activationOrder === true ? 2 * index : 0];
+  }
+  if (scheme.layout === 'bitsandbytes' && scheme.weightBits === 4) return [stored[0], ((stored[0] * 2) / 64) * 4];
+  if (groupsOf(scheme, columns) === 0) return stored;
+  return stored;
+}
+
+/** vLLM takes GPTQ through Marlin since 0.4.2, from compute capability 8.0; 7.5 since 0.15. Source: vllm/model_executor/layers/quantization/gptq_marlin.py. */
+function usesMarlin({ engine, version, sm }: Loader): boolean {
+  if (engine !== 'vllm' && engine !== 'sglang') return false;
+  if (engine === 'vllm' && version !== undefined && !atLeast(version, [0, 4, 2])) return false;
+  return sm === undefined || sm >= 80 || (sm >= 75 && (version === undefined || atLeast(version, [0, 15])));
+}
+
+/** Adapters: two thin matrices for each linear layer and slot, in 16 bits; the first is not cut. Source: vllm/lora/layers, `create_lora_weights`. */
+function loraBytes(group: WeightGroup, shard: Shard, { loras }: Loader): number {
+  if (loras === undefined || group.role !== 'linear' || shard.shape.length !== 2 || group.place !== 'text') return 0;
+  return loras.count * loras.rank * (shard.shape[0] + shard.shape[1]) * 2;
+}
+
+/** Names that an engine joins into one tensor. */
+function fusedName(name: string): string {
+  return name
+    .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
+    .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
+    .replace(/\.(w1|w3)\./, '.w13.')
+    .replace(/\.(query|key|value)\./, '.qkv.');
+}
+
+interface Outside {
+  readonly first: number;
+  readonly last: number;
+  readonly everywhere: number;
+  readonly tied: number;
+}
+
+function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Loader): Outside | null {
+  const selection = new Selection(model, scheme);
+  let first = 0;
+  let last = 0;
+  let tied = 0;
+  for (const group of model.weights) {
+    if (group.layers.length > 0) continue;
+    const shard = shardOf(group, model, loader.parallelism);
+    const tensors = selection.quantizes(group, undefined)
+      ? quantizedTensors(group, shard, scheme, loader)
+      : [plainTensor(group, shard, scheme, loader)];
+    if (tensors === undefined) return null;
+    const bytes = tensors.reduce((sum, tensor) => sum + allocatedBytes(tensor), 0);
+    if (group.role === 'head' || (group.role === 'norm' && group.place === 'text')) last += bytes;
+    else first += bytes;
+    if (group.role === 'embedding' && group.split === 'vocabulary') tied += bytes;
+  }
+  return { first, last, tied, everywhere: rotaryTableBytes(model, loader) };
+}
+
+/**
+ * The cosine and sine of every position, shared by all layers, in the model's dtype (float32 for DeepSeek's).
+ * Source: vllm/model_executor/layers/rotary_embedding/base.py.
+ */
+function rotaryTableBytes(model: ModelDescription, { engine, plainBytes }: Loader): number {
+  if (engine !== 'vllm' && engine !== 'sglang') return 0;
+  if (model.kind !== 'decoder' || model.maxPositionEmbeddings === undefined || !usesRotary(model)) return 0;
+  if (model.mla !== undefined) return allocatedBytes(model.maxPositionEmbeddings * model.mla.ropeHeadDim * 4);
+  return allocatedBytes(model.maxPositionEmbeddings * rotaryDimension(model) * plainBytes);
+}
+
+function usesRotary(model: ModelDescription): boolean {
+  const { textConfig } = model;
+  return ['rope_theta', 'rope_scaling', 'rope_parameters', 'rotary_dim', 'rotary_pct', 'rotary_emb_base'].some(
+    (key) => textConfig[key] !== undefined,
+  );
+}
+
+function rotaryDimension(model: ModelDescription): number {
+  const { partial_rotary_factor: factor, rotary_pct: share, rotary_dim: dimension } = model.textConfig;
+  if (typeof dimension === 'number' && dimension > 0) return Math.min(dimension, model.headDim);
+  const part = typeof factor === 'number' ? factor : typeof share === 'number' ? share : 1;
+  return part > 0 && part <= 1 ? Math.floor(model.headDim * part) : model.headDim;
+}

@@ -1,0 +1,38 @@
+import { atLeast } from '../../endpoint/version';
+import type { WeightGroup } from '../../model/types';
+import type { Loader } from './loaded';
+import type { Matrix, StoredTensors } from './stored';
+
+/** What a kernel makes of MXFP4 experts: both sizes padded, and perhaps the checkpoint's scales kept beside the reordered ones. */
+interface Layout {
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly scales: 1 | 2;
+}
+
+const MARLIN: Layout = { hidden: 256, intermediate: 128, scales: 1 };
+const TRITON: Layout = { hidden: 1, intermediate: 64, scales: 2 };
+const TENSORRT: Layout = { hidden: 256, intermediate: 256, scales: 1 };
+
+/**
+ * The tensors of MXFP4 experts in vLLM: FlashInfer's on Blackwell, Triton's on Hopper since 0.11 (which leaves the checkpoint's scales in
+ * memory), Marlin's elsewhere. Source: vllm/model_executor/layers/quantization/mxfp4.py, `Mxfp4MoEMethod.create_weights`.
+ */
+export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup, loader: Loader): StoredTensors {
+  const layout = layoutOf(loader);
+  const isDown = /down|w2/.test(group.name);
+  const paddedRows = pad(rows, isDown ? layout.hidden : layout.intermediate);
+  const paddedColumns = pad(columns, isDown ? layout.intermediate : layout.hidden);
+  const elements = paddedRows * paddedColumns;
+  return [elements / 2, (elements / 32) * layout.scales];
+}
+
+function layoutOf({ sm, version, loras }: Loader): Layout {
+  if (sm === undefined || sm < 90 || sm >= 110 || loras !== undefined) return MARLIN;
+  if (version !== undefined && !atLeast(version, [0, 11])) return MARLIN;
+  return sm >= 100 ? TENSORRT : TRITON;
+}
+
+function pad(size: number, multiple: number): number {
+  return Math.ceil(size / multiple) * multiple;
+}
