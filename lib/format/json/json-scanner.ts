@@ -1,4 +1,5 @@
 import { quoted } from '../quoted';
+import { asciiText, utf8Text } from '../text';
 import { JsonProblem } from './json-problem';
 
 /** Arrays and objects in one another, at most; the limit of serde_json, which the Rust safetensors library reads with. */
@@ -32,9 +33,6 @@ const ESCAPES: Readonly<Record<number, string>> = {
   0x72: '\r',
   0x74: '\t',
 };
-
-// ignoreBOM keeps a byte order mark as the character it is: a name must round-trip.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What a value begins as; `end` where the text is over. */
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null' | 'end';
@@ -75,10 +73,14 @@ export class JsonScanner {
     }
   }
 
-  /** An object; `visit` must take the value of each key. Two equal keys are refused. */
-  object(visit: (key: string) => void): void {
+  /**
+   * An object; `visit` must take the value of each key. Two equal keys are refused.
+   *
+   * @param isNew for objects whose caller keeps the keys anyway: whether this one was not there before
+   */
+  object(visit: (key: string) => void, isNew?: (key: string) => boolean): void {
     this.enter(OPEN_OBJECT, 'an object');
-    const keys = new KeySet();
+    const keys = isNew === undefined ? new KeySet() : undefined;
     if (this.peek() === CLOSE_OBJECT) {
       this.leave();
       return;
@@ -86,7 +88,8 @@ export class JsonScanner {
     for (;;) {
       const at = this.position;
       const key = this.stringAs('a key in quotes', 'syntax');
-      if (!keys.add(key)) throw new JsonProblem('duplicate', `key ${quoted(key)} stands twice in one object`, at);
+      if (!(keys?.add(key) ?? isNew?.(key)))
+        throw new JsonProblem('duplicate', `key ${quoted(key)} stands twice in one object`, at);
       this.expect(COLON, "':' after a key");
       visit(key);
       const next = this.peek();
@@ -185,7 +188,7 @@ export class JsonScanner {
       if (bytes[position] === 0x2b || bytes[position] === MINUS) position++;
       digits();
     }
-    const value = Number(latin1(bytes, start, position));
+    const value = Number(asciiText(bytes, start, position));
     if (!Number.isFinite(value)) throw new JsonProblem('syntax', 'a number is out of range', start);
     this.position = position;
     return value;
@@ -274,12 +277,10 @@ export class JsonScanner {
   }
 
   private text(start: number, end: number, ascii: boolean): string {
-    if (ascii) return latin1(this.bytes, start, end);
-    try {
-      return utf8.decode(this.bytes.subarray(start, end));
-    } catch {
-      throw new JsonProblem('utf8', 'a string is not valid UTF-8', start);
-    }
+    if (ascii) return asciiText(this.bytes, start, end);
+    const text = utf8Text(this.bytes, start, end);
+    if (text === undefined) throw new JsonProblem('utf8', 'a string is not valid UTF-8', start);
+    return text;
   }
 
   private stringWithEscapes(start: number, firstEscape: number, asciiSoFar: boolean): string {
@@ -362,14 +363,4 @@ class KeySet {
     if (this.few.length > 8) this.many = new Set(this.few);
     return true;
   }
-}
-
-/** Long runs are decoded in pieces: a call takes only so many arguments. */
-const PIECE = 4096;
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= PIECE) return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
-  const parts: string[] = [];
-  for (let from = start; from < end; from += PIECE) parts.push(latin1(bytes, from, Math.min(end, from + PIECE)));
-  return parts.join('');
 }

@@ -1,0 +1,132 @@
+import { FormatError } from '../../errors';
+import { utf8Text } from '../text';
+
+/** Thrown when a header goes on beyond the bytes at hand, in a file that has more. Never reaches a caller of the readers. */
+export class NeedMoreBytes extends Error {
+  constructor(readonly atLeast: number) {
+    super(`${atLeast} bytes are needed`);
+  }
+}
+
+/** Reads numbers and strings one after the other, in the file's byte order, and never beyond its end. */
+export class GgufCursor {
+  readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private at = 0;
+  littleEndian = true;
+
+  /**
+   * @param bytes the first bytes of the file, or all of them
+   * @param fileBytes length of the file
+   */
+  constructor(
+    bytes: Uint8Array,
+    readonly fileBytes: number,
+    readonly file: string,
+  ) {
+    // A Node `Buffer` is a Uint8Array whose `slice` does not copy: here it must be a plain one.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get position(): number {
+    return this.at;
+  }
+
+  /** Bytes of the file that are still to come. */
+  get remaining(): number {
+    return this.fileBytes - this.at;
+  }
+
+  /** Position of the next `length` bytes, which are then taken. */
+  take(length: number, what: string): number {
+    const start = this.at;
+    const end = start + length;
+    if (end > this.fileBytes) {
+      throw new FormatError('GGUF_TRUNCATED', `${this.file} ends in the middle of ${what}`, {
+        path: this.file,
+        got: `${this.fileBytes - start} bytes at ${start}`,
+        allowed: `${length} bytes`,
+        fix: 'the file is cut or damaged: download it again',
+      });
+    }
+    if (end > this.bytes.byteLength) throw new NeedMoreBytes(end);
+    this.at = end;
+    return start;
+  }
+
+  uint8(what: string): number {
+    return this.view.getUint8(this.take(1, what));
+  }
+
+  int8(what: string): number {
+    return this.view.getInt8(this.take(1, what));
+  }
+
+  uint16(what: string): number {
+    return this.view.getUint16(this.take(2, what), this.littleEndian);
+  }
+
+  int16(what: string): number {
+    return this.view.getInt16(this.take(2, what), this.littleEndian);
+  }
+
+  uint32(what: string): number {
+    return this.view.getUint32(this.take(4, what), this.littleEndian);
+  }
+
+  int32(what: string): number {
+    return this.view.getInt32(this.take(4, what), this.littleEndian);
+  }
+
+  float32(what: string): number {
+    return this.view.getFloat32(this.take(4, what), this.littleEndian);
+  }
+
+  float64(what: string): number {
+    return this.view.getFloat64(this.take(8, what), this.littleEndian);
+  }
+
+  uint64(what: string): bigint {
+    return this.view.getBigUint64(this.take(8, what), this.littleEndian);
+  }
+
+  int64(what: string): bigint {
+    return this.view.getBigInt64(this.take(8, what), this.littleEndian);
+  }
+
+  /** A 64-bit count, as a number: exact up to 2^53, and larger than any file beyond. No BigInt, of which a vocabulary would make a hundred thousand. */
+  count(what: string): number {
+    const start = this.take(8, what);
+    const low = this.view.getUint32(start + (this.littleEndian ? 0 : 4), this.littleEndian);
+    const high = this.view.getUint32(start + (this.littleEndian ? 4 : 0), this.littleEndian);
+    return high * 0x1_0000_0000 + low;
+  }
+
+  string(what: string): string {
+    const length = this.count(what);
+    if (length > this.remaining) {
+      throw new FormatError(
+        'GGUF_STRING_LENGTH',
+        `${what} of ${this.file} claims to be longer than the rest of the file`,
+        {
+          path: this.file,
+          got: `${length} bytes`,
+          allowed: `at most ${this.remaining} bytes`,
+          fix: 'the file is cut or damaged: download it again',
+        },
+      );
+    }
+    const start = this.take(length, what);
+    const text = utf8Text(this.bytes, start, start + length);
+    if (text === undefined) {
+      throw new FormatError('GGUF_STRING_UTF8', `${what} of ${this.file} is not valid UTF-8`, {
+        path: this.file,
+        got: `bytes at ${start} to ${start + length}`,
+        allowed: 'UTF-8, as the format prescribes',
+        fix: 'the file is damaged: download it again, or convert the model anew',
+      });
+    }
+    return text;
+  }
+}
