@@ -21,6 +21,36 @@ export interface ResolvedContainer {
   readonly cuda?: number;
   /** Namespace of its variables: `OPTION_`, `SM_VLLM_`… */
   readonly environmentPrefix?: string;
+  /** ECR repository, or that of a custom image. */
+  readonly repository?: string;
+  /** Major version of LMI: 27 for `0.36.0-lmi27`. */
+  readonly lmi?: number;
+}
+
+/** One image of a family and version: LLMs on llama.cpp have one for GPU, x86 and Arm each. */
+export interface ContainerImage {
+  readonly family: ContainerFamily;
+  readonly version: string;
+  readonly tag: string;
+  readonly repository: string;
+  readonly variant: 'gpu' | 'cpu' | 'arm64' | 'neuron';
+  readonly engine: EngineName;
+  readonly engineVersion?: readonly number[];
+  readonly cuda?: number;
+  /** Regions whose registry has it; `undefined`: not known. */
+  readonly regions?: readonly string[];
+}
+
+/** An image in the registry of a region. */
+export interface ImageLocation {
+  readonly uri: string;
+  readonly account: string;
+  readonly region: string;
+  readonly dnsSuffix: string;
+  readonly repository: string;
+  readonly tag: string;
+  /** Is the tag in that region? `undefined`: not known. */
+  readonly available?: boolean;
 }
 
 /** What a container makes of a spec. */

@@ -1,0 +1,137 @@
+import type { ContainerFamily, ContainerSpec } from '../spec/types';
+import { compareVersions, parseVersion, type Version } from '../text/version';
+import { parseImageUri } from './image-uri';
+import { defaultVersion, findContainerImage, imageVersions, vllmReleases, type ImageHost } from './images';
+import type { ContainerImage, EngineName, ResolvedContainer } from './types';
+
+/** Namespace of the variables that a family's entry point turns into server arguments. */
+const PREFIXES: Readonly<Partial<Record<ContainerFamily, string>>> = {
+  lmi: 'OPTION_',
+  'lmi-trtllm': 'OPTION_',
+  'lmi-neuron': 'OPTION_',
+  vllm: 'SM_VLLM_',
+  sglang: 'SM_SGLANG_',
+  'llama-cpp': 'SM_LLAMA_CPP_',
+  'hf-vllm-neuron': 'SM_ON_',
+};
+
+const ENGINES: Readonly<Record<ContainerFamily, EngineName>> = {
+  lmi: 'vllm',
+  'lmi-trtllm': 'tensorrt-llm',
+  'lmi-neuron': 'transformers-neuronx',
+  vllm: 'vllm',
+  sglang: 'sglang',
+  'llama-cpp': 'llama.cpp',
+  'hf-vllm-neuron': 'neuron-vllm',
+  custom: 'unknown',
+};
+
+/**
+ * What a spec's container is: engine, engine version and CUDA of the image it names. With no version the newest image
+ * is meant. A version that is not in the data takes the knowledge of the nearest one, named in `assumedVersion`; a
+ * plain vLLM release (`0.8.5`) needs no image.
+ *
+ * @param host of the instance, which decides between images of one version for GPU, x86 and Arm
+ * @returns `undefined` only where the spec has no container
+ */
+export function resolveContainer(
+  spec: ContainerSpec | undefined,
+  _region?: string,
+  host?: ImageHost,
+): ResolvedContainer | undefined {
+  if (!spec) return undefined;
+  const { family } = spec;
+  if (family === 'custom') return customContainer(spec);
+  const isDefault = spec.version === undefined || spec.version === '' || spec.version === 'latest';
+  const version = isDefault ? (defaultVersion(family) ?? '') : (spec.version ?? '');
+  const image = findContainerImage(family, version, host);
+  if (image) return fromImage(image, isDefault);
+  const release = family === 'vllm' ? releaseContainer(version) : undefined;
+  return release ?? assumed(family, version, host);
+}
+
+function fromImage(image: ContainerImage, versionDefaulted: boolean): ResolvedContainer {
+  const lmi = /-lmi(\d+)/.exec(image.tag)?.[1];
+  return {
+    family: image.family,
+    version: image.version,
+    tag: image.tag,
+    engine: image.engine,
+    engineVersion: image.engineVersion,
+    versionDefaulted,
+    cuda: image.cuda,
+    environmentPrefix: PREFIXES[image.family],
+    repository: image.repository,
+    ...(lmi === undefined ? {} : { lmi: Number(lmi) }),
+  };
+}
+
+/** A release of vLLM that AWS made no image of: the engine is known, the image and its CUDA are not. */
+function releaseContainer(version: string): ResolvedContainer | undefined {
+  const plain = version.replace(/^v/, '');
+  if (!vllmReleases.includes(plain)) return undefined;
+  return {
+    family: 'vllm',
+    version: plain,
+    engine: 'vllm',
+    engineVersion: parseVersion(plain),
+    versionDefaulted: false,
+    environmentPrefix: PREFIXES.vllm,
+  };
+}
+
+function assumed(family: ContainerFamily, version: string, host: ImageHost | undefined): ResolvedContainer {
+  const nearest = nearestVersion(family, version);
+  const image = findContainerImage(family, nearest, host);
+  const known = image ? fromImage(image, false) : releaseContainer(nearest);
+  const cuda = /-cu(\d{3})\b/.exec(version)?.[1];
+  return {
+    ...(known ?? { family, engine: ENGINES[family], versionDefaulted: false, environmentPrefix: PREFIXES[family] }),
+    version,
+    tag: undefined,
+    assumedVersion: nearest,
+    // What the tag itself says is worth more than the nearest image's.
+    cuda: cuda === undefined ? known?.cuda : Number(cuda),
+  };
+}
+
+/**
+ * The known version nearest to one that is not known: the newest that is not newer, else the oldest. For vLLM the
+ * releases count as well as the images.
+ */
+export function nearestVersion(family: ContainerFamily, version: string): string {
+  const names =
+    family === 'vllm' ? [...imageVersions('vllm').filter(isNumbered), ...vllmReleases] : imageVersions(family);
+  const wanted = orderOf(version);
+  const fallback = defaultVersion(family) ?? names[0];
+  if (!wanted) return fallback;
+  const dated = names
+    .map((name) => ({ name, at: orderOf(name) }))
+    .filter((entry): entry is { name: string; at: Version } => entry.at !== undefined)
+    .sort((a, b) => compareVersions(b.at, a.at));
+  return (dated.find((entry) => compareVersions(entry.at, wanted) <= 0) ?? dated.at(-1))?.name ?? fallback;
+}
+
+/** A version as numbers that order it; LMI's own number follows that of DJL Serving: `[0, 36, 0, 27]` for `0.36.0-lmi27`. */
+function orderOf(version: string): Version | undefined {
+  const base = parseVersion(version);
+  const lmi = /-lmi(\d{1,9})/.exec(version)?.[1];
+  return base && lmi !== undefined ? [...base.slice(0, 3), Number(lmi)] : base;
+}
+
+const isNumbered = (name: string) => /^\d+(\.\d+)*$/.test(name);
+
+/** A custom image is understood as far as its URI names a repository we know: `vllm/vllm-openai:v0.8.5`. */
+function customContainer(spec: ContainerSpec): ResolvedContainer {
+  const uri = spec.image === undefined ? undefined : parseImageUri(spec.image);
+  return {
+    family: 'custom',
+    version: spec.version,
+    tag: uri?.tag,
+    engine: uri?.engine ?? 'unknown',
+    engineVersion: uri?.engineVersion,
+    versionDefaulted: false,
+    cuda: uri?.cuda,
+    repository: uri?.repository,
+  };
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { findImage, imageVersions, parseImageUri, registryRegions, resolveContainer } from '../../lib/container';
+import { findInstance } from '../../lib/hardware';
+import { CONTAINER_FAMILIES, type ContainerFamily } from '../../lib/spec/types';
+
+describe('a container named by a spec', () => {
+  test.each<[ContainerFamily, string | undefined, object]>([
+    [
+      'lmi',
+      '0.36.0-lmi27',
+      { engine: 'vllm', engineVersion: [0, 23, 1], cuda: 130, lmi: 27, tag: '0.36.0-lmi27.0.0-cu130' },
+    ],
+    ['lmi', '0.36.0', { version: '0.36.0-lmi27' }],
+    ['lmi', '0.36.0-lmi28.0.0-cu130', { engineVersion: [0, 26, 0] }],
+    ['lmi', 'lmi15', { engineVersion: [0, 8, 4], cuda: 128 }],
+    ['lmi', '0.28.0-lmi10.0.0-cu124', { engineVersion: [0, 4, 2] }],
+    ['lmi', '0.26.0-deepspeed0.12.6-cu121', { engine: 'unknown', cuda: 121 }],
+    ['lmi', undefined, { version: '0.38.0-lmi29', versionDefaulted: true, environmentPrefix: 'OPTION_' }],
+    ['lmi-trtllm', undefined, { version: '0.33.0', engine: 'tensorrt-llm', engineVersion: [0, 21, 0] }],
+    ['lmi-neuron', undefined, { engine: 'transformers-neuronx', cuda: undefined }],
+    ['vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', { version: '0.24.0', cuda: 130 }],
+    ['vllm', '0.15.1', { engineVersion: [0, 15, 1], cuda: 129 }],
+    ['vllm', '0.6.3.post1', { engineVersion: [0, 6, 3, 1] }],
+    ['vllm', 'server-sagemaker-cuda-v2.4', { engineVersion: [0, 27, 1], cuda: 130 }],
+    ['vllm', 'server-sagemaker-cuda-v2', { engineVersion: undefined, cuda: 130 }],
+    ['vllm', undefined, { version: '0.30.0', environmentPrefix: 'SM_VLLM_' }],
+    ['sglang', '0.5.14', { engine: 'sglang', engineVersion: [0, 5, 14] }],
+    ['llama-cpp', undefined, { engine: 'llama.cpp', tag: 'server-sagemaker-cuda-v1.0.1', cuda: 130 }],
+    ['hf-vllm-neuron', undefined, { engine: 'neuron-vllm', engineVersion: [0, 11, 0], environmentPrefix: 'SM_ON_' }],
+  ])('%s %s', (family, version, expected) => {
+    const container = resolveContainer({ family, version });
+    expect(container).toMatchObject(expected);
+    expect(container?.assumedVersion).toBeUndefined();
+  });
+
+  test.each<[ContainerFamily, string, string, number[] | undefined]>([
+    ['vllm', '0.34.0', '0.33.0', [0, 33, 0]],
+    ['vllm', '0.7.9', '0.7.3', [0, 7, 3]],
+    ['lmi', '0.36.0-lmi30.0.0-cu130', '0.36.0-lmi28', [0, 26, 0]],
+    ['lmi', '0.36.0-lmi12.0.0-cu130', '0.35.0-lmi17', [0, 11, 1]],
+    ['lmi', '0.40.0', '0.38.0-lmi29', [0, 28, 0]],
+    ['lmi-trtllm', '0.34.0', '0.33.0', [0, 21, 0]],
+    ['lmi', '0.1.0', '0.19.0-deepspeed0.7.3-cu113', undefined],
+    ['vllm', 'nightly', '0.30.0', [0, 30, 0]],
+  ])('%s %s is not known: what is known of %s is applied', (family, version, assumedVersion, engineVersion) => {
+    expect(resolveContainer({ family, version })).toMatchObject({ version, assumedVersion });
+    expect(resolveContainer({ family, version })?.engineVersion).toEqual(engineVersion);
+  });
+
+  test('takes CUDA from a tag it does not know', () => {
+    expect(resolveContainer({ family: 'vllm', version: '0.34.0-gpu-py312-cu131-ubuntu24.04-sagemaker' })?.cuda).toBe(
+      131,
+    );
+  });
+
+  test('differs by the processor of the instance', () => {
+    const on = (type: string) => resolveContainer({ family: 'llama-cpp' }, undefined, findInstance(type));
+    expect(on('ml.g5.xlarge')).toMatchObject({ repository: 'llama-cpp', cuda: 130 });
+    expect(on('ml.c7i.2xlarge')).toMatchObject({ tag: 'server-sagemaker-cpu-v1.0.1', cuda: undefined });
+    expect(on('ml.c7g.2xlarge')).toMatchObject({ repository: 'llama-cpp-arm64', cuda: undefined });
+  });
+
+  test('may be a custom image, understood as far as its URI goes', () => {
+    const custom = (image: string) => resolveContainer({ family: 'custom', image });
+    expect(custom('vllm/vllm-openai:v0.8.5')).toMatchObject({ engine: 'vllm', engineVersion: [0, 8, 5] });
+    expect(custom('123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine:1')).toMatchObject({ engine: 'unknown' });
+    expect(custom('763104351884.dkr.ecr.us-east-1.amazonaws.com/djl-inference:0.36.0-lmi27.0.0-cu130')).toMatchObject({
+      engine: 'vllm',
+      engineVersion: [0, 23, 1],
+      cuda: 130,
+    });
+    expect(resolveContainer({ family: 'custom' })).toMatchObject({ engine: 'unknown' });
+  });
+
+  test('is undefined only where none is named', () => {
+    expect(resolveContainer(undefined)).toBeUndefined();
+    fc.assert(
+      fc.property(fc.constantFrom(...CONTAINER_FAMILIES), fc.string(), (family, version) => {
+        expect(resolveContainer({ family, version, image: version })?.family).toBe(family);
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+
+  test('every version that is listed is found again', () => {
+    for (const family of CONTAINER_FAMILIES)
+      for (const version of imageVersions(family))
+        expect(resolveContainer({ family, version })).toMatchObject({ version });
+  });
+});
+
+describe('an image', () => {
+  test.each([
+    ['us-east-1', '763104351884.dkr.ecr.us-east-1.amazonaws.com/djl-inference:0.36.0-lmi27.0.0-cu130', true],
+    ['cn-north-1', '727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn/djl-inference:0.36.0-lmi27.0.0-cu130', true],
+    ['us-gov-west-1', '442386744353.dkr.ecr.us-gov-west-1.amazonaws.com/djl-inference:0.36.0-lmi27.0.0-cu130', true],
+    ['us-iso-east-1', '886529160074.dkr.ecr.us-iso-east-1.c2s.ic.gov/djl-inference:0.36.0-lmi27.0.0-cu130', true],
+  ])('of LMI in %s', (region, uri, available) => {
+    expect(findImage('lmi', '0.36.0-lmi27', region)).toMatchObject({ uri, available });
+  });
+
+  test('says where a version is not in a region, and where that is not known', () => {
+    expect(findImage('vllm', '0.30.0', 'us-gov-west-1')?.available).toBe(false);
+    expect(findImage('vllm', '0.28.0', 'us-gov-west-1')?.available).toBe(true);
+    expect(findImage('vllm', '0.15.1', 'us-east-1')?.available).toBeUndefined();
+  });
+
+  test('is undefined for a region without a registry, or a version without an image', () => {
+    expect(findImage('lmi', undefined, 'moon-1')).toBeUndefined();
+    expect(findImage('lmi', undefined, '__proto__')).toBeUndefined();
+    expect(findImage('vllm', '0.8.5', 'us-east-1')).toBeUndefined();
+    expect(findImage('custom', undefined, 'us-east-1')).toBeUndefined();
+    expect(registryRegions).toContain('eusc-de-east-1');
+  });
+
+  test.each([
+    [
+      '763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker',
+      { account: '763104351884', region: 'us-east-1', repository: 'vllm', engine: 'vllm', cuda: 130 },
+    ],
+    [
+      'ghcr.io/ggml-org/llama.cpp:server-cuda',
+      { registry: 'ghcr.io', repository: 'ggml-org/llama.cpp', engine: 'llama.cpp' },
+    ],
+    [`lmsysorg/sglang@sha256:${'0'.repeat(64)}`, { repository: 'lmsysorg/sglang', engine: 'sglang' }],
+  ])('URI %s is taken apart', (uri, expected) => {
+    expect(parseImageUri(uri)).toMatchObject(expected);
+  });
+
+  test.each(['', 'two words', 'http://x/y:z', 'a:b:c'])('URI %p is not one', (uri) => {
+    expect(parseImageUri(uri)).toBeUndefined();
+  });
+});
