@@ -31,3 +31,8 @@ function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   for (let index = start; index < end; index++) if (bytes[index] > 0x7f) return false;
   return true;
 }
+
+/** No half of a surrogate pair: text that UTF-8 can hold. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors';
+import type { FileLayout } from '../layout';
 import { quoted } from '../quoted';
 import type { TensorInfo } from '../tensor';
 import { utf8Bytes } from '../text';
@@ -24,15 +25,6 @@ export interface GgufPlan {
   readonly tensors: readonly GgufTensorPlan[];
   /** @default true */
   readonly littleEndian?: boolean;
-}
-
-/** Where everything of a file to be written goes: its header's bytes, and the place of each tensor. */
-export interface FileLayout {
-  /** All bytes before the data, padding included. */
-  readonly header: Uint8Array;
-  /** By name, with offsets from the start of the file. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly fileBytes: number;
 }
 
 /**
