@@ -18,7 +18,7 @@ import type { EffectiveOptions, ResolvedEndpoint } from './types';
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const model = spec.model.config === undefined ? undefined : describeModelOnce(spec.model.config);
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
-  const container = resolveContainer(spec.container, spec.region);
+  const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
   const set = { ...environmentOptions(spec.container?.family, spec.environment), ...spec.options };
   const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment });

@@ -45,6 +45,19 @@ export function ggufTensors(model: ModelDescription, scheme: Scheme): GgufTensor
   return { layers, embedding, output, rest };
 }
 
+/** Bytes of all tensors of a group. `null` for a scheme that names no file type. */
+export function ggufGroupBytes(model: ModelDescription, scheme: Scheme): ((group: WeightGroup) => number) | null {
+  const typeOf = typeChooser(model, scheme);
+  if (typeOf === undefined) return null;
+  return (group) => {
+    const category = tensorCategory(group);
+    let total = 0;
+    for (let position = 0; position < Math.max(1, group.layers.length); position++)
+      total += tensorBytes(group, typeOf(group, category, position)) * group.experts;
+    return total;
+  };
+}
+
 /** Bytes of the whole file: tensors, and the metadata in front of them. */
 export function ggufFileBytes(model: ModelDescription, scheme: Scheme): number | null {
   const tensors = ggufTensors(model, scheme);

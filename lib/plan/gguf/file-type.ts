@@ -4,7 +4,12 @@ import { blockElements, isGgmlType, type GgmlType } from './ggml-type';
 import type { TensorCategory } from './tensor-category';
 
 /** Names people use for the same mixes: `Q4_K` is `Q4_K_M` to llama-quantize. */
-const ALIASES: Readonly<Record<string, string>> = { Q3_K: 'Q3_K_M', Q4_K: 'Q4_K_M', Q5_K: 'Q5_K_M', MXFP4: 'MXFP4_MOE' };
+const ALIASES: Readonly<Record<string, string>> = {
+  Q3_K: 'Q3_K_M',
+  Q4_K: 'Q4_K_M',
+  Q5_K: 'Q5_K_M',
+  MXFP4: 'MXFP4_MOE',
+};
 
 /** llama.cpp's own name of a file type in any letter case, or `undefined` for a name that is none. */
 export function fileTypeName(name: string): string | undefined {

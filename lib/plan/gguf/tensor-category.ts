@@ -35,9 +35,11 @@ const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
 const ATTENTION_PATH = /(attn|attention)/;
 
 export function tensorCategory(group: WeightGroup): TensorCategory {
-  if (group.role === 'embedding') return group.shape.length >= 2 && !/position|wpe/.test(group.name) ? 'token_embd' : 'unquantized';
+  if (group.role === 'embedding')
+    return group.shape.length >= 2 && !/position|wpe/.test(group.name) ? 'token_embd' : 'unquantized';
   if (group.role === 'head') return 'output';
-  if (group.role === 'norm' || group.role === 'bias' || group.role === 'router' || group.role === 'conv') return 'unquantized';
+  if (group.role === 'norm' || group.role === 'bias' || group.role === 'router' || group.role === 'conv')
+    return 'unquantized';
   if (group.shape.length < 2) return 'unquantized';
   const path = group.name.replace(/\.weight$/, '');
   const module = path.slice(path.lastIndexOf('.') + 1).toLowerCase();

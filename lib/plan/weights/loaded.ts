@@ -86,7 +86,9 @@ function allocations(
   for (let i = 0; i < groups.length; i++) {
     const group = groups[i];
     const shard = shards.get(group) as Shard;
-    const tensors = quantized[i] ? quantizedTensors(group, shard, scheme, loader) : [plainTensor(group, shard, scheme, loader)];
+    const tensors = quantized[i]
+      ? quantizedTensors(group, shard, scheme, loader)
+      : [plainTensor(group, shard, scheme, loader)];
     if (tensors === undefined) return null;
     tensors.forEach((bytes, component) => {
       const key = `${fusedName(group.name)}#${component}`;

@@ -36,8 +36,12 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
     case 'vocabulary':
       return { shape: [cut(pad(shape[0], VOCABULARY_PADDING), tensor), ...shape.slice(1)], experts };
     case 'expert':
-      if (parallelism.experts || shape.length < 2) return { shape, experts: parallelism.experts ? cut(experts, tensor) : experts };
-      return { shape: DOWN.test(group.name) ? [shape[0], cut(shape[1], tensor)] : [cut(shape[0], tensor), shape[1]], experts };
+      if (parallelism.experts || shape.length < 2)
+        return { shape, experts: parallelism.experts ? cut(experts, tensor) : experts };
+      return {
+        shape: DOWN.test(group.name) ? [shape[0], cut(shape[1], tensor)] : [cut(shape[0], tensor), shape[1]],
+        experts,
+      };
     case 'row':
       return { shape: shape.length < 2 ? shape : [shape[0], cut(shape[1], tensor), ...shape.slice(2)], experts };
     case 'column':

@@ -1,0 +1,54 @@
+import type { KvLayerGroup, ModelDescription } from '../../model/types';
+
+/** The cache of one kind of layer on one accelerator. */
+export interface KvGroup {
+  readonly kind: KvLayerGroup['kind'];
+  /** Layers of the pipeline stage that has the most. */
+  readonly layers: number;
+  /** Bytes for each token and layer; 0 for recurrent layers. */
+  readonly bytesPerToken: number;
+  /** Tokens that are kept; undefined: all. */
+  readonly window?: number;
+  /** Bytes for each sequence and layer, whatever its length. */
+  readonly stateBytes: number;
+}
+
+/** How keys and values are stored and spread. */
+export interface KvLayout {
+  readonly tensorParallel: number;
+  readonly pipelineParallel: number;
+  /** Bytes of an element of K and of V; they differ in llama.cpp only. */
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+}
+
+/**
+ * The model's caches as one accelerator holds them. KV heads are divided among the ranks, and copied where there are fewer heads than
+ * ranks; a latent (MLA) is copied to every rank, whatever their number. Recurrent states are divided.
+ * Source: vllm/config/model.py `get_num_kv_heads`; vllm/v1/kv_cache_interface.py.
+ */
+export function kvGroups(model: ModelDescription, layout: KvLayout): readonly KvGroup[] {
+  return model.kv
+    .filter((group) => group.layers > 0)
+    .map((group) => ({
+      kind: group.kind,
+      layers: Math.ceil(group.layers / layout.pipelineParallel),
+      bytesPerToken: tokenBytes(group, layout),
+      window: group.window,
+      stateBytes: (group.stateBytesPerSequence ?? 0) / layout.tensorParallel,
+    }));
+}
+
+function tokenBytes(group: KvLayerGroup, { tensorParallel, keyBytes, valueBytes }: KvLayout): number {
+  if (group.kind === 'recurrent') return 0;
+  if (group.kind === 'mla') return group.elementsPerToken * keyBytes;
+  const heads = Math.max(1, Math.ceil(group.kvHeads / tensorParallel));
+  return heads * (group.keyDim * keyBytes + group.valueDim * valueBytes);
+}
+
+/** Bytes that one more token takes on one accelerator, all layers, windows counted as if they kept everything. */
+export function bytesPerToken(groups: readonly KvGroup[]): number {
+  return groups
+    .filter((group) => group.kind !== 'cross')
+    .reduce((total, group) => total + group.bytesPerToken * group.layers, 0);
+}

@@ -1,0 +1,127 @@
+import { bytesPerElement } from '../gguf/ggml-type';
+import { ggufTensors, type GgufTensors } from '../gguf/file-bytes';
+import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
+import type { Subject } from '../subject';
+import type { EngineMemory } from './types';
+import { partialMemory } from './unknown';
+
+const MIB = 2 ** 20;
+
+/** Tokens of one micro-batch (`-ub`), for which the compute graph is reserved. */
+const MICRO_BATCH = 512;
+/** CUDA context and cuBLAS workspace of one device. */
+const DEVICE_RUNTIME_BYTES = 300 * MIB;
+/** Contexts are padded to this. Source: llama.cpp src/llama-context.cpp. */
+const CONTEXT_PADDING = 256;
+
+/**
+ * llama.cpp: whole layers on each device, as many as `--n-gpu-layers` says, with their part of the cache; the token embedding stays in
+ * host memory. The cache is allocated for the whole context at once, divided among the slots.
+ * Source: llama.cpp src/llama-model.cpp (`load_tensors`), src/llama-context.cpp, tools/server/README.md.
+ */
+export function llamaCppMemory(subject: Subject): EngineMemory {
+  const { model, scheme, instance, options } = subject;
+  const tensors = ggufTensors(model, scheme);
+  const keyBytes = bytesPerElement(options.kvTypeK);
+  const valueBytes = bytesPerElement(options.kvTypeV);
+  if (tensors === null) return partialMemory({}, null);
+  const onGpu = instance === undefined || instance.kind === 'gpu';
+  const devices = onGpu ? Math.max(1, options.pipelineParallelSize) : 1;
+  const placed = placedWeights(tensors, onGpu ? (options.gpuLayers ?? Infinity) : 0, devices, model.tieWordEmbeddings);
+  const weights = onGpu ? placed.device : placed.whole;
+  const total = onGpu ? subject.accelerator?.memoryBytesUsable : instance?.memoryBytes;
+  if (keyBytes === undefined || valueBytes === undefined) return partialMemory({ total: total ?? null, weights }, null);
+
+  const all = kvGroups(model, { tensorParallel: 1, pipelineParallel: 1, keyBytes, valueBytes });
+  const context = options.maxModelLen ?? model.maxPositionEmbeddings;
+  const perToken = bytesPerToken(all);
+  if (context === undefined) return partialMemory({ total: total ?? null, weights }, perToken);
+  const slots = Math.max(1, options.slots ?? 1);
+  const cells = Math.ceil(context / CONTEXT_PADDING) * CONTEXT_PADDING;
+  const share = placed.layerShare;
+  const cache = cacheBytes(all, cells, slots) * share;
+  const activations = computeBytes(subject, cells);
+  const runtime = onGpu ? DEVICE_RUNTIME_BYTES : 0;
+  const fixed = weights + activations + runtime;
+  const fits = total === undefined ? null : fixed + cache <= total;
+  const room = total === undefined ? null : Math.max(0, total - fixed);
+  return {
+    memory: {
+      total: total ?? null,
+      usable: total ?? null,
+      weights,
+      activations,
+      graphs: 0,
+      runtime,
+      kvCache: room === null ? null : Math.floor(Math.min(cache, room)),
+    },
+    kvBytesPerToken: perToken * share,
+    kvCacheTokens: fits === null ? null : fits ? cells : largestCells(all, slots, share, room ?? 0, cells),
+    maxConcurrency: fits === null ? null : fits ? slots : 0,
+    largestMaxModelLen:
+      room === null ? null : largestCells(all, slots, share, room, model.maxPositionEmbeddings ?? context),
+  };
+}
+
+interface Placement {
+  /** On the device that has most. */
+  readonly device: number;
+  readonly whole: number;
+  /** Part of the layers that this device has. */
+  readonly layerShare: number;
+}
+
+function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number, tied: boolean): Placement {
+  const { layers } = tensors;
+  const inLayers = layers.reduce((sum, bytes) => sum + bytes, 0);
+  const whole = inLayers + tensors.embedding + tensors.output + tensors.rest;
+  const offloaded = Math.min(layers.length, Math.max(0, gpuLayers));
+  // The last layers go to the devices first; the head follows when all of them do. A tied head is copied for it.
+  const first = layers.length - offloaded;
+  const size = Math.ceil(offloaded / devices);
+  let device = 0;
+  for (let i = 0; i < devices && size > 0; i++) {
+    const from = first + i * size;
+    const to = Math.min(layers.length, from + size);
+    let bytes = 0;
+    for (let layer = from; layer < to; layer++) bytes += layers[layer];
+    if (to === layers.length && from < to && gpuLayers > layers.length)
+      bytes += tensors.rest + (tied ? tensors.embedding : tensors.output);
+    device = Math.max(device, bytes);
+  }
+  return { device, whole, layerShare: layers.length === 0 ? 0 : gpuLayers <= 0 ? 1 : size / layers.length };
+}
+
+/** Layers with a window keep it and one micro-batch more, for each slot; states one for each slot. Source: src/llama-kv-cache-iswa.cpp. */
+function cacheBytes(groups: readonly KvGroup[], cells: number, slots: number): number {
+  return groups.reduce((total, group) => {
+    if (group.kind === 'recurrent') return total + group.stateBytes * group.layers * slots;
+    const kept = group.window === undefined ? cells : Math.min(cells, group.window * slots + MICRO_BATCH);
+    return total + group.bytesPerToken * group.layers * kept;
+  }, 0);
+}
+
+function largestCells(groups: readonly KvGroup[], slots: number, share: number, room: number, most: number): number {
+  let fits = 0;
+  let tooMany = Math.max(1, most) + 1;
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (cacheBytes(groups, middle, slots) * share <= room) fits = middle;
+    else tooMany = middle;
+  }
+  return fits;
+}
+
+/**
+ * The reserved compute graph: logits of a micro-batch in float32, its feed-forward, and without flash attention the scores of every head
+ * against the whole context.
+ */
+function computeBytes({ model, options }: Subject, cells: number): number {
+  const logits = MICRO_BATCH * model.vocabSize * 4;
+  const forward = MICRO_BATCH * (3 * model.intermediateSize + 4 * model.hiddenSize) * 4;
+  const scores =
+    options.flashAttention.toLowerCase() === 'off'
+      ? MICRO_BATCH * model.numAttentionHeads * cells * 4
+      : MICRO_BATCH * cells * 2;
+  return Math.max(logits, forward) + scores;
+}

@@ -1,0 +1,62 @@
+import type { KvCapacity, Paging } from '../kv/capacity';
+import { kvCapacity } from '../kv/capacity';
+import { bytesPerToken, type KvGroup } from '../kv/groups';
+import type { EngineMemory } from './types';
+
+/** Terms of an engine that pre-allocates its cache from what remains. Bytes on one accelerator. */
+export interface PagedTerms {
+  readonly total: number | undefined;
+  readonly usable: number | undefined;
+  readonly weights: number | null;
+  readonly activations: number | null;
+  readonly graphs: number;
+  /** Do the graphs come out of `usable`? */
+  readonly budgetsGraphs: boolean;
+  readonly runtime: number;
+  readonly groups: readonly KvGroup[] | undefined;
+  readonly context: number | undefined;
+  readonly paging: Paging;
+  /** The longest context the model itself allows. */
+  readonly modelContext: number | undefined;
+  /** Of several pipeline stages, each holds a part of the layers: the whole model's bytes for a token, for the answer. */
+}
+
+/** Weights, working memory and graphs come off the budget; the cache is what is left, none where nothing is. */
+export function pagedMemory(terms: PagedTerms): EngineMemory {
+  const { total, usable, weights, activations, graphs, runtime, groups } = terms;
+  const perToken = groups === undefined ? null : bytesPerToken(groups);
+  const rest =
+    usable === undefined || weights === null || activations === null
+      ? null
+      : usable - weights - activations - runtime - (terms.budgetsGraphs ? graphs : 0);
+  const known = total !== undefined;
+  const memory = {
+    total: total ?? null,
+    usable: usable ?? null,
+    weights,
+    activations: known ? activations : null,
+    graphs: known ? graphs : null,
+    runtime: known ? runtime : null,
+    kvCache: rest === null ? null : Math.max(0, Math.floor(rest)),
+  };
+  const capacity =
+    memory.kvCache === null || groups === undefined || terms.context === undefined || terms.context <= 0
+      ? undefined
+      : kvCapacity(groups, memory.kvCache, terms.context, terms.paging);
+  return { memory, kvBytesPerToken: perToken, ...figures(capacity, terms.modelContext, perToken) };
+}
+
+function figures(
+  capacity: KvCapacity | undefined,
+  modelContext: number | undefined,
+  perToken: number | null,
+): Pick<EngineMemory, 'kvCacheTokens' | 'maxConcurrency' | 'largestMaxModelLen'> {
+  // An encoder keeps nothing between tokens: there is no cache to count.
+  if (capacity === undefined || perToken === 0)
+    return { kvCacheTokens: null, maxConcurrency: null, largestMaxModelLen: null };
+  return {
+    kvCacheTokens: capacity.tokens,
+    maxConcurrency: capacity.concurrency,
+    largestMaxModelLen: Math.min(capacity.largestContext, modelContext ?? Infinity),
+  };
+}

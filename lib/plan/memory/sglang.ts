@@ -1,0 +1,45 @@
+import { kvGroups } from '../kv/groups';
+import type { Subject } from '../subject';
+import { loadedBytes } from '../weights/loaded';
+import { pagedMemory } from './paged';
+import type { EngineMemory } from './types';
+
+const GIB = 2 ** 30;
+
+/** A CUDA context and what libraries take before the weights are loaded. */
+const CONTEXT_BYTES = 0.6 * GIB;
+const COMMUNICATION_BYTES = 1 * GIB;
+
+/**
+ * SGLang: `mem_fraction_static` of the memory that is free at start is for weights and cache; activations and graphs live in the rest.
+ * Source: sglang/srt/model_executor/model_runner.py, `profile_max_num_token`.
+ */
+export function sglangMemory(subject: Subject): EngineMemory {
+  const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
+  const runtime = CONTEXT_BYTES + (options.tensorParallelSize > 1 ? COMMUNICATION_BYTES : 0);
+  const total = accelerator?.memoryBytesUsable;
+  const free = total === undefined ? undefined : Math.max(0, total - runtime);
+  const tokens = options.maxNumBatchedTokens ?? 8192;
+  return pagedMemory({
+    total,
+    usable: free === undefined ? undefined : Math.floor(free * options.gpuMemoryUtilization),
+    weights: loadedBytes(model, scheme, subject.loader),
+    // Both come out of the fraction that is not static, so that they do not reduce the cache.
+    activations: 0,
+    graphs: 0,
+    budgetsGraphs: false,
+    runtime: 0,
+    groups:
+      kvElementBytes === undefined
+        ? undefined
+        : kvGroups(model, {
+            tensorParallel: options.tensorParallelSize,
+            pipelineParallel: options.pipelineParallelSize,
+            keyBytes: kvElementBytes,
+            valueBytes: kvElementBytes,
+          }),
+    context: options.maxModelLen ?? model.maxPositionEmbeddings,
+    modelContext: model.maxPositionEmbeddings,
+    paging: { blockTokens: 1, stepTokens: tokens * (elementBytes > 0 ? 1 : 1), hybrid: true, countsConcurrency: false },
+  });
+}

@@ -1,0 +1,155 @@
+import { atLeast } from '../../endpoint/version';
+import type { EffectiveOptions } from '../../endpoint/types';
+import type { ModelDescription } from '../../model/types';
+
+const GIB = 2 ** 30;
+
+/** vLLM as it behaves by version; `undefined` is the newest. */
+export class VllmVersion {
+  constructor(private readonly version: readonly number[] | undefined) {}
+
+  /** Newer than everything, where no version is known. */
+  since(...least: number[]): boolean {
+    return this.version === undefined || atLeast(this.version, least);
+  }
+
+  /** The V1 engine is the default from 0.8.0. Source: release notes of vLLM 0.8.0. */
+  get isV1(): boolean {
+    return this.since(0, 8);
+  }
+
+  /** Layers with a window get their own groups of blocks. Source: vllm PR 17996 (0.9.2). */
+  get hasHybridCache(): boolean {
+    return this.since(0, 9, 2);
+  }
+
+  /** `GPU KV cache size` is concurrency × context. Source: vllm/v1/core/kv_cache_utils.py of 0.19.0 and 0.21.0. */
+  get countsConcurrency(): boolean {
+    return this.since(0, 20);
+  }
+
+  /** CUDA graphs come out of the budget. Source: vllm/envs.py, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS, on by default from 0.21.0. */
+  get budgetsGraphs(): boolean {
+    return this.since(0, 21);
+  }
+
+  /** Memory that was taken before the engine started counts against it: the CUDA context, in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
+  get countsContext(): boolean {
+    return !this.since(0, 6, 4) || (this.since(0, 8) && !this.since(0, 9, 2));
+  }
+
+  /**
+   * Bytes of each logit at the sampler's peak, over `max_num_seqs` rows. The logits in 16 bits and in float32 (6), then:
+   * V0, sorting values and int64 indices with their copies, probabilities and their sums (33, the median of published logs of 0.6 and 0.7);
+   * V1, sorting with PyTorch's double buffers (24); from 0.17 a Triton kernel in place, probabilities and noise (8);
+   * from 0.21 FlashInfer, probabilities only (4).
+   * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version.
+   */
+  get samplerBytesPerLogit(): number {
+    if (this.since(0, 21)) return 10;
+    if (this.since(0, 17)) return 14;
+    return this.isV1 ? 30 : 39;
+  }
+}
+
+/** Tokens and sequences that the profiling run puts through the model. */
+export interface ProfileRun {
+  readonly tokens: number;
+  readonly sequences: number;
+}
+
+export function profileRun(options: EffectiveOptions, context: number): ProfileRun {
+  const sequences = Math.max(1, options.maxNumSeqs ?? 256);
+  const tokens = Math.max(1, options.maxNumBatchedTokens ?? Math.max(2048, context));
+  return { tokens, sequences: Math.min(sequences, tokens) };
+}
+
+/**
+ * Peak of the profiling run: the larger of one layer's forward pass over all its tokens and the sampler over all sequences; a multimodal
+ * model's encoder may be larger still.
+ *
+ * Forward: the input, residual and normed copy of each token, and in the feed-forward the joined gate and up projections and their product.
+ * A mixture of experts holds, for each token and chosen expert, both intermediate products and the output.
+ * Checked against published peaks: Llama-3.1-8B at 20,000 tokens 2.07 GiB, at 29,000 2.99 GiB (vLLM 0.6).
+ */
+export function activationBytes(
+  model: ModelDescription,
+  run: ProfileRun,
+  version: VllmVersion,
+  tensorParallel: number,
+  elementBytes: number,
+): number {
+  const hidden = 3 * model.hiddenSize;
+  const forward = run.tokens * elementBytes * (hidden + feedForwardElements(model, tensorParallel));
+  const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
+  const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
+  const base = run.tokens * model.hiddenSize * elementBytes;
+  return Math.max(forward, sampler + base, encoderBytes(model, run, elementBytes));
+}
+
+function feedForwardElements(model: ModelDescription, tensorParallel: number): number {
+  const dense = 3 * Math.ceil(model.intermediateSize / tensorParallel);
+  if (model.moe === undefined) return dense;
+  const { expertsPerToken, expertIntermediateSize } = model.moe;
+  const intermediate = Math.ceil(expertIntermediateSize / tensorParallel);
+  // The first product and the output share a buffer. Source: vllm/model_executor/layers/fused_moe/fused_moe.py.
+  return expertsPerToken * (Math.max(2 * intermediate, model.hiddenSize) + intermediate);
+}
+
+/** The vision encoder sees as many patches as a step may have tokens, unmerged: four patches a token, each through a feed-forward of four times its width. */
+function encoderBytes(model: ModelDescription, run: ProfileRun, elementBytes: number): number {
+  if (!model.multimodal) return 0;
+  const widest = model.weights
+    .filter(
+      (group) =>
+        group.place === 'vision' && group.role === 'linear' && group.shape.length === 2 && group.layers.length > 0,
+    )
+    .reduce((size, group) => Math.max(size, group.shape[0] + group.shape[1]), 0);
+  return run.tokens * PATCHES_PER_TOKEN * widest * elementBytes;
+}
+
+const PATCHES_PER_TOKEN = 4;
+
+/**
+ * What is taken outside of PyTorch: library workspaces on one GPU; with tensor parallelism NCCL's channels and the custom all-reduce's
+ * buffers as well. Median of published logs (0.6.4 and later print it): 0.05–0.26 GiB on one GPU, 0.2–0.35 over PCIe, near 1 over NVLink.
+ */
+export function runtimeBytes(version: VllmVersion, tensorParallel: number, hasNvlink: boolean): number {
+  const context = version.countsContext ? CONTEXT_BYTES : 0;
+  const own = (version.since(0, 21) ? 0.26 : 0.1) * GIB;
+  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.8 : 0.2) * GIB;
+  return context + own + communication;
+}
+
+/** A CUDA context with PyTorch's kernels. */
+const CONTEXT_BYTES = 0.45 * GIB;
+
+/**
+ * CUDA graphs: V1 captures up to 51 batch sizes, up to twice `max_num_seqs` and 512, each piecewise and whole. Each graph keeps at least
+ * a megabyte with the driver; the largest also its activations.
+ * Source: vllm/v1/worker/gpu_model_runner.py, `profile_cudagraph_memory`; vllm/config/vllm.py, `_set_cudagraph_sizes`.
+ */
+export function graphBytes(
+  model: ModelDescription,
+  options: EffectiveOptions,
+  version: VllmVersion,
+  tensorParallel: number,
+): number {
+  if (options.enforceEager) return 0;
+  const largest = Math.min(512, 2 * Math.max(1, options.maxNumSeqs ?? 256));
+  const sizes = captureSizes(version.isV1 ? largest : Math.min(256, largest));
+  const modes = version.since(0, 11) ? 2 : 1;
+  const perGraph = BYTES_PER_GRAPH_LAYER * model.numLayers;
+  return sizes * modes * perGraph + largest * model.hiddenSize * 8 * modes + (tensorParallel > 1 ? 0.1 * GIB : 0);
+}
+
+/** 1, 2, 4, each eighth to 256, each sixteenth beyond. */
+function captureSizes(largest: number): number {
+  const small = [1, 2, 4].filter((size) => size <= largest).length;
+  const middle = Math.floor(Math.min(largest, 255) / 8);
+  const large = largest >= 256 ? Math.floor((largest - 256) / 16) + 1 : 0;
+  return small + middle + large;
+}
+
+/** Nodes of one layer's graph, as the driver stores them; 0.23 GiB for 102 graphs of 32 layers. */
+const BYTES_PER_GRAPH_LAYER = 70_000;

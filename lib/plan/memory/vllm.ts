@@ -1,0 +1,47 @@
+import type { Subject } from '../subject';
+import { kvGroups } from '../kv/groups';
+import { loadedBytes } from '../weights/loaded';
+import { pagedMemory } from './paged';
+import type { EngineMemory } from './types';
+import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
+
+/**
+ * vLLM: `total × gpu_memory_utilization`, less the weights, the peak of a profiling run, what is taken outside PyTorch, and from 0.21 the
+ * CUDA graphs, is the KV cache.
+ * Source: vllm/v1/worker/gpu_worker.py, `determine_available_memory`; vllm/worker/worker.py before 0.8.
+ */
+export function vllmMemory(subject: Subject): EngineMemory {
+  const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
+  const version = new VllmVersion(subject.engineVersion);
+  const tensorParallel = options.tensorParallelSize;
+  const context = options.maxModelLen ?? model.maxPositionEmbeddings;
+  const run = profileRun(options, context ?? 0);
+  const total = accelerator?.memoryBytesUsable;
+  const groups =
+    kvElementBytes === undefined
+      ? undefined
+      : kvGroups(model, {
+          tensorParallel,
+          pipelineParallel: options.pipelineParallelSize,
+          keyBytes: kvElementBytes,
+          valueBytes: kvElementBytes,
+        });
+  return pagedMemory({
+    total,
+    usable: total === undefined ? undefined : Math.floor(total * options.gpuMemoryUtilization),
+    weights: loadedBytes(model, scheme, subject.loader),
+    activations: activationBytes(model, run, version, tensorParallel, elementBytes),
+    graphs: graphBytes(model, options, version, tensorParallel),
+    budgetsGraphs: version.budgetsGraphs,
+    runtime: runtimeBytes(version, tensorParallel, subject.hasNvlink),
+    groups,
+    context,
+    modelContext: model.maxPositionEmbeddings,
+    paging: {
+      blockTokens: 16,
+      stepTokens: run.tokens,
+      hybrid: version.hasHybridCache,
+      countsConcurrency: version.countsConcurrency,
+    },
+  });
+}

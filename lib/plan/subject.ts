@@ -1,0 +1,74 @@
+import type { EngineName } from '../container/types';
+import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
+import type { Accelerator, Instance } from '../hardware/types';
+import type { ModelDescription } from '../model/types';
+import type { Scheme } from '../scheme/types';
+import { kvElementBytes } from './kv/dtype';
+import { servedDtypeBytes } from './weights/dtype';
+import type { Loader } from './weights/loaded';
+
+/** What a plan is made of: an endpoint whose model is known, with what follows from its parts worked out once. */
+export interface Subject {
+  readonly model: ModelDescription;
+  readonly scheme: Scheme;
+  readonly options: EffectiveOptions;
+  readonly instance?: Instance;
+  readonly accelerator?: Accelerator;
+  readonly engine: EngineName;
+  readonly engineVersion?: readonly number[];
+  /** Bytes of a computed element. */
+  readonly elementBytes: number;
+  /** Bytes of a cached element; undefined for a format that is not known. */
+  readonly kvElementBytes?: number;
+  readonly hasNvlink: boolean;
+  readonly loader: Loader;
+}
+
+export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): Subject {
+  const { scheme, options, instance, container } = resolved;
+  const accelerator = instance?.accelerator;
+  const engine = container?.engine ?? 'unknown';
+  const elementBytes = servedBytes(options.dtype, scheme);
+  const version = container?.engineVersion;
+  return {
+    model,
+    scheme,
+    options,
+    instance,
+    accelerator,
+    engine,
+    engineVersion: version,
+    elementBytes,
+    kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
+    hasNvlink: /nvlink|nvswitch/i.test(accelerator?.interconnect ?? ''),
+    loader: {
+      engine,
+      version,
+      sm: accelerator?.sm,
+      plainBytes: elementBytes,
+      parallelism: {
+        tensor: options.tensorParallelSize,
+        pipeline: options.pipelineParallelSize,
+        experts: options.expertParallel,
+      },
+      loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
+    },
+  };
+}
+
+function servedBytes(dtype: string, scheme: Scheme): number {
+  if (dtype !== 'auto') return servedDtypeBytes(dtype);
+  return scheme.name === 'fp32' ? 4 : 2;
+}
+
+/** A checkpoint may bring scales for its cache, and `auto` takes them. Source: compressed-tensors `kv_cache_scheme`; ModelOpt `kv_cache_quant_algo`. */
+function kvDtype(dtype: string, model: ModelDescription): string {
+  if (dtype !== 'auto') return dtype;
+  const raw = model.quantization?.raw;
+  if (raw === undefined) return dtype;
+  const scheme = raw.kv_cache_scheme as { num_bits?: unknown } | null | undefined;
+  if (scheme?.num_bits === 8) return 'fp8';
+  const inner = (raw.quantization ?? raw) as { kv_cache_quant_algo?: unknown };
+  const algorithm = inner.kv_cache_quant_algo;
+  return typeof algorithm === 'string' && algorithm.toUpperCase() === 'FP8' ? 'fp8' : dtype;
+}
