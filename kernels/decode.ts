@@ -52,7 +52,7 @@ export function encodeF16(source: usize, target: usize, count: i32): void {
   for (let i = 0; i < count; i++) store<u16>(target + (<usize>i << 1), f16Bits(load<f32>(source + (<usize>i << 2))));
 }
 
-/** `count` f32 to E4M3FN bytes; beyond 464: NaN. */
+/** `count` f32 to E4M3FN bytes, saturating at 448. */
 export function encodeE4m3(source: usize, target: usize, count: i32): void {
   for (let i = 0; i < count; i++) store<u8>(target + i, e4m3Byte(load<f32>(source + (<usize>i << 2))));
 }

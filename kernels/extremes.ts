@@ -1,6 +1,6 @@
 // Smallest and largest values of runs of weights, on the bit patterns themselves: eight 16-bit values an instruction, and NaN,
 // whose patterns lie beyond infinity's, comes out as the extreme that it is.
-import { BF16, F16, F32, load1 } from './dtype';
+import { F32, load1, shiftOf } from './dtype';
 
 /** Lowest value of the last `range` call, NaN if the run has one with the sign set. */
 export let lowest: f32 = 0;
@@ -77,6 +77,28 @@ export function range<T>(source: usize, count: i32): void {
   }
   lowest = value16<T>(<u32>orderable16(low) & 0xffff);
   highest = value16<T>(<u32>orderable16(high) & 0xffff);
+}
+
+/**
+ * The zero that PyTorch's `amin` (AVX-512 build) gives for a run whose minimum is zero: of +0.0 and -0.0 its vector minimum
+ * keeps the later operand, its scalar minimum the earlier one. Only the sign of a zero point of 0 depends on it.
+ */
+export function lowestZero<T>(source: usize, count: i32): f32 {
+  const lanes = 16;
+  const vectorized = count - (count % (4 * lanes));
+  for (let lane = 0; lane < lanes; lane++) {
+    for (let accumulator = 3; accumulator >= 0; accumulator--) {
+      for (let at = vectorized - 4 * lanes + accumulator * lanes + lane; at >= 0; at -= 4 * lanes) {
+        const value = load1<T>(source + (<usize>at << shiftOf<T>()));
+        if (value == 0) return value;
+      }
+    }
+  }
+  for (let at = vectorized; at < count; at++) {
+    const value = load1<T>(source + (<usize>at << shiftOf<T>()));
+    if (value == 0) return value;
+  }
+  return 0;
 }
 
 // @ts-ignore: decorator

@@ -23,19 +23,19 @@ export function e4m3Bytes(x: v128): v128 {
   return v128.or(v128.bitselect(subnormal, normal, isSubnormal), sign);
 }
 
-/** One f32 to the nearest E4M3 value, as f32; above 464 and for NaN: NaN, as PyTorch's cast, which does not saturate. */
-export function roundE4m3(x: f32): f32 {
-  if (x != x || abs(x) > 464) return NaN;
+/** One f32 to the nearest E4M3 value, as f32; beyond 448 it stays there. */
+function roundE4m3(x: f32): f32 {
+  if (abs(x) >= 448) return copysign<f32>(448, x);
   const exponent = max<i32>(reinterpret<i32>(x) & 0x7f800000, 121 << 23);
   const magic = reinterpret<f32>(exponent + ((20 << 23) | 0x400000));
   return copysign<f32>(<f32>(<f32>(x + magic) - magic), x);
 }
 
-/** The E4M3FN byte of an f32, as PyTorch's cast: NaN keeps the sign, and beyond 464 it is NaN with that of the number. */
+/** The E4M3FN byte of an f32, as PyTorch's cast since 2.15: it saturates at 448, infinities too, and NaN keeps its sign. */
 export function e4m3Byte(x: f32): u8 {
   const sign = (reinterpret<u32>(x) >> 24) & 0x80;
+  if (x != x) return <u8>(sign | 0x7f);
   const rounded = abs(roundE4m3(x));
-  if (rounded != rounded) return <u8>(sign | 0x7f);
   if (rounded < 0.015625) return <u8>(sign | <u32>(rounded * 512));
   return <u8>(sign | ((reinterpret<u32>(rounded) >> 20) - (120 << 3)));
 }

@@ -95,7 +95,10 @@ export function computeGrid(grid: i32, bits: i32, dtype: i32, lowest: f32, highe
     case Grid.AWQ_ZERO_POINT: {
       const steps = <f32>((1 << bits) - 1);
       gridScale = roundTo(dtype, max<f32>(roundTo(dtype, highest - lowest), roundTo(dtype, 1e-5)) / steps);
-      gridZero = min<f32>(max<f32>(-nearest<f32>(roundTo(dtype, lowest / gridScale)), 0), steps);
+      // Comparisons, not min and max: the library's clamp keeps a zero point of -0.0.
+      gridZero = -nearest<f32>(roundTo(dtype, lowest / gridScale));
+      if (gridZero < 0) gridZero = 0;
+      if (gridZero > steps) gridZero = steps;
       return;
     }
     case Grid.AWQ_SYMMETRIC:

@@ -1,4 +1,5 @@
 // Everything the host may call. One module, one memory: the host lays out the memory, the kernels only compute.
+export { rederiveAwqCodes } from './awq';
 export {
   decodeBf16,
   decodeF16,

@@ -2,8 +2,8 @@
 // compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
 import { BF16, Dtype, F16, F32, load1, load4, round4, roundSigned4, roundTo, shiftOf, store1, store4 } from './dtype';
-import { absMax, highest, lowest, range } from './extremes';
-import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3, roundE4m3x4 } from './fp8';
+import { absMax, highest, lowest, lowestZero, range } from './extremes';
+import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3x4 } from './fp8';
 import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange } from './grids';
 import { FigureField, RowJob, addFigure, countLanes, maxLane, raiseMaxError, sumLanes } from './job';
 
@@ -35,6 +35,11 @@ function styleOf(grid: i32): i32 {
   if (grid == Grid.FP8 || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR) return Style.FLOAT8;
   if (grid == Grid.NEURON_INT8_CHANNEL || grid == Grid.NEURON_INT8_TENSOR) return Style.RECIPROCAL;
   return Style.ROUND_THEN_SHIFT;
+}
+
+/** Grids whose codes keep the sign of a zero: AutoAWQ's symmetric one and Neuron's FP8. */
+function addsNoZero(grid: i32): bool {
+  return grid == Grid.AWQ_SYMMETRIC || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR;
 }
 
 // The fast loops round by adding magic numbers, which holds for magnitudes in this range.
@@ -127,6 +132,8 @@ function quantize<T, S, O>(job: RowJob): void {
   const hi: f32 = isFp8 ? limit : highestCode(job.grid, job.bits);
   const lo4 = f32x4.splat(lo);
   const hi4 = f32x4.splat(hi);
+  // Where nothing is added to a quotient, a zero keeps the sign of the weight.
+  const signMask = i32x4.splat(addsNoZero(job.grid) ? 0x80000000 : 0);
 
   for (let row = 0; row < job.rows; row++) {
     const source = job.source + ((<usize>row * columns) << shift);
@@ -153,7 +160,8 @@ function quantize<T, S, O>(job: RowJob): void {
       } else {
         if (ranged) {
           range<T>(from, count);
-          computeGrid(job.grid, job.bits, job.dtype, lowest, highest);
+          const low = lowest == 0 && job.grid == Grid.AWQ_ZERO_POINT ? lowestZero<T>(from, count) : lowest;
+          computeGrid(job.grid, job.bits, job.dtype, low, highest);
         } else {
           const magnitude = absMax<T>(from, count);
           computeGrid(job.grid, job.bits, job.dtype, -magnitude, magnitude);
@@ -176,14 +184,18 @@ function quantize<T, S, O>(job: RowJob): void {
           if (idof<S>() == idof<Reciprocal>()) {
             q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
           } else if (idof<S>() == idof<Float8>()) {
-            const x = clamp4(round4<T>(f32x4.div(w, scale4)), lo4, hi4);
-            q = roundE4m3x4(x);
-            if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(negativeFloor(x), i32x4.splat(0x80000000)));
+            const quotient = f32x4.div(w, scale4);
+            q = roundE4m3x4(clamp4(round4<T>(quotient), lo4, hi4));
+            if (idof<O>() == idof<Codes>()) {
+              const negative = v128.and(staysNegative4<T>(quotient), i32x4.splat(0x80000000));
+              q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
+            }
           } else if (idof<S>() == idof<RoundThenShift>()) {
             const x = f32x4.add(f32x4.nearest(round4<T>(f32x4.div(w, scale4))), zero4);
             q = clamp4(x, lo4, hi4);
             clipped = i32x4.sub(clipped, f32x4.ne(q, x));
             q = f32x4.sub(q, zero4);
+            if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(w, signMask));
           } else if (idof<S>() == idof<DivideAsymmetric>()) {
             const x = round4<T>(f32x4.add(round4<T>(f32x4.div(w, scale4)), zero4));
             q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
@@ -207,8 +219,9 @@ function quantize<T, S, O>(job: RowJob): void {
               v128.store32_lane(codes + first + i, packed, 0);
             }
             if (target != 0) {
-              // Integer codes have no negative zero; E4M3 has, and its product keeps it.
-              const exact = f32x4.mul(isFp8 ? q : f32x4.add(q, f32x4.splat(0)), step4);
+              // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
+              const keeps = isFp8 || idof<S>() == idof<RoundThenShift>();
+              const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
               store4<T>(target + (<usize>(first + i) << shift), roundSigned4<T>(exact));
             }
           }
@@ -233,11 +246,13 @@ function quantize<T, S, O>(job: RowJob): void {
   addFigure(job.figures, FigureField.VALUES, <f64>job.rows * <f64>columns);
 }
 
-// Symmetric grids add a zero point of 0, which turns a -0.0 quotient into +0.0: it never carries its sign into E4M3.
+/** Quotients that are still negative when rounded to the type: a zero point of 0 is added next, which turns -0.0 into +0.0. */
 // @ts-ignore: decorator
 @inline
-function negativeFloor(x: v128): v128 {
-  return f32x4.lt(x, f32x4.splat(0));
+function staysNegative4<T>(quotient: v128): v128 {
+  if (idof<T>() == idof<F32>()) return f32x4.lt(quotient, f32x4.splat(0));
+  // Half the smallest subnormal rounds to zero.
+  return f32x4.lt(quotient, f32x4.splat(idof<T>() == idof<BF16>() ? -4.591774807899561e-41 : -2.98023223876953125e-8));
 }
 
 // @ts-ignore: decorator
@@ -257,7 +272,8 @@ function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, en
   let clipped = false;
   if (style == Style.FLOAT8) {
     // PyTorch's clamp lets NaN through; WebAssembly's min and max do too.
-    const byte = e4m3Byte(min<f32>(max<f32>(<f32>(roundTo(dtype, w / scale) + 0), lo), hi));
+    const quotient = roundTo(dtype, w / scale);
+    const byte = e4m3Byte(min<f32>(max<f32>(addsNoZero(job.grid) ? quotient : quotient + 0, lo), hi));
     lastCode = byte;
     centred = e4m3Value(byte);
   } else {
@@ -271,7 +287,7 @@ function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, en
     // A NaN becomes the integer 0 in PyTorch's cast.
     const code: i32 = q == q ? <i32>q : 0;
     lastCode = <u8>code;
-    centred = <f32>code - zero;
+    centred = job.grid == Grid.AWQ_SYMMETRIC ? copysign<f32>(<f32>code, w) : <f32>code - zero;
   }
   lastValue = style == Style.RECIPROCAL ? centred * scale : roundTo(dtype, centred * scale);
 

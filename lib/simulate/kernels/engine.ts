@@ -1,0 +1,95 @@
+import { Arena, PAGE_BYTES } from './arena';
+import { KERNEL_MODULE_BASE64 } from './module.generated';
+import { wasm, type WasmMemory, type WasmModule } from './webassembly';
+
+/** What kernels/index.ts exports. Pointers are byte offsets into the memory. */
+export interface KernelExports {
+  decodeBf16(source: number, target: number, count: number): void;
+  decodeF16(source: number, target: number, count: number): void;
+  decodeE4m3(source: number, target: number, count: number): void;
+  decodeE4m3Ieee(source: number, target: number, count: number): void;
+  decodeE5m2(source: number, target: number, count: number): void;
+  encodeBf16(source: number, target: number, count: number): void;
+  encodeF16(source: number, target: number, count: number): void;
+  encodeE4m3(source: number, target: number, count: number): void;
+  encodeE4m3Ieee(source: number, target: number, count: number): void;
+  quantizeRows(job: number): void;
+  rowExtremes(job: number): void;
+  gridsFromExtremes(job: number, count: number): void;
+  rederiveAwqCodes(
+    values: number,
+    scales: number,
+    zeroPoints: number,
+    codes: number,
+    rows: number,
+    columns: number,
+    groupSize: number,
+  ): void;
+  packBits(codes: number, rows: number, columns: number, bits: number, offset: number, target: number): void;
+}
+
+/** The kernels keep their own constants below this address. */
+const KERNEL_PAGES = 2;
+const MAX_PAGES = 65536;
+
+let compiled: WasmModule | undefined;
+
+/** The kernels' code, compiled on first use. */
+export function kernelModule(): WasmModule {
+  compiled ??= new wasm.Module(Buffer.from(KERNEL_MODULE_BASE64, 'base64'));
+  return compiled;
+}
+
+/** A memory that several threads can share. */
+export function createKernelMemory(): WasmMemory {
+  return new wasm.Memory({ initial: KERNEL_PAGES, maximum: MAX_PAGES, shared: true });
+}
+
+/** The kernels over one memory: what a thread computes with. */
+export class KernelEngine {
+  readonly kernels: KernelExports;
+  /** Room for data. The first engine of a memory owns all of it above the kernels' own; those of workers own a slot. */
+  readonly arena: Arena;
+
+  /**
+   * @param memory by default a new one
+   * @param slot the part of the memory that this engine may use; by default all, growing it at need
+   */
+  constructor(
+    readonly memory: WasmMemory = createKernelMemory(),
+    module: WasmModule = kernelModule(),
+    slot?: { readonly start: number; readonly end: number },
+  ) {
+    const instance = new wasm.Instance<KernelExports>(module, { env: { memory } });
+    this.kernels = instance.exports;
+    this.arena = new Arena(memory, slot?.start ?? KERNEL_PAGES * PAGE_BYTES, slot?.end);
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, at, length);
+  }
+
+  floats(at: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, at, count);
+  }
+
+  doubles(at: number, count: number): Float64Array {
+    return new Float64Array(this.memory.buffer, at, count);
+  }
+
+  integers(at: number, count: number): Int32Array {
+    return new Int32Array(this.memory.buffer, at, count);
+  }
+
+  /** Copies data in. */
+  place(data: Uint8Array): number {
+    const at = this.arena.reserve(data.byteLength);
+    this.bytes(at, data.byteLength).set(data);
+    return at;
+  }
+
+  /** Copies data out, into ordinary memory. */
+  copy(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.bytes(at, length));
+  }
+}

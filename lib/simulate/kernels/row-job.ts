@@ -1,0 +1,50 @@
+import type { KernelEngine } from './engine';
+
+/** kernels/job.ts, `RowJob`, in its order. Pointers are byte offsets, 0 for "not wanted". */
+export interface RowJob {
+  readonly source: number;
+  readonly dtype: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly groupSize: number;
+  readonly grid: number;
+  readonly bits: number;
+  readonly rowsPerScale: number;
+  readonly scales: number;
+  readonly zeroPoints: number;
+  readonly codes: number;
+  readonly dequantized: number;
+  readonly figures: number;
+  readonly columnEnergy: number;
+  readonly extremes: number;
+  readonly firstRow: number;
+}
+
+const FIELDS: readonly (keyof RowJob)[] = [
+  'source',
+  'dtype',
+  'rows',
+  'columns',
+  'groupSize',
+  'grid',
+  'bits',
+  'rowsPerScale',
+  'scales',
+  'zeroPoints',
+  'codes',
+  'dequantized',
+  'figures',
+  'columnEnergy',
+  'extremes',
+  'firstRow',
+];
+
+export const ROW_JOB_BYTES = FIELDS.length * 4;
+
+/** Writes a job where the kernels can read it. */
+export function writeRowJob(engine: KernelEngine, at: number, job: RowJob): void {
+  const fields = engine.integers(at, FIELDS.length);
+  FIELDS.forEach((field, index) => {
+    fields[index] = job[field];
+  });
+}

@@ -1,0 +1,103 @@
+import { SimulationError } from '../../errors';
+import { FIGURE_FIELDS, sumsFrom, type FigureSums } from '../figures';
+import type { KernelEngine } from '../kernels/engine';
+import { ROW_JOB_BYTES, writeRowJob, type RowJob } from '../kernels/row-job';
+import { WEIGHT_BYTES, type Matrix, type WeightDtype } from '../tensor';
+import { castMatrix } from './cast';
+import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, rowsPerScale, scaleShape, type RowGrid } from './grid';
+
+/** A matrix on a grid. */
+export interface QuantizedMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** The type of the arithmetic, and of `dequantized`. */
+  readonly dtype: WeightDtype;
+  /** Rows and columns of `scales` and `zeroPoints`. */
+  readonly scaleShape: readonly [number, number];
+  readonly scales: Float32Array;
+  /** Integers; 0 for symmetric grids. */
+  readonly zeroPoints: Float32Array;
+  /** One byte an element, row-major: signed or unsigned integers or E4M3 bytes, as the grid has it. */
+  readonly codes: Uint8Array;
+  /** What the codes stand for, in `dtype`. */
+  readonly dequantized: Uint8Array;
+  readonly figures: FigureSums;
+  /** Sum of squares of each column of the weights. */
+  readonly columnEnergy: Float32Array;
+}
+
+/**
+ * Quantizes a whole matrix that is in memory.
+ *
+ * @throws SimulationError `GROUP_SIZE_RAGGED` when the columns are no multiple of the group size: the reference libraries
+ *   refuse such a layer too
+ */
+export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGrid): QuantizedMatrix {
+  assertWholeGroups(grid, matrix.columns);
+  return engine.arena.scoped(() => {
+    const cast = castMatrix(engine, matrix, grid.arithmetic ?? matrix.dtype);
+    const { rows, columns, dtype } = cast;
+    const elements = rows * columns;
+    const shape = scaleShape(grid.sharing, rows, columns);
+    const scaleCount = shape[0] * shape[1];
+    const shared = rowsPerScale(grid.sharing, rows);
+    const job: RowJob = {
+      source: engine.place(cast.data),
+      dtype: DTYPE_NUMBERS[dtype],
+      rows,
+      columns,
+      groupSize: groupColumns(grid.sharing, columns),
+      grid: GRID_NUMBERS[grid.grid],
+      bits: grid.bits,
+      rowsPerScale: shared,
+      scales: engine.arena.reserveZeroed(scaleCount * 4),
+      zeroPoints: engine.arena.reserveZeroed(scaleCount * 4),
+      codes: engine.arena.reserve(elements),
+      dequantized: engine.arena.reserve(elements * WEIGHT_BYTES[dtype]),
+      figures: engine.arena.reserveZeroed(FIGURE_FIELDS * 8),
+      columnEnergy: engine.arena.reserveZeroed(columns * 4),
+      extremes: shared === 0 ? 0 : engine.arena.reserve(scaleCount * 8),
+      firstRow: 0,
+    };
+    const at = engine.arena.reserve(ROW_JOB_BYTES);
+    writeRowJob(engine, at, job);
+    if (shared !== 0) {
+      resetExtremes(engine.floats(job.extremes, scaleCount * 2));
+      engine.kernels.rowExtremes(at);
+      engine.kernels.gridsFromExtremes(at, scaleCount);
+    }
+    engine.kernels.quantizeRows(at);
+    return {
+      rows,
+      columns,
+      dtype,
+      scaleShape: shape,
+      scales: new Float32Array(engine.floats(job.scales, scaleCount)),
+      zeroPoints: new Float32Array(engine.floats(job.zeroPoints, scaleCount)),
+      codes: engine.copy(job.codes, elements),
+      dequantized: engine.copy(job.dequantized, elements * WEIGHT_BYTES[dtype]),
+      figures: sumsFrom(engine.doubles(job.figures, FIGURE_FIELDS)),
+      columnEnergy: new Float32Array(engine.floats(job.columnEnergy, columns)),
+    };
+  });
+}
+
+/** Extremes of nothing: any value widens them. */
+export function resetExtremes(extremes: Float32Array): void {
+  for (let i = 0; i < extremes.length; i += 2) {
+    extremes[i] = Infinity;
+    extremes[i + 1] = -Infinity;
+  }
+}
+
+/** @throws SimulationError `GROUP_SIZE_RAGGED` */
+export function assertWholeGroups(grid: RowGrid, columns: number): void {
+  if (grid.sharing.strategy !== 'group') return;
+  const { groupSize } = grid.sharing;
+  if (groupSize > 0 && columns % groupSize === 0) return;
+  throw new SimulationError('GROUP_SIZE_RAGGED', `${columns} input features are no multiple of the group size`, {
+    got: `group size ${groupSize}`,
+    allowed: `a divisor of ${columns}`,
+    fix: 'choose a smaller group size, or one scale for each output channel (-1)',
+  });
+}
