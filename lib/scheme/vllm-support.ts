@@ -46,11 +46,12 @@ export function vllmSupport(scheme: Scheme, context: VllmContext): SchemeSupport
   return { ...common, minimumSm: range.minimumSm, ...kernelOf(scheme, method, context) };
 }
 
-/** FP8 that no checkpoint holds yet is made at load time, which vLLM could before it could read compressed-tensors. */
+/** Where the method has another name in this version: FP8 made at load time is older than compressed-tensors, ModelOpt's FP4 was `nvfp4`. */
 function methodFor(scheme: Scheme, version: Version | undefined): string | undefined {
   const method = vllmMethod(scheme);
-  const isOnline = scheme.origin !== 'checkpoint' && scheme.weightType === 'fp8';
-  return isOnline && method !== undefined && methodAt(method, version) === undefined ? 'fp8' : method;
+  if (method === undefined || methodAt(method, version) !== undefined) return method;
+  if (scheme.origin !== 'checkpoint' && scheme.weightType === 'fp8') return 'fp8';
+  return method === 'modelopt_fp4' && methodAt('nvfp4', version) !== undefined ? 'nvfp4' : method;
 }
 
 function kernelOf(
@@ -77,7 +78,9 @@ function fp8Kernel(
   if (scheme.activationBits === 16) return { level: 'native', kernel: 'Marlin FP8 weight-only' };
   if (sm === undefined || sm >= nativeSm)
     return { level: 'native', kernel: scheme.blockSize ? 'FP8 block GEMM' : 'CUTLASS FP8', nativeSm };
-  const gate = moe ? 'fp8-moe-weight-only' : scheme.blockSize ? 'fp8-block-weight-only' : 'w8a16-fp8';
+  const dense =
+    scheme.layout === 'compressed-tensors' && scheme.origin === 'checkpoint' ? 'compressed-w8a16-fp8' : 'w8a16-fp8';
+  const gate = moe ? 'fp8-moe-weight-only' : scheme.blockSize ? 'fp8-block-weight-only' : dense;
   const minimum = gateAt(gate, version);
   if (minimum === undefined || sm < minimum) {
     const what = `${moe ? 'FP8 experts' : scheme.blockSize ? 'block-scaled FP8' : 'FP8'}`;
@@ -150,7 +153,10 @@ function compressedIntKernel(
         minimum === undefined
           ? `${versionText(version)} has no ${gate} kernel`
           : `compressed-tensors ${gate} needs compute capability ${capability(minimum)} or higher in ${versionText(version)}`,
-      supportedSince: sm === undefined ? undefined : gateOpensAt(gate, sm),
+      supportedSince:
+        sm === undefined
+          ? undefined
+          : gateOpensAt(scheme.symmetric && gate === 'wNa16' && sm < 80 ? 'wNa16-symmetric' : gate, sm),
     };
   if (gate === 'w8a8-int8' && sm !== undefined && sm >= 100)
     return { level: 'unknown', kernel, reason: 'INT8 W8A8 on Blackwell is not verified', minimumSm: minimum };

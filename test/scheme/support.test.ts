@@ -102,7 +102,7 @@ describe('vLLM', () => {
     expect(schemeSupport(w4a16, container('vllm', '0.11.0'), on('ml.g4dn.xlarge'))).toMatchObject({
       level: 'unsupported',
       minimumSm: 80,
-      supportedSince: '0.15.0',
+      supportedSince: '0.12.0',
     });
     expect(schemeSupport(w4a16, container('vllm', '0.12.0'), on('ml.g4dn.xlarge')).level).toBe('native');
   });
