@@ -13,7 +13,6 @@ const root = path.resolve(import.meta.dirname, '..');
 const outputs = path.join(root, 'lib', 'simulate', 'kernels');
 const moduleFile = path.join(outputs, 'module.generated.ts');
 const forwardFile = path.join(root, 'lib', 'simulate', 'forward', 'modules.generated.ts');
-const workerFile = path.join(outputs, 'worker.generated.ts');
 
 /** A Lambda or a worker compiles the module at start: it must stay small. */
 const MAX_MODULE_BYTES = 64 * 1024;
@@ -33,7 +32,12 @@ await buildModules(forwardFile, 'kernels/forward/index.ts', [
     features: ['relaxed-simd'],
   },
 ]);
-await buildWorker();
+await buildWorker('lib/simulate/worker/main.ts', path.join(outputs, 'worker.generated.ts'), 'WORKER_PROGRAM');
+await buildWorker(
+  'lib/simulate/forward/worker.ts',
+  path.join(root, 'lib', 'simulate', 'forward', 'worker.generated.ts'),
+  'FORWARD_WORKER_PROGRAM',
+);
 
 /** Compiles an entry once for each set of features, all into one TypeScript file. */
 async function buildModules(file, entry, variants) {
@@ -92,13 +96,13 @@ async function compile(entry, features) {
   return bytes;
 }
 
-async function buildWorker() {
-  const entry = path.join(root, 'lib', 'simulate', 'worker', 'main.ts');
+/** Bundles a worker thread's program into a TypeScript file that holds it as text. */
+async function buildWorker(entry, file, constant) {
   const key = hashOf(
-    [...filesUnder(path.join(root, 'lib'), '.ts').filter((file) => !file.endsWith('.generated.ts')), entry],
-    hashOf([moduleFile, path.join(root, 'tools', 'build-kernels.mjs')], version('esbuild')),
+    filesUnder(path.join(root, 'lib'), '.ts').filter((source) => !/worker\.generated\.ts$/.test(source)),
+    hashOf([path.join(root, 'tools', 'build-kernels.mjs')], version('esbuild')),
   );
-  if (storedKey(workerFile) === key) return;
+  if (storedKey(file) === key) return;
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -114,12 +118,12 @@ async function buildWorker() {
   const program = result.outputFiles[0].text;
   const text = [
     `// key ${key}`,
-    '// Made by tools/build-kernels.mjs from lib/simulate/worker/: not to be edited.',
+    `// Made by tools/build-kernels.mjs from ${entry}: not to be edited.`,
     "/** The worker thread's program, bundled. */",
-    `export const WORKER_PROGRAM = ${JSON.stringify(program)};`,
+    `export const ${constant} = ${JSON.stringify(program)};`,
     '',
   ].join('\n');
-  writeWhole(workerFile, text);
+  writeWhole(file, text);
 }
 
 function filesUnder(folder, extension) {

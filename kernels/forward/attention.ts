@@ -1,6 +1,6 @@
 // Softmax attention of one window. Scores of a head are one matrix product, its outputs another.
 import { gemm, gemmScratchBytes, packPanels, packedBytes } from './gemm';
-import { exp4, horizontalMax, horizontalSum } from './math';
+import { exp4, horizontalMax, horizontalSum, tanh4 } from './math';
 
 /** Bytes of the scratch that `attention` takes for a window of `tokens`. */
 export function attentionScratchBytes(tokens: i32, headDim: i32, valueDim: i32): i32 {
@@ -91,11 +91,4 @@ function scaleScores(row: usize, from: usize, to: usize, scale: f32, softcap: f3
 
 function fill(row: usize, first: i32, end: i32, value: f32): void {
   for (let i = first; i < end; i++) store<f32>(row + (<usize>i << 2), value);
-}
-
-// @ts-ignore: decorator
-@inline
-function tanh4(x: v128): v128 {
-  const e = exp4(f32x4.mul(x, f32x4.splat(-2)));
-  return f32x4.div(f32x4.sub(f32x4.splat(1), e), f32x4.add(f32x4.splat(1), e));
 }

@@ -1,5 +1,5 @@
 // What happens between the matrix products. Counts are multiples of 4.
-import { erf4, sigmoid4 } from './math';
+import { erf4, sigmoid4, tanh4 } from './math';
 
 /** target += source. */
 export function add(source: usize, target: usize, count: i32): void {
@@ -16,6 +16,13 @@ export function scale(target: usize, factor: f32, count: i32): void {
   const factors = f32x4.splat(factor);
   for (let i: usize = 0; i < <usize>count << 2; i += 16)
     v128.store(target + i, f32x4.mul(v128.load(target + i), factors));
+}
+
+/** x = cap · tanh(x / cap): Gemma 2 bounds its logits so. */
+export function softcap(x: usize, cap: f32, count: i32): void {
+  const caps = f32x4.splat(cap);
+  for (let i: usize = 0; i < <usize>count << 2; i += 16)
+    v128.store(x + i, f32x4.mul(tanh4(f32x4.div(v128.load(x + i), caps)), caps));
 }
 
 /** Numbers the host uses for the activation functions. */

@@ -28,6 +28,13 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x))));
 }
 
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  const e = exp4(f32x4.mul(x, f32x4.splat(-2)));
+  return f32x4.div(f32x4.sub(f32x4.splat(1), e), f32x4.add(f32x4.splat(1), e));
+}
+
 /** erf(x) by Abramowitz and Stegun 7.1.26, |error| ≤ 1.5e-7. */
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,5 @@
 // Figures of activations and of logits. Sums run in f64: a text has many tokens, and a distribution many of them that are tiny.
+import { gemm, packPanels, packedBytes } from './gemm';
 import { exp4, horizontalMax } from './math';
 
 /**
@@ -30,6 +31,38 @@ export function accumulateChannels(
       v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(magnitude)));
       const upper = i8x16.shuffle(magnitude, magnitude, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
       v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.promote_low_f32x4(upper)), 16);
+    }
+  }
+}
+
+/** Bytes of the scratch that `accumulateGram` takes, gemm's own beside it. */
+export function gramScratchBytes(rows: i32, width: i32): i32 {
+  return packedBytes(width, rows) + rows * width * 4 + GRAM_ROWS * width * 4;
+}
+
+/** Rows of the product that are in flight at once. */
+const GRAM_ROWS: i32 = 64;
+
+/**
+ * Adds Xᵀ·X of a block of activations to `gram`, `[width][width]` f64: the Hessian of a linear layer's squared error, up to a
+ * factor. f32 products over one block, f64 from block to block.
+ */
+export function accumulateGram(x: usize, rows: i32, width: i32, gram: usize, scratch: usize): void {
+  const packed = scratch;
+  const transposed = packed + packedBytes(width, rows);
+  const product = transposed + <usize>(rows * width * 4);
+  const rest = product + <usize>(GRAM_ROWS * width * 4);
+  packPanels(x, 1, width, width, rows, packed);
+  for (let m = 0; m < rows; m++)
+    for (let i = 0; i < width; i++)
+      store<f32>(transposed + (<usize>(i * rows + m) << 2), load<f32>(x + (<usize>(m * width + i) << 2)));
+  for (let first = 0; first < width; first += GRAM_ROWS) {
+    const count = min(GRAM_ROWS, width - first);
+    gemm(transposed + (<usize>(first * rows) << 2), rows, packed, product, width, count, width, rows, rest);
+    const target = gram + ((<usize>first * width) << 3);
+    for (let i = 0; i < count * width; i++) {
+      const at = target + (<usize>i << 3);
+      store<f64>(at, load<f64>(at) + <f64>load<f32>(product + (<usize>i << 2)));
     }
   }
 }

@@ -1,3 +1,4 @@
+import { wasm, type WasmMemory, type WasmModule } from '../kernels/webassembly';
 import { FORWARD_MODULE_BASE64, FORWARD_RELAXED_MODULE_BASE64 } from './modules.generated';
 
 /** Addresses and sizes are bytes in the memory the module was instantiated over; see kernels/forward for each. */
@@ -77,6 +78,7 @@ export interface ForwardKernels {
   add(source: number, target: number, count: number): void;
   addRow(row: number, target: number, rows: number, width: number): void;
   scale(target: number, factor: number, count: number): void;
+  softcap(x: number, cap: number, count: number): void;
   activate(x: number, count: number, kind: number): void;
   activateGated(gate: number, up: number, count: number, kind: number): void;
   fakeQuantizeDynamic(x: number, rows: number, width: number, group: number, type: number): void;
@@ -90,6 +92,8 @@ export interface ForwardKernels {
     highest: number,
     absSum: number,
   ): void;
+  gramScratchBytes(rows: number, width: number): number;
+  accumulateGram(x: number, rows: number, width: number, gram: number, scratch: number): void;
   logSumExp(row: number, count: number): number;
   argmax(row: number, count: number): number;
   divergence(p: number, pLogSum: number, q: number, qLogSum: number, count: number): number;
@@ -98,28 +102,27 @@ export interface ForwardKernels {
 /** Bytes at the start of the memory that the module keeps for itself. */
 export const FORWARD_MEMORY_BASE = 2 << 16;
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: WasmModule | undefined;
 
 /**
  * The forward kernels, compiled once: with fused multiply-add where the engine has relaxed SIMD, else without.
  * Node has it on from version 22; on 20 the flag `--experimental-wasm-relaxed-simd` must have been set before.
  */
-export function forwardModule(): WebAssembly.Module {
+export function forwardModule(): WasmModule {
   if (compiled === undefined) {
     const relaxed = decodeBase64(FORWARD_RELAXED_MODULE_BASE64);
-    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : decodeBase64(FORWARD_MODULE_BASE64));
+    compiled = new wasm.Module(wasm.validate(relaxed) ? relaxed : decodeBase64(FORWARD_MODULE_BASE64));
   }
   return compiled;
 }
 
 /** The module that runs everywhere, for comparisons. */
-export function plainForwardModule(): WebAssembly.Module {
-  return new WebAssembly.Module(decodeBase64(FORWARD_MODULE_BASE64));
+export function plainForwardModule(): WasmModule {
+  return new wasm.Module(decodeBase64(FORWARD_MODULE_BASE64));
 }
 
-export function instantiateForward(module: WebAssembly.Module, memory: WebAssembly.Memory): ForwardKernels {
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return instance.exports as unknown as ForwardKernels;
+export function instantiateForward(module: WasmModule, memory: WasmMemory): ForwardKernels {
+  return new wasm.Instance<ForwardKernels>(module, { env: { memory } }).exports;
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

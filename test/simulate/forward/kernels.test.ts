@@ -4,8 +4,9 @@ import {
   instantiateForward,
   plainForwardModule,
 } from '../../../lib/simulate/forward/module';
+import { wasm } from '../../../lib/simulate/kernels/webassembly';
 
-const memory = new WebAssembly.Memory({ initial: 512, maximum: 65536, shared: true });
+const memory = new wasm.Memory({ initial: 512, maximum: 65536, shared: true });
 const floats = new Float32Array(memory.buffer);
 
 let next = FORWARD_MEMORY_BASE;
@@ -230,6 +231,30 @@ describe.each([
         6,
       );
     }
+  });
+
+  test('sums the products of channels over blocks', () => {
+    const x = noise(7 * 72, 16);
+    const gram = room(72 * 72 * 8);
+    new Float64Array(memory.buffer).fill(0, gram / 8, gram / 8 + 72 * 72);
+    const scratch = room(kernels.gramScratchBytes(4, 72) + kernels.gemmScratchBytes());
+    kernels.accumulateGram(put(x.subarray(0, 4 * 72)), 4, 72, gram, scratch);
+    kernels.accumulateGram(put(x.subarray(4 * 72)), 3, 72, gram, scratch);
+    const expected = Array.from({ length: 72 * 72 }, (_, at) => {
+      const [i, j] = [Math.floor(at / 72), at % 72];
+      return Array.from({ length: 7 }, (_, m) => x[m * 72 + i] * x[m * 72 + j]).reduce((sum, value) => sum + value, 0);
+    });
+    expectClose(Array.from(new Float64Array(memory.buffer, gram, 72 * 72)), expected, 1e-6);
+  });
+
+  test('caps logits smoothly', () => {
+    const at = put([0, 1, -40, 1000]);
+    kernels.softcap(at, 30, 4);
+    expectClose(
+      take(at, 4),
+      [0, 1, -40, 1000].map((value) => 30 * Math.tanh(value / 30)),
+      1e-6,
+    );
   });
 
   test('sends activations through INT8 and FP8 and back, for each token and with one scale', () => {

@@ -1,0 +1,16 @@
+/** Where a block's activations enter its linear layers: what is quantized, and what is calibrated. */
+export const POINTS = ['attention', 'output', 'mlp', 'down'] as const;
+export type Point = (typeof POINTS)[number];
+
+/** How an engine quantizes the activations on their way into the linear layers. */
+export type ActivationQuantization =
+  | { readonly kind: 'none' }
+  /** A scale for each token, found as it comes. */
+  | { readonly kind: 'token'; readonly type: 'int8' | 'fp8' }
+  /** A scale for each 128 channels of each token. */
+  | { readonly kind: 'group'; readonly type: 'int8' | 'fp8'; readonly group: number }
+  /** One scale for all, from the largest magnitude that calibration saw at each point. */
+  | { readonly kind: 'static'; readonly type: 'int8' | 'fp8'; readonly absmax: Readonly<Record<Point, number>> };
+
+/** How keys and values are stored between tokens: `fp8` is E4M3 with a scale of 1, as vLLM's `--kv-cache-dtype fp8` does. */
+export type KvQuantization = 'none' | 'fp8';

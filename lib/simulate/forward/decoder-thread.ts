@@ -1,0 +1,283 @@
+import { Arena } from '../kernels/arena';
+import type { WasmMemory, WasmModule } from '../kernels/webassembly';
+import type { ActivationQuantization, KvQuantization, Point } from './activations';
+import type { DecoderShape } from './decoder-shape';
+import { instantiateForward, type ForwardKernels } from './module';
+import type { LinearKey } from './weights';
+
+/** A packed linear layer in the shared memory. */
+export interface PackedLinear {
+  readonly packed: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  /** Address, or 0 for none. */
+  readonly bias: number;
+}
+
+/** One block in the shared memory: addresses, 0 for what it does not have. */
+export interface PackedBlock extends Readonly<Record<LinearKey, PackedLinear>> {
+  readonly attentionNorm: number;
+  readonly mlpNorm: number;
+  readonly attentionOutputNorm: number;
+  readonly mlpOutputNorm: number;
+  readonly queryNorm: number;
+  readonly keyNorm: number;
+  readonly cosines: number;
+  readonly sines: number;
+  readonly rotary: number;
+  /** Tokens a token sees; 0: all before it. */
+  readonly window: number;
+}
+
+/** Statistics of the activations at one point: addresses of `[width]` f32 three times, f64, and `[width][width]` f64 or 0. */
+export interface PointStatistics {
+  readonly absmax: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly absSum: number;
+  readonly gram: number;
+}
+
+export interface BlockJob {
+  readonly kind: 'block';
+  readonly block: PackedBlock;
+  /** Residual stream of one window, `[tokens][hidden]`: read, and replaced by the block's output. */
+  readonly x: number;
+  readonly tokens: number;
+  readonly activations: ActivationQuantization;
+  readonly kv: KvQuantization;
+  readonly statistics?: Readonly<Record<Point, PointStatistics>>;
+}
+
+/** Compares what the last block left of full precision and of each variant. */
+export interface ScoreJob {
+  readonly kind: 'score';
+  readonly norm: number;
+  readonly head: PackedLinear;
+  /** Residual streams of one window; the first is full precision. */
+  readonly streams: readonly number[];
+  readonly tokens: number;
+  /** `[tokens]` i32: the token that should come next; −1: not scored. */
+  readonly targets: number;
+  /** `[streams][tokens][3]` f64 to fill: negative log-likelihood, divergence from the first stream, 1 if both choose the same token. */
+  readonly results: number;
+}
+
+export interface LogitsJob {
+  readonly kind: 'logits';
+  readonly norm: number;
+  readonly head: PackedLinear;
+  readonly x: number;
+  readonly tokens: number;
+  /** `[tokens][vocabulary]` f32 to fill. */
+  readonly logits: number;
+}
+
+export type DecoderJob = BlockJob | ScoreJob | LogitsJob;
+
+/** Tokens whose logits are held at once: a vocabulary is wide. */
+const SCORE_ROWS = 32;
+
+const TYPES = { int8: 0, fp8: 1 } as const;
+
+/** One thread of the forward pass: its own instance of the kernels and its own slot of the shared memory. */
+export class DecoderThread {
+  private readonly kernels: ForwardKernels;
+  private readonly arena: Arena;
+
+  constructor(
+    module: WasmModule,
+    private readonly memory: WasmMemory,
+    private readonly shape: DecoderShape,
+    slot: { readonly start: number; readonly end: number },
+  ) {
+    this.kernels = instantiateForward(module, memory);
+    this.arena = new Arena(memory, slot.start, slot.end);
+  }
+
+  /** Bytes of the slot that a thread takes for windows of `tokens`. */
+  static slotBytes(module: WasmModule, memory: WasmMemory, shape: DecoderShape, tokens: number, gram: boolean): number {
+    const kernels = instantiateForward(module, memory);
+    const queries = shape.heads * shape.headDim;
+    const keys = shape.kvHeads * shape.headDim;
+    const widest = Math.max(shape.hidden, queries, shape.intermediate);
+    const block =
+      4 * tokens * (2 * shape.hidden + 2 * queries + 2 * keys + 2 * shape.intermediate) +
+      kernels.attentionScratchBytes(tokens, shape.headDim, shape.headDim) +
+      (gram ? kernels.gramScratchBytes(tokens, widest) : 0);
+    const score = 4 * tokens * shape.hidden + 4 * SCORE_ROWS * (shape.hidden + 2 * ((shape.vocabulary + 3) & ~3));
+    // A cache line for each piece, and gemm's own scratch.
+    return Math.max(block, score) + kernels.gemmScratchBytes() + 64 * 16;
+  }
+
+  run(job: DecoderJob): void {
+    this.arena.scoped(() => {
+      if (job.kind === 'block') this.block(job);
+      else if (job.kind === 'score') this.score(job);
+      else this.logits(job);
+    });
+  }
+
+  private block(job: BlockJob): void {
+    const { block, x, tokens } = job;
+    const { shape, kernels, arena } = this;
+    const queries = shape.heads * shape.headDim;
+    const keys = shape.kvHeads * shape.headDim;
+    const rows = (width: number) => arena.reserve(4 * tokens * width);
+
+    const input = rows(shape.hidden);
+    this.norm(x, block.attentionNorm, input, tokens);
+    this.enter('attention', input, shape.hidden, job);
+    const [q, k, v] = [rows(queries), rows(keys), rows(keys)];
+    this.multiply(input, block.query, q, tokens);
+    this.multiply(input, block.key, k, tokens);
+    this.multiply(input, block.value, v, tokens);
+    this.place(block, q, shape.heads, block.queryNorm, tokens);
+    this.place(block, k, shape.kvHeads, block.keyNorm, tokens);
+    if (job.kv === 'fp8') for (const cache of [k, v]) kernels.fakeQuantizeStatic(cache, tokens * keys, 448, TYPES.fp8);
+
+    const attended = rows(queries);
+    arena.scoped(() => {
+      const scratch = arena.reserve(kernels.attentionScratchBytes(tokens, shape.headDim, shape.headDim));
+      kernels.attention(
+        q,
+        queries,
+        k,
+        keys,
+        v,
+        keys,
+        attended,
+        queries,
+        tokens,
+        shape.heads,
+        shape.kvHeads,
+        shape.headDim,
+        shape.headDim,
+        shape.attentionScale,
+        block.window,
+        shape.attentionSoftcap,
+        1,
+        scratch,
+      );
+    });
+    this.enter('output', attended, queries, job);
+    const output = rows(shape.hidden);
+    this.multiply(attended, block.output, output, tokens);
+    if (block.attentionOutputNorm !== 0) this.norm(output, block.attentionOutputNorm, output, tokens);
+    kernels.add(output, x, tokens * shape.hidden);
+
+    this.norm(x, block.mlpNorm, input, tokens);
+    this.enter('mlp', input, shape.hidden, job);
+    const [gate, up] = [rows(shape.intermediate), rows(shape.intermediate)];
+    this.multiply(input, block.gate, gate, tokens);
+    this.multiply(input, block.up, up, tokens);
+    kernels.activateGated(gate, up, tokens * shape.intermediate, shape.activation);
+    this.enter('down', gate, shape.intermediate, job);
+    this.multiply(gate, block.down, output, tokens);
+    if (block.mlpOutputNorm !== 0) this.norm(output, block.mlpOutputNorm, output, tokens);
+    kernels.add(output, x, tokens * shape.hidden);
+  }
+
+  /** Activations on their way into linear layers: counted, then quantized as the scheme has it. */
+  private enter(point: Point, x: number, width: number, { tokens, activations, statistics }: BlockJob): void {
+    const { kernels } = this;
+    const counted = statistics?.[point];
+    if (counted !== undefined) {
+      kernels.accumulateChannels(x, tokens, width, counted.absmax, counted.lowest, counted.highest, counted.absSum);
+      if (counted.gram !== 0) {
+        this.arena.scoped(() => {
+          const scratch = this.arena.reserve(kernels.gramScratchBytes(tokens, width) + kernels.gemmScratchBytes());
+          kernels.accumulateGram(x, tokens, width, counted.gram, scratch);
+        });
+      }
+    }
+    if (activations.kind === 'none') return;
+    const type = TYPES[activations.type];
+    if (activations.kind === 'static') {
+      kernels.fakeQuantizeStatic(x, tokens * width, activations.absmax[point], type);
+    } else {
+      const group = activations.kind === 'token' ? width : activations.group;
+      kernels.fakeQuantizeDynamic(x, tokens, width, width % group === 0 ? group : width, type);
+    }
+  }
+
+  /** Norms of single heads where the model has them, then positions. */
+  private place(block: PackedBlock, x: number, heads: number, norm: number, tokens: number): void {
+    const { shape, kernels } = this;
+    if (norm !== 0) {
+      const { headDim, normEpsilon, normOffset } = shape;
+      kernels.rmsNorm(x, norm, x, tokens * heads, headDim, headDim, normEpsilon, normOffset);
+    }
+    if (block.rotary === 0) return;
+    const { cosines, sines, rotary } = block;
+    kernels.rotate(x, cosines, sines, tokens, heads, shape.headDim, rotary, heads * shape.headDim, 0);
+  }
+
+  private norm(source: number, weight: number, target: number, rows: number): void {
+    const { hidden, normEpsilon, normOffset } = this.shape;
+    this.kernels.rmsNorm(source, weight, target, rows, hidden, hidden, normEpsilon, normOffset);
+  }
+
+  private multiply(x: number, linear: PackedLinear, target: number, rows: number): void {
+    const { kernels, arena } = this;
+    const { outputs, inputs, packed, bias } = linear;
+    arena.scoped(() => {
+      const scratch = arena.reserve(kernels.gemmScratchBytes());
+      kernels.gemm(x, inputs, packed, target, outputs, rows, outputs, inputs, scratch);
+    });
+    if (bias !== 0) kernels.addRow(bias, target, rows, outputs);
+  }
+
+  private logits({ x, norm, head, tokens, logits }: LogitsJob): void {
+    const normal = this.arena.reserve(4 * tokens * this.shape.hidden);
+    this.norm(x, norm, normal, tokens);
+    this.multiply(normal, head, logits, tokens);
+    this.cap(logits, tokens * head.outputs);
+  }
+
+  private cap(logits: number, count: number): void {
+    // Logits lie in rows that need not end on a vector: what follows them is scratch.
+    if (this.shape.finalSoftcap !== 0) this.kernels.softcap(logits, this.shape.finalSoftcap, (count + 3) & ~3);
+  }
+
+  private score({ norm, head, streams, tokens, targets, results }: ScoreJob): void {
+    const { arena, shape } = this;
+    const vocabulary = shape.vocabulary;
+    const normal = arena.reserve(4 * SCORE_ROWS * shape.hidden);
+    const exact = arena.reserve(4 * SCORE_ROWS * vocabulary);
+    const other = arena.reserve(4 * SCORE_ROWS * vocabulary);
+    for (let first = 0; first < tokens; first += SCORE_ROWS) {
+      const rows = Math.min(SCORE_ROWS, tokens - first);
+      streams.forEach((stream, index) => {
+        const logits = index === 0 ? exact : other;
+        this.norm(stream + 4 * first * shape.hidden, norm, normal, rows);
+        this.multiply(normal, head, logits, rows);
+        this.cap(logits, rows * vocabulary);
+        const at = results + 24 * (index * tokens + first);
+        this.compare(exact, logits, rows, targets + 4 * first, at);
+      });
+    }
+  }
+
+  /** Fills the figures of `rows` tokens: see `ScoreJob.results`. */
+  private compare(exact: number, logits: number, rows: number, targets: number, results: number): void {
+    const { kernels, memory, shape } = this;
+    const expected = new Int32Array(memory.buffer, targets, rows);
+    const values = new Float32Array(memory.buffer);
+    const figures = new Float64Array(memory.buffer, results, rows * 3);
+    for (let row = 0; row < rows; row++) {
+      const target = expected[row];
+      if (target < 0) {
+        figures.fill(NaN, row * 3, row * 3 + 3);
+        continue;
+      }
+      const [p, q] = [exact + 4 * row * shape.vocabulary, logits + 4 * row * shape.vocabulary];
+      const qLogSum = kernels.logSumExp(q, shape.vocabulary);
+      const pLogSum = p === q ? qLogSum : kernels.logSumExp(p, shape.vocabulary);
+      figures[row * 3] = qLogSum - values[q / 4 + target];
+      figures[row * 3 + 1] = p === q ? 0 : kernels.divergence(p, pLogSum, q, qLogSum, shape.vocabulary);
+      figures[row * 3 + 2] =
+        p === q || kernels.argmax(p, shape.vocabulary) === kernels.argmax(q, shape.vocabulary) ? 1 : 0;
+    }
+  }
+}

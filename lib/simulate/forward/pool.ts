@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import type { WasmMemory, WasmModule } from '../kernels/webassembly';
+import type { DecoderShape } from './decoder-shape';
+import { DecoderThread, type DecoderJob } from './decoder-thread';
+import { FORWARD_WORKER_PROGRAM } from './worker.generated';
+import type { ForwardAnswer, ForwardWorkerData } from './worker';
+
+/** Runs jobs, none of which depends on another, on as many threads as it has slots. */
+export interface DecoderPool {
+  /**
+   * @param signal checked between jobs; rejects with its reason
+   * @param onDone called after each job
+   */
+  run(jobs: readonly DecoderJob[], signal?: AbortSignal, onDone?: () => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Slot = ForwardWorkerData['slot'];
+
+/** One slot computes in this thread, more in worker threads. */
+export function createDecoderPool(
+  module: WasmModule,
+  memory: WasmMemory,
+  shape: DecoderShape,
+  slots: readonly Slot[],
+): DecoderPool {
+  return slots.length === 1
+    ? new InlinePool(new DecoderThread(module, memory, shape, slots[0]))
+    : new WorkerPool(slots.map((slot) => ({ module, memory, shape, slot })));
+}
+
+class InlinePool implements DecoderPool {
+  constructor(private readonly thread: DecoderThread) {}
+
+  async run(jobs: readonly DecoderJob[], signal?: AbortSignal, onDone?: () => void): Promise<void> {
+    for (const job of jobs) {
+      signal?.throwIfAborted();
+      this.thread.run(job);
+      onDone?.();
+      // A signal, a progress bar and Ctrl-C want their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+class WorkerPool implements DecoderPool {
+  private readonly workers: readonly Worker[];
+
+  constructor(starts: readonly ForwardWorkerData[]) {
+    this.workers = starts.map((workerData) => new Worker(FORWARD_WORKER_PROGRAM, { eval: true, workerData }));
+  }
+
+  async run(jobs: readonly DecoderJob[], signal?: AbortSignal, onDone?: () => void): Promise<void> {
+    let next = 0;
+    const drain = async (worker: Worker) => {
+      while (next < jobs.length) {
+        signal?.throwIfAborted();
+        await ask(worker, jobs[next++]);
+        onDone?.();
+      }
+    };
+    // All of them settle before this returns: a job still running would write into memory that is given to the next.
+    const ends = await Promise.allSettled(this.workers.map(drain));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+function ask(worker: Worker, job: DecoderJob): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    };
+    const onMessage = ({ error }: ForwardAnswer) => {
+      settle();
+      if (error === undefined) resolve();
+      else reject(error as Error);
+    };
+    const onError = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onExit = (code: number) => {
+      settle();
+      reject(new Error(`a worker of the forward pass ended with code ${code}`));
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    worker.postMessage(job);
+  });
+}

@@ -1,0 +1,160 @@
+import { SimulationError } from '../../errors';
+import type { DecoderShape } from './decoder-shape';
+
+/** Where the weights come from: a checkpoint, or what a scheme made of it. Values are f32, row-major. */
+export interface WeightSource {
+  has(name: string): boolean;
+  /** @throws FormatError for a tensor that cannot be read */
+  read(name: string): Promise<{ readonly shape: readonly number[]; readonly values: Float32Array }>;
+}
+
+/** A linear layer: `values` is `[outputs, inputs]`. */
+export interface Linear {
+  /** Tensor name in the checkpoint. */
+  readonly name: string;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly values: Float32Array;
+  readonly bias?: Float32Array;
+}
+
+/** The linear layers of a block; query, key and value read one input, so do gate and up. */
+export interface DecoderLinears {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
+  readonly gate: Linear;
+  readonly up: Linear;
+  readonly down: Linear;
+}
+
+export interface DecoderBlock extends DecoderLinears {
+  readonly attentionNorm: Float32Array;
+  readonly mlpNorm: Float32Array;
+  /** Gemma 2 and 3: of the attention's output. */
+  readonly attentionOutputNorm?: Float32Array;
+  /** Gemma 2 and 3: of the MLP's output. */
+  readonly mlpOutputNorm?: Float32Array;
+  /** Qwen 3 and Gemma 3: of each query head, `[headDim]`. */
+  readonly queryNorm?: Float32Array;
+  readonly keyNorm?: Float32Array;
+}
+
+/** Names of a block's linear layers, in the order in which they are computed. */
+export const LINEAR_KEYS = ['query', 'key', 'value', 'output', 'gate', 'up', 'down'] as const;
+export type LinearKey = (typeof LINEAR_KEYS)[number];
+
+/** Reads one block. Phi-3's fused projections come apart into the separate ones. */
+export async function readDecoderBlock(
+  source: WeightSource,
+  shape: DecoderShape,
+  layer: number,
+): Promise<DecoderBlock> {
+  const prefix = `${decoderPrefix(source)}layers.${layer}.`;
+  const vector = async (name: string, length: number) =>
+    (await readShaped(source, `${prefix}${name}`, [length])).values;
+  const optional = async (name: string, length: number) =>
+    source.has(`${prefix}${name}`) ? vector(name, length) : undefined;
+  const linear = (name: string, outputs: number, inputs: number) =>
+    readLinear(source, `${prefix}${name}`, outputs, inputs);
+
+  const { hidden, headDim, intermediate } = shape;
+  const queries = shape.heads * headDim;
+  const keys = shape.kvHeads * headDim;
+  const [query, key, value] = source.has(`${prefix}self_attn.qkv_proj.weight`)
+    ? cut(await linear('self_attn.qkv_proj', queries + 2 * keys, hidden), [queries, keys, keys])
+    : [
+        await linear('self_attn.q_proj', queries, hidden),
+        await linear('self_attn.k_proj', keys, hidden),
+        await linear('self_attn.v_proj', keys, hidden),
+      ];
+  const [gate, up] = source.has(`${prefix}mlp.gate_up_proj.weight`)
+    ? cut(await linear('mlp.gate_up_proj', 2 * intermediate, hidden), [intermediate, intermediate])
+    : [await linear('mlp.gate_proj', intermediate, hidden), await linear('mlp.up_proj', intermediate, hidden)];
+  return {
+    attentionNorm: await vector('input_layernorm.weight', hidden),
+    mlpNorm: await vector(
+      shape.normsOutputs ? 'pre_feedforward_layernorm.weight' : 'post_attention_layernorm.weight',
+      hidden,
+    ),
+    attentionOutputNorm: shape.normsOutputs ? await vector('post_attention_layernorm.weight', hidden) : undefined,
+    mlpOutputNorm: shape.normsOutputs ? await vector('post_feedforward_layernorm.weight', hidden) : undefined,
+    queryNorm: await optional('self_attn.q_norm.weight', headDim),
+    keyNorm: await optional('self_attn.k_norm.weight', headDim),
+    query,
+    key,
+    value,
+    output: await linear('self_attn.o_proj', hidden, queries),
+    gate,
+    up,
+    down: await linear('mlp.down_proj', hidden, intermediate),
+  };
+}
+
+/** Token embeddings `[vocabulary, hidden]`, the last norm, and the head (the embeddings again where it is tied). */
+export async function readDecoderEnds(source: WeightSource, shape: DecoderShape) {
+  const prefix = decoderPrefix(source);
+  const size = [shape.vocabulary, shape.hidden];
+  const embeddings = (await readShaped(source, `${prefix}embed_tokens.weight`, size)).values;
+  const norm = (await readShaped(source, `${prefix}norm.weight`, [shape.hidden])).values;
+  const tied = shape.tiedHead || !source.has('lm_head.weight');
+  const head = tied ? embeddings : (await readShaped(source, 'lm_head.weight', size)).values;
+  return { embeddings, norm, head };
+}
+
+/** `model.`, or `model.language_model.` and the like where the decoder is part of something larger. */
+function decoderPrefix(source: WeightSource): string {
+  const known = ['model.', 'model.language_model.', 'language_model.model.', ''];
+  return known.find((prefix) => source.has(`${prefix}embed_tokens.weight`)) ?? known[0];
+}
+
+async function readLinear(source: WeightSource, name: string, outputs: number, inputs: number): Promise<Linear> {
+  const { values } = await readShaped(source, `${name}.weight`, [outputs, inputs]);
+  const bias = source.has(`${name}.bias`) ? (await readShaped(source, `${name}.bias`, [outputs])).values : undefined;
+  return { name: `${name}.weight`, outputs, inputs, values, bias };
+}
+
+function cut(fused: Linear, outputs: readonly number[]): Linear[] {
+  let row = 0;
+  return outputs.map((rows) => {
+    const part = {
+      ...fused,
+      outputs: rows,
+      values: fused.values.subarray(row * fused.inputs, (row + rows) * fused.inputs),
+      bias: fused.bias?.subarray(row, row + rows),
+    };
+    row += rows;
+    return part;
+  });
+}
+
+async function readShaped(source: WeightSource, name: string, shape: readonly number[]) {
+  if (!source.has(name)) {
+    throw new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
+      got: 'nothing',
+      allowed: `[${shape.join(', ')}]`,
+      fix: 'download the checkpoint again; check that config.json belongs to it',
+      path: name,
+    });
+  }
+  const tensor = await source.read(name);
+  if (tensor.shape.length !== shape.length || tensor.shape.some((dimension, i) => dimension !== shape[i])) {
+    throw new SimulationError('TENSOR_SHAPE_MISMATCH', `${name} is not of the shape that config.json implies`, {
+      got: `[${tensor.shape.join(', ')}]`,
+      allowed: `[${shape.join(', ')}]`,
+      fix: 'check that config.json belongs to this checkpoint',
+      path: name,
+    });
+  }
+  const bad = tensor.values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new SimulationError('WEIGHT_NOT_FINITE', `${name} holds ${tensor.values[bad]} at element ${bad}`, {
+      got: String(tensor.values[bad]),
+      allowed: 'finite numbers',
+      fix: 'the checkpoint is damaged or its training diverged: take another',
+      path: name,
+    });
+  }
+  return tensor;
+}
