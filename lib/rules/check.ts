@@ -67,7 +67,7 @@ function examineSpec(spec: EndpointSpec): Pick<Examination, 'findings' | 'contex
   let first: RuleContext | undefined;
   for (const variant of variantsOf(spec)) {
     try {
-      const context = ruleContext(resolveEndpoint(variant.spec));
+      const context = ruleContext(resolveEndpoint(variant.spec), spec);
       first ??= context;
       findings.push(...evaluateContext(context).map(variant.translate));
     } catch (error) {

@@ -1,15 +1,17 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
 import { makePlan } from '../plan';
 import type { Plan } from '../plan/types';
+import type { EndpointSpec } from '../spec/types';
 import { findingFromError, withoutUndefined } from './from-error';
 import { RULES } from './registry';
 import type { Finding, Rule, RuleContext } from './types';
 
 /** Adds the plan to a resolved endpoint; it is made when a rule first asks for it, for most findings need none. */
-export function ruleContext(resolved: ResolvedEndpoint): RuleContext {
+export function ruleContext(resolved: ResolvedEndpoint, given: EndpointSpec = resolved.spec): RuleContext {
   let plan: Plan | undefined;
   return {
     ...resolved,
+    given,
     get plan() {
       return (plan ??= makePlan(resolved));
     },

@@ -1,5 +1,6 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
 import type { Plan } from '../plan/types';
+import type { EndpointSpec } from '../spec/types';
 
 export type Severity = 'error' | 'warning';
 
@@ -20,6 +21,8 @@ export interface Finding {
 /** What a rule sees: the resolved endpoint, and the plan, made on first use. */
 export interface RuleContext extends ResolvedEndpoint {
   readonly plan: Plan;
+  /** The spec as it was given; `spec` is the same with one of its instance pools put in place, if it has pools. */
+  readonly given: EndpointSpec;
 }
 
 /** What a rule returns; id and severity are filled in from the rule unless the finding lowers it. */

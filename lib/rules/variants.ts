@@ -29,6 +29,7 @@ export function variantsOf(spec: EndpointSpec): readonly SpecVariant[] {
         quantization: pool.quantization ?? (pool.model === undefined ? spec.quantization : undefined),
         model: pool.model ?? spec.model,
         instanceType: pool.instanceType,
+        instancePools: undefined,
       },
       translate: (finding) => {
         const owner = own.find((key) => finding.path === `/${key}` || finding.path?.startsWith(`/${key}/`));

@@ -1,15 +1,14 @@
 /**
- * Which vLLM serves which architecture, with LoRA adapters and pipeline parallelism: the ranges of data/sources/vllm-support.json,
- * written compactly for the rules. The source is read out of released wheels by extract-vllm-support.py.
+ * `data/sources/vllm-support.json` → `lib/rules/data/vllm-architectures.json`: which vLLM serves which architecture, with LoRA adapters
+ * and pipeline parallelism. The source is read out of released wheels by extract-vllm-support.py.
  */
 import { readSource } from './emit.mjs';
 
+/** `since` alone where it still holds, `since..last` otherwise; ranges joined by a space. */
+const compact = (ranges) => ranges.map(([first, last]) => (last === null ? first : `${first}..${last}`)).join(' ');
+
 export async function outputs() {
   const source = await readSource('vllm-support.json');
-  const newest = source.versions.at(-1);
-  /** `since` alone where it still holds, `since..last` otherwise; ranges joined by a space. */
-  const compact = (ranges) => ranges.map(([first, last]) => (last === null ? first : `${first}..${last}`)).join(' ');
-
   const architectures = Object.entries(source.architectures)
     .filter(([, support]) => support.served.length > 0)
     .map(([name, { served, lora, pipeline }]) => {
@@ -17,13 +16,11 @@ export async function outputs() {
       while (columns.length > 1 && columns.at(-1) === '') columns.pop();
       return `${JSON.stringify(name)}:${JSON.stringify(columns.join('|'))}`;
     });
-
   const text = `{
 "date":${JSON.stringify(source.date)},
 "source":${JSON.stringify(source.source)},
 "oldest":${JSON.stringify(source.versions[0])},
-"newest":${JSON.stringify(newest)},
-"versions":${JSON.stringify(source.versions)},
+"newest":${JSON.stringify(source.versions.at(-1))},
 "architectures":{
 ${architectures.join(',\n')}
 }

@@ -1,3 +1,26 @@
 import type { Rule } from '../types';
+import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
+import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
+import { containerNeedsAccelerator } from './container-needs-accelerator';
+import { cuda13WithoutVolta } from './cuda-13-without-volta';
+import { float16OverflowsModel } from './float16-overflows-model';
+import { gpuTooOldForServer } from './gpu-too-old-for-server';
+import { instanceTypeUnknown } from './instance-type-unknown';
+import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
+import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
+import { quantizationNotVerifiedOnGpu } from './quantization-not-verified-on-gpu';
+import { quantizationRunsWeightOnly } from './quantization-runs-weight-only';
 
-export const hardwareRules: readonly Rule[] = [];
+export const hardwareRules: readonly Rule[] = [
+  instanceTypeUnknown,
+  containerNeedsAccelerator,
+  gpuTooOldForServer,
+  cuda13WithoutVolta,
+  quantizationNeedsNewerGpu,
+  quantizationRunsWeightOnly,
+  quantizationNotVerifiedOnGpu,
+  bfloat16NeedsAmpere,
+  float16OverflowsModel,
+  activationDtypeNotAccepted,
+  kvCacheDtypeNeedsNewerGpu,
+];

@@ -1,0 +1,58 @@
+import { methodAt } from '../../scheme';
+import { supportOf } from '../helpers/accelerator';
+import { namedDtype, servedDtype } from '../helpers/dtype';
+import { isVllm, serverName } from '../helpers/engine';
+import { anyOf, found } from '../helpers/finding';
+import { AWQ, LLAMA2_7B, quantized } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (dtype: string, version: string, config: object = LLAMA2_7B) => ({
+  model: { config: quantized(config as Readonly<Record<string, unknown>>, AWQ) },
+  container: { family: 'vllm', version },
+  options: { dtype, maxModelLen: 4096 },
+});
+
+/** The method vLLM will really load with: one that is forced by `--quantization` is not swapped for its Marlin variant. */
+function methodOf(context: RuleContext): { readonly name: string; readonly dtypes: readonly string[] } | undefined {
+  const forced = context.options.quantizationFlag;
+  if (forced !== undefined) {
+    const dtypes = methodAt(forced, context.container?.engineVersion)?.activationDtypes;
+    return dtypes === undefined ? undefined : { name: forced, dtypes };
+  }
+  const { method, activationDtypes, level } = supportOf(context);
+  if (method === undefined || activationDtypes === undefined || level === 'unsupported') return undefined;
+  return { name: method, dtypes: activationDtypes };
+}
+
+export const activationDtypeNotAccepted: Rule = {
+  id: 'ACTIVATION_DTYPE_NOT_ACCEPTED',
+  severity: 'error',
+  summary: 'the quantization method takes activations of the dtype that is served',
+  explanation:
+    'A quantized kernel multiplies with activations of certain dtypes only. The plain AWQ and GPTQ kernels of vLLM take float16 and nothing else ("torch.bfloat16 is not supported for quantization method awq. Supported dtypes: [torch.float16]"), which is why an AWQ checkpoint stored as bfloat16 does not start with dtype auto. The Marlin variants, which vLLM picks by itself from 0.5.3 (AWQ) and 0.4.3 (GPTQ) on, take both; naming --quantization awq keeps it from picking them. MXFP4 takes bfloat16 only.',
+  source:
+    'vLLM wheels, get_supported_act_dtypes of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1941, #1114',
+  holdsFor: 'awq: vLLM < 0.24 without Marlin; gptq: vLLM < 0.22 without Marlin; mxfp4: every version',
+  examples: {
+    passes: [example('float16', '0.2.3'), example('bfloat16', '0.8.5')],
+    fails: [example('bfloat16', '0.2.3'), example('auto', '0.2.0', { ...LLAMA2_7B, torch_dtype: 'bfloat16' })],
+  },
+  evaluate(context) {
+    if (!isVllm(context) || context.scheme.layout === 'plain') return [];
+    const served = servedDtype(context);
+    const method = methodOf(context);
+    if (served === undefined || method === undefined || method.dtypes.length === 0 || method.dtypes.includes(served))
+      return [];
+    const isAuto = namedDtype(context.options.dtype) === undefined;
+    const usable = method.dtypes.filter((dtype) => dtype === 'float16' || dtype === 'bfloat16');
+    return [
+      found({
+        what: `quantization method ${method.name} of ${serverName(context)} takes ${anyOf(usable)} activations only`,
+        got: isAuto ? `dtype auto, which is ${served} for this checkpoint` : `dtype ${context.options.dtype}`,
+        allowed: anyOf(usable),
+        fix: `set dtype to ${usable[0]}, or use a newer image whose Marlin kernels take both`,
+        path: '/options/dtype',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,56 @@
+import { instanceText, smOf } from '../helpers/accelerator';
+import { autoAdapts, namedDtype } from '../helpers/dtype';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { QWEN3_SMALL, QWEN25_7B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (dtype: string, instanceType: string, version?: string) => ({
+  model: { config: version === undefined ? QWEN3_SMALL : QWEN25_7B },
+  container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
+  instanceType,
+  options: { dtype, maxModelLen: 4096 },
+});
+
+const LEAST_SM = 80;
+
+export const bfloat16NeedsAmpere: Rule = {
+  id: 'BFLOAT16_NEEDS_AMPERE',
+  severity: 'error',
+  summary: 'bfloat16 is served on GPUs of compute capability 8.0 or higher only',
+  explanation:
+    'T4 and V100 have no bfloat16. vLLM stops with "Bfloat16 is only supported on GPUs with compute capability of at least 8.0" when bfloat16 is asked for. Up to 0.9.0 the same happens with dtype "auto" on a checkpoint stored in bfloat16, as most are; later versions serve it in float16 by themselves.',
+  source:
+    'vllm/worker/worker.py `_check_if_gpu_supports_dtype`; vllm/config/model.py `_resolve_auto_dtype` (0.9.1); issues vllm-project/vllm#946, #9990',
+  holdsFor: 'bfloat16 asked for: every vLLM; dtype auto: vLLM < 0.9.1',
+  examples: {
+    passes: [
+      example('auto', 'ml.g4dn.xlarge'),
+      example('float16', 'ml.g4dn.12xlarge', '0.6.3'),
+      example('bfloat16', 'ml.g5.xlarge'),
+    ],
+    fails: [example('bfloat16', 'ml.g4dn.xlarge'), example('auto', 'ml.g4dn.12xlarge', '0.6.3')],
+  },
+  evaluate(context) {
+    const { instance, model, options, spec } = context;
+    const sm = smOf(context);
+    if (instance === undefined || sm === undefined || sm >= LEAST_SM || !isVllm(context)) return [];
+    const asked = namedDtype(options.dtype);
+    const stored = asked === undefined && model?.dtype !== undefined ? namedDtype(model.dtype) : undefined;
+    const isAuto = asked === undefined && stored === 'bfloat16' && !autoAdapts(context);
+    if (asked !== 'bfloat16' && !isAuto) return [];
+    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= LEAST_SM);
+    return [
+      found({
+        what: isAuto
+          ? `dtype auto means bfloat16 in ${serverName(context)}, as the checkpoint is stored, and bfloat16 needs compute capability 8.0 or higher`
+          : 'dtype bfloat16 needs a GPU of compute capability 8.0 or higher',
+        got: instanceText(instance),
+        allowed: 'float16 on this GPU, bfloat16 from compute capability 8.0 on',
+        fix: `set dtype to float16, or use ${better?.instanceType ?? 'a newer instance'}`,
+        path: '/options/dtype',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,43 @@
+import { instanceText, smOf } from '../helpers/accelerator';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (instanceType: string, version?: string) => ({
+  model: { config: QWEN3_SMALL },
+  container: { family: 'lmi', ...(version === undefined ? {} : { version }) },
+  instanceType,
+  options: { maxModelLen: 4096, dtype: 'float16' },
+});
+
+/** CUDA 13.0 dropped Maxwell, Pascal and Volta. */
+const LEAST_SM = 75;
+
+export const cuda13WithoutVolta: Rule = {
+  id: 'CUDA_13_WITHOUT_VOLTA',
+  severity: 'warning',
+  summary: 'a CUDA 13 image does not meet a V100',
+  explanation:
+    'CUDA 13.0 can no longer compile for compute capability below 7.5, so an image built with it is expected to hold no code for a V100 (7.0). No report of a server that was started so is known; treat p3 as served by cu12 images only.',
+  source: 'NVIDIA CUDA Toolkit 13.0 release notes, "Deprecated architectures": Maxwell, Pascal and Volta removed',
+  examples: {
+    passes: [example('ml.g4dn.xlarge'), example('ml.p3.2xlarge', '0.34.0-lmi16.0.0-cu128')],
+    fails: [example('ml.p3.2xlarge')],
+  },
+  evaluate(context) {
+    const { container, instance, spec } = context;
+    const sm = smOf(context);
+    if (instance === undefined || sm === undefined || sm >= LEAST_SM || (container?.cuda ?? 0) < 130) return [];
+    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= LEAST_SM);
+    return [
+      found({
+        what: 'CUDA 13 images hold no code for GPUs below compute capability 7.5',
+        got: instanceText(instance),
+        allowed: 'compute capability 7.5 or higher, or an image with CUDA 12',
+        fix: `use an image version built with CUDA 12, or ${better?.instanceType ?? 'a newer instance'}`,
+        path: '/container/version',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,49 @@
+import { capability } from '../../scheme';
+import { instanceText, smOf } from '../helpers/accelerator';
+import { serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (family: string, instanceType: string) => ({
+  model: { config: QWEN3_SMALL },
+  container: { family },
+  instanceType,
+  options: { maxModelLen: 4096, dtype: 'float16' },
+});
+
+/** Compute capability × 10 below which the server has no kernels at all. */
+function leastSm({ container }: RuleContext): number | undefined {
+  if (container?.engine === 'vllm') return 70;
+  return container?.engine === 'sglang' ? 75 : undefined;
+}
+
+export const gpuTooOldForServer: Rule = {
+  id: 'GPU_TOO_OLD_FOR_SERVER',
+  severity: 'error',
+  summary: 'the GPU has the compute capability that the server itself needs',
+  explanation:
+    'Each server ships kernels from some compute capability on: vLLM from 7.0, SGLang from 7.5 ("SGLang only supports sm75 and above"). On an older GPU the first kernel fails with "no kernel image is available for execution on the device".',
+  source: 'vLLM docs, "GPU installation: compute capability 7.0 or higher"; sglang/srt/model_executor/model_runner.py',
+  examples: {
+    passes: [example('sglang', 'ml.g4dn.xlarge'), example('vllm', 'ml.g4dn.xlarge')],
+    fails: [example('sglang', 'ml.p3.2xlarge')],
+  },
+  evaluate(context) {
+    const { instance, spec } = context;
+    const sm = smOf(context);
+    const least = leastSm(context);
+    if (instance === undefined || sm === undefined || least === undefined || sm >= least) return [];
+    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= least);
+    return [
+      found({
+        what: `${serverName(context)} needs a GPU of compute capability ${capability(least)} or higher`,
+        got: instanceText(instance),
+        allowed: `compute capability ${capability(least)} or higher`,
+        fix: `use ${better?.instanceType ?? 'a newer instance family'}`,
+        path: '/instanceType',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,96 @@
+import { capability, methodAt, parseScheme, schemeSupport } from '../../scheme';
+import { instanceText, smOf, supportOf } from '../helpers/accelerator';
+import { anyOf, found } from '../helpers/finding';
+import { isVllm, serverName } from '../helpers/engine';
+import { cheapestInstance } from '../helpers/instances';
+import { AWQ, FP8_BLOCK, LLAMA2_7B, QWEN25_7B, QWEN3_MOE, QWEN3_SMALL, quantized } from '../helpers/samples';
+import type { Rule, RuleContext, RuleFinding } from '../types';
+
+const example = (config: object, instanceType: string, version?: string, rest: object = {}) => ({
+  model: { config },
+  container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
+  instanceType,
+  options: { dtype: 'float16', maxModelLen: 2048, tensorParallelSize: 1 },
+  ...rest,
+});
+
+/** What to store the weights in when the one asked for does not run here, best first. */
+const ALTERNATIVES = ['awq', 'gptq', 'int8-weight-only', 'fp16'];
+
+/** Schemes that this container does run on this GPU. */
+function schemesThatRun(context: RuleContext): readonly string[] {
+  const options = { moe: context.model?.moe !== undefined };
+  return ALTERNATIVES.filter((name) => {
+    const scheme = parseScheme(name, { origin: 'spec' });
+    const { level } = schemeSupport(scheme, context.container, context.instance?.accelerator, options);
+    return scheme.name !== context.scheme.name && (level === 'native' || level === 'fallback');
+  });
+}
+
+function refuse(context: RuleContext, method: string, least: number, since: string | undefined): RuleFinding {
+  const better = cheapestInstance(context.spec, (other) => (other.accelerator?.sm ?? 0) >= least);
+  const instead = schemesThatRun(context).slice(0, 2);
+  const ways = [
+    `use ${better?.instanceType ?? 'a newer instance family'}`,
+    ...(since === undefined ? [] : [`an image with vLLM ${since} or newer`]),
+    ...(instead.length === 0 ? [] : [`weights in ${anyOf(instead)} on this instance`]),
+  ];
+  return found({
+    what: `${method} needs a GPU of compute capability ${capability(least)} or higher in ${serverName(context)}`,
+    got: context.instance === undefined ? undefined : instanceText(context.instance),
+    allowed: `compute capability ${capability(least)} or higher`,
+    fix: anyOf(ways),
+    path: '/instanceType',
+  });
+}
+
+export const quantizationNeedsNewerGpu: Rule = {
+  id: 'QUANTIZATION_NEEDS_NEWER_GPU',
+  severity: 'error',
+  summary: "the GPU has the compute capability that the scheme's kernels need in this server version",
+  explanation:
+    'Every quantized kernel is written for some compute capability and later ones, and the server checks it at start: "The quantization method awq is not supported for the current GPU. Minimum capability: 75. Current capability: 70." The limits fell over the versions of vLLM: AWQ from 8.0 to 7.5 in 0.2.1, FP8 from 9.0 (0.4.1) over 8.9 and 8.0 (0.5.1, weight-only) to 7.5 in 0.14, experts in FP8 below 8.9 only from 0.9 on.',
+  source:
+    'vLLM wheels, get_min_capability of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1282, #4202, #4327, #17581',
+  holdsFor: 'each method and version has its own limit',
+  examples: {
+    passes: [
+      example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge'),
+      example(QWEN25_7B, 'ml.g6.2xlarge', '0.10.2', { quantization: 'fp8' }),
+    ],
+    fails: [
+      example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge', '0.2.0'),
+      example(quantized(LLAMA2_7B, AWQ), 'ml.p3.2xlarge', '0.8.5'),
+      example(QWEN25_7B, 'ml.g5.2xlarge', '0.4.1', { quantization: 'fp8' }),
+      example(quantized(QWEN3_MOE, FP8_BLOCK), 'ml.g5.12xlarge', '0.8.5'),
+      example(QWEN3_SMALL, 'ml.g5.2xlarge', '0.26.0', { environment: { SM_VLLM_QUANTIZATION: 'fp8_per_channel' } }),
+    ],
+  },
+  evaluate(context) {
+    const sm = smOf(context);
+    if (sm === undefined) return [];
+    const flagged = flagGate(context);
+    if (flagged !== undefined && sm < flagged.least) return [refuse(context, flagged.method, flagged.least, undefined)];
+    const { level, minimumSm, method, supportedSince } = supportOf(context);
+    if (level !== 'unsupported' || minimumSm === undefined || sm >= minimumSm) return [];
+    return [
+      refuse(
+        context,
+        context.scheme.name === method ? method : `${context.scheme.name} (${method ?? context.scheme.layout})`,
+        minimumSm,
+        supportedSince,
+      ),
+    ];
+  },
+};
+
+/** `--quantization fp8_per_channel` refuses to fall back to Marlin; `nvfp4_per_token` has kernels for data-centre Blackwell only. */
+const FLAG_GATES: Readonly<Record<string, number>> = { fp8_per_channel: 89, nvfp4_per_token: 100 };
+
+/** A method forced by `--quantization` has its own limit, whatever the checkpoint would have needed. */
+function flagGate(context: RuleContext): { readonly method: string; readonly least: number } | undefined {
+  const method = context.options.quantizationFlag;
+  if (method === undefined || !isVllm(context)) return undefined;
+  const least = FLAG_GATES[method] ?? methodAt(method, context.container?.engineVersion)?.minimumSm;
+  return least === undefined ? undefined : { method, least };
+}

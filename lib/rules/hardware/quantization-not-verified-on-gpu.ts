@@ -1,0 +1,38 @@
+import { instanceText, smOf, supportOf } from '../helpers/accelerator';
+import { serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (quantization: string, instanceType: string) => ({
+  model: { config: QWEN3_SMALL },
+  quantization,
+  container: { family: 'vllm' },
+  instanceType,
+  options: { maxModelLen: 4096, tensorParallelSize: 1 },
+});
+
+export const quantizationNotVerifiedOnGpu: Rule = {
+  id: 'QUANTIZATION_NOT_VERIFIED_ON_GPU',
+  severity: 'warning',
+  summary: 'the scheme is known to run on this GPU in this server',
+  explanation:
+    'For some pairs of scheme and GPU no document, source or report says whether the server has a kernel: INT8 activations on Blackwell, or what SGLang does below the compute capability a scheme is native on. Such a pair may start, fall back or be refused.',
+  source: 'absence of a source; vLLM docs, "INT8 W8A8: Blackwell GPUs are not supported by the CUTLASS kernel"',
+  examples: { passes: [example('int8-w8a8', 'ml.g6.xlarge')], fails: [example('int8-w8a8', 'ml.g7e.2xlarge')] },
+  evaluate(context) {
+    const { instance, scheme } = context;
+    const support = supportOf(context);
+    if (instance === undefined || smOf(context) === undefined || support.level !== 'unknown') return [];
+    if (context.container === undefined || context.container.engine === 'unknown' || support.reason === undefined)
+      return [];
+    return [
+      found({
+        what: `${scheme.name} is not known to run in ${serverName(context)} on this GPU: ${support.reason}`,
+        got: instanceText(instance),
+        fix: 'try it on one instance first, or choose a scheme that is known to run there, such as fp8 or awq',
+        path: '/quantization',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,30 @@
+import { capability, schemeSupport, type SchemeSupport } from '../../scheme';
+import type { Instance } from '../../hardware/types';
+import type { RuleContext } from '../types';
+
+/** `ml.p3.2xlarge (V100, 7.0)`. */
+export function instanceText(instance: Instance): string {
+  const { accelerator } = instance;
+  if (accelerator === undefined) return `${instance.instanceType} (CPU)`;
+  const sm = accelerator.sm === undefined ? '' : `, ${capability(accelerator.sm)}`;
+  return `${instance.instanceType} (${accelerator.key}${sm})`;
+}
+
+/** Compute capability × 10 of the instance's GPUs. */
+export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | undefined {
+  return instance?.accelerator?.sm;
+}
+
+const known = new WeakMap<object, SchemeSupport>();
+
+/** How this endpoint's container runs its scheme on its accelerators. */
+export function supportOf(context: RuleContext): SchemeSupport {
+  let support = known.get(context);
+  if (support === undefined) {
+    support = schemeSupport(context.scheme, context.container, context.instance?.accelerator, {
+      moe: context.model?.moe !== undefined,
+    });
+    known.set(context, support);
+  }
+  return support;
+}

@@ -1,0 +1,60 @@
+import { compareVersions, formatVersion, parseVersion, type Version } from '../../text/version';
+import type { RuleContext } from '../types';
+
+/** From `since` on, and before `before`; either may be left out. */
+export interface VersionRange {
+  readonly since?: string;
+  readonly before?: string;
+}
+
+const parsed = new Map<string, Version>();
+
+function versionOf(text: string): Version {
+  let version = parsed.get(text);
+  if (version === undefined) {
+    version = parseVersion(text) ?? [];
+    parsed.set(text, version);
+  }
+  return version;
+}
+
+/** Does a version lie in the range? */
+export function inRange(version: Version, { since, before }: VersionRange): boolean {
+  return (
+    (since === undefined || compareVersions(version, versionOf(since)) >= 0) &&
+    (before === undefined || compareVersions(version, versionOf(before)) < 0)
+  );
+}
+
+/** Is the server vLLM, of a version that we know and that lies in the range? */
+export function isVllm({ container }: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
+  return (
+    container?.engine === 'vllm' && container.engineVersion !== undefined && inRange(container.engineVersion, range)
+  );
+}
+
+const ENGINE_NAMES: Readonly<Record<string, string>> = {
+  vllm: 'vLLM',
+  'tensorrt-llm': 'TensorRT-LLM',
+  sglang: 'SGLang',
+  'llama.cpp': 'llama.cpp',
+  'neuron-vllm': 'vLLM on Neuron',
+  'transformers-neuronx': 'transformers-neuronx',
+  unknown: 'the server',
+};
+
+/** `vLLM 0.8.5`, `SGLang`; `the server` where nothing is known. */
+export function serverName({ container }: Pick<RuleContext, 'container'>): string {
+  if (container === undefined) return 'the server';
+  const name = ENGINE_NAMES[container.engine];
+  return container.engineVersion === undefined ? name : `${name} ${formatVersion(container.engineVersion)}`;
+}
+
+/** Engines that run on CUDA GPUs only. */
+export function needsGpu({ container }: Pick<RuleContext, 'container'>): boolean {
+  return container?.engine === 'vllm' || container?.engine === 'sglang' || container?.engine === 'tensorrt-llm';
+}
+
+export function isNeuron({ container }: Pick<RuleContext, 'container'>): boolean {
+  return container?.engine === 'neuron-vllm' || container?.engine === 'transformers-neuronx';
+}

@@ -1,0 +1,57 @@
+import { findInstance, findPrice, instanceTypes } from '../../hardware';
+import type { Instance } from '../../hardware/types';
+import type { EndpointSpec } from '../../spec/types';
+
+/** Prices of this region stand for all where a spec names none, or where ours has no price. */
+const PRICE_REGION = 'us-east-1';
+
+interface Candidate {
+  readonly instance: Instance;
+  readonly usdPerHour: number;
+}
+
+const byRegion = new Map<string, readonly Candidate[]>();
+
+/** Hosting instances, cheapest first; those of unknown price come last. */
+function candidates(region: string | undefined): readonly Candidate[] {
+  const key = region ?? PRICE_REGION;
+  let list = byRegion.get(key);
+  if (list === undefined) {
+    list = instanceTypes()
+      .map((type) => findInstance(type))
+      .filter((instance): instance is Instance => instance !== undefined)
+      .filter((instance) => region === undefined || instance.regions.includes(region))
+      .map((instance) => ({
+        instance,
+        usdPerHour:
+          (findPrice(instance.instanceType, key) ?? findPrice(instance.instanceType, PRICE_REGION))?.usdPerHour ??
+          Infinity,
+      }))
+      .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus);
+    byRegion.set(key, list);
+  }
+  return list;
+}
+
+/** The cheapest instance of the spec's region that `accepts`; undefined where none does. */
+export function cheapestInstance(spec: EndpointSpec, accepts: (instance: Instance) => boolean): Instance | undefined {
+  return candidates(spec.region).find(({ instance }) => accepts(instance))?.instance;
+}
+
+/**
+ * As `cheapestInstance`, for a costly question whose answer depends on the accelerators and their number alone: asked once for each
+ * kind of machine. Of the instances that offer the same, the cheapest stands for all.
+ */
+export function cheapestByAccelerators(
+  spec: EndpointSpec,
+  accepts: (instance: Instance) => boolean,
+): Instance | undefined {
+  const refused = new Set<string>();
+  return cheapestInstance(spec, (instance) => {
+    const kind = `${instance.accelerator?.key} ${instance.acceleratorCount}`;
+    if (refused.has(kind)) return false;
+    const accepted = accepts(instance);
+    if (!accepted) refused.add(kind);
+    return accepted;
+  });
+}

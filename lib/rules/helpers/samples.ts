@@ -1,0 +1,191 @@
+/** Real configs, cut to what decides, for the examples of rules. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** meta-llama/Llama-3.1-8B */
+export const LLAMA_8B: Json = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 14336,
+  num_attention_heads: 32,
+  num_hidden_layers: 32,
+  num_key_value_heads: 8,
+  vocab_size: 128256,
+  max_position_embeddings: 131072,
+  rope_scaling: {
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 8192,
+    rope_type: 'llama3',
+  },
+  tie_word_embeddings: false,
+  torch_dtype: 'bfloat16',
+};
+
+/** meta-llama/Llama-2-7b */
+export const LLAMA2_7B: Json = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_attention_heads: 32,
+  num_hidden_layers: 32,
+  num_key_value_heads: 32,
+  vocab_size: 32000,
+  max_position_embeddings: 4096,
+  tie_word_embeddings: false,
+  torch_dtype: 'float16',
+};
+
+/** meta-llama/Llama-3.1-70B */
+export const LLAMA_70B: Json = {
+  ...LLAMA_8B,
+  hidden_size: 8192,
+  intermediate_size: 28672,
+  num_attention_heads: 64,
+  num_hidden_layers: 80,
+};
+
+/** Qwen/Qwen2-72B: its intermediate size divides by few things */
+export const QWEN2_72B: Json = {
+  architectures: ['Qwen2ForCausalLM'],
+  model_type: 'qwen2',
+  hidden_size: 8192,
+  intermediate_size: 29568,
+  num_attention_heads: 64,
+  num_hidden_layers: 80,
+  num_key_value_heads: 8,
+  vocab_size: 152064,
+  max_position_embeddings: 32768,
+  tie_word_embeddings: false,
+  torch_dtype: 'float16',
+};
+
+/** Qwen/Qwen2.5-7B */
+export const QWEN25_7B: Json = {
+  ...QWEN2_72B,
+  hidden_size: 3584,
+  intermediate_size: 18944,
+  num_attention_heads: 28,
+  num_hidden_layers: 28,
+  num_key_value_heads: 4,
+  torch_dtype: 'bfloat16',
+};
+
+/** Qwen/Qwen3-30B-A3B */
+export const QWEN3_MOE: Json = {
+  architectures: ['Qwen3MoeForCausalLM'],
+  model_type: 'qwen3_moe',
+  hidden_size: 2048,
+  intermediate_size: 6144,
+  moe_intermediate_size: 768,
+  num_attention_heads: 32,
+  num_hidden_layers: 48,
+  num_key_value_heads: 4,
+  head_dim: 128,
+  num_experts: 128,
+  num_experts_per_tok: 8,
+  vocab_size: 151936,
+  max_position_embeddings: 40960,
+  tie_word_embeddings: false,
+  torch_dtype: 'bfloat16',
+};
+
+/** mistralai/Mixtral-8x7B-v0.1 */
+export const MIXTRAL: Json = {
+  architectures: ['MixtralForCausalLM'],
+  model_type: 'mixtral',
+  hidden_size: 4096,
+  intermediate_size: 14336,
+  num_attention_heads: 32,
+  num_hidden_layers: 32,
+  num_key_value_heads: 8,
+  num_local_experts: 8,
+  num_experts_per_tok: 2,
+  vocab_size: 32000,
+  max_position_embeddings: 32768,
+  torch_dtype: 'bfloat16',
+};
+
+/** mistralai/Mistral-7B-v0.1 */
+export const MISTRAL_7B: Json = {
+  architectures: ['MistralForCausalLM'],
+  model_type: 'mistral',
+  hidden_size: 4096,
+  intermediate_size: 14336,
+  num_attention_heads: 32,
+  num_hidden_layers: 32,
+  num_key_value_heads: 8,
+  sliding_window: 4096,
+  vocab_size: 32000,
+  max_position_embeddings: 32768,
+  torch_dtype: 'bfloat16',
+};
+
+/** google/gemma-2-2b-it */
+export const GEMMA2_2B: Json = {
+  architectures: ['Gemma2ForCausalLM'],
+  model_type: 'gemma2',
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_attention_heads: 8,
+  num_hidden_layers: 26,
+  num_key_value_heads: 4,
+  head_dim: 256,
+  sliding_window: 4096,
+  vocab_size: 256000,
+  max_position_embeddings: 8192,
+  torch_dtype: 'bfloat16',
+};
+
+/** Qwen/Qwen3-0.6B, small enough for any instance */
+export const QWEN3_SMALL: Json = {
+  architectures: ['Qwen3ForCausalLM'],
+  model_type: 'qwen3',
+  hidden_size: 1024,
+  intermediate_size: 3072,
+  num_attention_heads: 16,
+  num_hidden_layers: 28,
+  num_key_value_heads: 8,
+  head_dim: 128,
+  vocab_size: 151936,
+  max_position_embeddings: 40960,
+  tie_word_embeddings: true,
+  torch_dtype: 'bfloat16',
+};
+
+/** A config with a `quantization_config`. */
+export function quantized(config: Json, quantization: Json): Json {
+  return { ...config, quantization_config: quantization };
+}
+
+export const AWQ: Json = { quant_method: 'awq', bits: 4, group_size: 128, zero_point: true, version: 'gemm' };
+export const GPTQ: Json = { quant_method: 'gptq', bits: 4, group_size: 128, desc_act: false, sym: true };
+export const FP8_BLOCK: Json = {
+  quant_method: 'fp8',
+  fmt: 'e4m3',
+  activation_scheme: 'dynamic',
+  weight_block_size: [128, 128],
+};
+export const BITSANDBYTES: Json = {
+  quant_method: 'bitsandbytes',
+  load_in_4bit: true,
+  bnb_4bit_quant_type: 'nf4',
+  bnb_4bit_compute_dtype: 'bfloat16',
+};
+
+/** compressed-tensors with one group of weights, and of activations where given. */
+export function compressedTensors(weights: Json, activations: Json | null = null, format = 'pack-quantized'): Json {
+  return {
+    quant_method: 'compressed-tensors',
+    format,
+    quantization_status: 'compressed',
+    ignore: ['lm_head'],
+    config_groups: { group_0: { targets: ['Linear'], weights, input_activations: activations } },
+  };
+}
+
+/** INT4, symmetric, groups of 128. */
+export const INT4_GROUPS: Json = { num_bits: 4, type: 'int', symmetric: true, strategy: 'group', group_size: 128 };
