@@ -1,1 +1,18 @@
-export {};
+export * from './constructs/endpoint/deployment-strategy';
+export * from './constructs/endpoint/endpoint';
+export * from './constructs/endpoint/endpoint-base';
+export * from './constructs/endpoint/grants';
+export { DataCaptureOptions, QuantizedEndpointProps } from './constructs/endpoint/props';
+export { ContainerImage } from './constructs/shared/container-image';
+export * from './constructs/shared/instance-type';
+export { ModelSource } from './constructs/shared/model-source';
+export {
+  HuggingFaceModelOptions,
+  JumpStartModelOptions,
+  LocalModelOptions,
+  ModelKnowledge,
+  S3ModelOptions,
+} from './constructs/shared/model-source/options';
+export * from './constructs/shared/quantization-scheme';
+export { ServingContainer, ServingContainerOptions } from './constructs/shared/serving-container';
+export { ServingProps, Workload } from './constructs/shared/serving-options';

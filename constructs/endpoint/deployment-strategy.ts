@@ -90,7 +90,11 @@ const PROVISIONING_SECONDS = 1_800;
 export class DeploymentStrategy {
   /** Blue/green: all traffic moves at once; the old fleet stands by until the bake time is over. */
   static allAtOnce(options: AllAtOnceOptions = {}): DeploymentStrategy {
-    return new DeploymentStrategy({ kind: 'ALL_AT_ONCE', step: 100, bakeTime: options.bakeTime ?? Duration.minutes(5) });
+    return new DeploymentStrategy({
+      kind: 'ALL_AT_ONCE',
+      step: 100,
+      bakeTime: options.bakeTime ?? Duration.minutes(5),
+    });
   }
 
   /** Blue/green: a share of the traffic first, then the rest. */
@@ -123,7 +127,9 @@ export class DeploymentStrategy {
   private constructor(private readonly shape: Shape) {}
 
   /** @internal */
-  public _render({ startSeconds }: StartTimes): Omit<CfnEndpoint.DeploymentConfigProperty, 'autoRollbackConfiguration'> {
+  public _render({
+    startSeconds,
+  }: StartTimes): Omit<CfnEndpoint.DeploymentConfigProperty, 'autoRollbackConfiguration'> {
     const { kind, step, bakeTime } = this.shape;
     const waitIntervalInSeconds = bakeTime.toSeconds();
     // Rolling starts instances anew in each step; blue/green starts them once and then only shifts traffic.
@@ -133,7 +139,9 @@ export class DeploymentStrategy {
     const maximumExecutionTimeoutInSeconds = Math.min(MAX_EXECUTION_SECONDS, Math.max(MIN_EXECUTION_SECONDS, needed));
     const size = { type: 'CAPACITY_PERCENT', value: step };
     if (kind === 'ROLLING')
-      return { rollingUpdatePolicy: { maximumBatchSize: size, waitIntervalInSeconds, maximumExecutionTimeoutInSeconds } };
+      return {
+        rollingUpdatePolicy: { maximumBatchSize: size, waitIntervalInSeconds, maximumExecutionTimeoutInSeconds },
+      };
     return {
       blueGreenUpdatePolicy: {
         maximumExecutionTimeoutInSeconds,

@@ -19,8 +19,12 @@ export interface BoundModel {
   readonly findings: readonly Finding[];
   /** CloudFormation metadata for the SageMaker model. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Lets the execution role read the weights. */
-  grantRead(grantee: IGrantable): void;
+  /**
+   * Lets the execution role read the weights.
+   *
+   * @param argue told of each wildcard in the policy, and why it is there
+   */
+  grantRead(grantee: IGrantable, argue: (resource: string, reason: string) => void): void;
 }
 
 /** Makes a `BoundModel`; resources that it needs become children of `scope`. */

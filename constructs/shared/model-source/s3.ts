@@ -38,8 +38,10 @@ export function s3Object(bucket: IBucket, key: string, options: S3ModelOptions):
 export function prefixData(bucket: IBucket, prefix: string): Required<Pick<BoundModel, 'dataSource' | 'grantRead'>> {
   return {
     dataSource: { s3Uri: bucket.s3UrlForObject(prefix), s3DataType: 'S3Prefix', compressionType: 'None' },
-    grantRead(grantee) {
-      grant(bucket, grantee, ['s3:GetObject'], bucket.arnForObjects(`${prefix}*`));
+    grantRead(grantee, argue) {
+      const objects = bucket.arnForObjects(`${prefix}*`);
+      grant(bucket, grantee, ['s3:GetObject'], objects);
+      argue(objects, 'A checkpoint is every object below its prefix; nothing else in the bucket can be read.');
       // `bucket.grantRead` would let the role list, and read the configuration of, the whole bucket.
       grant(bucket, grantee, ['s3:ListBucket'], bucket.bucketArn, {
         StringLike: { 's3:prefix': [prefix, `${prefix}*`] },

@@ -1,0 +1,145 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import type { ResolvedEndpoint } from '../../lib/endpoint/types';
+import { QuantizedEndpointsError } from '../../lib/errors';
+import { planAnswer, type PlanAnswer } from '../../lib/rules';
+import type { ContainerFamily, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
+import { estimateStart, type StartEstimate } from './start-time';
+
+/** A spec in which everything that nobody asked for is worked out. */
+export interface ChosenSpec {
+  readonly spec: EndpointSpec;
+  readonly start: StartEstimate;
+}
+
+/** Sequences at full length that a context worked out here leaves room for, where nobody says how many there will be. */
+const DEFAULT_CONCURRENCY = 4;
+
+/** More in one batch gains little on the GPUs of one instance, and is vLLM's own default; source: vllm/engine/arg_utils.py. */
+const MAX_CONCURRENCY = 256;
+
+/** Steps in which a context length is worked out: whole blocks of every engine's KV cache, and a number that people can read. */
+const CONTEXT_STEP = 256;
+
+/** Values of the API's enum, oldest driver first; source: SageMaker API, `ProductionVariantInferenceAmiVersion`. */
+const GPU_AMIS = [
+  undefined,
+  'al2-ami-sagemaker-inference-gpu-2',
+  'al2-ami-sagemaker-inference-gpu-2-1',
+  'al2-ami-sagemaker-inference-gpu-3-1',
+  'al2023-ami-sagemaker-inference-gpu-4-1',
+] as const;
+
+/** Containers whose tensor parallelism and batch are options of the spec. */
+const GPU_SERVERS: readonly ContainerFamily[] = ['lmi', 'lmi-trtllm', 'vllm', 'sglang'];
+
+/**
+ * Works out what the user left open, from the plan and from the rules: a value is taken where the rules find least to say against it, so that
+ * defaults and rules cannot disagree. What the user set is never changed.
+ */
+export function chooseDefaults(asked: EndpointSpec): ChosenSpec {
+  let spec = asked;
+  spec = chooseTensorParallelism(spec);
+  spec = chooseInferenceAmi(spec);
+  spec = chooseContextAndConcurrency(spec);
+  const resolved = tryResolve(spec);
+  const start = estimateStart(spec, resolved, planAnswer(spec));
+  return { spec: withEndpoint(spec, withoutSet(start.endpoint, spec.endpoint)), start };
+}
+
+/** All GPUs, or the largest part of them by which the model divides. */
+function chooseTensorParallelism(spec: EndpointSpec): EndpointSpec {
+  const resolved = tryResolve(spec);
+  const family = spec.container?.family;
+  if (resolved?.instance?.kind !== 'gpu' || family === undefined || !GPU_SERVERS.includes(family)) return spec;
+  if (spec.options?.tensorParallelSize !== undefined || setsByHand(resolved, spec, 'tensorParallelSize')) return spec;
+  const devices = Math.floor(resolved.instance.acceleratorCount / (spec.options?.pipelineParallelSize ?? 1));
+  const sizes = Array.from({ length: Math.max(1, devices) }, (_, index) => devices - index).filter(
+    (size) => devices % size === 0,
+  );
+  return leastFindings(sizes.map((tensorParallelSize) => withOptions(spec, { tensorParallelSize })));
+}
+
+/** The service's own choice where it serves; else the oldest driver that does. */
+function chooseInferenceAmi(spec: EndpointSpec): EndpointSpec {
+  const kind = tryResolve(spec)?.instance?.kind;
+  if (kind !== 'gpu' || spec.endpoint?.inferenceAmiVersion !== undefined) return spec;
+  return leastFindings(GPU_AMIS.map((inferenceAmiVersion) => withEndpoint(spec, { inferenceAmiVersion })));
+}
+
+/** The longest context of which enough sequences fit; then as many sequences as fit. */
+function chooseContextAndConcurrency(asked: EndpointSpec): EndpointSpec {
+  let spec = asked;
+  const family = spec.container?.family;
+  if (family === undefined || !GPU_SERVERS.includes(family)) return spec;
+  const resolved = tryResolve(spec);
+  if (resolved === undefined) return spec;
+
+  if (spec.options?.maxModelLen === undefined && !setsByHand(resolved, spec, 'maxModelLen')) {
+    const concurrency = spec.options?.maxNumSeqs ?? spec.workload?.concurrency ?? DEFAULT_CONCURRENCY;
+    const { kvCacheTokens, largestMaxModelLen } = planAnswer(spec);
+    const own = resolved.model?.maxPositionEmbeddings;
+    if (own !== undefined && kvCacheTokens !== null) {
+      const fitting = Math.min(kvCacheTokens / concurrency, largestMaxModelLen ?? Infinity);
+      const length = own <= fitting ? own : Math.floor(fitting / CONTEXT_STEP) * CONTEXT_STEP;
+      if (length > 0) spec = withOptions(spec, { maxModelLen: length });
+    }
+  }
+  if (spec.options?.maxNumSeqs === undefined && !setsByHand(resolved, spec, 'maxNumSeqs')) {
+    const { maxConcurrency } = planAnswer(spec);
+    if (maxConcurrency !== null && maxConcurrency >= 1)
+      spec = withOptions(spec, { maxNumSeqs: Math.min(MAX_CONCURRENCY, Math.floor(maxConcurrency)) });
+  }
+  return spec;
+}
+
+/** Did a variable among `environment` set this option? Then it is set, and a default would contradict it. */
+function setsByHand(
+  resolved: ResolvedEndpoint,
+  spec: EndpointSpec,
+  option: keyof ServingOptions & keyof ResolvedEndpoint['options'],
+): boolean {
+  if (spec.environment === undefined) return false;
+  const without = tryResolve({ ...spec, environment: undefined });
+  return without !== undefined && without.options[option] !== resolved.options[option];
+}
+
+/** The first candidate against which the rules say least: errors count before warnings. */
+function leastFindings(candidates: readonly EndpointSpec[]): EndpointSpec {
+  let best = candidates[0];
+  let fewest = Infinity;
+  for (const candidate of candidates) {
+    const weight = planAnswer(candidate).findings.reduce(
+      (sum, { severity }) => sum + (severity === 'error' ? 1000 : 1),
+      0,
+    );
+    if (weight < fewest) [best, fewest] = [candidate, weight];
+    if (fewest === 0) break;
+  }
+  return best;
+}
+
+/** Undefined where the spec cannot be resolved; `planAnswer` then says why. */
+export function tryResolve(spec: EndpointSpec): ResolvedEndpoint | undefined {
+  try {
+    return resolveEndpoint(spec);
+  } catch (error) {
+    if (error instanceof QuantizedEndpointsError) return undefined;
+    throw error;
+  }
+}
+
+function withOptions(spec: EndpointSpec, options: ServingOptions): EndpointSpec {
+  return { ...spec, options: { ...spec.options, ...options } };
+}
+
+function withEndpoint(spec: EndpointSpec, endpoint: EndpointOptions): EndpointSpec {
+  const merged = { ...spec.endpoint, ...endpoint };
+  for (const key of Object.keys(merged) as (keyof EndpointOptions)[]) if (merged[key] === undefined) delete merged[key];
+  return { ...spec, endpoint: merged };
+}
+
+function withoutSet(chosen: EndpointOptions, set: EndpointOptions = {}): EndpointOptions {
+  return { ...chosen, ...Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) };
+}
+
+export type { PlanAnswer };

@@ -1,0 +1,97 @@
+import { Aws, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { argueWildcard, type Argue } from './wildcards';
+
+/** What the execution role must reach. */
+export interface RoleNeeds {
+  /** Known beforehand: the role is made before the endpoint. */
+  readonly endpointName: string;
+  readonly repositoryArn: string;
+  /** Set in a VPC. */
+  readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] };
+}
+
+/** A role, and how to argue for the wildcards in its policy. */
+export interface ArguedRole {
+  readonly role: IRole;
+  readonly argue: Argue;
+}
+
+/** The endpoint's execution role: the user's, else a new one. Either gets what SageMaker does in its name, and nothing else. */
+export function executionRole(scope: Construct, given: IRole | undefined, needs: RoleNeeds): ArguedRole {
+  const role =
+    given ??
+    new Role(scope, 'Role', {
+      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
+      description: 'What SageMaker does to serve the model: pull its image, read its weights, write its logs',
+    });
+  const argue: Argue =
+    given === undefined ? (resource, reason) => argueWildcard(role, resource, reason) : () => undefined;
+  const allow: Allow = (actions, resources, conditions) => {
+    role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, conditions }));
+  };
+  const arn = (service: string, rest: string): string => {
+    const { region, account } = Stack.of(scope);
+    return `arn:${Aws.PARTITION}:${service}:${region}:${account}:${rest}`;
+  };
+  allowServing(needs, allow, argue, arn);
+  if (needs.network !== undefined) allowNetwork(needs.network, allow, argue, arn);
+  return { role, argue };
+}
+
+type Allow = (actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) => void;
+type MakeArn = (service: string, rest: string) => string;
+
+/** Source: SageMaker developer guide, "How to use SageMaker AI execution roles", CreateModel API. */
+function allowServing({ endpointName, repositoryArn }: RoleNeeds, allow: Allow, argue: Argue, arn: MakeArn): void {
+  allow(['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [repositoryArn]);
+  allow(['ecr:GetAuthorizationToken'], ['*']);
+
+  const logGroup = arn('logs', `log-group:/aws/sagemaker/Endpoints/${endpointName}`);
+  const logStreams = `${logGroup}:*`;
+  allow(
+    ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+    [logGroup, logStreams],
+  );
+  argue(logStreams, 'Log streams bear the names of instances, which exist only once the endpoint runs.');
+
+  allow(['cloudwatch:PutMetricData'], ['*'], {
+    StringLike: { 'cloudwatch:namespace': ['AWS/SageMaker', '/aws/sagemaker/*'] },
+  });
+  argue(
+    '*',
+    'ecr:GetAuthorizationToken, cloudwatch:PutMetricData and ec2:Describe* know no resources. Metrics are limited to the namespaces of SageMaker.',
+  );
+}
+
+/** Source: the same page, "If you run the model in a private VPC". */
+function allowNetwork(
+  { subnetIds, securityGroupIds }: NonNullable<RoleNeeds['network']>,
+  allow: Allow,
+  argue: Argue,
+  arn: MakeArn,
+): void {
+  const networkInterfaces = arn('ec2', 'network-interface/*');
+  const subnets = subnetIds.map((id) => arn('ec2', `subnet/${id}`));
+  const securityGroups = securityGroupIds.map((id) => arn('ec2', `security-group/${id}`));
+  allow(['ec2:CreateNetworkInterface'], [networkInterfaces, ...subnets, ...securityGroups]);
+  allow(
+    ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'],
+    [networkInterfaces],
+  );
+  argue(
+    networkInterfaces,
+    'SageMaker makes the network interfaces itself, so their ids are not known beforehand. It can make them in the given subnets only.',
+  );
+  allow(
+    [
+      'ec2:DescribeDhcpOptions',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVpcs',
+    ],
+    ['*'],
+  );
+}

@@ -1,0 +1,130 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { ContainerSpec, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
+import { known, withoutUndefined } from '../shared/known';
+import type { BoundModel } from '../shared/model-source/bound-model';
+import type { QuantizedEndpointProps } from './props';
+
+/** What of an endpoint's spec is decided outside of its props. */
+export interface SpecContext {
+  readonly model: BoundModel;
+  readonly container: ContainerSpec;
+  readonly endpointName: string;
+  readonly networkIsolation: boolean;
+}
+
+/**
+ * The spec of what the user asked for, and of nothing else: fields that are left out here are chosen by `chooseDefaults`. Values
+ * that only deployment knows are left out for good.
+ */
+export function askedSpec(scope: Construct, props: QuantizedEndpointProps, context: SpecContext): EndpointSpec {
+  const { model } = context;
+  const region = known(Stack.of(scope).region);
+  const { workload, maxConcurrency } = props;
+  return withoutUndefined<EndpointSpec>({
+    id: scope.node.path,
+    model: model.spec,
+    quantization: props.quantization?.schemeName ?? model.quantization,
+    groupSize: props.quantization?.groupSize,
+    container: context.container,
+    instanceType: known(props.instanceType.instanceTypeName),
+    region,
+    options: servingOptions(props, context.container),
+    environment: environmentOf(props, model, context.container),
+    endpoint: endpointOptions(scope, props, context),
+    workload:
+      workload === undefined && maxConcurrency === undefined
+        ? undefined
+        : withoutUndefined({ ...workload, concurrency: known(maxConcurrency) }),
+  });
+}
+
+function servingOptions(props: QuantizedEndpointProps, container: ContainerSpec): ServingOptions {
+  const concurrency = known(props.maxConcurrency);
+  const isLlamaCpp = container.family === 'llama-cpp';
+  return withoutUndefined<ServingOptions>({
+    maxModelLen: known(props.maxModelLen),
+    maxNumSeqs: isLlamaCpp ? undefined : concurrency,
+    slots: isLlamaCpp ? concurrency : undefined,
+    tensorParallelSize: known(props.tensorParallelSize),
+    pipelineParallelSize: known(props.pipelineParallelSize),
+    expertParallel: props.expertParallel,
+    maxNumBatchedTokens: known(props.maxNumBatchedTokens),
+    dtype: known(props.dtype),
+    kvCacheDtype: known(props.kvCacheDtype),
+    gpuMemoryUtilization: known(props.gpuMemoryUtilization),
+    enforceEager: props.enforceEager,
+    enablePrefixCaching: props.enablePrefixCaching,
+    enableChunkedPrefill: props.enableChunkedPrefill,
+    enableLora: props.enableLora,
+    maxLoras: known(props.maxLoras),
+    maxLoraRank: known(props.maxLoraRank),
+    trustRemoteCode: props.trustRemoteCode,
+    kvTypeK: known(props.kvTypeK),
+    kvTypeV: known(props.kvTypeV),
+    flashAttention: known(props.flashAttention),
+  });
+}
+
+/** The variables set by hand whose values are known, and the one that pins the hub's revision. */
+function environmentOf(props: QuantizedEndpointProps, model: BoundModel, container: ContainerSpec) {
+  const variables = Object.entries(props.environment ?? {}).filter(([, value]) => !Token.isUnresolved(value));
+  const revision = model.revision === undefined ? undefined : REVISION_VARIABLE[container.family];
+  if (revision !== undefined && !variables.some(([name]) => name === revision))
+    variables.push([revision, model.revision!]);
+  return variables.length === 0 ? undefined : Object.fromEntries(variables);
+}
+
+/**
+ * Variable by which a container is told the hub's revision; llama.cpp has none, it takes whatever the repository holds.
+ * Sources: djl-serving, environment mapping of `HF_REVISION`; deep-learning-containers, `SM_VLLM_*` and `SM_SGLANG_*` entry points.
+ */
+const REVISION_VARIABLE: Partial<Record<ContainerSpec['family'], string>> = {
+  lmi: 'HF_REVISION',
+  'lmi-trtllm': 'HF_REVISION',
+  'lmi-neuron': 'HF_REVISION',
+  vllm: 'SM_VLLM_REVISION',
+  'hf-vllm-neuron': 'SM_VLLM_REVISION',
+  sglang: 'SM_SGLANG_REVISION',
+  custom: 'HF_REVISION',
+};
+
+function endpointOptions(scope: Construct, props: QuantizedEndpointProps, context: SpecContext): EndpointOptions {
+  const { model } = context;
+  return withoutUndefined<EndpointOptions>({
+    endpointName: known(context.endpointName),
+    initialInstanceCount: known(props.initialInstanceCount),
+    minInstanceCount: known(props.minInstanceCount),
+    maxInstanceCount: known(props.maxInstanceCount),
+    networkIsolation: context.networkIsolation,
+    vpc: props.vpc !== undefined,
+    volumeSizeInGb: props.volumeSize?.toGibibytes(),
+    inferenceAmiVersion: known(props.inferenceAmiVersion),
+    startupHealthCheckTimeoutSeconds: props.startupTimeout?.toSeconds(),
+    modelDataDownloadTimeoutSeconds: props.modelDownloadTimeout?.toSeconds(),
+    acceptEula: model.acceptEula,
+    hubToken: hubTokenOf(scope, props),
+    modelData: model.modelData,
+  });
+}
+
+const HUB_TOKEN_VARIABLES = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'];
+
+function hubTokenOf(scope: Construct, props: QuantizedEndpointProps): EndpointOptions['hubToken'] {
+  const byHand = HUB_TOKEN_VARIABLES.map((name) => props.environment?.[name]).find((value) => value !== undefined);
+  const token = props.hubToken?.unsafeUnwrap() ?? byHand;
+  return token === undefined ? undefined : isReference(scope, token) ? 'secret' : 'plaintext';
+}
+
+/** Does the template hold a reference, and not the secret itself? */
+function isReference(scope: Construct, value: string): boolean {
+  const written: unknown = Stack.of(scope).resolve(value);
+  return typeof written !== 'string' || written.startsWith('{{resolve:');
+}
+
+/** Variables whose values only deployment knows, among them the hub token. */
+export function environmentAtDeployment(props: QuantizedEndpointProps): Record<string, string> {
+  const unknown = Object.entries(props.environment ?? {}).filter(([, value]) => Token.isUnresolved(value));
+  const token = props.hubToken?.unsafeUnwrap();
+  return { ...Object.fromEntries(unknown), ...(token === undefined ? {} : { HF_TOKEN: token }) };
+}

@@ -1,0 +1,84 @@
+import type { ResolvedEndpoint } from '../../lib/endpoint/types';
+import type { PlanAnswer } from '../../lib/rules';
+import type { EndpointOptions, EndpointSpec } from '../../lib/spec/types';
+
+/** How long an instance takes to serve, and the settings that follow from it. */
+export interface StartEstimate {
+  /** From the first byte of the model to the first healthy answer, without finding an instance and pulling the image. */
+  readonly seconds: number;
+  readonly endpoint: Pick<
+    EndpointOptions,
+    'startupHealthCheckTimeoutSeconds' | 'modelDataDownloadTimeoutSeconds' | 'volumeSizeInGb'
+  >;
+}
+
+// Speeds are chosen low: a time-out that is too long costs nothing, one that is too short undoes a deployment.
+
+/** S3 to instance, where the instance's network is not slower; SageMaker reads the objects of a prefix in parallel. Bytes a second. */
+const S3_BANDWIDTH = 200e6;
+
+/** Hub to instance over the internet. Bytes a second. */
+const HUB_BANDWIDTH = 50e6;
+
+/** A local NVMe disk, and an EBS volume (gp2, the kind SageMaker attaches), into memory. Bytes a second. */
+const NVME_BANDWIDTH = 500e6;
+const EBS_BANDWIDTH = 125e6;
+
+/** Engine's own work whatever the model: imports, CUDA context, profiling run, graph capture, kernel compilation. */
+const ENGINE_SECONDS = 300;
+
+/** Weights to assume where nothing is known of the model: what one GPU of the common families can hold. */
+const UNKNOWN_MODEL_BYTES = 24e9;
+
+/** A time-out is this much longer than the estimate. */
+const MARGIN = 2;
+
+/** Limits of both time-outs; source: SageMaker API, `ProductionVariant`. */
+const MIN_TIMEOUT = 60;
+const MAX_TIMEOUT = 3_600;
+
+/** A start-up time-out below this gains nothing: a failed start ends it by itself. */
+const SHORTEST_STARTUP_TIMEOUT = 600;
+
+/** Volume that SageMaker attaches by itself; source: SageMaker developer guide, "large model inference hosting". */
+const DEFAULT_VOLUME_GB = 30;
+
+/** Largest volume; source: SageMaker API, `VolumeSizeInGB`. */
+const MAX_VOLUME_GB = 512;
+
+/** Unpacked image, logs, caches. */
+const VOLUME_BESIDE_MODEL_GB = 40;
+
+export function estimateStart(
+  spec: EndpointSpec,
+  resolved: ResolvedEndpoint | undefined,
+  plan: PlanAnswer,
+): StartEstimate {
+  const knownBytes = spec.model.weightBytes ?? plan.checkpointBytes ?? undefined;
+  const bytes = knownBytes ?? UNKNOWN_MODEL_BYTES;
+  const fromHub = spec.endpoint?.modelData === 'hub';
+  const network = resolved?.instance?.networkBandwidth ?? Infinity;
+  const download = bytes / Math.min(network, fromHub ? HUB_BANDWIDTH : S3_BANDWIDTH);
+  const disk = (resolved?.instance?.localNvmeBytes ?? 0) > 0 ? NVME_BANDWIDTH : EBS_BANDWIDTH;
+  const load = bytes / disk + ENGINE_SECONDS;
+  return {
+    seconds: Math.ceil(download + load),
+    endpoint: {
+      // The container itself downloads a hub model, within its start; SageMaker has then nothing to download.
+      startupHealthCheckTimeoutSeconds: Math.max(SHORTEST_STARTUP_TIMEOUT, timeout(fromHub ? download + load : load)),
+      ...(fromHub ? {} : { modelDataDownloadTimeoutSeconds: timeout(download + 240) }),
+      ...(resolved?.instance?.volumeSizeAllowed === true ? volume(knownBytes) : {}),
+    },
+  };
+}
+
+/** Twice the estimate, in whole minutes. */
+function timeout(seconds: number): number {
+  return Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, Math.ceil((seconds * MARGIN) / 60) * 60));
+}
+
+function volume(bytes: number | undefined): Pick<EndpointOptions, 'volumeSizeInGb'> {
+  const needed = bytes === undefined ? 0 : Math.ceil(bytes / 1e9) + VOLUME_BESIDE_MODEL_GB;
+  const isSmall = bytes === undefined || bytes / 1e9 + 10 <= DEFAULT_VOLUME_GB;
+  return isSmall ? {} : { volumeSizeInGb: Math.min(MAX_VOLUME_GB, needed) };
+}
