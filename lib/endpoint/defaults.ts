@@ -31,18 +31,15 @@ export interface DefaultsContext {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/**
- * vLLM's default since its first release; source: vllm/config/cache.py, `gpu_memory_utilization`.
- * SGLang and TensorRT-LLM have their own below.
- */
-const VLLM_GPU_MEMORY_UTILIZATION = 0.9;
+/** What vLLM took until 0.19 (0.92 since): the figure where no engine is known. Source: vllm/config/cache.py of 0.19.0 and 0.21.0. */
+const GPU_MEMORY_UTILIZATION = 0.9;
 
 export function containerDefaults(context: DefaultsContext): ContainerDefaults {
   const { container, model } = context;
   const base: ContainerDefaults = {
     tensorParallelSize: 1,
     pipelineParallelSize: 1,
-    gpuMemoryUtilization: VLLM_GPU_MEMORY_UTILIZATION,
+    gpuMemoryUtilization: GPU_MEMORY_UTILIZATION,
     maxModelLen: model?.maxPositionEmbeddings,
   };
   switch (container?.family) {
@@ -66,41 +63,52 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
 }
 
 /**
- * vLLM's own: `max_num_seqs` and `max_num_batched_tokens` by usage context (`OpenAI API server`) and device memory.
- * V1 (0.8 and later): 256 sequences and 2,048 tokens below 70 GiB, 1,024 and 8,192 from 70 GiB on (A100 keeps the smaller);
- * before that 256 sequences, and as many tokens as the context is long, at least 2,048.
- * Source: vllm/engine/arg_utils.py, `_set_default_args_v1` / `get_batch_defaults`; vllm/config.py `SchedulerConfig` of 0.6.
+ * vLLM's own, for its OpenAI server.
+ *
+ * V1 (0.8 and later): 256 sequences and 2,048 tokens a step; on devices of 70 GiB and more 1,024 and 8,192 (A100 excepted from 0.9 on), of
+ * 160 GiB and more 16,384 tokens (from 0.28). Unless set, tokens are at least the context where prefill is not chunked, and at most all
+ * sequences' contexts together; sequences at most the tokens.
+ * Before: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens,
+ * 2,048 from 0.6.5.
+ * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`; vllm/config.py,
+ * `SchedulerConfig`, of 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
 function vllmDefaults({ container, instance, model, set }: DefaultsContext): Partial<ContainerDefaults> {
   const version = container?.engineVersion;
-  const v1 = version === undefined || atLeast(version, [0, 8]);
-  const maxModelLen = set.maxModelLen ?? model?.maxPositionEmbeddings;
-  if (!v1) {
-    // 0.4.0 to 0.7: chunked prefill is switched on by itself beyond 32 K of context, with 512 (then 2,048) tokens a step.
-    const chunked =
-      set.enableChunkedPrefill ?? (maxModelLen !== undefined && maxModelLen > 32_768 && atLeast(version, [0, 5, 1]));
-    const chunkTokens = atLeast(version, [0, 6, 5]) ? 2048 : 512;
+  const since = (...least: number[]) => version === undefined || atLeast(version, least);
+  const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
+  const context = set.maxModelLen ?? model?.maxPositionEmbeddings;
+  if (!since(0, 8)) {
+    const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 1));
+    const chunkTokens = since(0, 6, 5) ? 2048 : 512;
+    const whole = context === undefined ? undefined : Math.max(context, 2048);
     return {
+      gpuMemoryUtilization,
       maxNumSeqs: 256,
       enablePrefixCaching: false,
       enableChunkedPrefill: chunked,
-      maxNumBatchedTokens: chunked ? chunkTokens : maxModelLen === undefined ? undefined : Math.max(maxModelLen, 2048),
+      maxNumBatchedTokens: chunked ? chunkTokens : whole,
     };
   }
-  const large =
-    (instance?.accelerator?.memoryBytesUsable ?? 0) >= LARGE_DEVICE_BYTES &&
-    !instance?.accelerator?.key.startsWith('A100');
-  const maxNumSeqs = large && atLeast(version ?? NEWEST, [0, 8, 3]) ? 1024 : 256;
+  const bytes = instance?.accelerator?.memoryBytesUsable ?? 0;
+  const isLarge = bytes >= 70 * GIB && !(since(0, 9) && instance?.accelerator?.key.startsWith('A100'));
+  const chunked = set.enableChunkedPrefill ?? true;
+  const sequences = set.maxNumSeqs ?? (isLarge ? 1024 : 256);
+  let tokens = since(0, 28) && bytes >= 160 * GIB ? 16_384 : isLarge ? 8192 : 2048;
+  if (context !== undefined) {
+    if (!chunked) tokens = Math.max(tokens, context);
+    if (since(0, 11)) tokens = Math.min(tokens, sequences * context);
+  }
   return {
-    maxNumSeqs,
-    maxNumBatchedTokens: Math.max(large ? 8192 : 2048, set.maxNumSeqs ?? 0),
+    gpuMemoryUtilization,
+    maxNumSeqs: Math.min(sequences, set.maxNumBatchedTokens ?? tokens),
+    maxNumBatchedTokens: tokens,
     enablePrefixCaching: true,
-    enableChunkedPrefill: true,
+    enableChunkedPrefill: chunked,
   };
 }
 
-const LARGE_DEVICE_BYTES = 70 * 2 ** 30;
-const NEWEST = [Infinity];
+const GIB = 2 ** 30;
 
 /**
  * LMI: tensor parallelism over all GPUs, and 32 sequences where vLLM alone would take 256: its own recommender sets it for every mode but

@@ -40,7 +40,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engineVersion: version,
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
-    hasNvlink: /nvlink|nvswitch/i.test(accelerator?.interconnect ?? ''),
+    hasNvlink: hasNvlink(accelerator?.interconnect),
     loader: {
       engine,
       version,
@@ -54,6 +54,11 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
     },
   };
+}
+
+/** The data also says where there is none: `PCIe 4.0 x16 (no NVLink)`. */
+function hasNvlink(interconnect = ''): boolean {
+  return /nvlink|nvswitch/i.test(interconnect) && !/\bno\b/i.test(interconnect);
 }
 
 function servedBytes(dtype: string, scheme: Scheme): number {

@@ -52,16 +52,21 @@ export class VllmVersion {
   }
 }
 
-/** Tokens and sequences that the profiling run puts through the model. */
+/** Tokens that the profiling run puts through the model, and sequences it samples for. */
 export interface ProfileRun {
   readonly tokens: number;
   readonly sequences: number;
 }
 
-export function profileRun(options: EffectiveOptions, context: number): ProfileRun {
+/**
+ * V0 with chunked prefill profiles unfinished prompts, which nothing is sampled for: published peaks are the forward pass's alone
+ * (Llama-3.1-8B, 512 tokens 0.06 GiB, 2,048 tokens 0.22 GiB).
+ */
+export function profileRun(options: EffectiveOptions, context: number, version: VllmVersion): ProfileRun {
   const sequences = Math.max(1, options.maxNumSeqs ?? 256);
   const tokens = Math.max(1, options.maxNumBatchedTokens ?? Math.max(2048, context));
-  return { tokens, sequences: Math.min(sequences, tokens) };
+  const samples = version.isV1 || options.enableChunkedPrefill !== true;
+  return { tokens, sequences: samples ? Math.min(sequences, tokens) : 0 };
 }
 
 /**
@@ -112,12 +117,13 @@ const PATCHES_PER_TOKEN = 4;
 
 /**
  * What is taken outside of PyTorch: library workspaces on one GPU; with tensor parallelism NCCL's channels and the custom all-reduce's
- * buffers as well. Median of published logs (0.6.4 and later print it): 0.05–0.26 GiB on one GPU, 0.2–0.35 over PCIe, near 1 over NVLink.
+ * buffers as well. Published logs (0.6.4 and later print it): 0.05–0.26 GiB on one GPU, 0.2–0.35 over PCIe; over NVLink 0.95 with four
+ * GPUs and 1.74 with eight.
  */
 export function runtimeBytes(version: VllmVersion, tensorParallel: number, hasNvlink: boolean): number {
   const context = version.countsContext ? CONTEXT_BYTES : 0;
   const own = (version.since(0, 21) ? 0.26 : 0.1) * GIB;
-  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.8 : 0.2) * GIB;
+  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.18 * tensorParallel : 0.2) * GIB;
   return context + own + communication;
 }
 
@@ -151,5 +157,5 @@ function captureSizes(largest: number): number {
   return small + middle + large;
 }
 
-/** Nodes of one layer's graph, as the driver stores them; 0.23 GiB for 102 graphs of 32 layers. */
-const BYTES_PER_GRAPH_LAYER = 70_000;
+/** Nodes of one layer's graph, as the driver stores them: between what graphs take (0.23 GiB for 102 graphs of 32 layers) and what the engine foresees. */
+const BYTES_PER_GRAPH_LAYER = 100_000;
