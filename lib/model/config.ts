@@ -153,9 +153,10 @@ export class ConfigReader {
     return this.get(name) !== undefined;
   }
 
-  /** The value under a key, `undefined` for `null`. */
+  /** The value under a key, `undefined` for `null`; a `null` that is written keeps the default away. */
   get(name: string): unknown {
-    return guarded(this.path, () => this.values[name]) ?? this.defaults[name] ?? undefined;
+    const value = guarded(this.path, () => this.values[name]);
+    return value === undefined ? this.defaults[name] : (value ?? undefined);
   }
 
   fail(name: string, got: string, allowed: string, fix: string): ModelConfigError {

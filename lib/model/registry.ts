@@ -1,20 +1,42 @@
 import type { Architecture } from './architecture';
-import { llama, mistral, qwen2, qwen3 } from './architectures/llama';
+import { bert, distilbert, modernBert, roberta } from './architectures/encoder';
+import { bart, t5, whisper } from './architectures/encoder-decoder';
+import { gemma4 } from './architectures/gemma4';
+import { llama4 } from './architectures/llama4';
+import { mllama } from './architectures/mllama';
+import * as multimodal from './architectures/multimodal';
+import { index, TEXT_ARCHITECTURES } from './families';
 
-const ARCHITECTURES: readonly Architecture[] = [llama, mistral, qwen2, qwen3];
-
-const byName = new Map(ARCHITECTURES.flatMap((entry) => entry.names.map((name) => [name, entry] as const)));
-const byModelType = new Map(ARCHITECTURES.flatMap((entry) => entry.modelTypes.map((type) => [type, entry] as const)));
+const ARCHITECTURES: readonly Architecture[] = [
+  ...TEXT_ARCHITECTURES,
+  bert,
+  roberta,
+  distilbert,
+  modernBert,
+  t5,
+  bart,
+  whisper,
+  llama4,
+  mllama,
+  gemma4,
+  multimodal.llava,
+  multimodal.llavaNext,
+  multimodal.mistral3,
+  multimodal.gemma3,
+  multimodal.paligemma,
+  multimodal.qwen2Vl,
+  multimodal.qwen25Vl,
+  multimodal.qwen3Vl,
+  multimodal.internVlChat,
+  multimodal.fuyu,
+  multimodal.idefics3,
+  multimodal.estimatedMultimodal,
+];
 
 /** The family that reads this config: by class name first, then by `model_type`. */
-export function findArchitecture(name: string | undefined, modelType: string | undefined): Architecture | undefined {
-  return (
-    (name === undefined ? undefined : byName.get(name)) ??
-    (modelType === undefined ? undefined : byModelType.get(modelType))
-  );
-}
+export const findArchitecture = index(ARCHITECTURES);
 
-/** Every class name that is described exactly. */
+/** Every class name that is described. */
 export function architectureNames(): readonly string[] {
-  return [...byName.keys()];
+  return ARCHITECTURES.flatMap((entry) => entry.names);
 }

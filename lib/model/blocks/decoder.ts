@@ -1,4 +1,5 @@
-import type { Draft, Surroundings } from '../architecture';
+import type { Draft, Names, Surroundings } from '../architecture';
+import { PLAIN_NAMES } from '../architecture';
 import type { ConfigReader } from '../config';
 import { kvByKind } from '../kv';
 import { firstLayers } from '../layers';
@@ -24,26 +25,32 @@ export interface DecoderTraits {
   readonly geometry?: (config: ConfigReader) => Partial<Geometry>;
   readonly attentionTraits?: (config: ConfigReader, g: Geometry) => AttentionTraits;
   /** Instead of separate projections. */
-  readonly attention?: (layer: WeightScope, g: Geometry, config: ConfigReader) => void;
+  readonly attention?: (layer: WeightScope, g: Geometry, config: ConfigReader) => unknown;
   /** Instead of the gated feed-forward below `mlp.`; also given the layers that have no experts. */
-  readonly mlp?: (layer: WeightScope, g: Geometry, config: ConfigReader) => void;
+  readonly mlp?: (layer: WeightScope, g: Geometry, config: ConfigReader) => unknown;
   readonly mlpBias?: (config: ConfigReader) => boolean;
   readonly mixture?: (config: ConfigReader, g: Geometry) => Mixture | undefined;
   /** Instead of router and gated experts below `mlp.`. */
-  readonly experts?: (layer: WeightScope, g: Geometry, mixture: Mixture, config: ConfigReader) => void;
+  readonly experts?: (layer: WeightScope, g: Geometry, mixture: Mixture, config: ConfigReader) => unknown;
   readonly expertNames?: MixtureNames;
   /** Norms of each layer. */
   readonly norms?: readonly string[] | ((config: ConfigReader) => readonly string[]);
   readonly normBias?: boolean;
   /** Further weights of each layer. */
-  readonly more?: (layer: WeightScope, g: Geometry, config: ConfigReader) => void;
+  readonly more?: (layer: WeightScope, g: Geometry, config: ConfigReader) => unknown;
   /** Further weights outside the layers. */
-  readonly moreOutside?: (body: WeightScope, g: Geometry, config: ConfigReader) => void;
+  readonly moreOutside?: (body: WeightScope, g: Geometry, config: ConfigReader) => unknown;
   readonly windows?: (config: ConfigReader, layers: number) => Windows;
   readonly names?: Partial<typeof LLAMA_NAMES>;
+  /** Before all of it, where not `model.`. */
+  readonly body?: string;
+  /** The head's module, where not `lm_head`. */
+  readonly head?: string;
   readonly headBias?: (config: ConfigReader) => boolean;
-  /** Norms after the last layer; usually one. */
-  readonly finalNorm?: boolean;
+  /** Whether there is a norm after the last layer, with or without `normBias`; default: yes. */
+  readonly finalNorm?: (config: ConfigReader) => boolean;
+  /** Where the embedding is narrower than the layers. */
+  readonly embeddingWidth?: (config: ConfigReader, g: Geometry) => number;
 }
 
 const LLAMA_NAMES = { embedding: 'embed_tokens', layers: 'layers', attention: 'self_attn.', mlp: 'mlp.', norm: 'norm' };
@@ -54,12 +61,15 @@ export function decoder(traits: DecoderTraits = {}): (config: ConfigReader, surr
   return (config, surroundings) => describeDecoder(config, surroundings, traits);
 }
 
-function describeDecoder(config: ConfigReader, { names, tied }: Surroundings, traits: DecoderTraits): Draft {
+function describeDecoder(config: ConfigReader, surroundings: Surroundings, traits: DecoderTraits): Draft {
+  const { tied } = surroundings;
+  const names = namesOf(surroundings.names, traits);
   const g = readGeometry(config, traits.geometry?.(config));
   const parts = { ...LLAMA_NAMES, ...traits.names };
   const weights = new WeightList();
   const body = weights.root(names.body);
-  body.embedding(parts.embedding, g.vocab, g.hidden);
+  const width = traits.embeddingWidth?.(config, g) ?? g.hidden;
+  body.embedding(parts.embedding, g.vocab, width);
   traits.moreOutside?.(body, g, config);
 
   const all = firstLayers(g.layers);
@@ -87,10 +97,10 @@ function describeDecoder(config: ConfigReader, { names, tied }: Surroundings, tr
   }
   traits.more?.(layer, g, config);
 
-  if (traits.finalNorm !== false) body.norm(parts.norm, g.hidden, traits.normBias);
+  if (traits.finalNorm?.(config) ?? true) body.norm(parts.norm, g.hidden, traits.normBias);
   const tie = tied ?? config.flag('tie_word_embeddings', traits.tiedByDefault ?? false);
   const headBias = traits.headBias?.(config) ?? false;
-  if (!tie) weights.root('').head(names.head, g.vocab, g.hidden, headBias);
+  if (!tie) weights.root('').head(names.head, g.vocab, width, headBias);
   else if (headBias) weights.root('').parameter(`${names.head}.bias`, [g.vocab], 'vocabulary', 'bias');
 
   const windows = traits.windows?.(config, g.layers) ?? noWindow(g.layers);
@@ -102,6 +112,12 @@ function describeDecoder(config: ConfigReader, { names, tied }: Surroundings, tr
     kv: kvByKind(windows.kinds, g.kvHeads, g.headDim, windows.window),
     weights,
   };
+}
+
+/** A family's own names hold when the model stands alone; a wrapper renames Llama's. */
+function namesOf(given: Names, traits: DecoderTraits): Names {
+  if (given !== PLAIN_NAMES) return given;
+  return { body: traits.body ?? given.body, head: traits.head ?? given.head };
 }
 
 /** The sizes as a description has them. */

@@ -26,7 +26,7 @@ export function readGeometry(config: ConfigReader, overrides: Partial<Geometry> 
       overrides.headDim ?? config.optionalSize('head_dim', 'attention_head_dim') ?? headDimOf(config, hidden, heads),
     intermediate: overrides.intermediate ?? config.size('intermediate_size', 'n_inner', 'ffn_dim', 'ffn_hidden_size'),
     vocab: config.size('vocab_size', 'padded_vocab_size'),
-    maxPositions: maxPositionsOf(config),
+    maxPositions: overrides.maxPositions ?? maxPositionsOf(config),
   };
 }
 

@@ -1,0 +1,268 @@
+import type { Architecture, Draft, Names } from '../architecture';
+import { PLAIN_NAMES } from '../architecture';
+import { qwen25VisionTower, qwen2VisionTower, qwen3VisionTower } from '../blocks/qwen-towers';
+import { estimatedTower, internTower, siglipTower, towerByType } from '../blocks/towers';
+import type { ConfigReader } from '../config';
+import { withTypeDefaults } from '../defaults';
+import { findTextArchitecture } from '../families';
+import type { WeightList } from '../weights';
+import { llama, qwen2 } from './llama';
+
+interface Wrapper {
+  readonly names: readonly string[];
+  readonly modelTypes: readonly string[];
+  /** Where the decoder's weights stand. */
+  readonly textNames: Names;
+  /** Decoder when `text_config` names none that is known. */
+  readonly fallback?: Architecture;
+  /** Adds towers and projectors; returns notes on what is not exact. */
+  readonly around: (weights: WeightList, config: ConfigReader, text: Draft) => readonly string[] | void;
+}
+
+const TEXT_KEYS = ['text_config', 'llm_config', 'language_config', 'thinker_config'];
+
+/** The part of the config that describes the decoder; flat configs (Qwen2-VL) are their own. */
+function textConfigOf(config: ConfigReader): ConfigReader {
+  for (const key of TEXT_KEYS) {
+    const section = config.object(key);
+    if (section === undefined) continue;
+    const inner = key === 'thinker_config' ? section.object('text_config') : undefined;
+    return withTypeDefaults(inner ?? section);
+  }
+  return config;
+}
+
+function wrap(wrapper: Wrapper): Architecture {
+  return {
+    names: wrapper.names,
+    modelTypes: wrapper.modelTypes,
+    describe: (config) => {
+      const text = textConfigOf(config);
+      const own = text === config;
+      const architecture =
+        (own ? undefined : findTextArchitecture(text.strings('architectures')?.[0], text.text('model_type'))) ??
+        wrapper.fallback ??
+        llama;
+      const tied = config.optionalFlag('tie_word_embeddings') ?? text.optionalFlag('tie_word_embeddings');
+      const draft = architecture.describe(text, { names: wrapper.textNames, tied });
+      const notes = wrapper.around(draft.weights, config, draft) ?? [];
+      return { ...draft, multimodal: true, textConfig: text, notes: [...(draft.notes ?? []), ...notes] };
+    },
+  };
+}
+
+const LLAVA_NAMES: Names = { body: 'language_model.model.', head: 'language_model.lm_head' };
+const NESTED_NAMES: Names = { body: 'model.language_model.', head: 'lm_head' };
+
+function vision(config: ConfigReader): ConfigReader {
+  return withTypeDefaults(config.objectOrEmpty('vision_config'));
+}
+
+/** Several layers of the tower may be laid side by side. */
+function featureLayers(config: ConfigReader): number {
+  const written = config.get('vision_feature_layer');
+  return Array.isArray(written) ? Math.max(1, written.length) : 1;
+}
+
+/** LLaVA's projector: two layers with an activation between. */
+function llavaProjector(weights: WeightList, config: ConfigReader, text: Draft, towerWidth: number): void {
+  const bias = config.flag('multimodal_projector_bias', true);
+  weights
+    .root('multi_modal_projector.', 'projector')
+    .linear('linear_1', text.hiddenSize, towerWidth * featureLayers(config), 'column', bias)
+    .linear('linear_2', text.hiddenSize, text.hiddenSize, 'row', bias);
+}
+
+export const llava = wrap({
+  names: ['LlavaForConditionalGeneration', 'VipLlavaForConditionalGeneration'],
+  modelTypes: ['llava'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = towerByType(weights, vision(config), 'vision_tower.');
+    llavaProjector(weights, config, text, tower.width);
+  },
+});
+
+export const llavaNext = wrap({
+  names: ['LlavaNextForConditionalGeneration', 'LlavaOnevisionForConditionalGeneration'],
+  modelTypes: ['llava_next', 'llava_onevision'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = towerByType(weights, vision(config), 'vision_tower.');
+    llavaProjector(weights, config, text, tower.width);
+    weights.root('', 'projector').parameter('image_newline', [text.hiddenSize]);
+  },
+});
+
+/** Mistral Small 3.1 and later: Pixtral's tower, patches merged before the projector. */
+export const mistral3 = wrap({
+  names: ['Mistral3ForConditionalGeneration', 'PixtralForConditionalGeneration'],
+  modelTypes: ['mistral3'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = towerByType(weights, vision(config), 'vision_tower.');
+    const merge = config.sizeOr(2, 'spatial_merge_size');
+    const bias = config.flag('multimodal_projector_bias', false);
+    weights
+      .root('multi_modal_projector.', 'projector')
+      .norm('norm', tower.width)
+      .linear('patch_merger.merging_layer', tower.width, tower.width * merge * merge, 'replicated')
+      .linear('linear_1', text.hiddenSize, tower.width * featureLayers(config), 'column', bias)
+      .linear('linear_2', text.hiddenSize, text.hiddenSize, 'row', bias);
+  },
+});
+
+export const gemma3 = wrap({
+  names: ['Gemma3ForConditionalGeneration'],
+  modelTypes: ['gemma3'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = siglipTower(weights, vision(config), 'vision_tower.vision_model.');
+    weights
+      .root('multi_modal_projector.', 'projector')
+      .parameter('mm_input_projection_weight', [tower.width, text.hiddenSize], 'replicated', 'linear')
+      .norm('mm_soft_emb_norm', tower.width);
+  },
+});
+
+export const paligemma = wrap({
+  names: ['PaliGemmaForConditionalGeneration'],
+  modelTypes: ['paligemma'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const section = vision(config);
+    const tower = siglipTower(weights, section, 'vision_tower.vision_model.');
+    const out = section.sizeOr(config.sizeOr(text.hiddenSize, 'projection_dim'), 'projection_dim');
+    weights.root('multi_modal_projector.', 'projector').linear('linear', out, tower.width, 'replicated', true);
+  },
+});
+
+export const qwen2Vl = wrap({
+  names: ['Qwen2VLForConditionalGeneration'],
+  modelTypes: ['qwen2_vl'],
+  textNames: PLAIN_NAMES,
+  fallback: qwen2,
+  around: (weights, config, text) =>
+    qwen2VisionTower(weights, config.objectOrEmpty('vision_config'), 'visual.', text.hiddenSize),
+});
+
+export const qwen25Vl = wrap({
+  names: ['Qwen2_5_VLForConditionalGeneration'],
+  modelTypes: ['qwen2_5_vl'],
+  textNames: PLAIN_NAMES,
+  fallback: qwen2,
+  around: (weights, config, text) =>
+    qwen25VisionTower(weights, config.objectOrEmpty('vision_config'), 'visual.', text.hiddenSize),
+});
+
+/** Qwen3-VL, dense and with experts, and Qwen3.5, whose tower has no deepstack. */
+export const qwen3Vl = wrap({
+  names: [
+    'Qwen3VLForConditionalGeneration',
+    'Qwen3VLMoeForConditionalGeneration',
+    'Qwen3_5ForConditionalGeneration',
+    'Qwen3_5MoeForConditionalGeneration',
+  ],
+  modelTypes: ['qwen3_vl', 'qwen3_vl_moe', 'qwen3_5', 'qwen3_5_moe'],
+  textNames: NESTED_NAMES,
+  around: (weights, config, text) =>
+    qwen3VisionTower(weights, config.objectOrEmpty('vision_config'), 'model.visual.', text.hiddenSize),
+});
+
+/** InternVL 2 to 3.5 in the layout of its own code. */
+export const internVlChat = wrap({
+  names: ['InternVLChatModel'],
+  modelTypes: ['internvl_chat'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = internTower(weights, config.objectOrEmpty('vision_config'), 'vision_model.');
+    const ratio = config.number(0.5, 'downsample_ratio');
+    const merged = tower.width * Math.max(1, Math.round(1 / Math.max(ratio, 0.01)) ** 2);
+    weights
+      .root('mlp1.', 'projector')
+      .norm('0', merged, true)
+      .linear('1', text.hiddenSize, merged, 'column', true)
+      .linear('3', text.hiddenSize, text.hiddenSize, 'row', true);
+  },
+});
+
+/** Fuyu: image patches go straight into the decoder. Its sizes stand beside `text_config`, which only names the type. */
+export const fuyu: Architecture = {
+  names: ['FuyuForCausalLM'],
+  modelTypes: ['fuyu'],
+  describe: (config) => {
+    const persimmon = findTextArchitecture('PersimmonForCausalLM', undefined) ?? llama;
+    const section = config.object('text_config');
+    const text = section?.has('hidden_size') ? section : config;
+    const draft = persimmon.describe(text, { names: LLAVA_NAMES, tied: config.flag('tie_word_embeddings', false) });
+    const patch = config.sizeOr(30, 'patch_size');
+    draft.weights
+      .root('', 'projector')
+      .linear(
+        'vision_embed_tokens',
+        draft.hiddenSize,
+        patch * patch * config.sizeOr(3, 'num_channels'),
+        'replicated',
+        true,
+      );
+    return { ...draft, multimodal: true, textConfig: text };
+  },
+};
+
+/** Idefics 3 and SmolVLM: a SigLIP-like tower, pixels shuffled together before one projection. */
+export const idefics3 = wrap({
+  names: ['Idefics3ForConditionalGeneration', 'SmolVLMForConditionalGeneration'],
+  modelTypes: ['idefics3', 'smolvlm'],
+  textNames: { body: 'model.text_model.', head: 'lm_head' },
+  around: (weights, config, text) => {
+    const section = vision(config).withDefaults({ vision_use_head: false });
+    const tower = siglipTower(weights, section, 'model.vision_model.');
+    const scale = config.sizeOr(2, 'scale_factor');
+    weights
+      .root('model.connector.', 'projector')
+      .linear('modality_projection.proj', text.hiddenSize, tower.width * scale * scale, 'replicated');
+  },
+});
+
+/** The decoder is exact; the towers around it are estimated from the sizes in the config. */
+export const estimatedMultimodal = wrap({
+  names: [
+    'AyaVisionForConditionalGeneration',
+    'DeepseekVLV2ForCausalLM',
+    'Gemma3nForConditionalGeneration',
+    'Glm4vForConditionalGeneration',
+    'Glm4vMoeForConditionalGeneration',
+    'GraniteSpeechForConditionalGeneration',
+    'InternVLForConditionalGeneration',
+    'KimiVLForConditionalGeneration',
+    'KimiK25ForConditionalGeneration',
+    'MiniCPMO',
+    'MiniCPMV',
+    'NVLM_D',
+    'NemotronH_Nano_VL_V2',
+    'Ovis',
+    'Ovis2_5',
+    'Phi3VForCausalLM',
+    'Phi4MMForCausalLM',
+    'Qwen2AudioForConditionalGeneration',
+    'Qwen2_5OmniModel',
+    'Qwen3OmniMoeForConditionalGeneration',
+    'SkyworkR1VChatModel',
+    'UltravoxModel',
+    'VoxtralForConditionalGeneration',
+    'InternS1ForConditionalGeneration',
+    'Cohere2VisionForConditionalGeneration',
+    'Ernie4_5_VLMoeForConditionalGeneration',
+  ],
+  modelTypes: ['phi3_v', 'phi4mm', 'minicpmv', 'minicpmo', 'qwen2_audio', 'ultravox', 'kimi_vl', 'glm4v'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config) => {
+    for (const key of ['vision_config', 'vit_config', 'audio_config']) {
+      const section = config.object(key);
+      if (section !== undefined) estimatedTower(weights, withTypeDefaults(section), `${key}.`);
+    }
+    return [
+      'The decoder’s weights are exact; those of the image or audio towers are estimated from the config’s sizes.',
+    ];
+  },
+});

@@ -1,0 +1,142 @@
+import type { ConfigReader } from '../config';
+import { firstLayers } from '../layers';
+import type { WeightScope } from '../weights';
+import type { WeightList } from '../weights';
+
+/** What a projector needs to know of the tower before it. */
+export interface Tower {
+  /** Features that it gives for each patch. */
+  readonly width: number;
+}
+
+/** Patches of a square image. */
+function patches(config: ConfigReader): number {
+  const side = Math.max(1, Math.floor(config.size('image_size') / config.size('patch_size')));
+  return side * side;
+}
+
+/** The layer that CLIP and SigLIP share. */
+function clipLayer(layer: WeightScope, width: number, intermediate: number): void {
+  for (const name of ['q_proj', 'k_proj', 'v_proj']) layer.linear(`self_attn.${name}`, width, width, 'column', true);
+  layer
+    .linear('self_attn.out_proj', width, width, 'row', true)
+    .norm('layer_norm1', width, true)
+    .linear('mlp.fc1', intermediate, width, 'column', true)
+    .linear('mlp.fc2', width, intermediate, 'row', true)
+    .norm('layer_norm2', width, true);
+}
+
+/** CLIP's image tower (Radford et al., 2021). */
+export function clipTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.size('hidden_size');
+  const patch = config.size('patch_size');
+  const intermediate = config.size('intermediate_size');
+  weights
+    .root(prefix, 'vision')
+    .parameter('embeddings.class_embedding', [width])
+    .conv('embeddings.patch_embedding', [width, config.sizeOr(3, 'num_channels'), patch, patch])
+    .embedding('embeddings.position_embedding', patches(config) + 1, width, 'replicated')
+    .norm('pre_layrnorm', width, true)
+    .norm('post_layernorm', width, true);
+  const layers = firstLayers(config.layers('num_hidden_layers'));
+  clipLayer(weights.layers(`${prefix}encoder.layers.{layer}.`, layers, 'vision'), width, intermediate);
+  return { width };
+}
+
+/** SigLIP's image tower (Zhai et al., 2023), with its pooling head where the config keeps it. */
+export function siglipTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.size('hidden_size');
+  const patch = config.size('patch_size');
+  const intermediate = config.size('intermediate_size');
+  const root = weights.root(prefix, 'vision');
+  root
+    .conv('embeddings.patch_embedding', [width, config.sizeOr(3, 'num_channels'), patch, patch], 'replicated', true)
+    .embedding('embeddings.position_embedding', patches(config), width, 'replicated')
+    .norm('post_layernorm', width, true);
+  const layers = firstLayers(config.layers('num_hidden_layers'));
+  clipLayer(weights.layers(`${prefix}encoder.layers.{layer}.`, layers, 'vision'), width, intermediate);
+  if (config.flag('vision_use_head', true)) {
+    root
+      .parameter('head.probe', [1, 1, width])
+      .parameter('head.attention.in_proj_weight', [3 * width, width], 'replicated', 'linear')
+      .parameter('head.attention.in_proj_bias', [3 * width], 'replicated', 'bias')
+      .linear('head.attention.out_proj', width, width, 'replicated', true)
+      .norm('head.layernorm', width, true)
+      .linear('head.mlp.fc1', intermediate, width, 'replicated', true)
+      .linear('head.mlp.fc2', width, intermediate, 'replicated', true);
+  }
+  return { width };
+}
+
+/** Pixtral's image tower: rotary positions, no biases. */
+export function pixtralTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.size('hidden_size');
+  const patch = config.size('patch_size');
+  const intermediate = config.size('intermediate_size');
+  weights
+    .root(prefix, 'vision')
+    .conv('patch_conv', [width, config.sizeOr(3, 'num_channels'), patch, patch])
+    .norm('ln_pre', width);
+  weights
+    .layers(`${prefix}transformer.layers.{layer}.`, firstLayers(config.layers('num_hidden_layers')), 'vision')
+    .norm('attention_norm', width)
+    .linear('attention.q_proj', width, width, 'column')
+    .linear('attention.k_proj', width, width, 'column')
+    .linear('attention.v_proj', width, width, 'column')
+    .linear('attention.o_proj', width, width, 'row')
+    .norm('ffn_norm', width)
+    .linear('feed_forward.gate_proj', intermediate, width, 'column')
+    .linear('feed_forward.up_proj', intermediate, width, 'column')
+    .linear('feed_forward.down_proj', width, intermediate, 'row');
+  return { width };
+}
+
+/** InternViT (Chen et al., 2023), under the names of its own checkpoints. */
+export function internTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.size('hidden_size');
+  const patch = config.sizeOr(14, 'patch_size');
+  const intermediate = config.size('intermediate_size');
+  const rms = config.text('norm_type') === 'rms_norm' || config.flag('qk_normalization', false);
+  weights
+    .root(prefix, 'vision')
+    .parameter('embeddings.class_embedding', [1, 1, width])
+    .conv('embeddings.patch_embedding', [width, config.sizeOr(3, 'num_channels'), patch, patch], 'replicated', true)
+    .parameter('embeddings.position_embedding', [1, patches(config) + 1, width]);
+  const layer = weights.layers(
+    `${prefix}encoder.layers.{layer}.`,
+    firstLayers(config.layers('num_hidden_layers')),
+    'vision',
+  );
+  layer
+    .linear('attn.qkv', 3 * width, width, 'column', config.flag('qkv_bias', true))
+    .linear('attn.proj', width, width, 'row', true)
+    .norm('norm1', width, !rms)
+    .norm('norm2', width, !rms)
+    .linear('mlp.fc1', intermediate, width, 'column', true)
+    .linear('mlp.fc2', width, intermediate, 'row', true)
+    .parameter('ls1', [width])
+    .parameter('ls2', [width]);
+  if (config.flag('qk_normalization', false)) layer.norm('attn.q_norm', width).norm('attn.k_norm', width);
+  return { width };
+}
+
+/** What a tower that nobody described would take: a plain vision transformer of the config's sizes. */
+export function estimatedTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.sizeOr(1024, 'hidden_size', 'width', 'embed_dim', 'd_model');
+  const layers = config.layersOr(24, 'num_hidden_layers', 'depth', 'layers', 'encoder_layers');
+  const intermediate = config.sizeOr(4 * width, 'intermediate_size', 'encoder_ffn_dim');
+  clipLayer(weights.layers(`${prefix}layers.{layer}.`, firstLayers(layers), 'vision'), width, intermediate);
+  return { width };
+}
+
+/** The tower that the config's `model_type` names. */
+export function towerByType(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  switch (config.text('model_type')) {
+    case 'siglip_vision_model':
+      return siglipTower(weights, config, `${prefix}vision_model.`);
+    case 'pixtral':
+      return pixtralTower(weights, config, prefix);
+    default:
+      return clipTower(weights, config, `${prefix}vision_model.`);
+  }
+}
