@@ -4,3 +4,5 @@ export * from './read';
 export * from './types';
 export * from './value';
 export * from './layout';
+export * from './layout-parts';
+export * from './split';
