@@ -1,5 +1,6 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
+import { remembered } from '../remember';
 import { ggmlBytes, type GgmlType } from './ggml-type';
 import { fileTypeName, mixContext, mixedType, pureType, type MixContext } from './file-type';
 import { tensorCategory, type TensorCategory } from './tensor-category';
@@ -22,6 +23,10 @@ export interface GgufTensors {
  * @returns `null` for a scheme that names no file type
  */
 export function ggufTensors(model: ModelDescription, scheme: Scheme): GgufTensors | null {
+  return remembered(model, scheme, 'gguf', () => tensorsOf(model, scheme));
+}
+
+function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null {
   const typeOf = typeChooser(model, scheme);
   if (typeOf === undefined) return null;
   const layers = new Array<number>(model.numLayers).fill(0);

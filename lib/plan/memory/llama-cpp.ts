@@ -75,21 +75,20 @@ function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number,
   const { layers } = tensors;
   const inLayers = layers.reduce((sum, bytes) => sum + bytes, 0);
   const whole = inLayers + tensors.embedding + tensors.output + tensors.rest;
-  const offloaded = Math.min(layers.length, Math.max(0, gpuLayers));
-  // The last layers go to the devices first; the head follows when all of them do. A tied head is copied for it.
-  const first = layers.length - offloaded;
-  const size = Math.ceil(offloaded / devices);
-  let device = 0;
-  for (let i = 0; i < devices && size > 0; i++) {
-    const from = first + i * size;
-    const to = Math.min(layers.length, from + size);
-    let bytes = 0;
-    for (let layer = from; layer < to; layer++) bytes += layers[layer];
-    if (to === layers.length && from < to && gpuLayers > layers.length)
-      bytes += tensors.rest + (tied ? tensors.embedding : tensors.output);
-    device = Math.max(device, bytes);
+  if (gpuLayers <= 0) return { device: 0, whole, layerShare: 1 };
+  // The head counts as one layer more, and is offloaded last. A tied head is a copy of the embedding.
+  const head = tensors.rest + (tied ? tensors.embedding : tensors.output);
+  const items = [...layers, head];
+  const offloaded = Math.min(items.length, gpuLayers);
+  const first = offloaded === items.length ? 0 : layers.length - offloaded;
+  const bytes = new Array<number>(devices).fill(0);
+  const counts = new Array<number>(devices).fill(0);
+  for (let i = 0; i < offloaded; i++) {
+    const device = Math.floor((i * devices) / offloaded);
+    bytes[device] += items[first + i];
+    if (first + i < layers.length) counts[device]++;
   }
-  return { device, whole, layerShare: layers.length === 0 ? 0 : gpuLayers <= 0 ? 1 : size / layers.length };
+  return { device: Math.max(...bytes), whole, layerShare: Math.max(...counts) / Math.max(1, layers.length) };
 }
 
 /** Layers with a window keep it and one micro-batch more, for each slot; states one for each slot. Source: src/llama-kv-cache-iswa.cpp. */

@@ -33,9 +33,9 @@ export class VllmVersion {
     return this.since(0, 21);
   }
 
-  /** Memory that was taken before the engine started counts against it: the CUDA context, in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
+  /** Memory that was taken before the engine started counts against it: the CUDA context, until 0.6.4 and in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
   get countsContext(): boolean {
-    return !this.since(0, 6, 4) || (this.since(0, 8) && !this.since(0, 9, 2));
+    return !this.since(0, 6, 5) || (this.since(0, 8) && !this.since(0, 9, 2));
   }
 
   /**
@@ -58,15 +58,10 @@ export interface ProfileRun {
   readonly sequences: number;
 }
 
-/**
- * V0 with chunked prefill profiles unfinished prompts, which nothing is sampled for: published peaks are the forward pass's alone
- * (Llama-3.1-8B, 512 tokens 0.06 GiB, 2,048 tokens 0.22 GiB).
- */
-export function profileRun(options: EffectiveOptions, context: number, version: VllmVersion): ProfileRun {
+export function profileRun(options: EffectiveOptions, context: number): ProfileRun {
   const sequences = Math.max(1, options.maxNumSeqs ?? 256);
   const tokens = Math.max(1, options.maxNumBatchedTokens ?? Math.max(2048, context));
-  const samples = version.isV1 || options.enableChunkedPrefill !== true;
-  return { tokens, sequences: samples ? Math.min(sequences, tokens) : 0 };
+  return { tokens, sequences: Math.min(sequences, tokens) };
 }
 
 /**
@@ -128,7 +123,7 @@ export function runtimeBytes(version: VllmVersion, tensorParallel: number, hasNv
 }
 
 /** A CUDA context with PyTorch's kernels. */
-const CONTEXT_BYTES = 0.45 * GIB;
+const CONTEXT_BYTES = 0.27 * GIB;
 
 /**
  * CUDA graphs: V1 captures up to 51 batch sizes, up to twice `max_num_seqs` and 512, each piecewise and whole. Each graph keeps at least

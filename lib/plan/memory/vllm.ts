@@ -15,7 +15,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const version = new VllmVersion(subject.engineVersion);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? model.maxPositionEmbeddings;
-  const run = profileRun(options, context ?? 0, version);
+  const run = profileRun(options, context ?? 0);
   const total = accelerator?.memoryBytesUsable;
   const groups =
     kvElementBytes === undefined

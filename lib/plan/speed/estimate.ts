@@ -41,7 +41,8 @@ export function speedEstimate(
   const input = workload?.inputTokens ?? DEFAULT_WORKLOAD.inputTokens;
   const output = Math.max(1, workload?.outputTokens ?? DEFAULT_WORKLOAD.outputTokens);
   const asked = Math.max(1, workload?.concurrency ?? DEFAULT_WORKLOAD.concurrency);
-  const limit = Math.min(serverLimit(subject), (cacheTokens ?? Infinity) / (input + output));
+  const length = Math.min(input + output, subject.options.maxModelLen ?? Infinity);
+  const limit = Math.min(serverLimit(subject), (cacheTokens ?? Infinity) / Math.max(1, length));
   if (limit < 1) return UNKNOWN_SPEED;
   const batch = Math.min(asked, Math.floor(limit));
 

@@ -1,5 +1,6 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import { ggufGroupBytes } from '../gguf/file-bytes';
+import { remembered } from '../remember';
 import type { Subject } from '../subject';
 import { Selection } from '../weights/selection';
 import { matrixOf, shardOf } from '../weights/shard';
@@ -13,33 +14,50 @@ import { storedTensors } from '../weights/stored';
  * @returns `null` for a layout whose storage is not known
  */
 export function streamedBytes(subject: Subject, batch: number): number | null {
+  const parts = streamedParts(subject);
+  return parts === null ? null : parts.always + parts.experts * touchedExperts(subject.model, batch);
+}
+
+/** What every step reads, and what it would read if all experts were chosen. */
+interface Streamed {
+  readonly always: number;
+  readonly experts: number;
+}
+
+function streamedParts(subject: Subject): Streamed | null {
+  const { tensor, experts } = subject.loader.parallelism;
+  const key = `streamed|${subject.loader.plainBytes}|${tensor}|${experts}`;
+  return remembered(subject.model, subject.scheme, key, () => {
+    const always = bytesOfRole(subject, false);
+    const chosen = bytesOfRole(subject, true);
+    return always === null || chosen === null ? null : { always, experts: chosen };
+  });
+}
+
+function bytesOfRole(subject: Subject, experts: boolean): number | null {
   const { model, scheme, loader } = subject;
-  const experts = touchedExperts(model, batch);
+  const groups = model.weights.filter((group) => (group.role === 'expert') === experts && isRead(group, model));
   if (scheme.layout === 'gguf') {
     const bytesOf = ggufGroupBytes(model, scheme);
-    if (bytesOf === null) return null;
-    return model.weights.reduce((total, group) => total + bytesOf(group) * readShare(group, model, experts), 0);
+    return bytesOf === null ? null : groups.reduce((total, group) => total + bytesOf(group), 0);
   }
   const selection = new Selection(model, scheme);
   let total = 0;
-  for (const group of model.weights) {
-    const share = readShare(group, model, experts);
-    if (share === 0) continue;
+  for (const group of groups) {
     const shard = shardOf(group, model, loader.parallelism);
     const quantized = selection.quantizes(group, group.layers[0]);
     const elements = shard.shape.reduce((product, dimension) => product * dimension, 1);
     const stored = quantized ? storedTensors(scheme, matrixOf(shard.shape)) : [elements * loader.plainBytes];
     if (stored === undefined) return null;
     const bytes = stored.reduce((sum, part) => sum + part, 0);
-    total += bytes * shard.experts * Math.max(1, group.layers.length) * share;
+    total += bytes * shard.experts * Math.max(1, group.layers.length);
   }
   return total;
 }
 
-function readShare(group: WeightGroup, model: ModelDescription, experts: number): number {
-  if (group.place === 'vision' || group.place === 'audio' || group.place === 'projector') return 0;
-  if (group.role === 'embedding') return model.tieWordEmbeddings && group.split === 'vocabulary' ? 1 : 0;
-  return group.role === 'expert' ? experts : 1;
+function isRead(group: WeightGroup, model: ModelDescription): boolean {
+  if (group.place === 'vision' || group.place === 'audio' || group.place === 'projector') return false;
+  return group.role !== 'embedding' || (model.tieWordEmbeddings && group.split === 'vocabulary');
 }
 
 /** Expected share of the experts that a batch touches, each token choosing without regard to the others: 1 − (1 − k/E)^batch. */

@@ -1,6 +1,7 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { ggufFileBytes } from '../gguf/file-bytes';
+import { remembered } from '../remember';
 import { checkpointDtypeBytes, dtypeBytes } from './dtype';
 import { Selection } from './selection';
 import { storedTensors } from './stored';
@@ -13,6 +14,10 @@ import { storedTensors } from './stored';
  */
 export function checkpointBytes(model: ModelDescription, scheme: Scheme, weightBytes?: number): number | null {
   if (weightBytes !== undefined && scheme.origin !== 'spec') return weightBytes;
+  return remembered(model, scheme, 'checkpoint', () => storedBytes(model, scheme));
+}
+
+function storedBytes(model: ModelDescription, scheme: Scheme): number | null {
   if (scheme.layout === 'gguf') return ggufFileBytes(model, scheme);
   const selection = new Selection(model, scheme);
   const plain = plainBytes(model, scheme);

@@ -24,7 +24,8 @@ export function ignoreMatcher(patterns: readonly string[]): ModuleMatcher {
   }
   // Names are compared by whole components, so that `layers.1` does not mean `layers.10`, and also without the prefixes that
   // multimodal wrappers put in front of the text model.
-  return (module) => namesOf(module).some((name) => exact.has(name)) || matchers.some((matches) => matches(module));
+  return (module) =>
+    (exact.size > 0 && namesOf(module).some((name) => exact.has(name))) || matchers.some((matches) => matches(module));
 }
 
 /** Every run of components that a listed name could be: `a.b.c` is meant by `a`, `a.b`, `b.c`, `b`… */

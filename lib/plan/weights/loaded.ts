@@ -2,6 +2,7 @@ import { atLeast } from '../../endpoint/version';
 import type { EngineName } from '../../container/types';
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
+import { remembered } from '../remember';
 import { allocatedBytes } from './allocator';
 import { mxfp4ExpertTensors } from './mxfp4-layout';
 import { Selection } from './selection';
@@ -28,6 +29,15 @@ export interface Loader {
  * @returns `null` for a layout whose tensors are not known
  */
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
+  return remembered(model, scheme, `loaded|${loaderKey(loader)}`, () => weigh(model, scheme, loader));
+}
+
+function loaderKey({ engine, version, sm, plainBytes, parallelism, loras }: Loader): string {
+  const { tensor, pipeline, experts } = parallelism;
+  return `${engine}|${version?.join('.')}|${sm}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
+}
+
+function weigh(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
   const layers = layerBytes(model, scheme, loader);
   if (layers === null) return null;
   const outside = outsideBytes(model, scheme, loader);
