@@ -12,5 +12,7 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  // Examples are written as a user writes them.
+  moduleNameMapper: { '^cdk-quantized-endpoints$': '<rootDir>/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-packages', '<rootDir>/.cache', '<rootDir>/.stryker-tmp'],
 };

@@ -7,7 +7,7 @@ import {
   type Metric,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { PlanAnswer } from '../../lib/rules';
+import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { endpointMetric } from './metrics';
 
@@ -22,7 +22,8 @@ export interface AlarmContext {
   readonly endpointName: string;
   readonly variantName: string;
   readonly spec: EndpointSpec;
-  readonly plan: PlanAnswer;
+  /** With as many requests at once as are planned: nobody should be woken because the endpoint is busy. */
+  readonly fullBatch: SpeedEstimate;
   readonly maxConcurrency: number;
   readonly maxInstanceCount: number;
   readonly actions: readonly IAlarmAction[];
@@ -56,7 +57,7 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
       metric('Invocation5XXErrors', 'Sum'),
       errors,
       2,
-      `More than ${errors} requests a minute failed: ${ERROR_SHARE * 100} % of the planned ones, or more`,
+      `More than ${errors} failed ${errors === 1 ? 'request' : 'requests'} a minute: ${ERROR_SHARE * 100} % of what is planned, and one at least`,
     ),
   ];
   const seconds = plannedSeconds(context);
@@ -68,7 +69,7 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
         metric('ModelLatency', 'p90'),
         limit * 1_000_000,
         3,
-        `One answer in ten takes more than ${limit} s; ${seconds.toFixed(1)} s are planned`,
+        `One answer in ten takes more than ${limit} s; with a full batch ${seconds.toFixed(1)} s are planned`,
       ),
     );
   }
@@ -84,15 +85,15 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
 }
 
 /** Failures a minute that stand out: one in a hundred of the planned requests, and one at least. */
-function errorsPerMinute({ spec, plan }: AlarmContext): number {
-  const perSecond = spec.workload?.requestsPerSecond ?? plan.estimate.requestsPerSecond ?? 0;
+function errorsPerMinute({ spec, fullBatch }: AlarmContext): number {
+  const perSecond = spec.workload?.requestsPerSecond ?? fullBatch.requestsPerSecond ?? 0;
   return Math.max(1, Math.ceil(perSecond * 60 * ERROR_SHARE));
 }
 
 /** Time of a typical answer; undefined where the workload does not say how long an answer is, or nothing is known of the speed. */
-function plannedSeconds({ spec, plan }: AlarmContext): number | undefined {
+function plannedSeconds({ spec, fullBatch }: AlarmContext): number | undefined {
   const tokens = spec.workload?.outputTokens;
-  const { timeToFirstTokenMs, interTokenMs } = plan.estimate;
+  const { timeToFirstTokenMs, interTokenMs } = fullBatch;
   if (tokens === undefined || timeToFirstTokenMs === null || interTokenMs === null) return undefined;
   return (timeToFirstTokenMs + tokens * interTokenMs) / 1000;
 }

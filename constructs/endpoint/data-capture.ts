@@ -18,7 +18,8 @@ export function captureData(
   const objects = bucket.arnForObjects(`${prefix}/*`);
   Grant.addToPrincipalOrResource({ grantee, actions: ['s3:PutObject'], resourceArns: [objects], resource: bucket });
   argue(objects, 'SageMaker names each record by its time; nothing else in the bucket can be written.');
-  key?.grantEncrypt(grantee);
+  // `grantEncrypt` would add wildcards among the actions; writing to a bucket takes these two.
+  key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
   return {
     enableCapture: true,
     destinationS3Uri: bucket.s3UrlForObject(prefix),

@@ -8,6 +8,7 @@ import { renderContainer } from '../../lib/container';
 import type { RenderedContainer } from '../../lib/container/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
 import { findInstance } from '../../lib/hardware';
+import type { SpeedEstimate } from '../../lib/plan/types';
 import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
@@ -156,6 +157,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     const answer = planAnswer(spec);
     const rendered = render(spec);
     this.plan = mainFigures(spec, answer);
+    const fullBatch = estimateFullBatch(spec, this.plan.maxConcurrency);
 
     const findings = [
       ...model.findings,
@@ -165,7 +167,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     ];
     reportFindings(this, findings);
     writePlan(this, { schema: 1, constructPath: this.node.path, spec, plan: { ...answer, findings }, ...rendered });
-    showSummary(this, spec, answer);
+    showSummary(this, spec, answer, fullBatch);
 
     this.network = placeInVpc(this, props, model.modelData === 'hub');
     const argued = executionRole(this, props.role, {
@@ -180,7 +182,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     const environment = { ...rendered.environment, ...environmentAtDeployment(props) };
     const cfnModel = this.makeModel(container, model, environment, networkIsolation);
     const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
-    const endpoint = this.makeEndpoint(props, spec, answer, config, endpointName, start.seconds);
+    const endpoint = this.makeEndpoint(props, spec, fullBatch, config, endpointName, start.seconds);
     this.endpointArn = endpoint.ref;
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
 
@@ -262,7 +264,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
   private makeEndpoint(
     props: QuantizedEndpointProps,
     spec: EndpointSpec,
-    plan: PlanAnswer,
+    fullBatch: SpeedEstimate,
     config: CfnEndpointConfig,
     endpointName: string,
     startSeconds: number,
@@ -276,7 +278,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
             endpointName,
             variantName: VARIANT_NAME,
             spec,
-            plan,
+            fullBatch,
             maxConcurrency,
             maxInstanceCount: max,
             actions: props.alarmActions ?? [],
@@ -313,6 +315,12 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
 function render(spec: EndpointSpec): RenderedContainer {
   const resolved = tryResolve(spec);
   return resolved === undefined ? { environment: {}, command: [] } : renderContainer(resolved);
+}
+
+/** The speed with as many requests at once as one instance is planned to hold. */
+function estimateFullBatch(spec: EndpointSpec, concurrency: number | undefined): SpeedEstimate {
+  return planAnswer(concurrency === undefined ? spec : { ...spec, workload: { ...spec.workload, concurrency } })
+    .estimate;
 }
 
 function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {

@@ -1,4 +1,4 @@
-import { Connections, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Connections, Peer, Port, SecurityGroup, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { QuantizedEndpointProps } from './props';
 
@@ -21,15 +21,19 @@ export function placeInVpc(
   const { vpc } = props;
   if (vpc === undefined) return undefined;
   const securityGroups = props.securityGroups ?? [
-    new SecurityGroup(scope, 'SecurityGroup', {
-      vpc,
-      description: `Model container of ${scope.node.path}`.slice(0, 255),
-      allowAllOutbound: props.allowAllOutbound ?? needsInternet,
-    }),
+    ownSecurityGroup(scope, vpc, props.allowAllOutbound ?? needsInternet),
   ];
   return {
     connections: new Connections({ securityGroups }),
     subnetIds: vpc.selectSubnets(props.vpcSubnets).subnetIds,
     securityGroupIds: securityGroups.map((group) => group.securityGroupId),
   };
+}
+
+function ownSecurityGroup(scope: Construct, vpc: IVpc, allowAllOutbound: boolean): ISecurityGroup {
+  const description = `Model container of ${scope.node.path}`.slice(0, 255);
+  const group = new SecurityGroup(scope, 'SecurityGroup', { vpc, description, allowAllOutbound });
+  // SageMaker itself reads the model through the VPC, even for a container without any network.
+  if (!allowAllOutbound) group.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'Model data in S3');
+  return group;
 }

@@ -182,7 +182,7 @@ export interface QuantizedEndpointProps extends ServingProps {
   /**
    * May the container reach every address? Only for the security group made here.
    *
-   * @default - true when the container downloads the model from the hub itself, else false
+   * @default - true when the container downloads the model from the hub itself, else HTTPS only, which reading the model from S3 takes
    */
   readonly allowAllOutbound?: boolean;
 

@@ -4,6 +4,7 @@ import { Annotations, attachCustomSynthesis, Names, Validations, type ISynthesis
 import type { Construct } from 'constructs';
 import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
+import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 
 /** Puts every finding before the user at once: errors stop synth, a warning can be acknowledged by its rule's id. */
@@ -52,11 +53,11 @@ export function writePlan(scope: Construct, artefact: PlanArtefact): void {
 }
 
 /** The plan in one line: what fits, how fast, what it costs. */
-export function showSummary(scope: Construct, spec: EndpointSpec, plan: PlanAnswer): void {
-  Annotations.of(scope).addInfo(summary(spec, plan));
+export function showSummary(scope: Construct, spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): void {
+  Annotations.of(scope).addInfo(summary(spec, plan, fullBatch));
 }
 
-export function summary(spec: EndpointSpec, plan: PlanAnswer): string {
+function summary(spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): string {
   const { options = {}, endpoint = {}, model, instanceType, region } = spec;
   const { maxConcurrency, estimate, cost } = plan;
   const scheme = spec.quantization === undefined ? '' : ` (${spec.quantization})`;
@@ -67,7 +68,8 @@ export function summary(spec: EndpointSpec, plan: PlanAnswer): string {
     parts.push(`${count(options.maxModelLen)} tokens${fits}`);
   }
   if (estimate.interTokenMs !== null) parts.push(`about ${figure(estimate.interTokenMs)} ms a token`);
-  if (estimate.outputTokensPerSecond !== null) parts.push(`${figure(estimate.outputTokensPerSecond)} tokens/s`);
+  if (fullBatch.outputTokensPerSecond !== null)
+    parts.push(`${figure(fullBatch.outputTokensPerSecond)} tokens/s when full`);
   const instances = endpoint.maxInstanceCount ?? endpoint.initialInstanceCount ?? 1;
   const fleet = instances > 1 ? ` an instance, up to ${instances}` : '';
   parts.push(

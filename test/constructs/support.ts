@@ -1,0 +1,78 @@
+import { App, Stack, type Environment } from 'aws-cdk-lib';
+import { Annotations, Template } from 'aws-cdk-lib/assertions';
+import type { IConstruct } from 'constructs';
+import { InstanceType, ModelSource, QuantizedEndpoint, type QuantizedEndpointProps } from '../../index';
+import { COMMIT, QWEN_7B_AWQ } from './models';
+
+export const ENV: Environment = { account: '123456789012', region: 'us-east-1' };
+
+export function testStack(env: Environment | undefined = ENV, context: Record<string, unknown> = {}): Stack {
+  const app = new App({ context: { 'cdk-quantized-endpoints:lockFile': '/nowhere/lock.json', ...context } });
+  return new Stack(app, 'Test', { env });
+}
+
+/** A model from the hub whose config is known. */
+export function hubModel(
+  config: Record<string, unknown> = QWEN_7B_AWQ,
+  id = 'Qwen/Qwen2.5-7B-Instruct-AWQ',
+): ModelSource {
+  return ModelSource.huggingFace(id, { revision: COMMIT, config });
+}
+
+/** The smallest endpoint that is planned whole. */
+export function makeEndpoint(
+  stack: IConstruct,
+  props: Partial<QuantizedEndpointProps> = {},
+  id = 'Chat',
+): QuantizedEndpoint {
+  return new QuantizedEndpoint(stack as Stack, id, {
+    model: hubModel(),
+    instanceType: InstanceType.G6_2XLARGE,
+    maxModelLen: 16_384,
+    ...props,
+  });
+}
+
+/** Rule ids reported on the stack's endpoints. */
+export function errorsOf(stack: Stack): string[] {
+  return idsOf(Annotations.fromStack(stack).findError('*', anything()));
+}
+
+export function warningsOf(stack: Stack): string[] {
+  return idsOf(Annotations.fromStack(stack).findWarning('*', anything()));
+}
+
+export function messagesOf(stack: Stack, level: 'error' | 'warning' | 'info'): string[] {
+  const annotations = Annotations.fromStack(stack);
+  const find = { error: annotations.findError, warning: annotations.findWarning, info: annotations.findInfo }[level];
+  return find.call(annotations, '*', anything()).map(({ entry }) => String(entry.data));
+}
+
+export function resourceOf(stack: Stack, type: string): Record<string, unknown> {
+  const found = Object.values(Template.fromStack(stack).findResources(type));
+  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}`);
+  return (found[0] as { Properties: Record<string, unknown> }).Properties;
+}
+
+export function variantOf(stack: Stack): Record<string, unknown> {
+  const { ProductionVariants } = resourceOf(stack, 'AWS::SageMaker::EndpointConfig') as {
+    ProductionVariants: Record<string, unknown>[];
+  };
+  return ProductionVariants[0];
+}
+
+export function environmentOf(stack: Stack): Record<string, unknown> {
+  const { PrimaryContainer } = resourceOf(stack, 'AWS::SageMaker::Model') as {
+    PrimaryContainer: { Environment?: Record<string, unknown> };
+  };
+  return PrimaryContainer.Environment ?? {};
+}
+
+function idsOf(messages: ReturnType<Annotations['findError']>): string[] {
+  return messages.map(({ entry }) => /(?:::|: )([A-Z0-9_]+)[\])]$/.exec(String(entry.data))?.[1] ?? String(entry.data));
+}
+
+function anything() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('aws-cdk-lib/assertions') as typeof import('aws-cdk-lib/assertions')).Match.anyValue();
+}
