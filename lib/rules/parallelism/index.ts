@@ -1,3 +1,34 @@
 import type { Rule } from '../types';
+import { acceleratorsExceeded } from './accelerators-exceeded';
+import { acceleratorsLeftIdle } from './accelerators-left-idle';
+import { attentionHeadsNotDivisible } from './attention-heads-not-divisible';
+import { bitsandbytesNotSplit } from './bitsandbytes-not-split';
+import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
+import { feedForwardNotDivisible } from './feed-forward-not-divisible';
+import { fp8BlocksNotDivisible } from './fp8-blocks-not-divisible';
+import { ggufVocabularyNotPadded } from './gguf-vocabulary-not-padded';
+import { kvHeadsNotDivisible } from './kv-heads-not-divisible';
+import { marlinTileNotDivisible } from './marlin-tile-not-divisible';
+import { packedWeightsNotDivisible } from './packed-weights-not-divisible';
+import { pipelineLongerThanModel } from './pipeline-longer-than-model';
+import { pipelineNotSupported } from './pipeline-not-supported';
+import { quantizationGroupNotDivisible } from './quantization-group-not-divisible';
+import { vocabularyNotDivisible } from './vocabulary-not-divisible';
 
-export const parallelismRules: readonly Rule[] = [];
+export const parallelismRules: readonly Rule[] = [
+  acceleratorsExceeded,
+  acceleratorsLeftIdle,
+  attentionHeadsNotDivisible,
+  kvHeadsNotDivisible,
+  vocabularyNotDivisible,
+  feedForwardNotDivisible,
+  quantizationGroupNotDivisible,
+  packedWeightsNotDivisible,
+  fp8BlocksNotDivisible,
+  marlinTileNotDivisible,
+  bitsandbytesNotSplit,
+  ggufVocabularyNotPadded,
+  pipelineNotSupported,
+  pipelineLongerThanModel,
+  expertParallelWithoutExperts,
+];

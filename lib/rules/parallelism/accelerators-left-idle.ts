@@ -1,0 +1,68 @@
+import { instanceText } from '../helpers/accelerator';
+import { needsGpu } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (family: string, options: object) => ({
+  model: { config: QWEN3_SMALL },
+  container: { family },
+  instanceType: 'ml.g5.12xlarge',
+  options: { maxModelLen: 4096, ...options },
+});
+
+/** Did somebody choose how many GPUs one copy takes? One GPU, asked for by name, is a choice. */
+function isAsked({ spec }: RuleContext): boolean {
+  const names = Object.keys(spec.environment ?? {});
+  return (
+    spec.options?.tensorParallelSize !== undefined || names.some((name) => /TENSOR_PARALLEL|SM_NUM_GPUS/.test(name))
+  );
+}
+
+export const acceleratorsLeftIdle: Rule = {
+  id: 'ACCELERATORS_LEFT_IDLE',
+  severity: 'warning',
+  summary: 'the GPUs that are paid for are used',
+  explanation:
+    'The vLLM and SGLang images start one server with tensorParallelSize × pipelineParallelSize GPUs, and the degree is 1 unless set: other GPUs of the instance stay idle, and are paid for. LMI starts as many copies of the model as fit on the GPUs, each with its own workers, KV cache and share of the requests, which surprises those who meant one.',
+  source: 'aws/deep-learning-containers docs, vLLM on SageMaker; deepjavalibrary/djl-serving#1092',
+  examples: {
+    passes: [
+      example('vllm', { tensorParallelSize: 4 }),
+      example('lmi', {}),
+      example('vllm', { tensorParallelSize: 1 }),
+    ],
+    fails: [example('vllm', {}), example('lmi', { tensorParallelSize: 2 })],
+  },
+  evaluate(context) {
+    const { container, instance, options, spec } = context;
+    if (!needsGpu(context) || instance?.kind !== 'gpu') return [];
+    const used = options.tensorParallelSize * options.pipelineParallelSize;
+    const all = instance.acceleratorCount;
+    if (
+      used >= all ||
+      (used === 1 && isAsked(context)) ||
+      /DATA_PARALLEL|DP_SIZE/.test(Object.keys(spec.environment ?? {}).join(' '))
+    )
+      return [];
+    const copies = Math.floor(all / used);
+    const isLmi = container?.family === 'lmi' || container?.family === 'lmi-trtllm';
+    const smaller = cheapestInstance(
+      spec,
+      (other) => other.accelerator?.key === instance.accelerator?.key && other.acceleratorCount === used,
+    );
+    const choice = smaller === undefined ? '' : `, or use ${smaller.instanceType}`;
+    return [
+      found({
+        what: isLmi
+          ? `tensorParallelSize ${options.tensorParallelSize} on ${all} GPUs starts ${copies} copies of the model, each with its own workers and KV cache`
+          : `${all - used} of ${all} GPUs stay idle: one server uses tensorParallelSize × pipelineParallelSize = ${used}`,
+        got: `${used} of ${all} GPUs in ${instanceText(instance)}`,
+        allowed: `${all} for one copy on all accelerators`,
+        fix: `set tensorParallelSize to ${all}${choice}`,
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,36 @@
+import { degreeFix, tensorDegree } from '../helpers/degrees';
+import { found } from '../helpers/finding';
+import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (config: object, tensorParallelSize: number) => ({
+  model: { config },
+  container: { family: 'vllm' },
+  options: { tensorParallelSize, maxModelLen: 4096 },
+});
+
+export const attentionHeadsNotDivisible: Rule = {
+  id: 'ATTENTION_HEADS_NOT_DIVISIBLE',
+  severity: 'error',
+  summary: 'tensor parallelism divides the attention heads',
+  explanation:
+    'Tensor parallelism gives each GPU whole attention heads. vLLM checks it before anything is loaded: "Total number of attention heads (52) must be divisible by tensor parallel size (8)". Other servers have the same limit.',
+  source: 'vllm/config/model.py, `verify_with_parallel_config`; issues vllm-project/vllm#2652, #414, #7716',
+  examples: {
+    passes: [example(LLAMA_8B, 4), example(QWEN25_7B, 4)],
+    fails: [example(LLAMA_8B, 3), example(QWEN25_7B, 8)],
+  },
+  evaluate(context) {
+    const heads = context.model?.numAttentionHeads ?? 0;
+    const degree = tensorDegree(context);
+    if (heads <= 0 || degree <= 1 || heads % degree === 0) return [];
+    return [
+      found({
+        what: `${heads} attention heads are not divisible by tensor parallel size ${degree}`,
+        got: `num_attention_heads ${heads} / ${degree}`,
+        ...degreeFix(context, (other) => heads % other === 0),
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,52 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { BITSANDBYTES, LLAMA_8B, quantized } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (config: object, version: string, options: object, rest: object = {}) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096, loadFormat: 'bitsandbytes', ...options },
+  ...rest,
+});
+
+const STORED = quantized(LLAMA_8B, BITSANDBYTES);
+
+export const bitsandbytesNotSplit: Rule = {
+  id: 'BITSANDBYTES_NOT_SPLIT',
+  severity: 'error',
+  summary: 'bitsandbytes weights are not cut by tensor parallelism',
+  explanation:
+    'The quantization states of a bitsandbytes checkpoint belong to whole matrices, so vLLM refuses tensor parallelism on one ("Prequant BitsAndBytes models with tensor parallelism is not supported. Please try with pipeline parallelism."). Up to 0.6.1 bitsandbytes works on one GPU only, whatever the checkpoint.',
+  source:
+    'vllm/model_executor/model_loader/bitsandbytes_loader.py; vllm/config.py of 0.5.0 to 0.6.1; issues vllm-project/vllm#13122, #8434',
+  holdsFor: 'TP or PP: vLLM < 0.6.2; TP on a bitsandbytes checkpoint: every vLLM that has bitsandbytes',
+  examples: {
+    passes: [
+      example(STORED, '0.7.3', { pipelineParallelSize: 2 }),
+      example(LLAMA_8B, '0.8.5', { tensorParallelSize: 2 }, { quantization: 'bitsandbytes-nf4' }),
+    ],
+    fails: [example(STORED, '0.7.3', { tensorParallelSize: 2 }), example(STORED, '0.6.1', { pipelineParallelSize: 2 })],
+  },
+  evaluate(context) {
+    const { model, options, scheme } = context;
+    if (scheme.layout !== 'bitsandbytes' || !isVllm(context, { before: '0.28.0' })) return [];
+    const { tensorParallelSize: tensor, pipelineParallelSize: pipeline } = options;
+    const oneGpuOnly = isVllm(context, { before: '0.6.2' });
+    const isStored = model?.quantization?.method === 'bitsandbytes';
+    if (!(oneGpuOnly && tensor * pipeline > 1) && !(isStored && tensor > 1)) return [];
+    return [
+      found({
+        what: oneGpuOnly
+          ? `${serverName(context)} does not support bitsandbytes with tensor or pipeline parallelism`
+          : `${serverName(context)} does not support tensor parallelism on a bitsandbytes checkpoint`,
+        got: `tensorParallelSize ${tensor}, pipelineParallelSize ${pipeline}`,
+        allowed: oneGpuOnly ? 'one GPU' : 'tensorParallelSize 1, with pipelineParallelSize as needed',
+        fix: oneGpuOnly
+          ? 'use one GPU, or an AWQ or GPTQ checkpoint'
+          : `set tensorParallelSize to 1 and pipelineParallelSize to ${tensor * pipeline}, or use an AWQ or GPTQ checkpoint`,
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};

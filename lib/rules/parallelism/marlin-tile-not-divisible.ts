@@ -1,0 +1,106 @@
+import { gateAt } from '../../scheme';
+import { smOf } from '../helpers/accelerator';
+import { degreeFix, tensorDegree } from '../helpers/degrees';
+import { servedDtype } from '../helpers/dtype';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { inputShare, outputShares, splitLayers } from '../helpers/layers';
+import { AWQ, QWEN2_72B, QWEN25_7B, compressedTensors, quantized } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const W8A16 = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
+const BF16_72B = { ...QWEN2_72B, torch_dtype: 'bfloat16' };
+
+const example = (config: object, tensorParallelSize: number, version: string) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { tensorParallelSize, maxModelLen: 4096 },
+});
+
+/** A Marlin thread block computes at least 128 inputs × 64 outputs, or 64 × 128. */
+const TILE = { inputs: 128, outputs: 64 };
+
+/** Does this vLLM load the scheme with the Marlin kernel, which does not pad tiles before 0.24? */
+function usesMarlin(context: RuleContext): boolean {
+  const { scheme, container, options } = context;
+  if (
+    scheme.weightType !== 'int' ||
+    scheme.activationBits !== 16 ||
+    !isVllm(context, { since: '0.4.2', before: '0.24.0' })
+  )
+    return false;
+  const least = gateAt('marlin', container?.engineVersion);
+  const sm = smOf(context);
+  if (sm !== undefined && (least === undefined || sm < least)) return false;
+  if (scheme.layout === 'awq') return isVllm(context, { since: '0.5.3' }) && options.quantizationFlag !== 'awq';
+  if (scheme.layout === 'gptq')
+    return (
+      scheme.symmetric && scheme.weightBits !== 2 && scheme.weightBits !== 3 && options.quantizationFlag !== 'gptq'
+    );
+  return scheme.layout === 'compressed-tensors';
+}
+
+/** Later versions take a slower kernel for a layer that Marlin cannot: AWQ from 0.7.3, the others in float16 from 0.6.3 (ExLlama), in any dtype from 0.10 (Conch). */
+function fallsBack(context: RuleContext): boolean {
+  if (context.scheme.layout === 'awq') return isVllm(context, { since: '0.7.3' });
+  return (
+    isVllm(context, { since: '0.10.0' }) || (isVllm(context, { since: '0.6.3' }) && servedDtype(context) === 'float16')
+  );
+}
+
+function firstBroken(
+  context: RuleContext,
+  degree: number,
+): { readonly layer: string; readonly share: string } | undefined {
+  const headDim = context.model?.headDim ?? 1;
+  for (const layer of splitLayers(context)) {
+    if (layer.kind !== 'linear' || !layer.quantized) continue;
+    const inputs = inputShare(layer, degree);
+    if (inputs % TILE.inputs !== 0) return { layer: layer.name, share: `${inputs} inputs` };
+    const outputs = outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0);
+    if (outputs % TILE.outputs !== 0) return { layer: layer.name, share: `${outputs} outputs` };
+  }
+  return undefined;
+}
+
+export const marlinTileNotDivisible: Rule = {
+  id: 'MARLIN_TILE_NOT_DIVISIBLE',
+  severity: 'error',
+  summary: 'each rank’s share of a matrix is a whole number of Marlin tiles',
+  explanation:
+    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning. From 0.24 on the tile is padded.',
+  source:
+    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; issues vllm-project/vllm#9913, vllm-project/llm-compressor#54',
+  holdsFor: 'vLLM 0.4.2 to 0.23',
+  examples: {
+    passes: [example(quantized(QWEN25_7B, W8A16), 4, '0.5.4'), example(quantized(BF16_72B, W8A16), 4, '0.24.0')],
+    fails: [
+      example(quantized(BF16_72B, W8A16), 4, '0.5.4'),
+      example(quantized(BF16_72B, { ...AWQ, group_size: 32 }), 4, '0.8.5'),
+    ],
+  },
+  evaluate(context) {
+    if (context.model === undefined || !usesMarlin(context)) return [];
+    const degree = tensorDegree(context);
+    const broken = firstBroken(context, degree);
+    if (broken === undefined) return [];
+    const soft = fallsBack(context);
+    const heads = context.model.numAttentionHeads;
+    const { allowed, fix } = degreeFix(
+      context,
+      (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, other) === undefined,
+    );
+    return [
+      found({
+        what: soft
+          ? `the shard of ${broken.layer} is not aligned to the Marlin tile (128 inputs, 64 outputs), so ${serverName(context)} takes a slower kernel for it`
+          : `the shard of ${broken.layer} is not divisible by the Marlin tile (128 inputs, 64 outputs) in ${serverName(context)}`,
+        got: `${broken.share} for each of ${degree} ranks`,
+        allowed,
+        fix: `use an image with vLLM 0.24 or newer, which pads the tile, or ${fix}`,
+        path: '/options/tensorParallelSize',
+        severity: soft ? 'warning' : 'error',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,87 @@
+import { degreeFix, tensorDegree } from '../helpers/degrees';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { expertShare, inputShare, quantizesExperts, splitLayers } from '../helpers/layers';
+import { AWQ, QWEN2_72B, QWEN25_7B, quantized } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, tensorParallelSize: number) => ({
+  model: { config },
+  container: { family: 'vllm' },
+  options: { tensorParallelSize, maxModelLen: 4096 },
+});
+
+/** Weights of one group lie along the input features; a rank must hold whole groups. */
+const GROUPED = new Set(['awq', 'gptq', 'compressed-tensors', 'modelopt', 'quark']);
+
+/** Group size of integer weights that are stored in groups; undefined for one group a channel and for other formats. */
+function groupSizeOf({ scheme }: RuleContext): number | undefined {
+  if (!GROUPED.has(scheme.layout) || scheme.groupSize === undefined || scheme.groupSize <= 0) return undefined;
+  return scheme.weightType === 'int' || scheme.weightType === 'fp4' ? scheme.groupSize : undefined;
+}
+
+/** From 0.7.1 on, experts in AWQ and GPTQ run in a kernel that cuts groups down to 32. Source: vllm moe_wna16.py, `group_size_div_factor`. */
+const SMALLEST_EXPERT_GROUP = 32;
+
+function expertGroup(context: RuleContext, groupSize: number): number {
+  const { layout } = context.scheme;
+  const cuts = (layout === 'awq' || layout === 'gptq') && isVllm(context, { since: '0.7.1' });
+  return cuts ? Math.min(groupSize, SMALLEST_EXPERT_GROUP) : groupSize;
+}
+
+/** The first quantized matrix whose share is no whole number of groups. */
+function firstBroken(
+  context: RuleContext,
+  groupSize: number,
+  degree: number,
+): { readonly layer: string; readonly share: number } | undefined {
+  for (const layer of splitLayers(context)) {
+    const share = inputShare(layer, degree);
+    if (layer.kind === 'linear' && layer.quantized && share % groupSize !== 0 && layer.inFeatures > groupSize)
+      return { layer: layer.name, share };
+  }
+  const experts = expertShare(context, degree);
+  if (experts === undefined || !quantizesExperts(context) || experts % expertGroup(context, groupSize) === 0)
+    return undefined;
+  return { layer: 'experts’ down_proj', share: experts };
+}
+
+export const quantizationGroupNotDivisible: Rule = {
+  id: 'QUANTIZATION_GROUP_NOT_DIVISIBLE',
+  severity: 'error',
+  summary: 'each rank holds whole quantization groups',
+  explanation:
+    'Scales and zero points are stored for each group of input features. Row-parallel matrices (down_proj, o_proj) are cut along just these: input features / TP must be a multiple of the group size, or the server stops with "The input size is not aligned with the quantized weight shape. This can be caused by too large tensor parallel size." Qwen2-72B with groups of 128 (29,568 / 128 = 231) fits on one GPU only; the vendors padded its intermediate size to 29,696 before quantizing for that reason. No version lifts this.',
+  source:
+    'vllm/model_executor/layers/quantization/{auto_awq,auto_gptq}.py; issues vllm-project/vllm#2699, #5675, #21695, QwenLM/Qwen3#698',
+  examples: {
+    passes: [
+      example(quantized(QWEN25_7B, AWQ), 4),
+      example(quantized({ ...QWEN2_72B, intermediate_size: 29696 }, AWQ), 8),
+    ],
+    fails: [example(quantized(QWEN2_72B, AWQ), 2), example(quantized(QWEN2_72B, { ...AWQ, group_size: 64 }), 4)],
+  },
+  evaluate(context) {
+    const { container } = context;
+    const groupSize = groupSizeOf(context);
+    if (groupSize === undefined || context.model === undefined) return [];
+    if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
+    const degree = tensorDegree(context);
+    const broken = firstBroken(context, groupSize, degree);
+    if (broken === undefined) return [];
+    const heads = context.model.numAttentionHeads;
+    const { allowed, fix } = degreeFix(
+      context,
+      (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, groupSize, other) === undefined,
+    );
+    return [
+      found({
+        what: `the intermediate or input size of ${broken.layer} for each of ${degree} ranks is not divisible by group size ${groupSize} of ${context.scheme.name} in ${serverName(context)}`,
+        got: `${broken.share} input features / group ${groupSize} = ${Number((broken.share / groupSize).toFixed(3))} groups in a shard`,
+        allowed,
+        fix: degree > 1 ? `${fix}, or quantize with a group size that divides ${broken.share}` : fix,
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,70 @@
+import { degreeFix, tensorDegree } from '../helpers/degrees';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const BLOOM = {
+  architectures: ['BloomForCausalLM'],
+  model_type: 'bloom',
+  hidden_size: 4096,
+  n_head: 32,
+  n_layer: 30,
+  vocab_size: 250682,
+};
+
+const example = (config: object, tensorParallelSize: number, version?: string) => ({
+  model: { config },
+  container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
+  options: { tensorParallelSize, maxModelLen: 2048 },
+});
+
+const PADDING = 64;
+/** Before every model padded its vocabulary in one shared layer, these did so in their own files. */
+const PADDED_EARLY = /^(Llama|LLaMA|Mistral|Aquila|GPT2|GPTBigCode|InternLM|QWen)/;
+
+/** Rows of the embedding as the server cuts them. */
+function paddedRows(context: RuleContext, vocabulary: number): number {
+  const unpadded = isVllm(context, { before: '0.2.2' }) && !PADDED_EARLY.test(context.model?.architecture ?? '');
+  return unpadded ? vocabulary : Math.ceil(vocabulary / PADDING) * PADDING;
+}
+
+export const vocabularyNotDivisible: Rule = {
+  id: 'VOCABULARY_NOT_DIVISIBLE',
+  severity: 'error',
+  summary: 'tensor parallelism divides the padded vocabulary',
+  explanation:
+    'The embedding and the head are cut by rows of the vocabulary. vLLM pads the vocabulary to a multiple of 64 first (every model since 0.2.2), so powers of two always divide; a degree such as 3, 5, 6 or 7 often does not, and stops with "AssertionError: 151552 is not divisible by 6".',
+  source:
+    'vllm/model_executor/layers/vocab_parallel_embedding.py, `pad_vocab_size`, `divide`; issues vllm-project/vllm#31474, #440, #1399',
+  examples: {
+    passes: [example(LLAMA_8B, 8), example(BLOOM, 8)],
+    fails: [
+      example(
+        { ...LLAMA_8B, vocab_size: 32064, num_attention_heads: 40, hidden_size: 5120, num_key_value_heads: 10 },
+        5,
+      ),
+      example(BLOOM, 8, '0.1.2'),
+    ],
+  },
+  evaluate(context) {
+    const { model, container } = context;
+    const degree = tensorDegree(context);
+    if (model === undefined || model.vocabSize <= 0 || degree <= 1) return [];
+    if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
+    const rows = paddedRows(context, model.vocabSize);
+    if (rows % degree === 0) return [];
+    const padded = rows === model.vocabSize ? '' : ` (padded to ${rows})`;
+    return [
+      found({
+        what: `vocab_size ${model.vocabSize}${padded} is not divisible by tensor parallel size ${degree} in ${serverName(context)}`,
+        got: `${rows} rows / ${degree}`,
+        ...degreeFix(
+          context,
+          (other) => rows % other === 0 && (model.numAttentionHeads <= 0 || model.numAttentionHeads % other === 0),
+        ),
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,62 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { check, findRule, RULE_CAUSES, RULES, RULES_BY_CAUSE } from '../../lib/rules';
+
+const root = path.join(__dirname, '../../lib/rules');
+const fileOf = (id: string) => `${id.toLowerCase().replace(/_/g, '-')}.ts`;
+
+describe('the registry', () => {
+  test('has every rule file, and a file for every rule, named by its id', () => {
+    for (const cause of RULE_CAUSES) {
+      const files = readdirSync(path.join(root, cause)).filter((name) => name !== 'index.ts');
+      expect(RULES_BY_CAUSE[cause].map((rule) => fileOf(rule.id)).sort()).toEqual(files.sort());
+    }
+  });
+
+  test('has each id once, in the form of an id', () => {
+    const ids = RULES.map((rule) => rule.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
+  });
+
+  test('finds a rule by its id in any letter case', () => {
+    expect(findRule('bfloat16_needs_ampere')?.id).toBe('BFLOAT16_NEEDS_AMPERE');
+    expect(findRule('NO_SUCH_RULE')).toBeUndefined();
+  });
+});
+
+describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  const own = (spec: unknown) => check(spec).findings.filter((finding) => finding.rule === id);
+
+  test('says what it checks, why, and where that comes from', () => {
+    for (const text of [rule.summary, rule.explanation, rule.source]) expect(text.length).toBeGreaterThan(15);
+    expect(rule.summary).not.toMatch(/[.\n]$/);
+    expect(rule.examples.passes.length).toBeGreaterThan(0);
+    expect(rule.examples.fails.length).toBeGreaterThan(0);
+  });
+
+  test.each(rule.examples.passes.map((spec, index) => [index, spec]))('passes example %i', (_, spec) => {
+    expect(own(spec)).toEqual([]);
+  });
+
+  test.each(rule.examples.fails.map((spec, index) => [index, spec]))('refuses example %i', (_, spec) => {
+    const findings = own(spec);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const finding of findings) {
+      expect(['error', 'warning']).toContain(finding.severity);
+      if (rule.severity === 'warning') expect(finding.severity).toBe('warning');
+      expect(finding.message).not.toMatch(/undefined|NaN|null|\[object|Infinity/);
+      expect(finding.fix).toBeTruthy();
+      expect(finding.path).toMatch(/^\//);
+      // House form: the fix ends the message, after a colon.
+      expect(finding.message.endsWith(`: ${finding.fix}`)).toBe(true);
+    }
+  });
+
+  test('examples are specs that can be read', () => {
+    for (const spec of [...rule.examples.passes, ...rule.examples.fails]) {
+      const unreadable = check(spec).findings.filter((finding) => finding.rule.startsWith('SPEC_'));
+      expect(unreadable).toEqual([]);
+    }
+  });
+});
