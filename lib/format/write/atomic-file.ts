@@ -40,7 +40,9 @@ export class AtomicFile {
     const partialPath = `${target}.partial`;
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(partialPath, 'w');
+      rmSync(partialPath, { force: true });
+      // Exclusively: a link that someone put there would be written through.
+      descriptor = openSync(partialPath, 'wx');
       ftruncateSync(descriptor, size);
       return new AtomicFile(target, partialPath, size, descriptor);
     } catch (cause) {
