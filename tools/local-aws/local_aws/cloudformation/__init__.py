@@ -1,0 +1,1 @@
+"""The CloudFormation types of SageMaker hosting and Application Auto Scaling."""

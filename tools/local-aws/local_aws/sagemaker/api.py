@@ -1,0 +1,58 @@
+"""The SageMaker endpoint of the local AWS: control plane and runtime, which share a signing name."""
+
+import re
+from urllib.parse import unquote
+
+from ..errors import AwsError
+from ..json_service import JsonService
+from ..wire import error_answer
+from . import endpoint_configs, endpoints, inference_components, invocation, models, tagging
+
+control_plane = JsonService(
+    "sagemaker",
+    "SageMaker",
+    {
+        "CreateModel": models.create,
+        "DescribeModel": models.describe,
+        "ListModels": models.list_models,
+        "DeleteModel": models.delete,
+        "CreateEndpointConfig": endpoint_configs.create,
+        "DescribeEndpointConfig": endpoint_configs.describe,
+        "ListEndpointConfigs": endpoint_configs.list_endpoint_configs,
+        "DeleteEndpointConfig": endpoint_configs.delete,
+        "CreateEndpoint": endpoints.create,
+        "DescribeEndpoint": endpoints.describe,
+        "ListEndpoints": endpoints.list_endpoints,
+        "UpdateEndpoint": endpoints.update,
+        "UpdateEndpointWeightsAndCapacities": endpoints.update_weights_and_capacities,
+        "DeleteEndpoint": endpoints.delete,
+        "CreateInferenceComponent": inference_components.create,
+        "DescribeInferenceComponent": inference_components.describe,
+        "ListInferenceComponents": inference_components.list_components,
+        "UpdateInferenceComponent": inference_components.update,
+        "UpdateInferenceComponentRuntimeConfig": inference_components.update_runtime_config,
+        "DeleteInferenceComponent": inference_components.delete,
+        "AddTags": tagging.add,
+        "DeleteTags": tagging.delete,
+        "ListTags": tagging.list_tags,
+    },
+)
+
+_RUNTIME_PATH = re.compile(r"/endpoints/([^/]+)/(invocations|invocations-response-stream|async-invocations)")
+
+
+async def handle_request(method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
+    runtime = _RUNTIME_PATH.fullmatch(path)
+    if runtime is None:
+        return await control_plane.handle(headers, body)
+    name, kind = unquote(runtime[1]), runtime[2]
+    try:
+        if kind == "invocations":
+            return await invocation.invoke(name, headers, body)
+        if kind == "invocations-response-stream":
+            return await invocation.invoke_with_response_stream(name, headers, body)
+        raise AwsError("ValidationError", "The local AWS has no asynchronous inference.")
+    except AwsError as error:
+        status, headers, answer = error_answer(error, "Message")
+        kept = {name: value for name, value in headers.items() if name != "Content-Type"}
+        return status, {**kept, invocation.CONTENT_TYPE: "application/json"}, answer

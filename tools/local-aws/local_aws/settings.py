@@ -1,0 +1,43 @@
+"""What the starter hands over, as environment variables."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    port: int
+    """Where the local AWS listens."""
+    node: str
+    """The Node.js binary that runs containers."""
+    engine: str
+    """Script of the container: engine/main.mjs."""
+    work_directory: str
+    """Models are unpacked here; whoever starts the process removes it."""
+    time_scale: float
+    """Seconds waited here for each second that a deployment asks AWS to wait."""
+    no_capacity: frozenset[str]
+    """Instance types for which there is no capacity, so that their endpoints fail as they would on a bad day."""
+
+
+MAX_WAIT_SECONDS = 5.0
+"""However long a deployment bakes on AWS, it does not take longer than this here."""
+
+
+def from_environment() -> Settings:
+    return Settings(
+        port=int(os.environ["GATEWAY_PORT"]),
+        node=os.environ["LOCAL_AWS_NODE"],
+        engine=os.environ["LOCAL_AWS_ENGINE"],
+        work_directory=os.environ["LOCAL_AWS_WORK_DIRECTORY"],
+        time_scale=float(os.environ.get("LOCAL_AWS_TIME_SCALE", "0.01")),
+        no_capacity=frozenset(filter(None, os.environ.get("LOCAL_AWS_NO_CAPACITY", "").split(","))),
+    )
+
+
+settings = from_environment()
+
+
+def scaled(seconds: float) -> float:
+    """How long to wait here for a wait of `seconds` on AWS."""
+    return min(seconds * settings.time_scale, MAX_WAIT_SECONDS)
