@@ -48,6 +48,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--batch', 'one spec a line in, one answer a line out'),
     new Option('--strict', 'a warning counts as an error'),
     new Option('--html <file>', 'also write the plan as one self-contained page'),
+    new Option('--measured <file>', "an engine's start-up log, or JSON: prediction beside measurement"),
   ]);
   command('inspect <path>', 'header of a checkpoint: tensors, types, bytes, parameters, its quantization', async () => (await import('./commands/inspect')).inspect);
   command('explain <rule>', "a rule's page", async () => (await import('./commands/explain')).explain);

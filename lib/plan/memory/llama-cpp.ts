@@ -49,8 +49,8 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
     memory: {
       total: total ?? null,
       usable: total ?? null,
-      weights,
-      activations,
+      weights: Math.round(weights),
+      activations: Math.round(activations),
       graphs: 0,
       runtime,
       kvCache: room === null ? null : Math.floor(Math.min(cache, room)),

@@ -18,7 +18,6 @@ export interface PagedTerms {
   readonly paging: Paging;
   /** The longest context the model itself allows. */
   readonly modelContext: number | undefined;
-  /** Of several pipeline stages, each holds a part of the layers: the whole model's bytes for a token, for the answer. */
 }
 
 /** Weights, working memory and graphs come off the budget; the cache is what is left, none where nothing is. */
@@ -33,10 +32,10 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
   const memory = {
     total: total ?? null,
     usable: usable ?? null,
-    weights,
-    activations: known ? activations : null,
-    graphs: known ? graphs : null,
-    runtime: known ? runtime : null,
+    weights: weights === null ? null : Math.round(weights),
+    activations: known && activations !== null ? Math.round(activations) : null,
+    graphs: known ? Math.round(graphs) : null,
+    runtime: known ? Math.round(runtime) : null,
     kvCache: rest === null ? null : Math.max(0, Math.floor(rest)),
   };
   const capacity =

@@ -27,7 +27,7 @@ function storedBytes(model: ModelDescription, scheme: Scheme): number | null {
     if (bytes === undefined) return null;
     total += bytes;
   }
-  return total;
+  return Math.round(total);
 }
 
 function groupBytes(group: WeightGroup, scheme: Scheme, selection: Selection, plain: number): number | undefined {

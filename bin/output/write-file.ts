@@ -1,0 +1,24 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { SpecError } from '../../lib/errors';
+
+/**
+ * Writes a file aside and renames it, so that nobody ever reads half of it.
+ *
+ * @throws SpecError `OUTPUT_UNWRITABLE`
+ */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const aside = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(aside, text);
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    throw new SpecError('OUTPUT_UNWRITABLE', `cannot write ${path}: ${(cause as Error).message}`, {
+      path,
+      got: path,
+      allowed: 'a path in a directory that exists and may be written to',
+      fix: 'check the directory',
+      cause,
+    });
+  }
+}
