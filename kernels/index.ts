@@ -1,5 +1,6 @@
 // Everything the host may call. One module, one memory: the host lays out the memory, the kernels only compute.
-export { rederiveAwqCodes } from './awq';
+export { clampGroups, rederiveAwqCodes, searchClipping } from './awq';
+export { addRelativeMagnitudes, columnAbsMax, differences, scaleColumns } from './columns';
 export {
   decodeBf16,
   decodeF16,
@@ -12,3 +13,7 @@ export {
   encodeE4m3Ieee,
 } from './decode';
 export { gridsFromExtremes, packBits, quantizeRows, rowExtremes } from './rows';
+export { gptqRows, gptqScratchBytes, invertHessian } from './gptq';
+export { packMoments, packedMomentsBytes, quadraticForm, quadraticScratchBytes } from './quadratic';
+export { accumulateGram, gramScratchBytes } from './forward/statistics';
+export { gemmScratchBytes } from './forward/gemm';

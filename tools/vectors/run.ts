@@ -1,9 +1,10 @@
 import { KernelEngine } from '../../lib/simulate';
-import { awqPseudoQuantize } from './cases/awq';
+import { awqPseudoQuantize, awqSearch } from './cases/awq';
 import { compressedActivations, compressedWeights } from './cases/compressed-tensors';
 import { float8Casts } from './cases/float8';
-import { gptqRoundToNearest } from './cases/gptq';
+import { gptqModel, gptqModifier, gptqRoundToNearest } from './cases/gptq';
 import { neuronWeights } from './cases/neuron';
+import { smoothQuant } from './cases/smoothquant';
 import type { CaseContext, Outputs } from './context';
 import { VectorSet, type VectorCase } from './manifest';
 import { compare } from './tolerance';
@@ -21,7 +22,11 @@ const KINDS: readonly CaseKind[] = [
   { fits: ({ scheme }) => scheme === 'fp8', run: float8Casts },
   { fits: ({ scheme }) => scheme.startsWith('neuron-'), run: neuronWeights },
   { fits: ({ scheme, params }) => scheme === 'awq' && params.w_bit !== undefined, run: awqPseudoQuantize },
+  { fits: ({ scheme, params }) => scheme === 'awq' && params.n_grid !== undefined, run: awqSearch },
   { fits: ({ scheme }) => scheme.startsWith('rtn-'), run: gptqRoundToNearest },
+  { fits: ({ scheme, params }) => scheme === 'gptq' && params.damp_percent !== undefined, run: gptqModel },
+  { fits: ({ scheme, params }) => scheme === 'gptq' && params.percdamp !== undefined, run: gptqModifier },
+  { fits: ({ scheme }) => scheme === 'smoothquant', run: smoothQuant },
 ];
 
 export interface CaseResult {

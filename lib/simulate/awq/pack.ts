@@ -44,8 +44,8 @@ function rederiveCodes(engine: KernelEngine, quantized: QuantizedMatrix): Uint8A
     const codes = engine.arena.reserve(rows * columns);
     engine.kernels.rederiveAwqCodes(
       engine.place(quantized.dequantized),
-      engine.place(new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength)),
-      engine.place(new Uint8Array(zeroPoints.buffer, zeroPoints.byteOffset, zeroPoints.byteLength)),
+      engine.place(scales),
+      engine.place(zeroPoints),
       codes,
       rows,
       columns,

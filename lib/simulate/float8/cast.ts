@@ -22,7 +22,7 @@ export function decodeFloat8(engine: KernelEngine, bytes: Uint8Array, format: Fl
  */
 export function encodeFloat8(engine: KernelEngine, values: Float32Array, format: 'e4m3fn' | 'e4m3'): Uint8Array {
   return engine.arena.scoped(() => {
-    const source = engine.place(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    const source = engine.place(values);
     const target = engine.arena.reserve(values.length);
     if (format === 'e4m3fn') engine.kernels.encodeE4m3(source, target, values.length);
     else engine.kernels.encodeE4m3Ieee(source, target, values.length);

@@ -25,6 +25,47 @@ export interface KernelExports {
     columns: number,
     groupSize: number,
   ): void;
+  searchClipping(
+    values: number,
+    dtype: number,
+    rows: number,
+    columns: number,
+    groupSize: number,
+    bits: number,
+    moments: number,
+    bounds: number,
+    scratch: number,
+  ): void;
+  clampGroups(values: number, dtype: number, rows: number, columns: number, groupSize: number, bounds: number): void;
+  columnAbsMax(source: number, dtype: number, rows: number, columns: number, target: number): void;
+  scaleColumns(
+    source: number,
+    dtype: number,
+    rows: number,
+    columns: number,
+    factors: number,
+    divide: number,
+    target: number,
+  ): void;
+  addRelativeMagnitudes(
+    source: number,
+    dtype: number,
+    rows: number,
+    columns: number,
+    groupSize: number,
+    target: number,
+  ): void;
+  differences(left: number, right: number, dtype: number, count: number, target: number): void;
+  packedMomentsBytes(columns: number): number;
+  packMoments(moments: number, columns: number, target: number): void;
+  quadraticScratchBytes(columns: number): number;
+  quadraticForm(errors: number, rows: number, columns: number, packed: number, scratch: number): number;
+  gptqScratchBytes(rows: number): number;
+  gptqRows(job: number): number;
+  invertHessian(matrix: number, n: number, scratch: number): number;
+  gemmScratchBytes(): number;
+  gramScratchBytes(rows: number, width: number): number;
+  accumulateGram(x: number, rows: number, width: number, gram: number, scratch: number): void;
   packBits(codes: number, rows: number, columns: number, bits: number, offset: number, target: number): void;
 }
 
@@ -82,9 +123,10 @@ export class KernelEngine {
   }
 
   /** Copies data in. */
-  place(data: Uint8Array): number {
-    const at = this.arena.reserve(data.byteLength);
-    this.bytes(at, data.byteLength).set(data);
+  place(data: ArrayBufferView): number {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const at = this.arena.reserve(bytes.length);
+    this.bytes(at, bytes.length).set(bytes);
     return at;
   }
 

@@ -1,5 +1,6 @@
 import { decodeFloat8, encodeFloat8 } from '../float8/cast';
 import type { KernelEngine } from '../kernels/engine';
+import { roundToBf16 } from '../rows/arithmetic';
 import type { RowGrid } from '../rows/grid';
 import type { QuantizedMatrix } from '../rows/quantize-matrix';
 import type { NamedTensors } from '../tensor';
@@ -62,13 +63,4 @@ export function rescaleForNeuron(engine: KernelEngine, bytes: Uint8Array): Uint8
     roundToBf16(Math.fround(value / Math.fround(NEURON_RESCALE))),
   );
   return encodeFloat8(engine, values, 'e4m3fn');
-}
-
-function roundToBf16(value: number): number {
-  const word = new DataView(new ArrayBuffer(4));
-  word.setFloat32(0, value);
-  const bits = word.getUint32(0);
-  if (Number.isNaN(value)) return value;
-  word.setUint32(0, (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000);
-  return word.getFloat32(0);
 }

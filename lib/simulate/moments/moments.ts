@@ -1,0 +1,46 @@
+import type { KernelEngine } from '../kernels/engine';
+
+/** What calibration knows of the inputs of a layer: `width` channels over `tokens` tokens. */
+export interface InputMoments {
+  readonly width: number;
+  readonly tokens: number;
+  /** Σ x·xᵀ, row-major `[width, width]`, symmetric. */
+  readonly gram: Float64Array;
+}
+
+/** Tokens whose products are summed in f32 before they go into the f64 sums. */
+const BLOCK_TOKENS = 256;
+
+/**
+ * Σ x·xᵀ of activations.
+ *
+ * @param values f32, row-major `[tokens, width]`
+ */
+export function momentsOf(engine: KernelEngine, values: Float32Array, width: number): InputMoments {
+  return engine.arena.scoped(() => {
+    const { arena, kernels } = engine;
+    const tokens = values.length / width;
+    const gram = arena.reserveZeroed(width * width * 8);
+    const x = engine.place(values);
+    const scratch = arena.reserve(kernels.gramScratchBytes(BLOCK_TOKENS, width) + kernels.gemmScratchBytes());
+    for (let first = 0; first < tokens; first += BLOCK_TOKENS) {
+      const rows = Math.min(BLOCK_TOKENS, tokens - first);
+      kernels.accumulateGram(x + first * width * 4, rows, width, gram, scratch);
+    }
+    return { width, tokens, gram: new Float64Array(engine.doubles(gram, width * width)) };
+  });
+}
+
+/** E[x·xᵀ] as f32 in the kernels' memory, each channel divided by its factor if there are factors. */
+export function placeMoments(engine: KernelEngine, moments: InputMoments, divisors?: ArrayLike<number>): number {
+  const { width, tokens, gram } = moments;
+  const at = engine.arena.reserve(width * width * 4);
+  const target = engine.floats(at, width * width);
+  for (let row = 0; row < width; row++) {
+    for (let column = 0; column < width; column++) {
+      const divisor = divisors === undefined ? tokens : tokens * divisors[row] * divisors[column];
+      target[row * width + column] = gram[row * width + column] / divisor;
+    }
+  }
+  return at;
+}
