@@ -1,7 +1,7 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
-import { planAnswer, type PlanAnswer } from '../../lib/rules';
+import { planAnswer } from '../../lib/rules';
 import type { ContainerFamily, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import { estimateStart, type StartEstimate } from './start-time';
 
@@ -40,7 +40,7 @@ export function chooseDefaults(asked: EndpointSpec): ChosenSpec {
   let spec = asked;
   spec = chooseTensorParallelism(spec);
   spec = chooseInferenceAmi(spec);
-  spec = chooseContextAndConcurrency(spec);
+  spec = spec.container?.family === 'llama-cpp' ? chooseSlots(spec) : chooseContextAndConcurrency(spec);
   const resolved = tryResolve(spec);
   const start = estimateStart(spec, resolved, planAnswer(spec));
   return { spec: withEndpoint(spec, withoutSet(start.endpoint, spec.endpoint)), start };
@@ -92,6 +92,32 @@ function chooseContextAndConcurrency(asked: EndpointSpec): EndpointSpec {
   return spec;
 }
 
+/**
+ * llama-server divides its context among the slots when their number is given, and otherwise lets four of them share it, so that one long request
+ * starves the others. Hence the number is always given, and the context is that of one sequence times the slots.
+ */
+function chooseSlots(asked: EndpointSpec): EndpointSpec {
+  const resolved = tryResolve(asked);
+  if (resolved === undefined || setsByHand(resolved, asked, 'maxModelLen') || setsByHand(resolved, asked, 'slots'))
+    return asked;
+  const slots = asked.options?.slots ?? DEFAULT_CONCURRENCY;
+  const given = asked.options?.maxModelLen;
+  if (given !== undefined) return withOptions(asked, { slots, maxModelLen: given * slots });
+  const own = resolved.model?.maxPositionEmbeddings;
+  if (own === undefined) return withOptions(asked, { slots });
+  const { largestMaxModelLen } = planAnswer(withOptions(asked, { slots, maxModelLen: own * slots }));
+  const fitting =
+    largestMaxModelLen === null ? own : Math.floor(largestMaxModelLen / slots / CONTEXT_STEP) * CONTEXT_STEP;
+  return withOptions(asked, { slots, maxModelLen: Math.max(CONTEXT_STEP, Math.min(own, fitting)) * slots });
+}
+
+/** Longest sequence that a spec lets through: llama-server's context is that of all its slots together. */
+export function sequenceLength(spec: EndpointSpec): number | undefined {
+  const { maxModelLen, slots } = tryResolve(spec)?.options ?? {};
+  if (spec.container?.family !== 'llama-cpp' || maxModelLen === undefined) return maxModelLen;
+  return spec.options?.slots === undefined ? maxModelLen : Math.floor(maxModelLen / (slots ?? 1));
+}
+
 /** Did a variable among `environment` set this option? Then it is set, and a default would contradict it. */
 function setsByHand(
   resolved: ResolvedEndpoint,
@@ -141,5 +167,3 @@ function withEndpoint(spec: EndpointSpec, endpoint: EndpointOptions): EndpointSp
 function withoutSet(chosen: EndpointOptions, set: EndpointOptions = {}): EndpointOptions {
   return { ...chosen, ...Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) };
 }
-
-export type { PlanAnswer };

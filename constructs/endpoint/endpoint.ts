@@ -16,7 +16,7 @@ import type { BoundModel } from '../shared/model-source/bound-model';
 import { ServingContainer, type BoundContainer } from '../shared/serving-container';
 import { makeAlarms } from './alarms';
 import { captureData } from './data-capture';
-import { chooseDefaults, tryResolve } from './defaults';
+import { chooseDefaults, sequenceLength, tryResolve } from './defaults';
 import { DeploymentStrategy } from './deployment-strategy';
 import { QuantizedEndpointBase, type IQuantizedEndpoint } from './endpoint-base';
 import { placeInVpc, type EndpointNetwork } from './network';
@@ -326,7 +326,7 @@ function estimateFullBatch(spec: EndpointSpec, concurrency: number | undefined):
 function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {
   const options = tryResolve(spec)?.options;
   return {
-    maxModelLen: options?.maxModelLen,
+    maxModelLen: sequenceLength(spec),
     maxConcurrency: options?.maxNumSeqs ?? options?.slots,
     kvCacheTokens: plan.kvCacheTokens ?? undefined,
     timeToFirstTokenMs: plan.estimate.timeToFirstTokenMs ?? undefined,

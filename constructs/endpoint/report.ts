@@ -6,6 +6,7 @@ import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { sequenceLength } from './defaults';
 
 /** Puts every finding before the user at once: errors stop synth, a warning can be acknowledged by its rule's id. */
 export function reportFindings(scope: Construct, findings: readonly Finding[]): void {
@@ -58,14 +59,15 @@ export function showSummary(scope: Construct, spec: EndpointSpec, plan: PlanAnsw
 }
 
 function summary(spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): string {
-  const { options = {}, endpoint = {}, model, instanceType, region } = spec;
+  const { endpoint = {}, model, instanceType, region } = spec;
   const { maxConcurrency, estimate, cost } = plan;
   const scheme = spec.quantization === undefined ? '' : ` (${spec.quantization})`;
   const name = `${model.id ?? 'the model'}${scheme} on ${instanceType ?? 'an instance'}`;
   const parts: string[] = [];
-  if (options.maxModelLen !== undefined) {
+  const length = sequenceLength(spec);
+  if (length !== undefined) {
     const fits = maxConcurrency === null ? '' : ` × ${Math.max(0, Math.floor(maxConcurrency))} sequences fit`;
-    parts.push(`${count(options.maxModelLen)} tokens${fits}`);
+    parts.push(`${count(length)} tokens${fits}`);
   }
   if (estimate.interTokenMs !== null) parts.push(`about ${figure(estimate.interTokenMs)} ms a token`);
   if (fullBatch.outputTokensPerSecond !== null)

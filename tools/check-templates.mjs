@@ -1,0 +1,134 @@
+/**
+ * Synthesizes every example as `cdk deploy` would, and judges the templates: CDK's own validation, this library's findings, cdk-nag's
+ * AwsSolutions and cfn-lint. An example passes when none of them has anything to say that the example has not acknowledged with a reason.
+ *
+ * Ends with `N passed, N failed`, one check for each example and tool. Needs Python for cfn-lint, which it installs under `.cache/`.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const CFN_LINT = '1.58.0';
+const REGION = 'us-east-1';
+
+const only = process.argv[2];
+const examples = (await readdir(path.join(root, 'examples'), { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory() && existsSync(path.join(root, 'examples', entry.name, 'app.ts')))
+  .map((entry) => entry.name)
+  .filter((name) => only === undefined || name === only);
+
+const scratch = await mkdtemp(path.join(tmpdir(), 'templates-'));
+let passed = 0;
+let failed = 0;
+
+try {
+  const linter = await installLinter();
+  for (const example of examples) {
+    const outdir = path.join(scratch, example);
+    const synthesis = await synthesize(example, outdir);
+    report(example, 'synthesis', synthesis.status === 0 ? [] : [synthesis.output]);
+    if (!existsSync(path.join(outdir, 'manifest.json'))) continue;
+    report(example, 'findings and CDK validation', await annotations(outdir, ['warning', 'error']));
+    report(example, 'cdk-nag', await violations(outdir));
+    report(example, 'cfn-lint', await lint(linter, outdir));
+  }
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+function report(example, check, problems) {
+  if (problems.length === 0) {
+    passed++;
+    console.log(`ok   ${example}: ${check}`);
+    return;
+  }
+  failed++;
+  console.log(`FAIL ${example}: ${check}`);
+  for (const problem of problems) console.log(`     ${problem.split('\n').join('\n     ')}`);
+}
+
+/** Runs the app as the CDK command line would. */
+function synthesize(example, outdir) {
+  const app = [path.join(root, 'tools/run-app.mjs'), 'app.ts'];
+  const packs = path.join(root, 'tools/templates/add-rule-packs.cjs');
+  return run(process.execPath, ['--require', packs, ...app], {
+    cwd: path.join(root, 'examples', example),
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_DEFAULT_ACCOUNT: '123456789012',
+      CDK_DEFAULT_REGION: REGION,
+      CDK_CONTEXT_JSON: '{}',
+    },
+  });
+}
+
+/** Messages that the command line would show. */
+async function annotations(outdir, levels) {
+  const messages = [];
+  for (const name of await readdir(outdir)) {
+    if (!name.endsWith('.metadata.json')) continue;
+    const metadata = JSON.parse(await readFile(path.join(outdir, name), 'utf8'));
+    for (const [where, entries] of Object.entries(metadata))
+      for (const { type, data } of entries)
+        if (levels.some((level) => type === `aws:cdk:${level}`)) messages.push(`${where}: ${data}`);
+  }
+  return messages;
+}
+
+/** What validation plugins found, cdk-nag and CDK's own among them. */
+async function violations(outdir) {
+  const file = path.join(outdir, 'validation-report.json');
+  if (!existsSync(file)) return [];
+  const { pluginReports = [] } = JSON.parse(await readFile(file, 'utf8'));
+  return pluginReports.flatMap(({ violations: found = [] }) =>
+    found.map(
+      ({ ruleName, description, violatingConstructs, violatingResources }) =>
+        `${ruleName}: ${description} ${JSON.stringify(violatingConstructs ?? violatingResources)}`,
+    ),
+  );
+}
+
+async function lint(linter, outdir) {
+  const templates = (await readdir(outdir)).filter((name) => name.endsWith('.template.json'));
+  const files = templates.map((name) => path.join(outdir, name));
+  const { status, output } = await run(linter, ['--format', 'parseable', '--regions', REGION, '--', ...files]);
+  return status === 0
+    ? []
+    : output
+        .trim()
+        .split('\n')
+        .map((line) => line.replaceAll(`${outdir}/`, ''));
+}
+
+async function installLinter() {
+  const venv = path.join(root, '.cache', `cfn-lint-${CFN_LINT}`);
+  const binary = path.join(venv, 'bin', 'cfn-lint');
+  if (existsSync(binary)) return binary;
+  await mkdir(path.dirname(venv), { recursive: true });
+  console.log(`installing cfn-lint ${CFN_LINT} under .cache/`);
+  await must('python3', ['-m', 'venv', venv]);
+  await must(path.join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `cfn-lint==${CFN_LINT}`]);
+  return binary;
+}
+
+async function must(program, args) {
+  const { status, output } = await run(program, args);
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${output}`);
+}
+
+function run(program, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', (error) => resolve({ status: 127, output: error.message }));
+    child.on('close', (status) => resolve({ status, output }));
+  });
+}
