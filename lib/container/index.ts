@@ -1,3 +1,13 @@
+export {
+  newestKnownVllm,
+  vllmArgument,
+  vllmArgumentVersions,
+  type ArgumentKind,
+  type OtherVersions,
+  type ServerArgument,
+} from './arguments';
+export { entryPointAge, type EntryPointAge } from './entry-points';
+export { environmentOf, hasModelFiles } from './environment';
 export { parseImageUri, type ImageUri } from './image-uri';
 export {
   defaultVersion,
@@ -14,5 +24,15 @@ export {
   vllmReleases,
   type ImageHost,
 } from './images';
+export { renderContainer } from './render';
 export { nearestVersion, resolveContainer } from './resolve';
+export {
+  isCommon,
+  isOldTensorRt,
+  knownVariables,
+  optionVariable,
+  optionVariablesOf,
+  type ContainerVariable,
+  type ContainerVariables,
+} from './variables';
 export type { ContainerImage, EngineName, ImageLocation, RenderedContainer, ResolvedContainer } from './types';

@@ -1,0 +1,97 @@
+import { compareVersions, parseVersion, type Version } from '../text/version';
+import variables from './data/variables.json';
+import vllm from './data/vllm-arguments.json';
+
+/**
+ * What a server argument wants after its name. `switch`: nothing. `boolean`: nothing, and there is a `--no-` twin.
+ * `value`, `json`: one token. `list`: one token or more. `optional`: one token or none.
+ */
+export type ArgumentKind = 'switch' | 'boolean' | 'value' | 'list' | 'json' | 'optional';
+
+/** A server argument in some version. */
+export interface ServerArgument {
+  /** Without the leading dashes: `max-model-len`. */
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  /** Is it an argument of the server's command line? */
+  readonly isServer: boolean;
+  /** Is it a field of vLLM's `EngineArgs`, which LMI passes on? */
+  readonly isEngine: boolean;
+}
+
+/** An argument that another version has. */
+export interface OtherVersions {
+  readonly since: string;
+  /** Last version that had it; absent where the newest still has. */
+  readonly until?: string;
+}
+
+const KINDS: Readonly<Record<string, ArgumentKind>> = {
+  s: 'switch',
+  b: 'boolean',
+  v: 'value',
+  l: 'list',
+  j: 'json',
+  o: 'optional',
+};
+
+const rows = vllm.arguments as Readonly<Record<string, string>>;
+
+/** The newest vLLM whose arguments are known. */
+export const newestKnownVllm: string = vllm.newest;
+
+/** An argument of vLLM in a version (without one the newest); `undefined` where that version does not have it. */
+export function vllmArgument(name: string, version: Version | undefined): ServerArgument | undefined {
+  if (!Object.hasOwn(rows, name)) return undefined;
+  const at = version ?? parseVersion(vllm.newest) ?? [];
+  const [kinds, server, engine = server] = rows[name].split('|');
+  const [isServer, isEngine] = [covers(server, at), covers(engine, at)];
+  if (!isServer && !isEngine) return undefined;
+  return { name, kind: kindAt(kinds, at), isServer, isEngine };
+}
+
+/** When vLLM has an argument, for one that the version at hand has not. */
+export function vllmArgumentVersions(name: string): OtherVersions | undefined {
+  if (!Object.hasOwn(rows, name)) return undefined;
+  const [, server, engine = server] = rows[name].split('|');
+  const ranges = (server || engine).split(' ');
+  const [since] = ranges[0].split('..');
+  const until = ranges[ranges.length - 1].split('..')[1];
+  return until === undefined ? { since } : { since, until };
+}
+
+/** Names of every argument of a version. */
+export function vllmArgumentNames(version: Version | undefined): readonly string[] {
+  return Object.keys(rows).filter((name) => vllmArgument(name, version) !== undefined);
+}
+
+/** An argument of SGLang or llama-server, of the one version of each that was read. */
+export function plainArgument(server: 'sglang' | 'llamaCpp', name: string): ServerArgument | undefined {
+  const letters = variables[server].arguments as Readonly<Record<string, string>>;
+  if (!Object.hasOwn(letters, name)) return undefined;
+  return { name, kind: KINDS[letters[name]], isServer: true, isEngine: false };
+}
+
+export function plainArgumentNames(server: 'sglang' | 'llamaCpp'): readonly string[] {
+  return Object.keys(variables[server].arguments);
+}
+
+/** `0.4.0..0.16.0 0.20.1`: is the version in one of the ranges? The end is the last version that was seen to have it. */
+function covers(ranges: string, version: Version): boolean {
+  if (ranges === '') return false;
+  return ranges.split(' ').some((range) => {
+    const [since, until] = range.split('..');
+    return (
+      notAfter(since, version) && (until === undefined || compareVersions(version, parseVersion(until) ?? []) <= 0)
+    );
+  });
+}
+
+function kindAt(kinds: string, version: Version): ArgumentKind {
+  const passed = kinds.split(' ').filter((entry) => notAfter(entry.slice(1), version));
+  return KINDS[(passed[passed.length - 1] ?? kinds)[0]];
+}
+
+function notAfter(since: string, version: Version): boolean {
+  return compareVersions(parseVersion(since) ?? [], version) <= 0;
+}

@@ -1,0 +1,97 @@
+import type { ResolvedEndpoint } from '../endpoint/types';
+import type { ContainerFamily, EndpointSpec, ServingOptions } from '../spec/types';
+import { optionVariable } from './variables';
+import type { ResolvedContainer } from './types';
+
+/** Options that a server is told of by a differently named switch, or by one that says no. */
+const NEGATIONS: Readonly<
+  Partial<Record<ContainerFamily, Readonly<Record<string, readonly [variable: string, value: string]>>>>
+> = {
+  vllm: {
+    enablePrefixCaching: ['SM_VLLM_NO_ENABLE_PREFIX_CACHING', 'true'],
+    enableChunkedPrefill: ['SM_VLLM_NO_ENABLE_CHUNKED_PREFILL', 'true'],
+  },
+  sglang: {
+    enablePrefixCaching: ['SM_SGLANG_DISABLE_RADIX_CACHE', 'true'],
+    enableChunkedPrefill: ['SM_SGLANG_CHUNKED_PREFILL_SIZE', '-1'],
+  },
+};
+
+/** Families whose entry point reads `false`; the others drop the flag, which leaves the server's default. */
+const READS_FALSE: ReadonlySet<ContainerFamily> = new Set(['lmi', 'lmi-trtllm', 'lmi-neuron']);
+
+/**
+ * The variables that make a container do what a spec says: its options, its model, then the spec's own `environment`,
+ * which always wins. Nothing that the spec leaves out is set: the container keeps its own defaults.
+ */
+export function environmentOf({ spec, container }: ResolvedEndpoint): Readonly<Record<string, string>> {
+  if (!container || container.family === 'custom') return { ...spec.environment };
+  return {
+    ...modelVariables(spec, container),
+    ...optionVariablesFor(spec.options ?? {}, container.family),
+    ...speculativeVariables(spec, container.family),
+    ...spec.environment,
+  };
+}
+
+/** Does the platform put the model's files into `/opt/ml/model`? */
+export function hasModelFiles(spec: EndpointSpec): boolean {
+  const from = spec.endpoint?.modelData;
+  if (from !== undefined) return from !== 'hub';
+  const { id } = spec.model;
+  return id !== undefined && (id.startsWith('s3://') || id.startsWith('/'));
+}
+
+function modelVariables(spec: EndpointSpec, container: ResolvedContainer): Record<string, string> {
+  const { id } = spec.model;
+  const variable = optionVariable(container.family, 'model');
+  if (variable === undefined) return {};
+  if (hasModelFiles(spec)) {
+    // llama.cpp finds its file by itself; a folder is no model to it.
+    const folder: Record<string, string> = container.family === 'llama-cpp' ? {} : { [variable]: '/opt/ml/model' };
+    return spec.endpoint?.networkIsolation === true ? { ...folder, HF_HUB_OFFLINE: '1' } : folder;
+  }
+  if (id === undefined) return {};
+  if (container.family !== 'llama-cpp') return { [variable]: id };
+  const type = /^gguf:(.+)$/.exec(spec.quantization ?? '')?.[1];
+  return { SM_LLAMA_CPP_HF_REPO: type === undefined ? id : `${id}:${type}` };
+}
+
+function optionVariablesFor(options: ServingOptions, family: ContainerFamily): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const [option, value] of Object.entries(options) as [string, unknown][]) {
+    const entry = optionEntry(option, value, options, family);
+    if (entry) variables[entry[0]] = entry[1];
+  }
+  return variables;
+}
+
+function optionEntry(
+  option: string,
+  value: unknown,
+  options: ServingOptions,
+  family: ContainerFamily,
+): readonly [string, string] | undefined {
+  const negation = NEGATIONS[family];
+  if (value === false && negation && Object.hasOwn(negation, option)) return negation[option];
+  if (option === 'expertParallel' && family === 'sglang')
+    return value === true ? ['SM_SGLANG_EP_SIZE', String(options.tensorParallelSize ?? 1)] : undefined;
+  const variable = optionVariable(family, option);
+  if (variable === undefined || value === undefined) return undefined;
+  if (typeof value !== 'boolean') return [variable, String(value)];
+  return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;
+}
+
+/** vLLM takes speculative decoding as one JSON object. Source: vllm/config `SpeculativeConfig`. */
+function speculativeVariables(spec: EndpointSpec, family: ContainerFamily): Record<string, string> {
+  const variable = optionVariable(family, 'speculativeConfig');
+  if (!spec.speculative || variable === undefined) return {};
+  const { method, model, tokens } = spec.speculative;
+  const config = {
+    // `draft` is our word: vLLM calls a separate small model `draft_model`.
+    ...(method === undefined ? {} : { method: method === 'draft' ? 'draft_model' : method }),
+    ...(model === undefined ? {} : { model }),
+    ...(tokens === undefined ? {} : { num_speculative_tokens: tokens }),
+  };
+  return { [variable]: JSON.stringify(config) };
+}

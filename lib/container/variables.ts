@@ -1,0 +1,240 @@
+import type { ContainerFamily } from '../spec/types';
+import { editDistance, nearestNames } from '../text/nearest';
+import {
+  plainArgument,
+  plainArgumentNames,
+  vllmArgument,
+  vllmArgumentNames,
+  vllmArgumentVersions,
+  type ArgumentKind,
+  type OtherVersions,
+} from './arguments';
+import data from './data/variables.json';
+import type { ResolvedContainer } from './types';
+
+/** A variable that a container reads. */
+export interface ContainerVariable {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  /** The server argument it becomes, without dashes, where it becomes one. */
+  readonly argument?: string;
+}
+
+/** What a container reads from its environment. */
+export interface ContainerVariables {
+  /** Namespace that its entry point turns into server arguments; a variable in it that is not read is dropped or fatal. */
+  readonly prefix?: string;
+  /** Every namespace it claims: `OPTION_` and `SERVING_` for LMI. */
+  readonly prefixes: readonly string[];
+  /** Does the container read this variable? Those of libraries (`NCCL_*`, `VLLM_*`, `HF_TOKEN`) count as read. */
+  find(name: string): ContainerVariable | undefined;
+  /** Versions of the server that would read it, where this one does not. */
+  otherVersions(name: string): OtherVersions | undefined;
+  /** The name most likely meant, for one that is not read. */
+  nearest(name: string): string | undefined;
+}
+
+interface FamilyData {
+  readonly prefix: string;
+  readonly options?: readonly string[];
+  readonly lmiDist?: readonly string[];
+  readonly until_0_32?: readonly string[];
+  readonly since_0_33?: readonly string[];
+  readonly serving?: readonly string[];
+  readonly plain: readonly string[];
+  readonly special?: readonly string[];
+  readonly arguments?: Readonly<Record<string, ArgumentKind>>;
+}
+
+const families = data.families as unknown as Readonly<Partial<Record<ContainerFamily, FamilyData>>>;
+const misnomers = data.misnomers as Readonly<Record<string, string>>;
+const optionVariables = data.options as unknown as Readonly<
+  Partial<Record<ContainerFamily, Readonly<Record<string, string>>>>
+>;
+const commonNames = new Set<string>(data.common.names);
+
+/** The variable of a family that sets an engine-neutral option (`maxModelLen`, `model`, `quantization`); `undefined` where it has none. */
+export function optionVariable(family: ContainerFamily, option: string): string | undefined {
+  const table = optionVariables[family];
+  return table && Object.hasOwn(table, option) ? table[option] : undefined;
+}
+
+/** Every engine-neutral option a family has a variable for. */
+export function optionVariablesOf(family: ContainerFamily): Readonly<Record<string, string>> {
+  return optionVariables[family] ?? {};
+}
+
+/** What this container, in this version, reads. */
+export function knownVariables(container: ResolvedContainer): ContainerVariables {
+  const family = families[container.family];
+  if (!family) return CUSTOM;
+  const prefixes = family.serving ? [family.prefix, 'SERVING_'] : [family.prefix];
+  const own = new Set(family.plain);
+  const find = (name: string) => {
+    if (name.startsWith(family.prefix)) return ownVariable(container, family, name);
+    if (own.has(name)) return { name, kind: 'value' as const };
+    if (family.serving && name.startsWith('SERVING_'))
+      return family.serving.includes(name.slice(8).toLowerCase()) ? { name, kind: 'value' as const } : undefined;
+    return isCommon(name) ? { name, kind: 'value' as const } : undefined;
+  };
+  return {
+    prefix: family.prefix,
+    prefixes,
+    find,
+    otherVersions: (name) => otherVersions(container, family, name),
+    nearest: (name) => nearestVariable(container, family, name),
+  };
+}
+
+const CUSTOM: ContainerVariables = {
+  prefixes: [],
+  find: (name) => ({ name, kind: 'value' }),
+  otherVersions: () => undefined,
+  nearest: () => undefined,
+};
+
+/** Is it a variable of the operating system, of AWS or of a library, which any container may read? */
+export function isCommon(name: string): boolean {
+  return commonNames.has(name) || data.common.prefixes.some((prefix) => name.startsWith(prefix));
+}
+
+function ownVariable(container: ResolvedContainer, family: FamilyData, name: string): ContainerVariable | undefined {
+  const tail = name.slice(family.prefix.length);
+  if (tail === '') return undefined;
+  switch (container.family) {
+    case 'vllm':
+      return fromArgument(
+        name,
+        abbreviated(dashed(tail), (flag) => vllmFlag(flag, container), vllmFlags(container)),
+      );
+    case 'sglang':
+      return fromArgument(
+        name,
+        abbreviated(
+          dashed(tail),
+          (flag) => plainArgument('sglang', flag),
+          () => plainArgumentNames('sglang'),
+        ),
+      );
+    case 'llama-cpp':
+      if (family.special?.includes(tail)) return { name, kind: 'value' };
+      return fromArgument(name, plainArgument('llamaCpp', dashed(tail)));
+    case 'hf-vllm-neuron': {
+      const kind = family.arguments?.[tail.toLowerCase()];
+      return kind && { name, kind, argument: tail.toLowerCase() };
+    }
+    default:
+      return djlVariable(container, family, name, tail.toLowerCase());
+  }
+}
+
+/** DJL's own properties first, then what it passes on: any field of vLLM's `EngineArgs`. */
+function djlVariable(
+  container: ResolvedContainer,
+  family: FamilyData,
+  name: string,
+  option: string,
+): ContainerVariable | undefined {
+  const engine =
+    container.family === 'lmi' ? vllmArgument(option.replaceAll('_', '-'), container.engineVersion) : undefined;
+  const kind = engine?.kind ?? 'value';
+  const variable = { name, kind, argument: option };
+  if (family.options?.includes(option)) return variable;
+  if (container.family === 'lmi') {
+    // Of images without a version in the data nothing can be said against a name.
+    if (container.engine === 'unknown') return variable;
+    if (isLmiDist(container) && family.lmiDist?.includes(option)) return variable;
+    return engine?.isEngine || isLmiDist(container) ? variable : undefined;
+  }
+  if (container.family === 'lmi-trtllm') {
+    const list = isOldTensorRt(container) ? family.until_0_32 : family.since_0_33;
+    return list?.includes(option) ? variable : undefined;
+  }
+  return undefined;
+}
+
+/** LMI up to 14 ran lmi-dist, whose many options are not in the data: what it would drop cannot be told. */
+function isLmiDist(container: ResolvedContainer): boolean {
+  return container.lmi !== undefined && container.lmi <= 14;
+}
+
+/** Up to 0.32 a closed toolkit read `quantize`; from 0.33 on TensorRT-LLM's LLM API reads `quant_algo`. */
+export function isOldTensorRt(container: ResolvedContainer): boolean {
+  return container.engineVersion !== undefined && container.engineVersion[0] === 0 && container.engineVersion[1] < 20;
+}
+
+function vllmFlag(flag: string, container: ResolvedContainer) {
+  const argument = vllmArgument(flag, container.engineVersion);
+  if (argument?.isServer) return argument;
+  // `--no-x` is the twin of a boolean `--x`.
+  const positive = flag.startsWith('no-') ? vllmArgument(flag.slice(3), container.engineVersion) : undefined;
+  return positive?.isServer && positive.kind === 'boolean'
+    ? { ...positive, name: flag, kind: 'switch' as const }
+    : undefined;
+}
+
+function vllmFlags(container: ResolvedContainer) {
+  return () => vllmArgumentNames(container.engineVersion);
+}
+
+/** argparse takes an unambiguous beginning of a name for the name: `--tensor-parallel` is `--tensor-parallel-size`. */
+function abbreviated<T>(
+  flag: string,
+  find: (flag: string) => T | undefined,
+  names: () => readonly string[],
+): T | undefined {
+  const exact = find(flag);
+  if (exact || flag.length < 3) return exact;
+  const longer = names().filter((name) => name.startsWith(flag));
+  return longer.length === 1 ? find(longer[0]) : undefined;
+}
+
+function fromArgument(
+  name: string,
+  argument: { readonly name: string; readonly kind: ArgumentKind } | undefined,
+): ContainerVariable | undefined {
+  return argument && { name, kind: argument.kind, argument: argument.name };
+}
+
+function otherVersions(container: ResolvedContainer, family: FamilyData, name: string): OtherVersions | undefined {
+  if (!name.startsWith(family.prefix) || (container.family !== 'vllm' && container.family !== 'lmi')) return undefined;
+  return vllmArgumentVersions(dashed(name.slice(family.prefix.length)));
+}
+
+/** Beyond this share of its letters a name is no misspelling of another. */
+const LONGEST_MISSPELLING = 0.25;
+
+function nearestVariable(container: ResolvedContainer, family: FamilyData, name: string): string | undefined {
+  const tail = name.startsWith(family.prefix) ? name.slice(family.prefix.length) : name;
+  const meant = Object.hasOwn(misnomers, tail) ? optionVariable(container.family, misnomers[tail]) : undefined;
+  if (meant !== undefined && meant !== name) return meant;
+  const prefixed = family.prefix + tail;
+  if (prefixed !== name && ownVariable(container, family, prefixed)) return prefixed;
+  const tails = [...variableNames(container, family)].map((variable) =>
+    variable.startsWith(family.prefix) ? variable.slice(family.prefix.length) : variable,
+  );
+  const [nearest] = nearestNames(tail, tails, 1);
+  if (nearest === undefined || editDistance(tail, nearest) > Math.max(2, tail.length * LONGEST_MISSPELLING))
+    return undefined;
+  return ownVariable(container, family, family.prefix + nearest) ? family.prefix + nearest : nearest;
+}
+
+/** Names in the container's namespace, for proposals. */
+function* variableNames(container: ResolvedContainer, family: FamilyData): Generator<string> {
+  const upper = (flag: string) => family.prefix + flag.replaceAll('-', '_').toUpperCase();
+  for (const option of Object.values(optionVariablesOf(container.family))) yield option;
+  for (const option of family.options ?? []) yield upper(option);
+  for (const option of (isOldTensorRt(container) ? family.until_0_32 : family.since_0_33) ?? []) yield upper(option);
+  for (const option of Object.keys(family.arguments ?? {})) yield upper(option);
+  if (container.family === 'vllm')
+    for (const flag of vllmArgumentNames(container.engineVersion)) if (vllmFlag(flag, container)) yield upper(flag);
+  if (container.family === 'lmi')
+    for (const flag of vllmArgumentNames(container.engineVersion))
+      if (vllmArgument(flag, container.engineVersion)?.isEngine) yield upper(flag);
+  if (container.family === 'sglang') for (const flag of plainArgumentNames('sglang')) yield upper(flag);
+  if (container.family === 'llama-cpp') for (const flag of plainArgumentNames('llamaCpp')) yield upper(flag);
+}
+
+function dashed(tail: string): string {
+  return tail.toLowerCase().replaceAll('_', '-');
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { knownVariables, optionVariablesOf, resolveContainer, vllmArgument } from '../../lib/container';
+import { CONTAINER_FAMILIES, type ContainerFamily } from '../../lib/spec/types';
+
+function variables(family: ContainerFamily, version?: string) {
+  const container = resolveContainer({ family, version });
+  if (!container) throw new Error('a family always resolves');
+  return knownVariables(container);
+}
+
+describe('a container reads', () => {
+  test.each<[ContainerFamily, string | undefined, string, string | undefined]>([
+    ['lmi', '0.36.0-lmi27', 'OPTION_MAX_MODEL_LEN', 'value'],
+    ['lmi', '0.36.0-lmi27', 'OPTION_ENFORCE_EAGER', 'boolean'],
+    ['lmi', '0.36.0-lmi27', 'OPTION_SPECULATIVE_CONFIG', 'json'],
+    ['lmi', '0.36.0-lmi27', 'OPTION_ROLLING_BATCH', 'value'],
+    ['lmi', '0.36.0-lmi27', 'OPTION_ROLLING_BACK', undefined],
+    ['lmi', '0.36.0-lmi27', 'OPTION_SPECULATIVE_DRAFT_MODEL', undefined],
+    ['lmi', '0.31.0-lmi13', 'OPTION_SPECULATIVE_DRAFT_MODEL', 'value'],
+    ['lmi', '0.36.0-lmi27', 'OPTION_CALCULATE_KV_SCALES', 'boolean'],
+    ['lmi', '0.38.0-lmi29', 'OPTION_CALCULATE_KV_SCALES', undefined],
+    ['lmi', '0.36.0-lmi27', 'OPTION_MIDDLEWARE', undefined],
+    ['lmi', '0.36.0-lmi27', 'SERVING_JOB_QUEUE_SIZE', 'value'],
+    ['lmi', '0.36.0-lmi27', 'SERVING_FAIL_FAST', 'value'],
+    ['lmi', '0.36.0-lmi27', 'SERVING_FAIL_FASTER', undefined],
+    ['lmi', '0.36.0-lmi27', 'TENSOR_PARALLEL_DEGREE', 'value'],
+    ['lmi', '0.36.0-lmi27', 'TENSOR_PARALLEL_SIZE', undefined],
+    ['lmi', '0.36.0-lmi27', 'MAX_LENGTH', undefined],
+    ['lmi', '0.36.0-lmi27', 'NCCL_DEBUG', 'value'],
+    ['lmi', '0.26.0-deepspeed0.12.6-cu121', 'OPTION_ANYTHING', 'value'],
+    ['lmi-trtllm', '0.33.0', 'OPTION_QUANT_ALGO', 'value'],
+    ['lmi-trtllm', '0.32.0', 'OPTION_QUANT_ALGO', undefined],
+    ['lmi-trtllm', '0.32.0', 'OPTION_SMOOTHQUANT_ALPHA', 'value'],
+    ['lmi-trtllm', '0.33.0', 'OPTION_SMOOTHQUANT_ALPHA', undefined],
+    ['vllm', '0.28.0', 'SM_VLLM_ENABLE_PREFIX_CACHING', 'boolean'],
+    ['vllm', '0.28.0', 'SM_VLLM_NO_ENABLE_PREFIX_CACHING', 'switch'],
+    ['vllm', '0.28.0', 'SM_VLLM_TENSOR_PARALLEL', 'value'],
+    ['vllm', '0.28.0', 'SM_VLLM_MAX_MODEL_LENGTH', undefined],
+    ['vllm', '0.28.0', 'SM_VLLM_SWAP_SPACE', undefined],
+    ['vllm', '0.8.5', 'SM_VLLM_SWAP_SPACE', 'value'],
+    ['vllm', '0.28.0', 'SM_VLLM_LORA_MODULES', 'list'],
+    ['vllm', '0.28.0', 'OPTION_MAX_MODEL_LEN', undefined],
+    ['sglang', '0.5.20', 'SM_SGLANG_MEM_FRACTION_STATIC', 'value'],
+    ['sglang', '0.5.20', 'SM_SGLANG_GPU_MEMORY_UTILIZATION', undefined],
+    ['llama-cpp', undefined, 'SM_LLAMA_CPP_CTX_SIZE', 'value'],
+    ['llama-cpp', undefined, 'SM_LLAMA_CPP_NO_WARMUP', 'switch'],
+    ['llama-cpp', undefined, 'SM_LLAMA_CPP_MAX_MODEL_LEN', undefined],
+    ['hf-vllm-neuron', undefined, 'SM_ON_MODEL', 'value'],
+    ['hf-vllm-neuron', undefined, 'SM_ON_MODE', undefined],
+    ['custom', undefined, 'ANYTHING', 'value'],
+  ])('%s %s: %s as %s', (family, version, name, kind) => {
+    expect(variables(family, version).find(name)?.kind).toBe(kind);
+  });
+
+  test('every variable that our own options are written to', () => {
+    for (const family of CONTAINER_FAMILIES)
+      for (const name of Object.values(optionVariablesOf(family)))
+        expect([family, name, variables(family).find(name)?.name]).toEqual([family, name, name]);
+  });
+});
+
+describe('a variable that is not read', () => {
+  test.each<[ContainerFamily, string, string | undefined]>([
+    ['lmi', 'OPTION_ROLLING_BACK', 'OPTION_ROLLING_BATCH'],
+    ['lmi', 'MAX_LENGTH', 'OPTION_MAX_MODEL_LEN'],
+    ['lmi', 'MAX_ROLLING_BATCH_SIZE', 'OPTION_MAX_ROLLING_BATCH_SIZE'],
+    ['lmi', 'TENSOR_PARALLEL_SIZE', 'OPTION_TENSOR_PARALLEL_DEGREE'],
+    ['vllm', 'SM_VLLM_MAX_MODEL_LENGTH', 'SM_VLLM_MAX_MODEL_LEN'],
+    ['vllm', 'SM_VLLM_GPU_MEM_UTILIZATION', 'SM_VLLM_GPU_MEMORY_UTILIZATION'],
+    ['llama-cpp', 'SM_LLAMA_CPP_CONTEXT_SIZE', 'SM_LLAMA_CPP_CTX_SIZE'],
+    ['llama-cpp', 'SM_LLAMA_CPP_MAX_MODEL_LEN', 'SM_LLAMA_CPP_CTX_SIZE'],
+    ['sglang', 'SM_SGLANG_GPU_MEMORY_UTILIZATION', 'SM_SGLANG_MEM_FRACTION_STATIC'],
+    ['hf-vllm-neuron', 'SM_ON_MODE', 'SM_ON_MODEL'],
+    ['lmi', 'MY_OWN_SETTING', undefined],
+  ])('%s %s: probably %s was meant', (family, name, nearest) => {
+    expect(variables(family).nearest(name)).toBe(nearest);
+  });
+
+  test('may be read by another version', () => {
+    expect(variables('vllm', '0.28.0').otherVersions('SM_VLLM_SWAP_SPACE')).toEqual({
+      since: '0.1.4',
+      until: '0.17.0',
+    });
+    expect(variables('lmi', '0.33.0-lmi15').otherVersions('OPTION_ASYNC_SCHEDULING')).toEqual({ since: '0.10.0' });
+  });
+
+  test('whatever it is called, is answered', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...CONTAINER_FAMILIES), fc.string({ maxLength: 40 }), (family, tail) => {
+        const known = variables(family);
+        const name = (known.prefix ?? '') + tail;
+        if (known.find(name) === undefined) expect(known.nearest(name)).not.toBe(name);
+      }),
+      { seed: 9, numRuns: 400 },
+    );
+  });
+});
+
+test('an argument of vLLM has the kind of its version', () => {
+  expect(vllmArgument('enforce-eager', [0, 6, 0])?.kind).toBe('switch');
+  expect(vllmArgument('enforce-eager', [0, 28, 0])?.kind).toBe('boolean');
+  expect(vllmArgument('enforce-eager', [0, 1, 4])).toBeUndefined();
+  expect(vllmArgument('constructor', undefined)).toBeUndefined();
+});
