@@ -1,3 +1,40 @@
 import type { Rule } from '../types';
+import { activationOrderRemoved } from './activation-order-removed';
+import { autoRoundNotKnown } from './auto-round-not-known';
+import { awqLayoutNotGemm } from './awq-layout-not-gemm';
+import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
+import { expertsNeedFloat16 } from './experts-need-float16';
+import { expertsNotQuantizable } from './experts-not-quantizable';
+import { gptqV2Misread } from './gptq-v2-misread';
+import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
+import { onlineFp8Renamed } from './online-fp8-renamed';
+import { onlineMethodNeedsExperts } from './online-method-needs-experts';
+import { quantizationBitsNotSupported } from './quantization-bits-not-supported';
+import { quantizationFlagContradictsCheckpoint } from './quantization-flag-contradicts-checkpoint';
+import { quantizationFlagUnknown } from './quantization-flag-unknown';
+import { quantizationFlagWithoutCheckpoint } from './quantization-flag-without-checkpoint';
+import { quantizationMethodDeprecated } from './quantization-method-deprecated';
+import { quantizationNotInServer } from './quantization-not-in-server';
+import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
+import { sparsityRemoved } from './sparsity-removed';
 
-export const checkpointRules: readonly Rule[] = [];
+export const checkpointRules: readonly Rule[] = [
+  activationOrderRemoved,
+  autoRoundNotKnown,
+  awqLayoutNotGemm,
+  bitsandbytesLoadFormat,
+  expertsNeedFloat16,
+  expertsNotQuantizable,
+  gptqV2Misread,
+  kvCacheSchemeNotRead,
+  onlineFp8Renamed,
+  onlineMethodNeedsExperts,
+  quantizationBitsNotSupported,
+  quantizationFlagContradictsCheckpoint,
+  quantizationFlagUnknown,
+  quantizationFlagWithoutCheckpoint,
+  quantizationMethodDeprecated,
+  quantizationNotInServer,
+  schemeContradictsCheckpoint,
+  sparsityRemoved,
+];

@@ -1,0 +1,146 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import {
+  AWQ,
+  BITSANDBYTES,
+  FP8_BLOCK,
+  INT4_GROUPS,
+  MIXTRAL,
+  QWEN3_MOE,
+  compressedTensors,
+  quantized,
+} from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const W4A8_FP8 = compressedTensors(INT4_GROUPS, {
+  num_bits: 8,
+  type: 'float',
+  symmetric: true,
+  dynamic: true,
+  strategy: 'token',
+});
+
+const example = (
+  config: Readonly<Record<string, unknown>>,
+  quantization: Readonly<Record<string, unknown>>,
+  version: string,
+  options: object = {},
+) => ({
+  model: { config: quantized(config, quantization) },
+  container: { family: 'vllm', version },
+  options: {
+    maxModelLen: 4096,
+    loadFormat: quantization.quant_method === 'bitsandbytes' ? 'bitsandbytes' : 'auto',
+    ...options,
+  },
+});
+
+interface ExpertKernel {
+  /** First vLLM whose fused experts take the format; undefined: none does on a GPU. */
+  readonly since?: string;
+  readonly format: string;
+}
+
+/** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
+function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
+  switch (scheme.layout) {
+    case 'awq':
+      return { since: '0.6.3', format: 'AWQ' };
+    case 'gptq':
+      return { since: '0.6.1', format: 'GPTQ' };
+    case 'fp8':
+      return scheme.blockSize === undefined
+        ? { since: '0.4.1', format: 'FP8' }
+        : { since: '0.6.6', format: 'block-scaled FP8' };
+    case 'gguf':
+      return { since: '0.8.0', format: 'GGUF' };
+    case 'bitsandbytes': {
+      const isStored = model?.quantization?.method === 'bitsandbytes';
+      if (isStored && scheme.weightBits === 8) return { format: 'stored 8-bit bitsandbytes' };
+      return { since: isStored ? '0.10.1' : '0.10.0', format: 'bitsandbytes' };
+    }
+    case 'modelopt':
+      return scheme.weightType === 'fp4'
+        ? { since: '0.9.0', format: 'ModelOpt NVFP4' }
+        : { since: '0.10.0', format: 'ModelOpt FP8' };
+    case 'compressed-tensors':
+      return compressedKernel(scheme.name);
+    default:
+      return undefined;
+  }
+}
+
+function compressedKernel(name: string): ExpertKernel | undefined {
+  switch (name) {
+    case 'w4a8-fp8':
+      return { since: '0.13.0', format: 'compressed-tensors W4A8-FP8' };
+    case 'w4a8-int8':
+      return { format: 'compressed-tensors W4A8-INT8' };
+    case 'int8-w8a8':
+    case 'int8-w8a8-static':
+      return { since: '0.9.0', format: 'compressed-tensors INT8 W8A8' };
+    case 'nvfp4':
+      return { since: '0.9.2', format: 'compressed-tensors NVFP4' };
+    case 'fp8':
+    case 'fp8-static':
+    case 'awq':
+    case 'gptq':
+    case 'int4-rtn':
+    case 'int8-weight-only':
+      return { since: '0.6.2', format: `compressed-tensors ${name}` };
+    default:
+      return undefined;
+  }
+}
+
+/** From 0.3 to 0.9 Mixtral had a second implementation for methods without a fused kernel; the first one could not cut quantized experts. */
+function mixtralTakes(context: RuleContext): boolean {
+  const { layout } = context.scheme;
+  if (context.model?.architecture !== 'MixtralForCausalLM' || (layout !== 'awq' && layout !== 'gptq')) return false;
+  return isVllm(context, { since: '0.3.0' }) || context.options.tensorParallelSize === 1;
+}
+
+export const expertsNotQuantizable: Rule = {
+  id: 'EXPERTS_NOT_QUANTIZABLE',
+  severity: 'error',
+  summary: 'this version has a kernel for the mixture’s experts in that format',
+  explanation:
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3.',
+  source: 'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074',
+  holdsFor: 'each format has its own first version',
+  examples: {
+    passes: [
+      example(QWEN3_MOE, AWQ, '0.8.5'),
+      example(MIXTRAL, AWQ, '0.4.2'),
+      example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
+      example(QWEN3_MOE, FP8_BLOCK, '0.8.5'),
+    ],
+    fails: [
+      example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
+      example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
+      example(QWEN3_MOE, BITSANDBYTES, '0.9.2'),
+    ],
+  },
+  evaluate(context) {
+    const { model } = context;
+    if (model?.moe === undefined || !isVllm(context)) return [];
+    const kernel = kernelFor(context);
+    if (kernel === undefined || mixtralTakes(context)) return [];
+    if (kernel.since !== undefined && isVllm(context, { since: kernel.since })) return [];
+    return [
+      found({
+        what: `${serverName(context)} has no kernel for mixture-of-experts (MoE) layers quantized in ${kernel.format}`,
+        got: `${model.moe.experts} experts of ${model.architecture} in ${context.scheme.name}`,
+        allowed:
+          kernel.since === undefined
+            ? 'experts in another format'
+            : `vLLM ${kernel.since} or newer for experts in this format`,
+        fix:
+          kernel.since === undefined
+            ? 'use a checkpoint in awq, gptq or fp8'
+            : `use an image with vLLM ${kernel.since} or newer`,
+        path: '/container/version',
+      }),
+    ];
+  },
+};

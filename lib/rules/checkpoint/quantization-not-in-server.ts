@@ -1,0 +1,85 @@
+import { methodRanges } from '../../scheme';
+import { smOf, supportOf } from '../helpers/accelerator';
+import { isVllm, serverName } from '../helpers/engine';
+import { anyOf, found } from '../helpers/finding';
+import { BITSANDBYTES, FP8_BLOCK, GPTQ, LLAMA_8B, quantized } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, family: string, version?: string, rest: object = {}) => ({
+  model: { config },
+  container: { family, ...(version === undefined ? {} : { version }) },
+  options: { maxModelLen: 4096 },
+  ...rest,
+});
+
+interface Refusal {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** Which container reads a layout that this one does not. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  gguf: 'use the llama-cpp container',
+  neuron: 'use a Neuron container on ml.inf2 or ml.trn1',
+};
+
+function refusalOf(context: RuleContext): Refusal | undefined {
+  const { scheme } = context;
+  const support = supportOf(context);
+  const sm = smOf(context);
+  const isGpuGate = support.minimumSm !== undefined && sm !== undefined && sm < support.minimumSm;
+  if (support.level === 'unsupported' && !isGpuGate) {
+    const ways = [
+      ...(support.supportedSince === undefined ? [] : [`use an image with version ${support.supportedSince} or newer`]),
+      ...(support.supportedUntil === undefined ? [] : [`use an image older than ${support.supportedUntil}`]),
+      ELSEWHERE[scheme.layout] ?? 'use a checkpoint in another scheme, such as awq or fp8',
+    ];
+    return { reason: support.reason ?? 'it is not supported', fix: anyOf(ways) };
+  }
+  // The list of vLLM's methods is complete for each version: a method it never had is refused.
+  const never = support.method !== undefined && methodRanges(support.method).length === 0;
+  if (support.level === 'unknown' && never && isVllm(context) && scheme.origin === 'checkpoint')
+    return {
+      reason: `vLLM has never had a quantization method ${scheme.layout}`,
+      fix: 'use a checkpoint in a method it has, such as awq, gptq or compressed-tensors',
+    };
+  return undefined;
+}
+
+export const quantizationNotInServer: Rule = {
+  id: 'QUANTIZATION_NOT_IN_SERVER',
+  severity: 'error',
+  summary: 'the server, in this version, can load the scheme at all',
+  explanation:
+    'Each server and version loads some formats and not others, whatever the GPU. vLLM got GPTQ with 0.2.6, FP8 with 0.4.1, compressed-tensors with 0.4.3, GGUF with 0.5.5 and MXFP4 with 0.10.1; it lost AQLM, QQQ and HQQ on the way, GGUF with 0.24 and bitsandbytes with 0.28 (both live on as plug-ins that no AWS image contains). llama.cpp reads GGUF and nothing else.',
+  source:
+    'vLLM wheels, QUANTIZATION_METHODS by version; vllm-project/vllm#39612 (GGUF), RFC vllm-project/vllm#39583 (bitsandbytes)',
+  holdsFor: 'each method has its own range of versions',
+  examples: {
+    passes: [
+      example(quantized(LLAMA_8B, GPTQ), 'vllm', '0.2.6'),
+      example(LLAMA_8B, 'vllm', '0.10.2', { quantization: 'gguf:Q4_K_M' }),
+    ],
+    fails: [
+      example(LLAMA_8B, 'vllm', undefined, { quantization: 'gguf:Q4_K_M' }),
+      example(quantized(LLAMA_8B, BITSANDBYTES), 'vllm', '0.28.0'),
+      example(quantized(LLAMA_8B, GPTQ), 'vllm', '0.2.3'),
+      example(quantized(LLAMA_8B, FP8_BLOCK), 'llama-cpp'),
+      example(quantized(LLAMA_8B, { quant_method: 'exl2', bits: 4.65 }), 'vllm'),
+    ],
+  },
+  evaluate(context) {
+    const { scheme, spec } = context;
+    if (scheme.layout === 'plain' && context.container?.engine !== 'llama.cpp') return [];
+    const refusal = refusalOf(context);
+    if (refusal === undefined) return [];
+    return [
+      found({
+        what: `${serverName(context)} cannot serve quantization ${scheme.name}, because ${refusal.reason}`,
+        got: `${scheme.name} (${scheme.layout} layout) on ${spec.container?.family}`,
+        fix: refusal.fix,
+        path: spec.quantization === undefined ? '/model/config/quantization_config' : '/quantization',
+      }),
+    ];
+  },
+};
