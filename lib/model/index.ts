@@ -1,3 +1,4 @@
+export { CATALOGUE_DATE, findModelConfig, knownModelIds } from './catalogue';
 export { describeModel } from './describe';
 export { architectureNames } from './registry';
 export type * from './types';

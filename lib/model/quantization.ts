@@ -118,6 +118,8 @@ function groupSizeOf(method: string, section: ConfigReader): number | undefined 
   for (const name of ['group_size', 'q_group_size']) {
     if (section.has(name)) return section.number(0, name);
   }
+  const hqq = section.object('quant_config')?.object('weight_quant_params') ?? section.object('weight_quant_params');
+  if (hqq?.has('group_size')) return hqq.number(0, 'group_size');
   const weights = weightsOf(section);
   if (weights !== undefined) {
     if (weights.has('group_size')) return weights.number(0, 'group_size');

@@ -20,11 +20,14 @@ export function deepseekMixture(config: ConfigReader, g: Geometry): Mixture | un
   const step = config.sizeOr(1, 'moe_layer_freq');
   const width = config.size('moe_intermediate_size');
   const shared = config.count(0, 'n_shared_experts', 'num_shared_experts');
+  const kinds = config.strings('mlp_layer_types');
   return {
     experts,
     perToken: config.sizeOr(8, 'num_experts_per_tok'),
     intermediate: width,
-    sparseLayers: layersWhere(g.layers, (layer) => layer >= dense && layer % step === 0),
+    sparseLayers: layersWhere(g.layers, (layer) =>
+      kinds === undefined ? layer >= dense && layer % step === 0 : kinds[layer] !== 'dense',
+    ),
     sharedExperts: shared,
     sharedIntermediate: shared * width,
   };

@@ -53,10 +53,13 @@ export const gemma3nText: Architecture = {
     layer
       .under('self_attn.')
       .linear('q_proj', g.heads * g.headDim, g.hidden, 'column')
+      .linear('o_proj', g.hidden, g.heads * g.headDim, 'row')
+      .norm('q_norm', g.headDim);
+    // The last layers read the keys and values of earlier ones; those in the checkpoint are not loaded.
+    weights
+      .layers(`${prefix}self_attn.`, all.slice(0, g.layers - shared))
       .linear('k_proj', g.kvHeads * g.headDim, g.hidden, 'column')
       .linear('v_proj', g.kvHeads * g.headDim, g.hidden, 'column')
-      .linear('o_proj', g.hidden, g.heads * g.headDim, 'row')
-      .norm('q_norm', g.headDim)
       .norm('k_norm', g.headDim);
     for (const [width, layers] of byWidth(listed, g)) {
       gatedMlp(weights.layers(`${prefix}mlp.`, layers), g.hidden, width);
@@ -86,7 +89,6 @@ export const gemma3nText: Architecture = {
       ...figuresOf(g),
       slidingWindow: windows.window,
       tieWordEmbeddings: tie,
-      // The last layers read the cache of earlier ones.
       kv: kvByKind(windows.kinds.slice(0, g.layers - shared), g.kvHeads, g.headDim, windows.window),
       weights,
     };

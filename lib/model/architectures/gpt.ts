@@ -91,6 +91,7 @@ export const gptNeoX: Architecture = {
     body: 'gpt_neox.',
     head: 'embed_out',
     names: { embedding: 'embed_in', norm: 'final_layer_norm' },
+    geometry: ownKeyValueHeads,
     normBias: true,
     attention: (layer, g, config) => {
       const bias = config.flag('attention_bias', true);
@@ -99,6 +100,12 @@ export const gptNeoX: Architecture = {
     mlp: (layer, g) => denseMlp(layer.under('mlp.'), g, true),
   }),
 };
+
+/** These classes have a key and a value head for every query head, whatever else the config says. */
+function ownKeyValueHeads(config: ConfigReader): Partial<Geometry> {
+  const heads = config.size('num_attention_heads');
+  return { heads, kvHeads: heads };
+}
 
 /** The feed-forward of Megatron's heirs. */
 function denseMlp(scope: Parameters<typeof plainMlp>[0], g: Geometry, bias: boolean): void {
@@ -256,6 +263,7 @@ export const persimmon: Architecture = {
   modelTypes: ['persimmon'],
   describe: decoder({
     names: { norm: 'final_layernorm' },
+    geometry: ownKeyValueHeads,
     normBias: true,
     attention: (layer, g, config) => {
       const scope = layer.under('self_attn.');

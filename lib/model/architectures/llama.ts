@@ -155,7 +155,6 @@ export const llamaKin: readonly Architecture[] = [
     names: ['HunYuanDenseV1ForCausalLM'],
     modelTypes: ['hunyuan_v1_dense'],
     describe: decoder({
-      tiedByDefault: true,
       attentionTraits: (config) => ({
         ...attentionBias(config),
         qkNorm: 'head',

@@ -307,6 +307,10 @@ export const ernieMoe: Architecture = {
         sharedIntermediate: shared * width,
       };
     },
-    expertNames: { ...EXPERT_LIST, shared: 'shared_experts.' },
+    experts: (layer, g, mixture) => {
+      const scope = layer.under('mlp.');
+      gatedMixture(scope, g.hidden, mixture, { ...EXPERT_LIST, shared: 'shared_experts.' });
+      scope.parameter('moe_statics.e_score_correction_bias', [1, mixture.experts]);
+    },
   }),
 };

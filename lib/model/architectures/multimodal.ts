@@ -32,6 +32,13 @@ function textConfigOf(config: ConfigReader): ConfigReader {
   return config;
 }
 
+/** Checkpoints say it outside, inside, or both; either is enough. */
+export function tiedBy(config: ConfigReader, text: ConfigReader): boolean | undefined {
+  const outside = config.optionalFlag('tie_word_embeddings');
+  const inside = text.optionalFlag('tie_word_embeddings');
+  return outside === true || inside === true ? true : (outside ?? inside);
+}
+
 function wrap(wrapper: Wrapper): Architecture {
   return {
     names: wrapper.names,
@@ -43,7 +50,7 @@ function wrap(wrapper: Wrapper): Architecture {
         (own ? undefined : findTextArchitecture(text.strings('architectures')?.[0], text.text('model_type'))) ??
         wrapper.fallback ??
         llama;
-      const tied = config.optionalFlag('tie_word_embeddings') ?? text.optionalFlag('tie_word_embeddings');
+      const tied = tiedBy(config, text);
       const draft = architecture.describe(text, { names: wrapper.textNames, tied });
       const notes = wrapper.around(draft.weights, config, draft) ?? [];
       return { ...draft, multimodal: true, textConfig: text, notes: [...(draft.notes ?? []), ...notes] };
