@@ -18,7 +18,16 @@ _PYTHON_TYPES = {
     "structure": dict,
 }
 
-_UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{M}": r"\w", r"\p{Z}": r"\s", r"\p{S}": r"\W", r"\p{P}": r"\W"}
+_UNICODE_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{M}": r"\w",
+    r"\p{Z}": r"\s",
+    r"\p{S}": r"\W",
+    r"\p{P}": r"\W",
+    r"\p{Alnum}": "A-Za-z0-9",
+    r"\p{Print}": r"[\x20-\x7e]",
+}
 """Java's classes do not exist in Python's `re`; these are the nearest, and wide enough for the patterns of AWS's models."""
 
 
@@ -118,8 +127,18 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{camel}" if path else camel
 
 
+_SURROGATE_PAIR = re.compile(r"\\u(D[89AB][0-9A-F]{2})\\u(D[C-F][0-9A-F]{2})", re.IGNORECASE)
+"""Java writes a character beyond U+FFFF as two escapes, Python as one."""
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern:
+    pattern = _SURROGATE_PAIR.sub(_one_escape, pattern)
     for java, python in _UNICODE_CLASSES.items():
         pattern = pattern.replace(java, python)
     return re.compile(pattern)
+
+
+def _one_escape(pair: re.Match) -> str:
+    high, low = int(pair[1], 16), int(pair[2], 16)
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
