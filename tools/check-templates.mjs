@@ -53,7 +53,8 @@ function report(example, check, problems) {
 }
 
 /** Runs the app as the CDK command line would. */
-function synthesize(example, outdir) {
+async function synthesize(example, outdir) {
+  const settings = JSON.parse(await readFile(path.join(root, 'examples', example, 'cdk.json'), 'utf8'));
   const app = [path.join(root, 'tools/run-app.mjs'), 'app.ts'];
   const packs = path.join(root, 'tools/templates/add-rule-packs.cjs');
   return run(process.execPath, ['--require', packs, ...app], {
@@ -63,7 +64,7 @@ function synthesize(example, outdir) {
       CDK_OUTDIR: outdir,
       CDK_DEFAULT_ACCOUNT: '123456789012',
       CDK_DEFAULT_REGION: REGION,
-      CDK_CONTEXT_JSON: '{}',
+      CDK_CONTEXT_JSON: JSON.stringify(settings.context ?? {}),
     },
   });
 }

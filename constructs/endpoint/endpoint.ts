@@ -3,7 +3,7 @@ import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { renderContainer } from '../../lib/container';
 import type { RenderedContainer } from '../../lib/container/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
@@ -175,12 +175,12 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
       repositoryArn: container.repositoryArn,
       network: this.network,
     });
-    model.grantRead(argued.role, argued.argue);
+    const policies = [...argued.policies, ...model.grantRead(argued.role, argued.argue)];
     this.role = argued.role;
     this.grantPrincipal = argued.role.grantPrincipal;
 
     const environment = { ...rendered.environment, ...environmentAtDeployment(props) };
-    const cfnModel = this.makeModel(container, model, environment, networkIsolation);
+    const cfnModel = this.makeModel(container, model, environment, networkIsolation, policies);
     const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
     const endpoint = this.makeEndpoint(props, spec, fullBatch, config, endpointName, start.seconds);
     this.endpointArn = endpoint.ref;
@@ -206,6 +206,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     model: BoundModel,
     environment: Record<string, string>,
     enableNetworkIsolation: boolean,
+    policies: readonly IDependable[],
   ): CfnModel {
     const { dataSource } = model;
     const cfnModel = new CfnModel(this, 'Model', {
@@ -221,8 +222,8 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
         : { vpcConfig: { subnets: this.network.subnetIds, securityGroupIds: this.network.securityGroupIds } }),
     });
     for (const [key, value] of Object.entries(model.metadata ?? {})) cfnModel.addMetadata(key, value);
-    // Permissions are a resource of their own; without them the service cannot read the model it is told to make.
-    cfnModel.node.addDependency(this.role);
+    // Permissions are a resource of their own; without them the service cannot read the model that it is told to make.
+    cfnModel.node.addDependency(...policies);
     return cfnModel;
   }
 

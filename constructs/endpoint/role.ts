@@ -1,6 +1,6 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { argueWildcard, type Argue } from './wildcards';
 
 /** What the execution role must reach. */
@@ -12,10 +12,12 @@ export interface RoleNeeds {
   readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] };
 }
 
-/** A role, and how to argue for the wildcards in its policy. */
+/** A role, how to argue for the wildcards in its policy, and the policy itself. */
 export interface ArguedRole {
   readonly role: IRole;
   readonly argue: Argue;
+  /** Without it the service cannot pull the image of the model that it is told to make. */
+  readonly policies: readonly IDependable[];
 }
 
 /** The endpoint's execution role: the user's, else a new one. Either gets what SageMaker does in its name, and nothing else. */
@@ -28,8 +30,10 @@ export function executionRole(scope: Construct, given: IRole | undefined, needs:
     });
   const argue: Argue =
     given === undefined ? (resource, reason) => argueWildcard(role, resource, reason) : () => undefined;
+  const policies: IDependable[] = [];
   const allow: Allow = (actions, resources, conditions) => {
-    role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, conditions }));
+    const { policyDependable } = role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, conditions }));
+    if (policyDependable !== undefined) policies.push(policyDependable);
   };
   const arn = (service: string, rest: string): string => {
     const { region, account } = Stack.of(scope);
@@ -37,7 +41,7 @@ export function executionRole(scope: Construct, given: IRole | undefined, needs:
   };
   allowServing(needs, allow, argue, arn);
   if (needs.network !== undefined) allowNetwork(needs.network, allow, argue, arn);
-  return { role, argue };
+  return { role, argue, policies };
 }
 
 type Allow = (actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) => void;

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { FlowLogDestination, GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
@@ -31,6 +31,7 @@ export class PrivateChat extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const vpc = new Vpc(this, 'Vpc', {
+      availabilityZones: [0, 1].map((index) => Fn.select(index, Fn.getAzs())),
       natGateways: 0,
       subnetConfiguration: [{ name: 'Model', subnetType: SubnetType.PRIVATE_ISOLATED }],
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },

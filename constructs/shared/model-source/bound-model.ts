@@ -1,6 +1,6 @@
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import type { Finding } from '../../../lib/rules/types';
 import type { EndpointOptions, ModelSpec } from '../../../lib/spec/types';
 
@@ -23,8 +23,9 @@ export interface BoundModel {
    * Lets the execution role read the weights.
    *
    * @param argue told of each wildcard in the policy, and why it is there
+   * @returns what must exist before the weights are read
    */
-  grantRead(grantee: IGrantable, argue: (resource: string, reason: string) => void): void;
+  grantRead(grantee: IGrantable, argue: (resource: string, reason: string) => void): IDependable[];
 }
 
 /** Makes a `BoundModel`; resources that it needs become children of `scope`. */

@@ -27,7 +27,7 @@ export function huggingFace(id: string, options: HuggingFaceModelOptions): Model
       modelData: 'hub',
       revision,
       findings,
-      grantRead: () => undefined,
+      grantRead: () => [],
     };
   };
 }

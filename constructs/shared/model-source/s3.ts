@@ -40,13 +40,15 @@ export function prefixData(bucket: IBucket, prefix: string): Required<Pick<Bound
     dataSource: { s3Uri: bucket.s3UrlForObject(prefix), s3DataType: 'S3Prefix', compressionType: 'None' },
     grantRead(grantee, argue) {
       const objects = bucket.arnForObjects(`${prefix}*`);
-      grant(bucket, grantee, ['s3:GetObject'], objects);
       argue(objects, 'A checkpoint is every object below its prefix; nothing else in the bucket can be read.');
-      // `bucket.grantRead` would let the role list, and read the configuration of, the whole bucket.
-      grant(bucket, grantee, ['s3:ListBucket'], bucket.bucketArn, {
-        StringLike: { 's3:prefix': [prefix, `${prefix}*`] },
-      });
-      bucket.encryptionKey?.grantDecrypt(grantee);
+      return [
+        grant(bucket, grantee, ['s3:GetObject'], objects),
+        // `bucket.grantRead` would let the role list, and read the configuration of, the whole bucket.
+        grant(bucket, grantee, ['s3:ListBucket'], bucket.bucketArn, {
+          StringLike: { 's3:prefix': [prefix, `${prefix}*`] },
+        }),
+        ...decrypt(bucket, grantee),
+      ];
     },
   };
 }
@@ -60,8 +62,7 @@ export function objectData(bucket: IBucket, key: string): Required<Pick<BoundMod
       compressionType: ARCHIVE.test(key) ? 'Gzip' : 'None',
     },
     grantRead(grantee) {
-      grant(bucket, grantee, ['s3:GetObject'], bucket.arnForObjects(key));
-      bucket.encryptionKey?.grantDecrypt(grantee);
+      return [grant(bucket, grantee, ['s3:GetObject'], bucket.arnForObjects(key)), ...decrypt(bucket, grantee)];
     },
   };
 }
@@ -89,8 +90,18 @@ function grant(
   actions: string[],
   resourceArn: string,
   conditions?: Record<string, Record<string, unknown>>,
-): void {
-  Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: [resourceArn], resource: bucket, conditions });
+): Grant {
+  return Grant.addToPrincipalOrResource({
+    grantee,
+    actions,
+    resourceArns: [resourceArn],
+    resource: bucket,
+    conditions,
+  });
+}
+
+function decrypt(bucket: IBucket, grantee: IGrantable): Grant[] {
+  return bucket.encryptionKey === undefined ? [] : [bucket.encryptionKey.grantDecrypt(grantee)];
 }
 
 function archiveAsPrefix(prefix: string): Finding {
