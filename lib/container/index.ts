@@ -8,6 +8,16 @@ export {
 } from './arguments';
 export { entryPointAge, type EntryPointAge } from './entry-points';
 export { environmentOf, hasModelFiles } from './environment';
+export {
+  defaultDriver,
+  findInferenceAmi,
+  inferenceAmis,
+  limitOf,
+  neededDriver,
+  patternOf,
+  type InferenceAmi,
+  type LimitName,
+} from './hosting';
 export { parseImageUri, type ImageUri } from './image-uri';
 export {
   defaultVersion,
