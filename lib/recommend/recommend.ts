@@ -1,0 +1,224 @@
+import { resolveEndpoint } from '../endpoint/resolve';
+import { SpecError } from '../errors';
+import { findInstance, isOffered, type PriceTable } from '../hardware';
+import { HOURS_PER_MONTH } from '../plan';
+import type { Plan } from '../plan/types';
+import { evaluateContext, ruleContext } from '../rules/evaluate';
+import type { EndpointSpec } from '../spec/types';
+import { breakEvenOf } from './break-even';
+import { CHECKPOINT, combinations } from './grid';
+import { guidance, guidedSchemes } from './guide';
+import { sizeFor } from './sizing';
+import type { Candidate, Combination, Recommendation, Rejection } from './types';
+import { contextFor, workloadOf, type Workload } from './workload';
+
+export interface RecommendOptions {
+  /** Prices that win over those this package ships. */
+  readonly prices?: PriceTable;
+}
+
+/** Where the spec names no region: the one with most instance types and prices. */
+const DEFAULT_REGION = 'us-east-1';
+
+type Draft = Omit<Candidate, 'rank'>;
+
+/**
+ * Ranks every combination of instance, scheme, container and parallelism that serves the spec's model and workload, cheapest first; among
+ * equals the guide's more careful scheme, then the faster. What the spec fixes (instance, scheme, container, parallelism) is not varied.
+ *
+ * @throws SpecError `RECOMMEND_NEEDS_CONFIG` without the model's config
+ */
+export function recommend(given: EndpointSpec, { prices }: RecommendOptions = {}): Recommendation {
+  const spec = given.region === undefined ? { ...given, region: DEFAULT_REGION } : given;
+  const region = spec.region as string;
+  const model = resolveEndpoint({ model: spec.model }).model;
+  if (model === undefined) {
+    throw new SpecError('RECOMMEND_NEEDS_CONFIG', "a recommendation needs the model's config.json", {
+      path: '/model/config',
+      allowed: "the checkpoint's config.json, verbatim",
+      fix: 'put it at /model/config, or run qe models add with the model id',
+    });
+  }
+  const workload = workloadOf(spec.workload);
+  const context = spec.options?.maxModelLen ?? contextFor(workload, model.maxPositionEmbeddings);
+  const drafts: Draft[] = [];
+  const rejected: Rejection[] = [];
+  for (const combination of combinations(spec, model)) {
+    const judged = judge(specOf(spec, combination, context), combination, region, workload, prices);
+    if ('reason' in judged) rejected.push(judged);
+    else drafts.push(judged);
+  }
+  const order = guidedSchemes(model);
+  drafts.sort((a, b) => compare(a, b, order));
+  const { best, dominated } = bestOfEach(drafts);
+  const candidates = best.map((draft, index) => ({ rank: index + 1, ...draft }));
+  const first = firstOfGuide(candidates, order);
+  return {
+    model: spec.model.id ?? null,
+    region,
+    priceDates: [...new Set(candidates.map(({ plan }) => plan.cost.priceDate).filter((date) => date !== null))].sort(),
+    guidance: guidance(model),
+    startWith: first === undefined ? null : combinationOf(first),
+    candidates,
+    rejected: [...rejected, ...dominated],
+    breakEven: first === undefined ? null : breakEvenOf(first, candidates),
+  };
+}
+
+function specOf(spec: EndpointSpec, combination: Combination, context: number): EndpointSpec {
+  const { instanceType, quantization, container, tensorParallelSize } = combination;
+  const parallel = container === 'llama-cpp' ? {} : { tensorParallelSize };
+  return {
+    ...spec,
+    instanceType,
+    ...(quantization === CHECKPOINT ? {} : { quantization }),
+    container: spec.container ?? { family: container },
+    options: {
+      ...spec.options,
+      maxModelLen: context,
+      ...parallel,
+      ...(container === 'llama-cpp' && spec.options?.slots === undefined ? { slots: 1 } : {}),
+    },
+    ...(container === 'llama-cpp' && spec.environment === undefined
+      ? { environment: { SM_LLAMA_CPP_N_GPU_LAYERS: '999' } }
+      : {}),
+  };
+}
+
+function judge(
+  spec: EndpointSpec,
+  combination: Combination,
+  region: string,
+  workload: Workload,
+  prices: PriceTable | undefined,
+): Draft | Rejection {
+  const reject = (reason: string, message: string): Rejection => ({ ...combination, reason, message });
+  const instance = findInstance(combination.instanceType);
+  if (instance !== undefined && isOffered(instance, region) === false)
+    return reject('NOT_OFFERED', `${combination.instanceType} is not offered in ${region}`);
+  const resolved = resolveEndpoint(spec);
+  const rules = ruleContext(resolved);
+  const findings = evaluateContext(rules);
+  const error = findings.find((finding) => finding.severity === 'error');
+  if (error !== undefined) return reject(error.rule, error.message);
+  const unfit = memoryProblem(rules.plan, spec);
+  if (unfit !== undefined) return reject('DOES_NOT_FIT', unfit);
+  const sizing = sizeFor(resolved, rules.plan, workload, prices);
+  if (typeof sizing === 'string') return reject('TOO_SLOW', sizing);
+  const draft = draftOf(spec, combination, sizing.plan, sizing.concurrency, sizing.instances);
+  const over = budgetProblem(draft, workload, region);
+  if (over !== undefined) return reject('OVER_BUDGET', over);
+  return { ...draft, warnings: findings.map((finding) => finding.message) };
+}
+
+function memoryProblem(plan: Plan, spec: EndpointSpec): string | undefined {
+  const { memory, maxConcurrency } = plan;
+  const context = spec.options?.maxModelLen;
+  if (memory.weights !== null && memory.usable !== null && memory.weights > memory.usable)
+    return `weights of ${gib(memory.weights)} do not fit the ${gib(memory.usable)} that each accelerator has for them`;
+  if (maxConcurrency !== null && maxConcurrency < 1)
+    return `beside the weights, the cache holds no sequence of ${context} tokens (largest: ${plan.largestMaxModelLen ?? 0})`;
+  return undefined;
+}
+
+function draftOf(
+  spec: EndpointSpec,
+  combination: Combination,
+  plan: Plan,
+  concurrency: number,
+  instances: number,
+): Draft {
+  const hour = plan.cost.usdPerHour === null ? null : plan.cost.usdPerHour * instances;
+  return {
+    ...combination,
+    instances,
+    concurrency,
+    requestsPerSecond: plan.estimate.requestsPerSecond,
+    usdPerHour: hour,
+    usdPerMonth: hour === null ? null : hour * HOURS_PER_MONTH,
+    usdPerMillionOutputTokens: plan.cost.usdPerMillionOutputTokens,
+    timeToFirstTokenMs: plan.estimate.timeToFirstTokenMs,
+    interTokenMs: plan.estimate.interTokenMs,
+    plan,
+    warnings: [],
+    spec: { ...spec, endpoint: { ...spec.endpoint, initialInstanceCount: instances } },
+  };
+}
+
+function budgetProblem(draft: Draft, { maxUsdPerHour, maxUsdPerMonth }: Workload, region: string): string | undefined {
+  if (maxUsdPerHour === undefined && maxUsdPerMonth === undefined) return undefined;
+  if (draft.usdPerHour === null || draft.usdPerMonth === null)
+    return `no price is known for ${draft.instanceType} in ${region}, so that a budget cannot be held`;
+  if (maxUsdPerHour !== undefined && draft.usdPerHour > maxUsdPerHour)
+    return `costs $${draft.usdPerHour.toFixed(2)} an hour, and at most $${maxUsdPerHour} are allowed`;
+  if (maxUsdPerMonth !== undefined && draft.usdPerMonth > maxUsdPerMonth)
+    return `costs $${draft.usdPerMonth.toFixed(0)} a month, and at most $${maxUsdPerMonth} are allowed`;
+  return undefined;
+}
+
+/**
+ * What is known before what is not; the cheapest first; then what no rule warns of; then the guide's more careful scheme; then the faster;
+ * then by name, so that the order never depends on chance.
+ */
+function compare(a: Draft, b: Draft, order: readonly string[]): number {
+  return (
+    unknowns(a) - unknowns(b) ||
+    (a.usdPerHour ?? 0) - (b.usdPerHour ?? 0) ||
+    a.warnings.length - b.warnings.length ||
+    position(order, a.quantization) - position(order, b.quantization) ||
+    (b.requestsPerSecond ?? 0) - (a.requestsPerSecond ?? 0) ||
+    (a.instanceType < b.instanceType ? -1 : a.instanceType > b.instanceType ? 1 : 0)
+  );
+}
+
+/** A ranking by cost needs both the price and the speed: without either, nobody knows how many instances the load takes. */
+function unknowns({ usdPerHour, requestsPerSecond }: Draft): number {
+  return (usdPerHour === null ? 1 : 0) + (requestsPerSecond === null ? 2 : 0);
+}
+
+function position(order: readonly string[], scheme: string): number {
+  const at = order.indexOf(scheme);
+  return at < 0 ? order.length : at;
+}
+
+/** Of several degrees of parallelism on one instance with one scheme and container, only the best is an option. */
+function bestOfEach(sorted: readonly Draft[]): {
+  readonly best: readonly Draft[];
+  readonly dominated: readonly Rejection[];
+} {
+  const taken = new Map<string, Draft>();
+  const dominated: Rejection[] = [];
+  for (const draft of sorted) {
+    const { instanceType, quantization, container, tensorParallelSize } = draft;
+    const key = `${instanceType} ${quantization} ${container}`;
+    const better = taken.get(key);
+    if (better === undefined) taken.set(key, draft);
+    else
+      dominated.push({
+        instanceType,
+        quantization,
+        container,
+        tensorParallelSize,
+        reason: 'DOMINATED',
+        message: `tensor parallelism ${better.tensorParallelSize} on the same instance serves it better`,
+      });
+  }
+  return { best: [...taken.values()], dominated };
+}
+
+/** The cheapest candidate of the first scheme in the guide's order that any candidate has. */
+function firstOfGuide(candidates: readonly Candidate[], order: readonly string[]): Candidate | undefined {
+  let first: Candidate | undefined;
+  for (const candidate of candidates)
+    if (first === undefined || position(order, candidate.quantization) < position(order, first.quantization))
+      first = candidate;
+  return first;
+}
+
+function combinationOf({ instanceType, quantization, container, tensorParallelSize }: Candidate): Combination {
+  return { instanceType, quantization, container, tensorParallelSize };
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
