@@ -1,3 +1,24 @@
 import type { Rule } from '../types';
+import { architectureNewerThanServer } from './architecture-newer-than-server';
+import { architectureNotInServer } from './architecture-not-in-server';
+import { architectureRemovedFromServer } from './architecture-removed-from-server';
+import { architectureUnknown } from './architecture-unknown';
+import { encoderCannotGenerate } from './encoder-cannot-generate';
+import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
+import { ggufInSeveralFiles } from './gguf-in-several-files';
+import { remoteCodeNotTrusted } from './remote-code-not-trusted';
+import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
+import { trtllmArchitectureNotListed } from './trtllm-architecture-not-listed';
 
-export const architectureRules: readonly Rule[] = [];
+export const architectureRules: readonly Rule[] = [
+  architectureNewerThanServer,
+  architectureNotInServer,
+  architectureRemovedFromServer,
+  architectureUnknown,
+  encoderCannotGenerate,
+  ggufArchitectureNotInVllm,
+  ggufInSeveralFiles,
+  remoteCodeNotTrusted,
+  ropeScalingNewerThanServer,
+  trtllmArchitectureNotListed,
+];

@@ -1,0 +1,55 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const NEW = { ...LLAMA_8B, architectures: ['BrandNewForCausalLM'], model_type: 'brand_new' };
+const T5 = {
+  architectures: ['T5ForConditionalGeneration'],
+  model_type: 't5',
+  d_model: 512,
+  d_ff: 2048,
+  d_kv: 64,
+  num_heads: 8,
+  num_layers: 6,
+  vocab_size: 32128,
+};
+
+const example = (config: object, version: string) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+});
+
+/** From 0.7 on vLLM runs decoders that it has no code for through Transformers, where their code allows it. */
+const TRANSFORMERS_BACKEND = { since: '0.7.0' };
+
+export const architectureNotInServer: Rule = {
+  id: 'ARCHITECTURE_NOT_IN_SERVER',
+  severity: 'error',
+  summary: 'vLLM has an implementation of the architecture',
+  explanation:
+    'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused.',
+  source: `${VLLM_SOURCE}; vLLM docs, "Supported models: Transformers"`,
+  examples: { passes: [example(LLAMA_8B, '0.8.5')], fails: [example(T5, '0.10.2'), example(NEW, '0.10.2')] },
+  evaluate(context) {
+    const { container, model } = context;
+    if (model === undefined || container?.engineVersion === undefined || !isVllm(context)) return [];
+    if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'unknown') return [];
+    const isPossible = model.kind !== 'encoder-decoder' && isVllm(context, TRANSFORMERS_BACKEND);
+    return [
+      found({
+        what: isPossible
+          ? `${serverName(context)} has no implementation of ${model.architecture} that we know, and can only try it through Transformers`
+          : `${serverName(context)} does not support the architecture ${model.architecture}`,
+        got: model.architecture,
+        allowed: 'an architecture that vLLM implements',
+        fix: isPossible
+          ? 'try it on one instance first, or use the newest image'
+          : 'choose another model, or a custom container that serves it',
+        path: '/model/config/architectures',
+        severity: isPossible ? 'warning' : 'error',
+      }),
+    ];
+  },
+};

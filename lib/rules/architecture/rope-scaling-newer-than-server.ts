@@ -1,0 +1,68 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (config: object, version: string) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096 },
+});
+
+/** First vLLM that computes each kind of RoPE scaling. Source: vllm/model_executor/layers/rotary_embedding.py by version. */
+const SINCE: Readonly<Record<string, string>> = {
+  linear: '0.2.0',
+  dynamic: '0.2.0',
+  yarn: '0.2.2',
+  su: '0.4.2',
+  longrope: '0.5.1',
+  deepseek_yarn: '0.5.1',
+  llama3: '0.5.3.post1',
+  mrope: '0.6.1',
+};
+
+/** Configs that write `rope_type` and no `type` are read from here on. */
+const READS_ROPE_TYPE = '0.5.3.post1';
+
+/** The kind of scaling and the first vLLM that reads it as written. */
+function scalingOf(
+  config: Readonly<Record<string, unknown>>,
+): { readonly kind: string; readonly since: string } | undefined {
+  const scaling = config.rope_scaling as Readonly<Record<string, unknown>> | null | undefined;
+  if (typeof scaling !== 'object' || scaling === null) return undefined;
+  const kind = scaling.rope_type ?? scaling.type;
+  if (typeof kind !== 'string' || kind === 'default') return undefined;
+  const computed = Object.hasOwn(SINCE, kind) ? SINCE[kind] : undefined;
+  if (computed === undefined) return undefined;
+  return { kind, since: scaling.type === undefined && kind !== 'mrope' ? later(computed, READS_ROPE_TYPE) : computed };
+}
+
+function later(a: string, b: string): string {
+  return a.localeCompare(b, 'en', { numeric: true }) >= 0 ? a : b;
+}
+
+export const ropeScalingNewerThanServer: Rule = {
+  id: 'ROPE_SCALING_NEWER_THAN_SERVER',
+  severity: 'error',
+  summary: 'the image’s vLLM computes the model’s RoPE scaling',
+  explanation:
+    'A new context-extension method comes with new models of an old architecture: Llama 3.1 is LlamaForCausalLM, but its rope_scaling of type llama3 needs vLLM 0.5.3.post1 and Transformers 4.43. Older images stop with "`rope_scaling` must be a dictionary with two fields, `type` and `factor`" or "Unknown RoPE scaling type".',
+  source: 'vllm/model_executor/layers/rotary_embedding.py by version; issue vllm-project/vllm#6689',
+  holdsFor: 'llama3: vLLM < 0.5.3.post1; yarn: < 0.2.2; longrope: < 0.5.1; mrope: < 0.6.1',
+  examples: { passes: [example(LLAMA_8B, '0.6.0'), example(QWEN25_7B, '0.4.0')], fails: [example(LLAMA_8B, '0.5.2')] },
+  evaluate(context) {
+    const { model } = context;
+    if (model === undefined || !isVllm(context, { before: '0.6.1' })) return [];
+    const scaling = scalingOf(model.textConfig) ?? scalingOf(model.config);
+    if (scaling === undefined || isVllm(context, { since: scaling.since })) return [];
+    return [
+      found({
+        what: `${serverName(context)} is too old for this model: its rope_scaling of type ${scaling.kind} is supported from vLLM ${scaling.since} on`,
+        got: `rope_scaling ${scaling.kind}`,
+        allowed: `vLLM ${scaling.since} or newer`,
+        fix: `use an image version with vLLM ${scaling.since} or newer`,
+        path: '/container/version',
+      }),
+    ];
+  },
+};
