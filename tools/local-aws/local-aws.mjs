@@ -34,9 +34,9 @@ const LOG_LINES_SHOWN = 20;
  */
 export async function startLocalAws(options = {}) {
   const python = await pythonEnvironment();
-  const port = options.port ?? (await freePort());
+  const port = await freePort(options.port);
   const region = options.region ?? DEFAULT_REGION;
-  const work = mkdtempSync(path.join(tmpdir(), 'local-aws-'));
+  const work = mkdtempSync(path.join(tmpdir(), `local-aws-${process.pid}-`));
   const logFile = options.logFile ?? path.join(work, 'local-aws.log');
   const child = spawn(python, ['-m', 'local_aws'], {
     cwd: import.meta.dirname,
@@ -137,11 +137,12 @@ function killGroup(pid) {
   }
 }
 
-function freePort() {
+/** The port that is wished for, or any. */
+function freePort(wish = 0) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.on('error', (error) => reject(error.code === 'EADDRINUSE' ? new Error(`port ${wish} is taken`) : error));
+    probe.listen(wish, '127.0.0.1', () => {
       const { port } = probe.address();
       probe.close(() => resolve(port));
     });

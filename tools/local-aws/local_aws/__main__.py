@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -47,8 +48,9 @@ def _wait_for_starter(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> N
 
 
 def _end_group() -> None:
-    """Containers and Lambda workers are in this process's group."""
+    """Leaves no file, and no process: containers and Lambda workers are in this process's group."""
     logging.shutdown()
+    shutil.rmtree(settings.work_directory, ignore_errors=True)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
 

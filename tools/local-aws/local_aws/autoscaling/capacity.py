@@ -34,7 +34,9 @@ def current(key: tuple) -> int:
             return inference_components.component_named(component[1]).copies
     except AwsError as error:
         raise validation(f"{resource} cannot be scaled: {error.message}") from error
-    raise validation(f"Unsupported service namespace, resource type or scalable dimension: {namespace}, {resource}, {dimension}")
+    raise validation(
+        f"Unsupported service namespace, resource type or scalable dimension: {namespace}, {resource}, {dimension}"
+    )
 
 
 def keep_within(key: tuple, low: int, high: int, cause: str) -> None:

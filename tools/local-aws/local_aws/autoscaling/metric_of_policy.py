@@ -9,14 +9,22 @@ _USUAL_SECONDS = 60
 
 _PREDEFINED = {
     "SageMakerVariantInvocationsPerInstance": ("InvocationsPerInstance", "Sum", _USUAL_SECONDS),
-    "SageMakerVariantConcurrentRequestsPerModelHighResolution": ("ConcurrentRequestsPerModel", "Average", _HIGH_RESOLUTION_SECONDS),
+    "SageMakerVariantConcurrentRequestsPerModelHighResolution": (
+        "ConcurrentRequestsPerModel",
+        "Average",
+        _HIGH_RESOLUTION_SECONDS,
+    ),
     "SageMakerInferenceComponentInvocationsPerCopy": ("InvocationsPerCopy", "Sum", _USUAL_SECONDS),
     "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": (
         "ConcurrentRequestsPerCopy",
         "Average",
         _HIGH_RESOLUTION_SECONDS,
     ),
-    "SageMakerVariantProvisionedConcurrencyUtilization": ("ServerlessProvisionedConcurrencyUtilization", "Maximum", _USUAL_SECONDS),
+    "SageMakerVariantProvisionedConcurrencyUtilization": (
+        "ServerlessProvisionedConcurrencyUtilization",
+        "Maximum",
+        _USUAL_SECONDS,
+    ),
 }
 
 
@@ -30,10 +38,14 @@ def alarm_metric(target: dict, configuration: dict) -> dict:
         return _customized(customized)
     kind = predefined["PredefinedMetricType"]
     if kind not in _PREDEFINED:
-        raise validation(f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}")
+        raise validation(
+            f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}"
+        )
     is_of_component = kind.startswith("SageMakerInferenceComponent")
     if is_of_component != target["ResourceId"].startswith("inference-component/"):
-        raise validation(f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}")
+        raise validation(
+            f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}"
+        )
     name, statistic, period = _PREDEFINED[kind]
     return {
         "Namespace": "AWS/SageMaker",
@@ -47,7 +59,9 @@ def alarm_metric(target: dict, configuration: dict) -> dict:
 def _customized(metric: dict) -> dict:
     if metric.get("Metrics"):
         return {"Metrics": metric["Metrics"]}
-    named = {key: metric[key] for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit") if key in metric}
+    named = {
+        key: metric[key] for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit") if key in metric
+    }
     return {**named, "Period": metric.get("Period", _USUAL_SECONDS)}
 
 

@@ -80,7 +80,9 @@ def describe(request: dict) -> dict:
 
 def _new_arn(request: dict) -> str:
     namespace, resource = request["ServiceNamespace"], request["ResourceId"]
-    return arn("autoscaling", f"scalingPolicy:{uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}")
+    return arn(
+        "autoscaling", f"scalingPolicy:{uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}"
+    )
 
 
 def _create_alarms(policy_arn: str, target: dict, configuration: dict) -> list[dict]:

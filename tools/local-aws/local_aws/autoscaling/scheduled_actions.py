@@ -19,7 +19,9 @@ def put(request: dict) -> None:
     if existing is not None:
         existing.update(request)
         return
-    resource = f"{request['ServiceNamespace']}/{request['ResourceId']}:scheduledActionName/{request['ScheduledActionName']}"
+    resource = (
+        f"{request['ServiceNamespace']}/{request['ResourceId']}:scheduledActionName/{request['ScheduledActionName']}"
+    )
     identity = {
         "ScheduledActionARN": arn("autoscaling", f"scheduledAction:{uuid4()}:resource/{resource}"),
         "CreationTime": datetime.now(timezone.utc),
@@ -44,6 +46,8 @@ def describe(request: dict) -> dict:
         for action in _actions.values()
         if action["ServiceNamespace"] == request["ServiceNamespace"]
         and request.get("ResourceId") in (None, action["ResourceId"])
-        and (not request.get("ScheduledActionNames") or action["ScheduledActionName"] in request["ScheduledActionNames"])
+        and (
+            not request.get("ScheduledActionNames") or action["ScheduledActionName"] in request["ScheduledActionNames"]
+        )
     ]
     return {"ScheduledActions": found}

@@ -47,14 +47,19 @@ def register(request: dict) -> dict:
     existing = _targets.get(key)
     if existing is None and (request.get("MinCapacity") is None or request.get("MaxCapacity") is None):
         raise validation("When registering a new scalable target, you must specify both MinCapacity and MaxCapacity")
-    merged = {**(existing or {}), **{name: value for name, value in request.items() if name != "Tags" and value is not None}}
+    merged = {
+        **(existing or {}),
+        **{name: value for name, value in request.items() if name != "Tags" and value is not None},
+    }
     if merged["MinCapacity"] > merged["MaxCapacity"]:
         raise validation("Maximum capacity cannot be less than minimum capacity")
     capacity.require_exists(key)
     if existing is None:
         merged["CreationTime"] = datetime.now(timezone.utc)
         merged["ScalableTargetARN"] = arn("application-autoscaling", f"scalable-target/{uuid4().hex}")
-    namespace_role = "arn:aws:iam::{}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleFor"
+    namespace_role = (
+        "arn:aws:iam::{}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleFor"
+    )
     account = merged["ScalableTargetARN"].split(":")[4]
     merged.setdefault("RoleARN", f"{namespace_role.format(account)}ApplicationAutoScaling_SageMakerEndpoint")
     merged.setdefault(

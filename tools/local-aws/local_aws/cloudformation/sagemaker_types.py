@@ -58,7 +58,10 @@ def _create_endpoint(logical_id: str, properties: dict, stack_name: str) -> tupl
     if endpoint.status != "InService":
         reason = endpoint.failure_reason
         _delete_endpoint(arn, properties)
-        raise AwsError("NotStabilized", f"Resource of type 'AWS::SageMaker::Endpoint' with identifier '{arn}' did not stabilize: {reason}")
+        raise AwsError(
+            "NotStabilized",
+            f"Resource of type 'AWS::SageMaker::Endpoint' with identifier '{arn}' did not stabilize: {reason}",
+        )
     return arn, {"EndpointName": name, "EndpointArn": arn, "Id": arn}
 
 
@@ -94,7 +97,8 @@ def _create_component(logical_id: str, properties: dict, stack_name: str) -> tup
         reason = component.failure_reason
         _delete_component(arn, properties)
         raise AwsError(
-            "NotStabilized", f"Resource of type 'AWS::SageMaker::InferenceComponent' with identifier '{arn}' did not stabilize: {reason}"
+            "NotStabilized",
+            f"Resource of type 'AWS::SageMaker::InferenceComponent' with identifier '{arn}' did not stabilize: {reason}",
         )
     return arn, _component_attributes(name, arn)
 
@@ -108,7 +112,9 @@ def _update_component(arn: str, old: dict, new: dict, stack_name: str) -> tuple[
         component = inference_components.component_named(name)
         component.wait(lambda c: c.status in inference_components.FINAL, _STABLE_SECONDS)
         if component.failure_reason is not None:
-            raise AwsError("NotStabilized", f"The update of inference component {name} was rolled back: {component.failure_reason}")
+            raise AwsError(
+                "NotStabilized", f"The update of inference component {name} was rolled back: {component.failure_reason}"
+            )
     return arn, _component_attributes(name, arn)
 
 
@@ -164,7 +170,12 @@ TYPES = (
         ),
     ),
     ResourceType(
-        "AWS::SageMaker::Endpoint", _create_endpoint, _update_endpoint, _delete_endpoint, ("EndpointName",), custom_name="EndpointName"
+        "AWS::SageMaker::Endpoint",
+        _create_endpoint,
+        _update_endpoint,
+        _delete_endpoint,
+        ("EndpointName",),
+        custom_name="EndpointName",
     ),
     ResourceType(
         "AWS::SageMaker::InferenceComponent",

@@ -61,7 +61,11 @@ class Container:
 
     def _spawn(self) -> None:
         self._process = subprocess.Popen(
-            [settings.node, settings.engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [settings.node, settings.engine],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         task = {
             "environment": self.definition.get("Environment", {}),
