@@ -34,9 +34,7 @@ class JsonService:
         if function is not None:
             return function
         if operation in operation_names(self.service):
-            raise AwsError(
-                "UnknownOperationException", f"the local AWS does not offer {self.target_prefix}.{operation}"
-            )
+            raise AwsError("UnknownOperationException", f"the local AWS does not offer {self.target_prefix}.{operation}")
         raise AwsError("UnknownOperationException", f"{self.target_prefix} has no operation {operation}")
 
 

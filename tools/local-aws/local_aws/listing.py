@@ -7,9 +7,7 @@ from .errors import validation
 _DEFAULT_PAGE = 10
 
 
-def listing(
-    records: list[dict], request: dict, name_key: str, status_key: str | None = None
-) -> tuple[list[dict], dict]:
+def listing(records: list[dict], request: dict, name_key: str, status_key: str | None = None) -> tuple[list[dict], dict]:
     """The page that `request` asks for, and `{"NextToken": …}` when there is more."""
     found = [r for r in records if _matches(r, request, name_key, status_key)]
     order = {

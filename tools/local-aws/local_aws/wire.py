@@ -5,7 +5,6 @@ from datetime import datetime
 
 from .errors import AwsError
 
-
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 
 

@@ -34,9 +34,7 @@ def current(key: tuple) -> int:
             return inference_components.component_named(component[1]).copies
     except AwsError as error:
         raise validation(f"{resource} cannot be scaled: {error.message}") from error
-    raise validation(
-        f"Unsupported service namespace, resource type or scalable dimension: {namespace}, {resource}, {dimension}"
-    )
+    raise validation(f"Unsupported service namespace, resource type or scalable dimension: {namespace}, {resource}, {dimension}")
 
 
 def keep_within(key: tuple, low: int, high: int, cause: str) -> None:
@@ -55,9 +53,7 @@ def change(key: tuple, wanted: int, cause: str) -> None:
         desired = [{"VariantName": variant[2], "DesiredInstanceCount": wanted}]
         endpoints.update_weights_and_capacities({"EndpointName": variant[1], "DesiredWeightsAndCapacities": desired})
     elif component := _COMPONENT.fullmatch(resource):
-        inference_components.update_runtime_config(
-            {"InferenceComponentName": component[1], "DesiredRuntimeConfig": {"CopyCount": wanted}}
-        )
+        inference_components.update_runtime_config({"InferenceComponentName": component[1], "DesiredRuntimeConfig": {"CopyCount": wanted}})
     now = datetime.now(timezone.utc)
     activity = {
         "ActivityId": str(uuid4()),

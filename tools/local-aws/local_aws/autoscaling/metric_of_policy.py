@@ -38,14 +38,10 @@ def alarm_metric(target: dict, configuration: dict) -> dict:
         return _customized(customized)
     kind = predefined["PredefinedMetricType"]
     if kind not in _PREDEFINED:
-        raise validation(
-            f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}"
-        )
+        raise validation(f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}")
     is_of_component = kind.startswith("SageMakerInferenceComponent")
     if is_of_component != target["ResourceId"].startswith("inference-component/"):
-        raise validation(
-            f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}"
-        )
+        raise validation(f"Predefined metric type {kind} is not supported for the scalable dimension {target['ScalableDimension']}")
     name, statistic, period = _PREDEFINED[kind]
     return {
         "Namespace": "AWS/SageMaker",
@@ -59,9 +55,7 @@ def alarm_metric(target: dict, configuration: dict) -> dict:
 def _customized(metric: dict) -> dict:
     if metric.get("Metrics"):
         return {"Metrics": metric["Metrics"]}
-    named = {
-        key: metric[key] for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit") if key in metric
-    }
+    named = {key: metric[key] for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit") if key in metric}
     return {**named, "Period": metric.get("Period", _USUAL_SECONDS)}
 
 

@@ -62,7 +62,7 @@ def delete(request: dict) -> None:
 
 
 def delete_of_target(target_key: targets.Key) -> None:
-    for key in [key for key in _policies.keys() if key[:3] == target_key]:
+    for key in [key for key in _policies if key[:3] == target_key]:
         _delete_alarms(_policies.pop(key))
 
 
@@ -80,9 +80,7 @@ def describe(request: dict) -> dict:
 
 def _new_arn(request: dict) -> str:
     namespace, resource = request["ServiceNamespace"], request["ResourceId"]
-    return arn(
-        "autoscaling", f"scalingPolicy:{uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}"
-    )
+    return arn("autoscaling", f"scalingPolicy:{uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}")
 
 
 def _create_alarms(policy_arn: str, target: dict, configuration: dict) -> list[dict]:

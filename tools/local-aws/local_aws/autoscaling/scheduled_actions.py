@@ -19,9 +19,7 @@ def put(request: dict) -> None:
     if existing is not None:
         existing.update(request)
         return
-    resource = (
-        f"{request['ServiceNamespace']}/{request['ResourceId']}:scheduledActionName/{request['ScheduledActionName']}"
-    )
+    resource = f"{request['ServiceNamespace']}/{request['ResourceId']}:scheduledActionName/{request['ScheduledActionName']}"
     identity = {
         "ScheduledActionARN": arn("autoscaling", f"scheduledAction:{uuid4()}:resource/{resource}"),
         "CreationTime": datetime.now(timezone.utc),
@@ -36,7 +34,7 @@ def delete(request: dict) -> None:
 
 
 def delete_of_target(target_key: targets.Key) -> None:
-    for key in [key for key in _actions.keys() if key[:3] == target_key]:
+    for key in [key for key in _actions if key[:3] == target_key]:
         del _actions[key]
 
 
@@ -46,8 +44,6 @@ def describe(request: dict) -> dict:
         for action in _actions.values()
         if action["ServiceNamespace"] == request["ServiceNamespace"]
         and request.get("ResourceId") in (None, action["ResourceId"])
-        and (
-            not request.get("ScheduledActionNames") or action["ScheduledActionName"] in request["ScheduledActionNames"]
-        )
+        and (not request.get("ScheduledActionNames") or action["ScheduledActionName"] in request["ScheduledActionNames"])
     ]
     return {"ScheduledActions": found}

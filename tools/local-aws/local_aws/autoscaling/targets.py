@@ -57,9 +57,7 @@ def register(request: dict) -> dict:
     if existing is None:
         merged["CreationTime"] = datetime.now(timezone.utc)
         merged["ScalableTargetARN"] = arn("application-autoscaling", f"scalable-target/{uuid4().hex}")
-    namespace_role = (
-        "arn:aws:iam::{}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleFor"
-    )
+    namespace_role = "arn:aws:iam::{}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleFor"
     account = merged["ScalableTargetARN"].split(":")[4]
     merged.setdefault("RoleARN", f"{namespace_role.format(account)}ApplicationAutoScaling_SageMakerEndpoint")
     merged.setdefault(

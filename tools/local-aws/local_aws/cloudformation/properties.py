@@ -32,9 +32,7 @@ def _convert_structure(shape, value, path: str) -> dict:
     _expect(isinstance(value, dict), path, "JSONObject", value)
     unknown = [key for key in value if key not in shape.members]
     if unknown:
-        raise PropertiesError(
-            f"Properties validation failed with message: {path}: extraneous key [{unknown[0]}] is not permitted"
-        )
+        raise PropertiesError(f"Properties validation failed with message: {path}: extraneous key [{unknown[0]}] is not permitted")
     return {key: _convert(shape.members[key], item, f"{path}/{key}") for key, item in value.items() if item is not None}
 
 
@@ -57,6 +55,4 @@ def _convert_scalar(kind: str, value, path: str):
 
 def _expect(holds: bool, path: str, expected: str, value) -> None:
     if not holds:
-        raise PropertiesError(
-            f"Properties validation failed with message: {path}: expected type: {expected}, found: {json.dumps(value)}"
-        )
+        raise PropertiesError(f"Properties validation failed with message: {path}: expected type: {expected}, found: {json.dumps(value)}")

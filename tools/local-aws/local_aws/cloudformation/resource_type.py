@@ -1,7 +1,7 @@
 """What the stack engine needs to know of a resource type."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable
 
 from ministack.services.cloudformation import provisioners
 
@@ -25,7 +25,9 @@ class ResourceType:
     """The property that names the resource, when a template may set it."""
 
     def handlers(self) -> dict:
-        return {"create": _worded(self.create), "update": _worded(self.update), "delete": _worded(self.delete)}
+        service = self.name.split("::")[1]
+        functions = {"create": self.create, "update": self.update, "delete": self.delete}
+        return {verb: _worded(function, service) for verb, function in functions.items()}
 
 
 def physical_name(properties: dict, key: str, stack_name: str, logical_id: str) -> str:
@@ -33,7 +35,7 @@ def physical_name(properties: dict, key: str, stack_name: str, logical_id: str) 
     return properties.get(key) or provisioners._physical_name(stack_name, logical_id, max_len=MAX_NAME)
 
 
-def _worded(function):
+def _worded(function, service: str):
     """A service's refusal as CloudFormation passes it on."""
 
     def call(*args):
@@ -41,7 +43,7 @@ def _worded(function):
             return function(*args)
         except AwsError as error:
             raise ValueError(
-                f'Resource handler returned message: "{error.message} (Service: SageMaker, Status Code: {error.status}, '
+                f'Resource handler returned message: "{error.message} (Service: {service}, Status Code: {error.status}, '
                 f'Error Code: {error.code})"'
             ) from error
 

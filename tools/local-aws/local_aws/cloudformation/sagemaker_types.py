@@ -112,9 +112,7 @@ def _update_component(arn: str, old: dict, new: dict, stack_name: str) -> tuple[
         component = inference_components.component_named(name)
         component.wait(lambda c: c.status in inference_components.FINAL, _STABLE_SECONDS)
         if component.failure_reason is not None:
-            raise AwsError(
-                "NotStabilized", f"The update of inference component {name} was rolled back: {component.failure_reason}"
-            )
+            raise AwsError("NotStabilized", f"The update of inference component {name} was rolled back: {component.failure_reason}")
     return arn, _component_attributes(name, arn)
 
 

@@ -112,14 +112,10 @@ def _check(alarms: list[str]) -> None:
     found = answer["MetricAlarms"] + answer["CompositeAlarms"]
     ringing = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
     if ringing:
-        raise AlarmTripped(
-            f"Deployment rolled back because the following alarm(s) are in the ALARM state: {', '.join(ringing)}."
-        )
+        raise AlarmTripped(f"Deployment rolled back because the following alarm(s) are in the ALARM state: {', '.join(ringing)}.")
     missing = set(alarms) - {alarm["AlarmName"] for alarm in found}
     if missing:
-        raise AlarmTripped(
-            f"Deployment rolled back because the following alarm(s) do not exist: {', '.join(sorted(missing))}."
-        )
+        raise AlarmTripped(f"Deployment rolled back because the following alarm(s) do not exist: {', '.join(sorted(missing))}.")
 
 
 def _roll_back(endpoint: Endpoint, green: Fleet | None, reason: str) -> None:

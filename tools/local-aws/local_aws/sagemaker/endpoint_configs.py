@@ -63,9 +63,7 @@ def instance_types(variant: dict) -> list[str]:
 def _check_variant(variant: dict, config: dict) -> None:
     name = variant["VariantName"]
     if variant.get("ServerlessConfig") is not None:
-        raise validation(
-            f"The local AWS has no serverless variants; variant {name} needs InstanceType and InitialInstanceCount."
-        )
+        raise validation(f"The local AWS has no serverless variants; variant {name} needs InstanceType and InitialInstanceCount.")
     if variant.get("InstanceType") is None and not variant.get("InstancePools"):
         raise validation(f"InstanceType must be specified for production variant {name}.")
     if variant.get("InstanceType") is not None and variant.get("InstancePools"):
@@ -74,10 +72,7 @@ def _check_variant(variant: dict, config: dict) -> None:
         models.registry.get(variant["ModelName"])
     elif config.get("ExecutionRoleArn") is None:
         raise validation(f"ExecutionRoleArn is required when production variant {name} does not specify a ModelName.")
-    if (
-        variant.get("InitialInstanceCount") is None
-        and variant.get("ManagedInstanceScaling", {}).get("MinInstanceCount") is None
-    ):
+    if variant.get("InitialInstanceCount") is None and variant.get("ManagedInstanceScaling", {}).get("MinInstanceCount") is None:
         raise validation(f"InitialInstanceCount must be specified for production variant {name}.")
     for instance_type in instance_types(variant):
         if variant.get("VolumeSizeInGB") is not None and _LOCAL_DISK.match(instance_type):

@@ -57,9 +57,7 @@ def update(request: dict) -> dict:
             pending_config_name=config_name,
             pending_since=datetime.now(timezone.utc),
         )
-    run_in_background(
-        f"update endpoint {name}", deployment.update, endpoint, config_name, _kept(endpoint.fleet, request)
-    )
+    run_in_background(f"update endpoint {name}", deployment.update, endpoint, config_name, _kept(endpoint.fleet, request))
     return {"EndpointArn": registry.arn(name)}
 
 
@@ -71,9 +69,7 @@ def update_weights_and_capacities(request: dict) -> dict:
         for change in request["DesiredWeightsAndCapacities"]:
             variant = endpoint.fleet.variant(change["VariantName"]) if endpoint.fleet else None
             if variant is None:
-                raise validation(
-                    f'The variant name(s) "{change["VariantName"]}" is/are not present within endpoint configuration.'
-                )
+                raise validation(f'The variant name(s) "{change["VariantName"]}" is/are not present within endpoint configuration.')
         for change in request["DesiredWeightsAndCapacities"]:
             variant = endpoint.fleet.variant(change["VariantName"])
             variant.weight = change.get("DesiredWeight", variant.weight)

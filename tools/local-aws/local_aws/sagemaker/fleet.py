@@ -48,9 +48,7 @@ class Fleet:
 
     def retaining(self, counts: bool, weights: bool) -> dict[str, "Kept"]:
         """What an update keeps of each variant."""
-        return {
-            v.name: Kept(v.desired_instances if counts else None, v.weight if weights else None) for v in self.variants
-        }
+        return {v.name: Kept(v.desired_instances if counts else None, v.weight if weights else None) for v in self.variants}
 
     def stop(self) -> None:
         for variant in self.variants:
@@ -67,9 +65,7 @@ def launch(endpoint_name: str, config_name: str, kept: dict[str, Kept] | None = 
     fleet = Fleet(config_name, [])
     try:
         for variant in config["ProductionVariants"]:
-            fleet.variants.append(
-                _launch_variant(endpoint_name, variant, (kept or {}).get(variant["VariantName"], Kept()))
-            )
+            fleet.variants.append(_launch_variant(endpoint_name, variant, (kept or {}).get(variant["VariantName"], Kept())))
     except StartFailure:
         fleet.stop()
         raise
@@ -118,9 +114,7 @@ def endpoint_log(endpoint_name: str, variant_name: str) -> ContainerLog:
     return ContainerLog(f"/aws/sagemaker/Endpoints/{endpoint_name}", f"{variant_name}/i-local{uuid.uuid4().hex[:12]}")
 
 
-def start_container(
-    definition: dict, role: str | None, log: ContainerLog, owner: str, startup_seconds: int | None
-) -> Container:
+def start_container(definition: dict, role: str | None, log: ContainerLog, owner: str, startup_seconds: int | None) -> Container:
     container = Container(definition, role, log, owner)
     container.start(startup_seconds)
     return container

@@ -68,9 +68,7 @@ def _target(endpoint_name: str, headers: dict, body: bytes) -> Target:
     if variant is None:
         raise _refusal(f"Variant {wanted} of endpoint {endpoint_name} not found.")
     if variant.container is None:
-        raise _refusal(
-            "Inference Component Name header is required for endpoints to which you plan to deploy inference components."
-        )
+        raise _refusal("Inference Component Name header is required for endpoints to which you plan to deploy inference components.")
     dimensions = {"EndpointName": endpoint_name, "VariantName": variant.name}
     return Target(variant.container, variant.name, dimensions, variant.desired_instances)
 

@@ -35,10 +35,7 @@ def describe(request: dict) -> dict:
 
 def list_models(request: dict) -> dict:
     page, more = listing(registry.all(), request, "ModelName")
-    summaries = [
-        {"ModelName": r["ModelName"], "ModelArn": registry.arn(r["ModelName"]), "CreationTime": r["CreationTime"]}
-        for r in page
-    ]
+    summaries = [{"ModelName": r["ModelName"], "ModelArn": registry.arn(r["ModelName"]), "CreationTime": r["CreationTime"]} for r in page]
     return {"Models": summaries, **more}
 
 
@@ -58,9 +55,7 @@ def _containers(request: dict) -> list[dict]:
     if (primary is None) == (several is None):
         raise validation("One and only one of PrimaryContainer or Containers must be specified.")
     if several is not None and len(several) > 1:
-        raise validation(
-            "The local AWS runs models of one container only; on AWS, an inference pipeline may have up to 15."
-        )
+        raise validation("The local AWS runs models of one container only; on AWS, an inference pipeline may have up to 15.")
     return [primary] if primary is not None else several
 
 
