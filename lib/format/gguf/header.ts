@@ -56,15 +56,13 @@ export function parseGgufHeader(bytes: Uint8Array, fileBytes: number, file: stri
   const keyCount = readCount(cursor, 'keys', MAX_KEYS, LEAST_KEY_BYTES);
   const metadata = readMetadata(cursor, keyCount);
   const alignment = alignmentOf(metadata.get('general.alignment'), file);
-  const entries: Entry[] = [];
-  const names = new Set<string>();
-  for (let index = 0; index < tensorCount; index++) entries.push(readEntry(cursor, names));
+  const tensors = new Map<string, Entry>();
+  for (let index = 0; index < tensorCount; index++) readEntry(cursor, tensors);
 
   const dataOffset = padded(cursor.position, alignment);
-  const tensors = new Map<string, TensorInfo>();
   let end = 0;
-  for (const entry of entries) {
-    tensors.set(entry.name, place(entry, end, dataOffset, alignment, cursor));
+  for (const entry of tensors.values()) {
+    place(entry, end, dataOffset, alignment, cursor);
     end = padded(end + entry.bytes, alignment);
   }
   return {
@@ -172,23 +170,23 @@ export function alignmentOf(value: GgufValue | undefined, file: string): number 
   });
 }
 
-interface Entry {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly elements: number;
-  readonly bytes: number;
-  /** From the start of the data. */
-  readonly offset: number;
+/** Its offset is from the start of the data until `place` has checked it, because the header must end before the data can begin. */
+interface Entry extends TensorInfo {
+  offset: number;
 }
 
-function readEntry(cursor: GgufCursor, names: Set<string>): Entry {
-  const name = cursor.string('the name of a tensor');
-  const what = `tensor ${quoted(name)}`;
-  const fail = (id: string, problem: string, details: FormatErrorDetails): FormatError =>
-    new FormatError(id, `${what} of ${cursor.file} ${problem}`, { ...details, path: cursor.file, tensor: name });
+function failure(id: string, name: string, file: string, problem: string, details: FormatErrorDetails): FormatError {
+  return new FormatError(id, `tensor ${quoted(name)} of ${file} ${problem}`, { ...details, path: file, tensor: name });
+}
 
-  const nameBytes = name.length > MAX_NAME_BYTES ? name.length : utf8Bytes(name).byteLength;
+function readEntry(cursor: GgufCursor, tensors: Map<string, Entry>): void {
+  const name = cursor.string('the name of a tensor');
+  const what = 'the entry of a tensor';
+  const fail = (id: string, problem: string, details: FormatErrorDetails): FormatError =>
+    failure(id, name, cursor.file, problem, details);
+
+  // A character takes three bytes at most for each unit of its length.
+  const nameBytes = name.length * 3 <= MAX_NAME_BYTES ? name.length : utf8Bytes(name).byteLength;
   if (nameBytes > MAX_NAME_BYTES) {
     throw fail('GGUF_TENSOR_NAME', 'has a name that llama.cpp does not load', {
       got: `${nameBytes} bytes`,
@@ -196,15 +194,13 @@ function readEntry(cursor: GgufCursor, names: Set<string>): Entry {
       fix: 'convert the model anew with shorter names',
     });
   }
-  if (names.has(name)) {
+  if (tensors.has(name)) {
     throw fail('GGUF_DUPLICATE_TENSOR', 'stands twice', {
       got: quoted(name),
       allowed: 'every name once',
       fix: 'convert the model anew',
     });
   }
-  names.add(name);
-
   const dimensions = cursor.uint32(what);
   if (dimensions > MAX_DIMENSIONS) {
     throw fail('GGUF_DIMENSIONS', 'has too many dimensions', {
@@ -214,8 +210,8 @@ function readEntry(cursor: GgufCursor, names: Set<string>): Entry {
     });
   }
   // The file counts from the fastest dimension on; everyone else from the slowest.
-  const shape: number[] = [];
-  for (let index = 0; index < dimensions; index++) shape.unshift(cursor.count(what));
+  const shape = new Array<number>(dimensions);
+  for (let index = dimensions - 1; index >= 0; index--) shape[index] = cursor.count(what);
   const typeId = cursor.uint32(what);
   const type = ggmlTypeOfId(typeId);
   if (type === undefined) {
@@ -244,15 +240,14 @@ function readEntry(cursor: GgufCursor, names: Set<string>): Entry {
     });
   }
   const offset = cursor.count(what);
-  return { name, dtype: type.name, shape, elements, bytes, offset };
+  tensors.set(name, { name, dtype: type.name, shape, elements, bytes, offset });
 }
 
 /** Checks that a tensor begins where the one before it (with its padding) ends, and lies inside the file. */
-function place(entry: Entry, expected: number, dataOffset: number, alignment: number, cursor: GgufCursor): TensorInfo {
+function place(entry: Entry, expected: number, dataOffset: number, alignment: number, cursor: GgufCursor): void {
   const { file, fileBytes } = cursor;
-  const { name, dtype, shape, elements, bytes } = entry;
   const fail = (id: string, problem: string, details: FormatErrorDetails): FormatError =>
-    new FormatError(id, `tensor ${quoted(name)} of ${file} ${problem}`, { ...details, path: file, tensor: name });
+    failure(id, entry.name, file, problem, details);
 
   if (entry.offset % alignment !== 0) {
     throw fail('GGUF_OFFSET_UNALIGNED', 'does not begin at the alignment', {
@@ -269,12 +264,12 @@ function place(entry: Entry, expected: number, dataOffset: number, alignment: nu
     });
   }
   const offset = dataOffset + entry.offset;
-  if (offset + bytes > fileBytes) {
+  if (offset + entry.bytes > fileBytes) {
     throw fail('GGUF_TENSOR_TRUNCATED', 'goes on beyond the end of the file', {
       got: `a file of ${fileBytes} bytes`,
-      allowed: `at least ${offset + bytes} bytes`,
+      allowed: `at least ${offset + entry.bytes} bytes`,
       fix: 'the file is cut: download it again',
     });
   }
-  return { name, dtype, shape, elements, offset, bytes };
+  entry.offset = offset;
 }

@@ -5,6 +5,12 @@ import { JsonProblem } from './json-problem';
 /** Arrays and objects in one another, at most; the limit of serde_json, which the Rust safetensors library reads with. */
 const MAX_DEPTH = 127;
 
+/**
+ * Keys of an object that the reader only passes over, or of metadata. Real ones have a few hundred; in a header of 100 MB
+ * there is room for ten million, each of which costs ten times its bytes to remember.
+ */
+export const MAX_KEYS = 65_536;
+
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -88,6 +94,9 @@ export class JsonScanner {
     for (;;) {
       const at = this.position;
       const key = this.stringAs('a key in quotes', 'syntax');
+      if (keys !== undefined && keys.size === MAX_KEYS) {
+        throw new JsonProblem('limit', `an object has more than ${MAX_KEYS} keys`, at);
+      }
       if (!(keys?.add(key) ?? isNew?.(key)))
         throw new JsonProblem('duplicate', `key ${quoted(key)} stands twice in one object`, at);
       this.expect(COLON, "':' after a key");
@@ -257,7 +266,7 @@ export class JsonScanner {
     this.position++;
     if (++this.depth > MAX_DEPTH) {
       throw new JsonProblem(
-        'depth',
+        'limit',
         `arrays and objects lie more than ${MAX_DEPTH} deep in one another`,
         this.position,
       );
@@ -350,6 +359,10 @@ export class JsonScanner {
 class KeySet {
   private readonly few: string[] = [];
   private many?: Set<string>;
+
+  get size(): number {
+    return this.many?.size ?? this.few.length;
+  }
 
   /** False when it was there already. */
   add(key: string): boolean {

@@ -320,6 +320,12 @@ function fromJsonProblem(problem: JsonProblem, file: string, tensor: string | un
         allowed: '{"dtype": string, "shape": [whole numbers], "data_offsets": [begin, end]}',
         fix: 'write the file again with a current safetensors library',
       });
+    case 'limit':
+      return new FormatError('SAFETENSORS_HEADER_LIMIT', `${where} holds more than any header`, {
+        ...details,
+        allowed: 'what models have: a few hundred keys, a few levels',
+        fix: 'the file is hostile or damaged: do not use it',
+      });
     default:
       return new FormatError('SAFETENSORS_HEADER_JSON', `${where} is not JSON`, {
         ...details,

@@ -23,7 +23,7 @@ export interface SafetensorsIndex {
 /**
  * Reads an index. No file that it names can lie outside its folder.
  *
- * @throws FormatError `INDEX_TOO_LARGE`, `INDEX_JSON`, `INDEX_DUPLICATE_KEY`, `INDEX_FORM`, `INDEX_SHARD_NAME`
+ * @throws FormatError `INDEX_TOO_LARGE`, `INDEX_JSON`, `INDEX_DUPLICATE_KEY`, `INDEX_LIMIT`, `INDEX_FORM`, `INDEX_SHARD_NAME`
  */
 export function parseSafetensorsIndex(json: Uint8Array, file: string): SafetensorsIndex {
   if (json.byteLength > MAX_INDEX_BYTES) {
@@ -102,6 +102,14 @@ function fromJsonProblem(problem: JsonProblem, file: string): FormatError {
       got,
       allowed: 'every key once: readers would disagree on which file counts',
       fix: 'write the index again with unique names',
+    });
+  }
+  if (problem.kind === 'limit') {
+    return new FormatError('INDEX_LIMIT', `${file} holds more than any index`, {
+      path: file,
+      got,
+      allowed: 'what models have: a few keys beside the weight_map, a few levels',
+      fix: 'the file is hostile or damaged: do not use it',
     });
   }
   const form = problem.kind === 'type';

@@ -136,7 +136,7 @@ describe('a malformed safetensors file is refused', () => {
       'a number out of range in an unknown key',
       safetensorsFile(`{"a":{${F32},"x":1e999}}`, 4),
     ],
-    ['SAFETENSORS_HEADER_JSON', 'nesting without end', safetensorsFile(`{"a":{${F32},"x":${'['.repeat(100_000)}`, 4)],
+    ['SAFETENSORS_HEADER_LIMIT', 'nesting without end', safetensorsFile(`{"a":{${F32},"x":${'['.repeat(100_000)}`, 4)],
     ['SAFETENSORS_DUPLICATE_KEY', 'a tensor twice', safetensorsFile(`{"a":{${F32}},"a":{${F32}}}`, 4)],
     [
       'SAFETENSORS_DUPLICATE_KEY',
@@ -198,6 +198,16 @@ describe('a malformed safetensors file is refused', () => {
       'SAFETENSORS_TENSOR_INFO',
       'a hundred thousand dimensions',
       safetensorsFile(`{"a":{"dtype":"U8","shape":[${'1,'.repeat(99_999)}1],"data_offsets":[0,1]}}`, 1),
+    ],
+    [
+      'SAFETENSORS_HEADER_LIMIT',
+      'a hundred thousand keys of metadata',
+      safetensorsFile(`{"__metadata__":{${Array.from({ length: 100_000 }, (_, at) => `"${at}":""`).join()}}}`),
+    ],
+    [
+      'SAFETENSORS_HEADER_LIMIT',
+      'a hundred thousand unknown keys',
+      safetensorsFile(`{"a":{${F32},"x":{${Array.from({ length: 100_000 }, (_, at) => `"${at}":0`).join()}}}}`, 4),
     ],
     [
       'SAFETENSORS_DTYPE',
