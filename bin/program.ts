@@ -57,6 +57,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--html <file>', 'also write the ranking as one self-contained page'),
     new Option('--limit <n>', 'rows to show').default('10'),
   ]);
+  command('choose', "the guide's chooser: which path, container and schemes", async () => (await import('./commands/choose')).choose, [
+    new Option('--goal <goal>', 'simplest, cost, flexibility or edge'),
+    new Option('--architecture <kind>', 'decoder, encoder-decoder or multimodal'),
+    new Option('--quality <quality>', 'high, balanced or small'),
+  ]);
+  command('prices', 'current hosting prices into the file that plans read', async () => (await import('./commands/prices')).prices, [
+    new Option('--region <region>', 'AWS region').default('us-east-1'),
+    new Option('--out <file>', 'the price file; default: QE_PRICES, or qe-prices.json'),
+  ]);
 
   try {
     await program.parseAsync(argv as string[], { from: 'user' });

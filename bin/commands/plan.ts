@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { SpecError } from '../../lib/errors';
 import { compareWithMeasured, concurrencyByContext, readMeasured, type Comparison } from '../../lib/plan';
+import { endpointBreakEven } from '../../lib/recommend';
 import { planPage } from '../../lib/report';
 import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
@@ -10,6 +11,7 @@ import type { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { exitStatusOf } from '../output/exit-status-of';
 import { writeWhole } from '../output/write-file';
+import { usePriceFile } from '../prices/file';
 import { renderComparison } from '../plan/measured';
 import { renderPlan } from '../plan/render';
 import type { Terminal } from '../terminal';
@@ -21,6 +23,7 @@ export async function plan(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
+  await usePriceFile();
   if (options.batch === true) return runBatch(args[0], strict, terminal, planAnswer);
 
   const value = await readJson(args[0]);
@@ -30,7 +33,7 @@ export async function plan(
       ? compareWithMeasured(answer, await measurements(options.measured))
       : undefined;
   if (terminal.json) terminal.printJson(comparison === undefined ? answer : { ...answer, measured: comparison });
-  else terminal.print(rendered(answer, comparison, terminal));
+  else terminal.print(rendered(value, answer, comparison, terminal));
   if (typeof options.html === 'string') {
     await writeWhole(options.html, pageOf(value, answer));
     terminal.say(`wrote ${options.html}`);
@@ -38,8 +41,15 @@ export async function plan(
   return exitStatusOf(answer, strict);
 }
 
-function rendered(answer: PlanAnswer, comparison: readonly Comparison[] | undefined, terminal: Terminal): string {
+function rendered(
+  value: unknown,
+  answer: PlanAnswer,
+  comparison: readonly Comparison[] | undefined,
+  terminal: Terminal,
+): string {
   const parts = [renderPlan(answer, terminal)];
+  const breakEven = answer.cost.usdPerHour === null ? null : endpointBreakEven(value as EndpointSpec);
+  if (breakEven !== null) parts.push(breakEven.message);
   if (comparison !== undefined) parts.push(renderComparison(comparison, terminal));
   return parts.join('\n\n');
 }

@@ -4,5 +4,15 @@ export { makePlan, type PlanOptions } from './make-plan';
 export { compareWithMeasured, type Comparison } from './measured/compare';
 export { readEngineLog, type Measured } from './measured/engine-log';
 export { readMeasured } from './measured/read';
+export { currentPrices, setPrices } from './prices/current';
+export {
+  mergePriceFiles,
+  parsePriceFile,
+  priceFile,
+  priceTableOf,
+  serializePriceFile,
+  type PriceFile,
+} from './prices/price-file';
+export { hostingPrice, type ListedPrice } from './prices/price-list';
 export { DEFAULT_WORKLOAD } from './speed/estimate';
 export type { CostEstimate, MemoryPlan, Plan, SpeedEstimate } from './types';

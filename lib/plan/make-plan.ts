@@ -2,6 +2,7 @@ import type { ResolvedEndpoint } from '../endpoint/types';
 import type { PriceTable } from '../hardware';
 import type { ModelDescription } from '../model/types';
 import { costEstimate } from './cost';
+import { currentPrices } from './prices/current';
 import { bytesPerToken, kvGroups } from './kv/groups';
 import { llamaCppMemory } from './memory/llama-cpp';
 import { neuronMemory } from './memory/neuron';
@@ -18,7 +19,7 @@ import { loadedBytes } from './weights/loaded';
 
 /** What a plan may be told beside the endpoint. */
 export interface PlanOptions {
-  /** Prices that win over those this package ships. */
+  /** Prices that win over those this package ships; default: those of `setPrices`. */
   readonly prices?: PriceTable;
 }
 
@@ -26,7 +27,7 @@ export interface PlanOptions {
  * What fits, how fast it is and what it costs. Sizes are for one accelerator (on Neuron: one logical core), the one that holds most; a
  * figure that cannot be known is `null`.
  */
-export function makePlan(resolved: ResolvedEndpoint, { prices }: PlanOptions = {}): Plan {
+export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() }: PlanOptions = {}): Plan {
   const { spec, model, instance, container } = resolved;
   const region = spec.region;
   if (model === undefined) {

@@ -11,6 +11,7 @@ export {
   type Question,
 } from './choose';
 export { endpointBreakEven } from './endpoint-break-even';
+export { groupByContainer, type CandidateGroup } from './group';
 export { guidance, guidedSchemes } from './guide';
 export { recommend, type RecommendOptions } from './recommend';
 export type { BreakEven, Candidate, Combination, Recommendation, Rejection } from './types';

@@ -1,0 +1,76 @@
+import { groupByContainer, type Recommendation, type Rejection } from '../../lib/recommend';
+import { renderTable } from '../output/table';
+import { figure, usd } from '../output/units';
+import type { Terminal } from '../terminal';
+
+/** The ranking as a person reads it, and why the rest was not taken. */
+export function renderRecommendation(recommendation: Recommendation, limit: number, terminal: Terminal): string {
+  const { bold, dim, green } = terminal.colors;
+  const groups = groupByContainer(recommendation.candidates);
+  const parts: string[] = [];
+  if (groups.length === 0) parts.push(terminal.colors.red('nothing serves this workload within its goals'));
+  else {
+    const rows = groups
+      .slice(0, limit)
+      .map(({ best, containers }, index) => [
+        String(index + 1),
+        best.instances === 1 ? best.instanceType : `${best.instances} × ${best.instanceType}`,
+        best.quantization,
+        containers.join(', '),
+        String(best.tensorParallelSize),
+        String(best.concurrency),
+        figure(best.requestsPerSecond, '/s', 2),
+        figure(best.timeToFirstTokenMs, 'ms', 0),
+        figure(best.interTokenMs, 'ms'),
+        usd(best.usdPerHour),
+        usd(best.usdPerMonth, 0),
+        best.warnings.length === 0 ? '' : `${best.warnings.length}`,
+      ]);
+    parts.push(
+      `${bold(`${recommendation.model ?? 'model'} in ${recommendation.region}`)}\n${renderTable(COLUMNS, rows, terminal)}`,
+    );
+    if (groups.length > limit) parts.push(dim(`${groups.length - limit} more: --limit`));
+    const first = recommendation.startWith;
+    if (first !== null) {
+      const { instanceType, quantization, container } = first;
+      parts.push(
+        `${green('start with')} ${quantization} on ${instanceType} (${container}): ${recommendation.guidance}`,
+      );
+    }
+    if (recommendation.breakEven !== null) parts.push(recommendation.breakEven.message);
+  }
+  parts.push(renderRejections(recommendation.rejected, terminal));
+  if (recommendation.priceDates.length > 0) parts.push(dim(`prices of ${recommendation.priceDates.join(', ')}`));
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+const COLUMNS = [
+  { title: '#', align: 'right' as const },
+  { title: 'instance' },
+  { title: 'scheme' },
+  { title: 'container' },
+  { title: 'TP', align: 'right' as const },
+  { title: 'at once', align: 'right' as const },
+  { title: 'requests', align: 'right' as const },
+  { title: 'first token', align: 'right' as const },
+  { title: 'per token', align: 'right' as const },
+  { title: 'an hour', align: 'right' as const },
+  { title: 'a month', align: 'right' as const },
+  { title: 'warnings', align: 'right' as const },
+];
+
+/** One line a reason: how many, and one of them in full. */
+function renderRejections(rejected: readonly Rejection[], terminal: Terminal): string {
+  if (rejected.length === 0) return '';
+  const byReason = new Map<string, Rejection[]>();
+  for (const rejection of rejected) {
+    const list = byReason.get(rejection.reason);
+    if (list === undefined) byReason.set(rejection.reason, [rejection]);
+    else list.push(rejection);
+  }
+  const rows = [...byReason]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([reason, list]) => [`  ${reason}`, String(list.length), `${list[0].instanceType}: ${list[0].message}`]);
+  const table = renderTable([{ title: '' }, { title: '', align: 'right' }, { title: '' }], rows, terminal);
+  return `${terminal.colors.bold('Not taken')} ${terminal.colors.dim('(each of them in --json)')}\n${table}`;
+}
