@@ -3,7 +3,7 @@
  * `cdk-quantized-endpoints` means the sources next to this file, so that an example reads here as it does in a project of its own.
  */
 import { build } from 'esbuild';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -31,6 +31,7 @@ await build({
   tsconfigRaw: '{}',
   logLevel: 'warning',
 });
-const { rmSync } = await import('node:fs');
+// CDK tells where in the app a finding was caused; the bundle would say nothing to anyone.
+process.setSourceMapsEnabled(true);
 process.on('exit', () => rmSync(bundle, { force: true }));
 createRequire(import.meta.url)(bundle);

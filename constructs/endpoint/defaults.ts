@@ -1,7 +1,7 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
-import { planAnswer } from '../../lib/rules';
+import { check, planAnswer } from '../../lib/rules';
 import type { ContainerFamily, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import { estimateStart, type StartEstimate } from './start-time';
 
@@ -33,8 +33,8 @@ const GPU_AMIS = [
 const GPU_SERVERS: readonly ContainerFamily[] = ['lmi', 'lmi-trtllm', 'vllm', 'sglang'];
 
 /**
- * Works out what the user left open, from the plan and from the rules: a value is taken where the rules find least to say against it, so that
- * defaults and rules cannot disagree. What the user set is never changed.
+ * Works out what the user left open, from the plan and from the rules: of several values that is taken against which the rules say least, so
+ * that defaults and rules cannot disagree. What the user set is never changed.
  */
 export function chooseDefaults(asked: EndpointSpec): ChosenSpec {
   let spec = asked;
@@ -56,14 +56,21 @@ function chooseTensorParallelism(spec: EndpointSpec): EndpointSpec {
   const sizes = Array.from({ length: Math.max(1, devices) }, (_, index) => devices - index).filter(
     (size) => devices % size === 0,
   );
-  return leastFindings(sizes.map((tensorParallelSize) => withOptions(spec, { tensorParallelSize })));
+  // That some GPUs are left idle is a warning the user must see; it is no reason to leave all but one of them.
+  return leastFindings(
+    sizes.map((tensorParallelSize) => withOptions(spec, { tensorParallelSize })),
+    'ignore',
+  );
 }
 
 /** The service's own choice where it serves; else the oldest driver that does. */
 function chooseInferenceAmi(spec: EndpointSpec): EndpointSpec {
   const kind = tryResolve(spec)?.instance?.kind;
   if (kind !== 'gpu' || spec.endpoint?.inferenceAmiVersion !== undefined) return spec;
-  return leastFindings(GPU_AMIS.map((inferenceAmiVersion) => withEndpoint(spec, { inferenceAmiVersion })));
+  return leastFindings(
+    GPU_AMIS.map((inferenceAmiVersion) => withEndpoint(spec, { inferenceAmiVersion })),
+    'count',
+  );
 }
 
 /** The longest context of which enough sequences fit; then as many sequences as fit. */
@@ -129,15 +136,14 @@ function setsByHand(
   return without !== undefined && without.options[option] !== resolved.options[option];
 }
 
-/** The first candidate against which the rules say least: errors count before warnings. */
-function leastFindings(candidates: readonly EndpointSpec[]): EndpointSpec {
+/** The first of the candidates with the fewest errors and, among those, with the fewest warnings where these count. */
+function leastFindings(candidates: readonly EndpointSpec[], warnings: 'count' | 'ignore'): EndpointSpec {
   let best = candidates[0];
   let fewest = Infinity;
   for (const candidate of candidates) {
-    const weight = planAnswer(candidate).findings.reduce(
-      (sum, { severity }) => sum + (severity === 'error' ? 1000 : 1),
-      0,
-    );
+    const { findings } = check(candidate);
+    const errors = findings.filter(({ severity }) => severity === 'error').length;
+    const weight = errors * 1000 + (warnings === 'count' ? findings.length - errors : 0);
     if (weight < fewest) [best, fewest] = [candidate, weight];
     if (fewest === 0) break;
   }

@@ -1,5 +1,5 @@
 import { App, Stack, type Environment } from 'aws-cdk-lib';
-import { Annotations, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { IConstruct } from 'constructs';
 import { InstanceType, ModelSource, QuantizedEndpoint, type QuantizedEndpointProps } from '../../index';
 import { COMMIT, QWEN_7B_AWQ } from './models';
@@ -33,19 +33,28 @@ export function makeEndpoint(
   });
 }
 
-/** Rule ids reported on the stack's endpoints. */
+/** Ids of the rules that stop synth. */
 export function errorsOf(stack: Stack): string[] {
-  return idsOf(Annotations.fromStack(stack).findError('*', anything()));
+  return messagesOf(stack, 'error').map(ruleOf);
 }
 
+/** Ids of the rules that warn and are not acknowledged. */
 export function warningsOf(stack: Stack): string[] {
-  return idsOf(Annotations.fromStack(stack).findWarning('*', anything()));
+  return messagesOf(stack, 'warning').map(ruleOf);
 }
 
 export function messagesOf(stack: Stack, level: 'error' | 'warning' | 'info'): string[] {
   const annotations = Annotations.fromStack(stack);
-  const find = { error: annotations.findError, warning: annotations.findWarning, info: annotations.findInfo }[level];
-  return find.call(annotations, '*', anything()).map(({ entry }) => String(entry.data));
+  const found = {
+    error: () => annotations.findError('*', Match.anyValue()),
+    warning: () => annotations.findWarning('*', Match.anyValue()),
+    info: () => annotations.findInfo('*', Match.anyValue()),
+  }[level]();
+  return found.map(({ entry }) => String(entry.data));
+}
+
+function ruleOf(message: string): string {
+  return /Annotation::([A-Z0-9_]+)[\])]$/.exec(message)?.[1] ?? message;
 }
 
 export function resourceOf(stack: Stack, type: string): Record<string, unknown> {
@@ -66,13 +75,4 @@ export function environmentOf(stack: Stack): Record<string, unknown> {
     PrimaryContainer: { Environment?: Record<string, unknown> };
   };
   return PrimaryContainer.Environment ?? {};
-}
-
-function idsOf(messages: ReturnType<Annotations['findError']>): string[] {
-  return messages.map(({ entry }) => /(?:::|: )([A-Z0-9_]+)[\])]$/.exec(String(entry.data))?.[1] ?? String(entry.data));
-}
-
-function anything() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return (require('aws-cdk-lib/assertions') as typeof import('aws-cdk-lib/assertions')).Match.anyValue();
 }
