@@ -1,3 +1,14 @@
 import type { Rule } from '../types';
+import { hostMemoryBelowCheckpoint } from './host-memory-below-checkpoint';
+import { kvCacheBelowContext } from './kv-cache-below-context';
+import { kvCacheBelowWorkload } from './kv-cache-below-workload';
+import { noMemoryForKvCache } from './no-memory-for-kv-cache';
+import { weightsDoNotFit } from './weights-do-not-fit';
 
-export const memoryRules: readonly Rule[] = [];
+export const memoryRules: readonly Rule[] = [
+  hostMemoryBelowCheckpoint,
+  kvCacheBelowContext,
+  kvCacheBelowWorkload,
+  noMemoryForKvCache,
+  weightsDoNotFit,
+];

@@ -14,6 +14,8 @@ const example = (config: object, tensorParallelSize: number, version?: string, o
 /** From 0.29 on, the scales of experts are refined to smaller blocks, down to 32, where the shard needs it. Source: vllm fp8.py, `refine_fp8_moe_block_shape`. */
 const REFINES_EXPERTS = { since: '0.29.0' };
 const SMALLEST_REFINED_BLOCK = 32;
+/** From 0.14 on, matrices that are loaded as one need not end on a block. Source: vllm linear.py, `allow_fp8_block_shape_mismatch`. */
+const PADS_MERGED = { since: '0.14.0' };
 
 interface Broken {
   readonly layer: string;
@@ -33,6 +35,9 @@ function firstBroken(
     if (degree > 1 && layer.split === 'row' && inputs % columns !== 0)
       return { layer: layer.name, share: inputs, block: columns };
     if (layer.split !== 'column' || (degree === 1 && layer.parts.length === 1)) continue;
+    if (layer.parts.length > 1 && isVllm(context, PADS_MERGED)) continue;
+    // A matrix smaller than one block is left unquantized by those who write such checkpoints.
+    if (layer.parts.every((part) => part.outFeatures < rows)) continue;
     const shares = outputShares(layer, degree, headDim);
     // Of matrices loaded as one on a single rank, the last need not end on a block.
     const checked = degree === 1 ? shares.slice(0, -1) : shares;
@@ -58,7 +63,8 @@ export const fp8BlocksNotDivisible: Rule = {
     'Block-scaled FP8 (DeepSeek, the Qwen3 -FP8 checkpoints) has one scale for each 128 × 128 weights, and a rank must hold whole blocks: "Weight input_size_per_partition = 192 is not divisible by weight quantization block_k = 128". Mixtures with narrow experts meet it first: Qwen3-30B-A3B has 768 features an expert, so TP 4 leaves 192. Expert parallelism keeps experts whole; vLLM from 0.29 on refines the scales instead.',
   source:
     'vllm/model_executor/layers/quantization/utils/fp8_utils.py, `validate_fp8_block_shape`, `validate_fp8_block_shape_moe`',
-  holdsFor: 'linear layers: every vLLM; experts: vLLM < 0.29 (later only where no block of 32 or more divides)',
+  holdsFor:
+    'row-parallel layers: every vLLM; merged column-parallel layers: vLLM < 0.14; experts: vLLM < 0.29 (later only where no block of 32 or more divides)',
   examples: {
     passes: [
       example(LLAMA_8B, 8),

@@ -1,3 +1,42 @@
 import type { Rule } from '../types';
+import { answerSlowerThanSynchronousLimit } from './answer-slower-than-synchronous-limit';
+import { asyncWithInferenceComponents } from './async-with-inference-components';
+import { asyncWithModelPackage } from './async-with-model-package';
+import { downloadTimeoutOutOfRange } from './download-timeout-out-of-range';
+import { endpointNameInvalid } from './endpoint-name-invalid';
+import { environmentTooLarge } from './environment-too-large';
+import { gatedModelWithoutAccess } from './gated-model-without-access';
+import { hubTokenInPlainText } from './hub-token-in-plain-text';
+import { instancePoolsInvalid } from './instance-pools-invalid';
+import { modelLargerThanDisk } from './model-larger-than-disk';
+import { networkIsolationNeedsLocalModel } from './network-isolation-needs-local-model';
+import { s3PrefixWithoutSlash } from './s3-prefix-without-slash';
+import { s3UriInvalid } from './s3-uri-invalid';
+import { startupTimeoutBelowLoadingTimeout } from './startup-timeout-below-loading-timeout';
+import { startupTimeoutOutOfRange } from './startup-timeout-out-of-range';
+import { tarballAsPrefix } from './tarball-as-prefix';
+import { volumeSizeNotAllowed } from './volume-size-not-allowed';
+import { volumeSizeNotVerified } from './volume-size-not-verified';
+import { volumeSizeOutOfRange } from './volume-size-out-of-range';
 
-export const platformRules: readonly Rule[] = [];
+export const platformRules: readonly Rule[] = [
+  endpointNameInvalid,
+  startupTimeoutOutOfRange,
+  downloadTimeoutOutOfRange,
+  startupTimeoutBelowLoadingTimeout,
+  volumeSizeNotAllowed,
+  volumeSizeNotVerified,
+  volumeSizeOutOfRange,
+  modelLargerThanDisk,
+  s3UriInvalid,
+  s3PrefixWithoutSlash,
+  tarballAsPrefix,
+  networkIsolationNeedsLocalModel,
+  hubTokenInPlainText,
+  gatedModelWithoutAccess,
+  environmentTooLarge,
+  asyncWithModelPackage,
+  asyncWithInferenceComponents,
+  instancePoolsInvalid,
+  answerSlowerThanSynchronousLimit,
+];

@@ -1,0 +1,63 @@
+import { instanceText } from '../helpers/accelerator';
+import { fitText, PLAN_ERROR, wantedContext } from '../helpers/fit';
+import { count, found, gib } from '../helpers/finding';
+import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, instanceType: string, options: object) => ({
+  model: { config },
+  container: { family: 'vllm' },
+  instanceType,
+  options,
+});
+
+/** Round down to what people write: a multiple of 256. */
+function roundedContext(tokens: number): number {
+  return tokens >= 256 ? Math.floor(tokens / 256) * 256 : Math.max(1, Math.floor(tokens));
+}
+
+function contextName({ spec, model }: RuleContext): string {
+  const own =
+    spec.options?.maxModelLen !== undefined ||
+    Object.keys(spec.environment ?? {}).some((name) => /MAX_MODEL_LEN|CTX_SIZE|MAX_SEQ_LEN/.test(name));
+  return own
+    ? 'maxModelLen'
+    : `the model’s own context (no maxModelLen is set, max_position_embeddings is ${model?.maxPositionEmbeddings})`;
+}
+
+export const kvCacheBelowContext: Rule = {
+  id: 'KV_CACHE_BELOW_CONTEXT',
+  severity: 'error',
+  summary: 'the KV cache holds one request of the longest context',
+  explanation:
+    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start.',
+  source:
+    'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; this library’s plan',
+  examples: {
+    passes: [example(LLAMA_8B, 'ml.g5.2xlarge', { maxModelLen: 8192 })],
+    fails: [
+      example(LLAMA_8B, 'ml.g5.2xlarge', {}),
+      example(LLAMA_70B, 'ml.p5.48xlarge', { tensorParallelSize: 2, maxModelLen: 131072 }),
+    ],
+  },
+  evaluate(context) {
+    const { instance } = context;
+    const wanted = wantedContext(context);
+    if (instance === undefined || wanted === undefined || context.model === undefined) return [];
+    const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
+    if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
+    const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
+    const better = fitText(context);
+    const close = largest >= wanted * (1 - PLAN_ERROR);
+    return [
+      found({
+        what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${close ? ', by a margin that is within the plan’s own error' : ''}`,
+        got: `${gib(memory.kvCache)} of KV cache${kvCacheTokens === null ? '' : `, ${count(kvCacheTokens)} tokens`}, on ${instanceText(instance)}`,
+        allowed: `maxModelLen up to ${count(largest)}`,
+        fix: `set maxModelLen to ${roundedContext(largest)}${better === undefined ? '' : `, or ${better}`}`,
+        path: '/options/maxModelLen',
+        severity: close ? 'warning' : 'error',
+      }),
+    ];
+  },
+};

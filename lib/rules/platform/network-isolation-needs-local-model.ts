@@ -1,0 +1,77 @@
+import { found } from '../helpers/finding';
+import { isHubId, modelFrom } from '../helpers/model-source';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (rest: object, modelData?: string, id = 'org/model') => ({
+  model: { id, config: LLAMA_8B },
+  container: { family: 'vllm' },
+  endpoint: { networkIsolation: true, modelData },
+  ...rest,
+});
+
+/** Variables that name a model to download. */
+const MODEL_VARIABLES = [
+  'HF_MODEL_ID',
+  'OPTION_MODEL_ID',
+  'SM_VLLM_MODEL',
+  'SM_SGLANG_MODEL_PATH',
+  'SM_LLAMA_CPP_HF_REPO',
+  'SM_ON_MODEL',
+  'OPTION_SPECULATIVE_DRAFT_MODEL',
+];
+
+function downloads({ spec, options }: RuleContext): { readonly what: string; readonly path: string } | undefined {
+  const variable = MODEL_VARIABLES.find((name) => isRemote(spec.environment?.[name]));
+  if (variable !== undefined)
+    return { what: `${variable}=${spec.environment?.[variable]}`, path: `/environment/${variable}` };
+  // A variable that names a folder says more than the model's id, which may only be there to be read by people.
+  const isLocal = MODEL_VARIABLES.some((name) => spec.environment?.[name]?.startsWith('/'));
+  if (modelFrom(spec) === 'hub' && !isLocal)
+    return { what: `model ${spec.model.id ?? ''} from the hub`.replace('  ', ' '), path: '/endpoint/networkIsolation' };
+  const draft = spec.speculative?.model;
+  if (draft !== undefined && isHubId(draft)) return { what: `draft model ${draft}`, path: '/speculative/model' };
+  if (options.loadFormat.startsWith('runai_streamer'))
+    return { what: `loadFormat ${options.loadFormat}, which streams from S3`, path: '/options/loadFormat' };
+  return undefined;
+}
+
+function isRemote(value: string | undefined): boolean {
+  return value !== undefined && (isHubId(value) || value.startsWith('s3://') || value.startsWith('http'));
+}
+
+export const networkIsolationNeedsLocalModel: Rule = {
+  id: 'NETWORK_ISOLATION_NEEDS_LOCAL_MODEL',
+  severity: 'error',
+  summary: 'a container without network has nothing to download',
+  explanation:
+    'With EnableNetworkIsolation the container has no network at all, not even to S3 or the hub: the download fails and the endpoint stays in Creating until its health check times out. SageMaker itself still fetches a model given as an S3 prefix, before the container starts.',
+  source: 'botocore sagemaker/2017-07-24, EnableNetworkIsolation; SageMaker docs, mkt-algo-model-internet-free',
+  examples: {
+    passes: [
+      example({}, 's3-prefix', 's3://bucket/model/'),
+      example({ environment: { SM_VLLM_MODEL: '/opt/ml/model' } }, 's3-prefix', '/opt/ml/model'),
+      { ...example({}, 'hub'), endpoint: { modelData: 'hub' } },
+    ],
+    fails: [
+      example({}),
+      example({}, 'hub'),
+      example({ environment: { HF_MODEL_ID: 'org/other' } }, 's3-prefix', 's3://bucket/model/'),
+      example({ speculative: { method: 'draft', model: 'org/small', tokens: 4 } }, 's3-prefix', 's3://bucket/model/'),
+    ],
+  },
+  evaluate(context) {
+    if (context.spec.endpoint?.networkIsolation !== true) return [];
+    const download = downloads(context);
+    if (download === undefined) return [];
+    return [
+      found({
+        what: 'network isolation leaves the container without any network, so that it cannot download from the hub or S3',
+        got: download.what,
+        allowed: 'files that SageMaker puts into /opt/ml/model',
+        fix: 'put the model under an S3 prefix and set modelData to s3-prefix, or turn networkIsolation off',
+        path: download.path,
+      }),
+    ];
+  },
+};
