@@ -133,6 +133,16 @@ export class ConfigReader {
     throw wrongType(pointer(this.path, name), value, 'an array');
   }
 
+  /** The object at a place of an array. */
+  item(name: string, index: number): ConfigReader {
+    const list = this.list(name) ?? [];
+    const path = `${pointer(this.path, name)}/${index}`;
+    return new ConfigReader(
+      guarded(path, () => list[index]),
+      path,
+    );
+  }
+
   strings(name: string): readonly string[] | undefined {
     const list = this.list(name);
     list?.forEach((item, index) => {

@@ -9,6 +9,10 @@ import { bamba, falconH1, jamba, nemotronH } from './architectures/hybrid';
 import { baichuan, internlm, internlm2, llama, llamaKin, mistral, qwen1, qwen2, qwen3 } from './architectures/llama';
 import { mamba, mamba2 } from './architectures/mamba';
 import * as mixtures from './architectures/mixtures';
+import * as hybrids from './architectures/newer-hybrids';
+import * as newer from './architectures/newer-mixtures';
+import { longcatFlash } from './architectures/longcat';
+import { nemotronNas } from './architectures/nas';
 import { phi, phi3 } from './architectures/phi';
 import { qwen35Text, qwen3Next } from './architectures/qwen-next';
 
@@ -37,6 +41,7 @@ export const TEXT_ARCHITECTURES: readonly Architecture[] = [
   deepseek.deepseek,
   deepseek.deepseekV32,
   deepseek.deepseekV1,
+  deepseek.minicpm3,
   deepseek.glm4Moe,
   deepseek.dots1,
   deepseekV4,
@@ -51,6 +56,7 @@ export const TEXT_ARCHITECTURES: readonly Architecture[] = [
   phi3,
   gpt.gpt2,
   gpt.gptBigCode,
+  gpt.gptNeo,
   gpt.gptJ,
   gpt.codegen,
   gpt.gptNeoX,
@@ -79,6 +85,17 @@ export const TEXT_ARCHITECTURES: readonly Architecture[] = [
   bamba,
   falconH1,
   nemotronH,
+  nemotronNas,
+  longcatFlash,
+  newer.exaoneMoe,
+  newer.hunyuanMoe,
+  newer.bailingMoe,
+  hybrids.lfm2,
+  hybrids.kimiLinear,
+  hybrids.minimax,
+  hybrids.recurrentGemma,
+  hybrids.zamba2,
+  hybrids.mimoV2,
 ];
 
 /** Looks architectures up by class name, then by `model_type`. */

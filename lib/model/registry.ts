@@ -30,6 +30,11 @@ const ARCHITECTURES: readonly Architecture[] = [
   multimodal.internVlChat,
   multimodal.fuyu,
   multimodal.idefics3,
+  multimodal.internVl,
+  multimodal.cohereVision,
+  multimodal.glm4v,
+  multimodal.qwen2Audio,
+  multimodal.voxtral,
   multimodal.estimatedMultimodal,
 ];
 

@@ -35,8 +35,10 @@ export function deepseekMixture(config: ConfigReader, g: Geometry): Mixture | un
 
 function latentDecoder(
   more?: (layer: WeightScope, g: Geometry, config: ConfigReader) => void,
+  tiedByDefault = false,
 ): (config: ConfigReader, surroundings: Surroundings) => Draft {
   const describe = decoder({
+    tiedByDefault,
     geometry: (config) => ({ headDim: config.size('qk_nope_head_dim') + config.size('qk_rope_head_dim') }),
     attention: (layer, g, config) =>
       latentAttention(layer.under('self_attn.'), g, readLatent(config), config.flag('attention_bias', false)),
@@ -60,6 +62,13 @@ export const deepseek: Architecture = {
   names: ['DeepseekV2ForCausalLM', 'DeepseekV3ForCausalLM', 'Glm4MoeLiteForCausalLM', 'Mistral3MoeForCausalLM'],
   modelTypes: ['deepseek_v2', 'deepseek_v3', 'kimi_k2', 'glm4_moe_lite', 'deepseek_vl_v2_text'],
   describe: latentDecoder(),
+};
+
+/** MiniCPM 3: latent attention without experts, head tied. */
+export const minicpm3: Architecture = {
+  names: ['MiniCPM3ForCausalLM'],
+  modelTypes: ['minicpm3'],
+  describe: latentDecoder(undefined, true),
 };
 
 /** DeepSeek V3.2: an indexer chooses the tokens that attention looks at. */

@@ -126,7 +126,10 @@ export const glm: Architecture = {
   names: ['GlmForCausalLM', 'Glm4ForCausalLM'],
   modelTypes: ['glm', 'glm4', 'glm4v_text'],
   describe: decoder({
-    attentionTraits: (config) => ({ qkvBias: config.flag('attention_bias', false) }),
+    // The decoder of GLM-4.1V always has these biases, and no switch for them.
+    attentionTraits: (config) => ({
+      qkvBias: config.flag('attention_bias', config.text('model_type') === 'glm4v_text'),
+    }),
     norms: (config) =>
       config.text('model_type') === 'glm'
         ? ['input_layernorm', 'post_attention_layernorm']

@@ -1,7 +1,7 @@
 import type { Architecture, Draft } from '../architecture';
 import type { Geometry } from '../blocks/geometry';
 import { readGeometry } from '../blocks/geometry';
-import { figuresOf } from '../blocks/decoder';
+import { figuresOf, labelsOf } from '../blocks/decoder';
 import type { ConfigReader } from '../config';
 import { firstLayers } from '../layers';
 import type { WeightScope } from '../weights';
@@ -29,12 +29,6 @@ function bertLayer(layer: WeightScope, g: Geometry): void {
     .linear('intermediate.dense', g.intermediate, g.hidden, 'column', true)
     .linear('output.dense', g.hidden, g.intermediate, 'row', true)
     .norm('output.LayerNorm', g.hidden, true);
-}
-
-/** Labels of a classifier: `num_labels`, or the entries of `id2label`; two where the config says neither. */
-function labelsOf(config: ConfigReader): number {
-  const names = config.object('id2label');
-  return config.optionalSize('num_labels') ?? (names === undefined ? 2 : Math.max(1, Object.keys(names.raw).length));
 }
 
 function bertLike(base: string) {

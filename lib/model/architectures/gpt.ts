@@ -52,6 +52,32 @@ export const gptBigCode: Architecture = {
   }),
 };
 
+/** GPT-Neo: every other layer looks back only `window_size` tokens. */
+export const gptNeo: Architecture = {
+  names: ['GPTNeoForCausalLM'],
+  modelTypes: ['gpt_neo'],
+  describe: decoder({
+    body: 'transformer.',
+    tiedByDefault: true,
+    names: GPT2_NAMES,
+    geometry: (config) => ({ intermediate: fourfold(config, 'intermediate_size') }),
+    norms: ['ln_1', 'ln_2'],
+    normBias: true,
+    attention: (layer, g) =>
+      separateAttention(layer.under('attn.attention.'), g, { outBias: true, names: { o: 'out_proj' } }),
+    mlp: (layer, g) => plainMlp(layer.under('mlp.'), g.hidden, g.intermediate, true, { up: 'c_fc', down: 'c_proj' }),
+    moreOutside: (body, g) => body.embedding('wpe', g.maxPositions ?? 2048, g.hidden, 'replicated'),
+    windows: (config, layers) => {
+      const kinds = config.strings('attention_layers');
+      const local = (layer: number): boolean => (kinds === undefined ? layer % 2 === 1 : kinds[layer] === 'local');
+      return {
+        kinds: Array.from({ length: layers }, (_, layer) => (local(layer) ? 'sliding_attention' : 'full_attention')),
+        window: config.tokens('window_size'),
+      };
+    },
+  }),
+};
+
 /** GPT-J and CodeGen: parallel attention and feed-forward behind one norm, a biased head. */
 export const gptJ: Architecture = {
   names: ['GPTJForCausalLM'],

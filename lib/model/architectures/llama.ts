@@ -34,7 +34,6 @@ export const llama: Architecture = {
     'XverseForCausalLM',
     'CwmForCausalLM',
     'TeleChat3ForCausalLM',
-    'DeciLMForCausalLM',
   ],
   modelTypes: ['llama', 'aquila', 'Yi', 'code_llama', 'xverse', 'cwm'],
   describe: decoder(llamaTraits),
@@ -48,7 +47,7 @@ export const mistral: Architecture = {
 
 /** Qwen 1.5, 2, 2.5 and QwQ: biases on query, key and value only. */
 export const qwen2: Architecture = {
-  names: ['Qwen2ForCausalLM', 'Qwen2Model', 'Qwen2ForSequenceClassification', 'Qwen2ForRewardModel'],
+  names: ['Qwen2ForCausalLM', 'Qwen2Model', 'Qwen2ForSequenceClassification'],
   modelTypes: ['qwen2', 'qwen2_vl_text', 'qwen2_5_vl_text'],
   describe: decoder({ attentionTraits: () => ({ qkvBias: true }), windows: windowWhenUsed }),
 };
@@ -77,7 +76,7 @@ export const internlm: Architecture = {
 };
 
 export const internlm2: Architecture = {
-  names: ['InternLM2ForCausalLM', 'InternLM2ForRewardModel', 'InternLM2VEForCausalLM'],
+  names: ['InternLM2ForCausalLM', 'InternLM2VEForCausalLM'],
   modelTypes: ['internlm2'],
   describe: decoder({
     names: { embedding: 'tok_embeddings' },

@@ -1,7 +1,8 @@
 import type { Architecture, Draft, Names } from '../architecture';
 import { PLAIN_NAMES } from '../architecture';
 import { qwen25VisionTower, qwen2VisionTower, qwen3VisionTower } from '../blocks/qwen-towers';
-import { estimatedTower, internTower, siglipTower, towerByType } from '../blocks/towers';
+import { glm4vTower, whisperEncoder } from '../blocks/more-towers';
+import { estimatedTower, internHfTower, internTower, siglipTower, towerByType } from '../blocks/towers';
 import type { ConfigReader } from '../config';
 import { withTypeDefaults } from '../defaults';
 import { findTextArchitecture } from '../families';
@@ -231,16 +232,85 @@ export const idefics3 = wrap({
   },
 });
 
+/** InternVL in the layout of transformers. */
+export const internVl = wrap({
+  names: ['InternVLForConditionalGeneration', 'InternS1ForConditionalGeneration'],
+  modelTypes: ['internvl'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = internHfTower(weights, config.objectOrEmpty('vision_config'), 'vision_tower.');
+    const ratio = Math.max(config.number(0.5, 'downsample_ratio'), 0.01);
+    const merged = tower.width * Math.max(1, Math.round(1 / ratio) ** 2);
+    weights
+      .root('multi_modal_projector.', 'projector')
+      .norm('layer_norm', merged, true)
+      .linear('linear_1', text.hiddenSize, merged, 'column', true)
+      .linear('linear_2', text.hiddenSize, text.hiddenSize, 'row', true);
+  },
+});
+
+/** Aya Vision and Command A Vision: SigLIP, pixels shuffled, a gated projector. */
+export const cohereVision = wrap({
+  names: ['AyaVisionForConditionalGeneration', 'Cohere2VisionForConditionalGeneration'],
+  modelTypes: ['aya_vision', 'cohere2_vision'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const tower = siglipTower(weights, vision(config), 'vision_tower.vision_model.');
+    const factor = config.sizeOr(2, 'downsample_factor');
+    const merged = tower.width * factor * factor;
+    const inner = config.sizeOr(
+      config.sizeOr(text.hiddenSize, 'adapter_intermediate_size'),
+      'alignment_intermediate_size',
+    );
+    const projector = weights.root('multi_modal_projector.', 'projector');
+    if (!config.has('alignment_intermediate_size')) projector.norm('layernorm', merged, true);
+    projector
+      .linear('linear_1', inner, merged, 'column', true)
+      .linear('linear_2', text.hiddenSize, Math.max(1, Math.floor(inner / 2)), 'row', true);
+  },
+});
+
+/** GLM-4.1V and GLM-4.5V. */
+export const glm4v = wrap({
+  names: ['Glm4vForConditionalGeneration', 'Glm4vMoeForConditionalGeneration'],
+  modelTypes: ['glm4v', 'glm4v_moe'],
+  textNames: NESTED_NAMES,
+  around: (weights, config, text) =>
+    glm4vTower(weights, config.objectOrEmpty('vision_config'), 'model.visual.', text.hiddenSize),
+});
+
+/** Qwen2-Audio and Voxtral: Whisper's encoder before the decoder. */
+export const qwen2Audio = wrap({
+  names: ['Qwen2AudioForConditionalGeneration'],
+  modelTypes: ['qwen2_audio'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const { width } = whisperEncoder(weights, config.objectOrEmpty('audio_config'), 'audio_tower.');
+    weights.root('multi_modal_projector.', 'projector').linear('linear', text.hiddenSize, width, 'replicated', true);
+  },
+});
+
+export const voxtral = wrap({
+  names: ['VoxtralForConditionalGeneration'],
+  modelTypes: ['voxtral'],
+  textNames: LLAVA_NAMES,
+  around: (weights, config, text) => {
+    const audio = config.objectOrEmpty('audio_config');
+    whisperEncoder(weights, audio, 'audio_tower.');
+    const stacked = audio.sizeOr(5120, 'intermediate_size', 'encoder_ffn_dim');
+    weights
+      .root('multi_modal_projector.', 'projector')
+      .linear('linear_1', text.hiddenSize, stacked, 'column')
+      .linear('linear_2', text.hiddenSize, text.hiddenSize, 'row');
+  },
+});
+
 /** The decoder is exact; the towers around it are estimated from the sizes in the config. */
 export const estimatedMultimodal = wrap({
   names: [
-    'AyaVisionForConditionalGeneration',
     'DeepseekVLV2ForCausalLM',
     'Gemma3nForConditionalGeneration',
-    'Glm4vForConditionalGeneration',
-    'Glm4vMoeForConditionalGeneration',
     'GraniteSpeechForConditionalGeneration',
-    'InternVLForConditionalGeneration',
     'KimiVLForConditionalGeneration',
     'KimiK25ForConditionalGeneration',
     'MiniCPMO',
@@ -251,17 +321,13 @@ export const estimatedMultimodal = wrap({
     'Ovis2_5',
     'Phi3VForCausalLM',
     'Phi4MMForCausalLM',
-    'Qwen2AudioForConditionalGeneration',
     'Qwen2_5OmniModel',
     'Qwen3OmniMoeForConditionalGeneration',
     'SkyworkR1VChatModel',
     'UltravoxModel',
-    'VoxtralForConditionalGeneration',
-    'InternS1ForConditionalGeneration',
-    'Cohere2VisionForConditionalGeneration',
     'Ernie4_5_VLMoeForConditionalGeneration',
   ],
-  modelTypes: ['phi3_v', 'phi4mm', 'minicpmv', 'minicpmo', 'qwen2_audio', 'ultravox', 'kimi_vl', 'glm4v'],
+  modelTypes: ['phi3_v', 'phi4mm', 'minicpmv', 'minicpmo', 'ultravox', 'kimi_vl'],
   textNames: LLAVA_NAMES,
   around: (weights, config) => {
     for (const key of ['vision_config', 'vit_config', 'audio_config']) {

@@ -54,6 +54,10 @@ export interface DecoderTraits {
 }
 
 const LLAMA_NAMES = { embedding: 'embed_tokens', layers: 'layers', attention: 'self_attn.', mlp: 'mlp.', norm: 'norm' };
+/** Classes that end with the last hidden state, as embedding models do. ChatGLMModel and AquilaModel, despite their names, do not. */
+const HEADLESS = new Set(['LlamaModel', 'MistralModel', 'Qwen2Model', 'Qwen3Model', 'Gemma3TextModel', 'BloomModel']);
+const CLASSIFIER = /ForSequenceClassification$/;
+
 const LLAMA_NORMS = ['input_layernorm', 'post_attention_layernorm'];
 
 /** A decoder that differs from Llama only in `traits`. */
@@ -98,8 +102,12 @@ function describeDecoder(config: ConfigReader, surroundings: Surroundings, trait
   traits.more?.(layer, g, config);
 
   if (traits.finalNorm?.(config) ?? true) body.norm(parts.norm, g.hidden, traits.normBias);
-  const tie = tied ?? config.flag('tie_word_embeddings', traits.tiedByDefault ?? false);
-  const headBias = traits.headBias?.(config) ?? false;
+  const written = tied ?? config.flag('tie_word_embeddings', traits.tiedByDefault ?? false);
+  const name = config.strings('architectures')?.[0] ?? '';
+  const classifier = CLASSIFIER.test(name);
+  const tie = written || classifier || HEADLESS.has(name);
+  if (classifier) weights.root('').linear('score', labelsOf(config), g.hidden, 'replicated');
+  const headBias = !classifier && !HEADLESS.has(name) && (traits.headBias?.(config) ?? false);
   if (!tie) weights.root('').head(names.head, g.vocab, width, headBias);
   else if (headBias) weights.root('').parameter(`${names.head}.bias`, [g.vocab], 'vocabulary', 'bias');
 
@@ -118,6 +126,12 @@ function describeDecoder(config: ConfigReader, surroundings: Surroundings, trait
 function namesOf(given: Names, traits: DecoderTraits): Names {
   if (given !== PLAIN_NAMES) return given;
   return { body: traits.body ?? given.body, head: traits.head ?? given.head };
+}
+
+/** Labels of a classifier: `num_labels`, or the entries of `id2label`; two where the config says neither. */
+export function labelsOf(config: ConfigReader): number {
+  const names = config.object('id2label');
+  return config.optionalSize('num_labels') ?? (names === undefined ? 2 : Math.max(1, Object.keys(names.raw).length));
 }
 
 /** The sizes as a description has them. */

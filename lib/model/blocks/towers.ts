@@ -120,6 +120,52 @@ export function internTower(weights: WeightList, config: ConfigReader, prefix: s
   return { width };
 }
 
+/** The same tower under the names of transformers, where sizes of images and patches are pairs. */
+export function internHfTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.sizeOr(1024, 'hidden_size');
+  const intermediate = config.sizeOr(4096, 'intermediate_size');
+  const bias = config.flag('attention_bias', false);
+  const patch = pairOf(config, 'patch_size', 14);
+  const image = pairOf(config, 'image_size', 448);
+  const tokens = Math.max(1, Math.floor(image[0] / patch[0])) * Math.max(1, Math.floor(image[1] / patch[1])) + 1;
+  const rms = config.text('norm_type') === 'rms_norm';
+  const root = weights.root(prefix, 'vision');
+  root
+    .parameter('embeddings.cls_token', [1, 1, width])
+    .parameter('embeddings.position_embeddings', [1, tokens, width])
+    .conv(
+      'embeddings.patch_embeddings.projection',
+      [width, config.sizeOr(3, 'num_channels'), ...patch],
+      'replicated',
+      true,
+    );
+  if (!config.flag('use_mean_pooling', true)) root.norm('layernorm', width, true);
+  const layers = firstLayers(config.layersOr(24, 'num_hidden_layers'));
+  const layer = weights.layers(`${prefix}encoder.layer.{layer}.`, layers, 'vision');
+  layer
+    .parameter('lambda_1', [width])
+    .parameter('lambda_2', [width])
+    .linear('attention.q_proj', width, width, 'column', bias)
+    .linear('attention.k_proj', width, width, 'column', bias)
+    .linear('attention.v_proj', width, width, 'column', bias)
+    .linear('attention.projection_layer', width, width, 'row', true)
+    .linear('mlp.fc1', intermediate, width, 'column', true)
+    .linear('mlp.fc2', width, intermediate, 'row', true)
+    .norm('layernorm_before', width, !rms)
+    .norm('layernorm_after', width, !rms);
+  if (config.flag('use_qk_norm', false)) layer.norm('attention.q_norm', width).norm('attention.k_norm', width);
+  return { width };
+}
+
+function pairOf(config: ConfigReader, name: string, fallback: number): readonly [number, number] {
+  if (!Array.isArray(config.get(name))) {
+    const side = config.sizeOr(fallback, name);
+    return [side, side];
+  }
+  const [height = fallback, width = height] = config.sizes(name) ?? [];
+  return [height, width];
+}
+
 /** What a tower that nobody described would take: a plain vision transformer of the config's sizes. */
 export function estimatedTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
   const width = config.sizeOr(1024, 'hidden_size', 'width', 'embed_dim', 'd_model');
