@@ -11,6 +11,7 @@ export * from './gptq/hessian';
 export * from './gptq/llm-compressor';
 export * from './gptq/pack';
 export * from './gptq/round';
+export * from './kernels/create';
 export * from './kernels/engine';
 export * from './moments/moments';
 export * from './neuron/scheme';

@@ -1,4 +1,4 @@
-import { KernelEngine } from '../../lib/simulate';
+import { createKernelEngine } from '../../lib/simulate';
 import { awqPseudoQuantize, awqSearch } from './cases/awq';
 import { compressedActivations, compressedWeights } from './cases/compressed-tensors';
 import { float8Casts } from './cases/float8';
@@ -38,7 +38,7 @@ export interface CaseResult {
 /** Runs every case of a folder, one after the other. */
 export function* runVectors(folder: string): Generator<CaseResult> {
   const set = new VectorSet(folder);
-  const engine = new KernelEngine();
+  const engine = createKernelEngine();
   for (const vector of set.cases) yield { id: vector.id, problems: runCase({ engine, set, vector }) };
 }
 

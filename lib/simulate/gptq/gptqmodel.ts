@@ -36,7 +36,7 @@ export const GPTQ_MODEL_DEFAULTS: GptqModelArgs = {
 /** The Hessian of a layer, factored as these settings ask. */
 export function factorForGptqModel(engine: KernelEngine, moments: InputMoments, args: GptqModelArgs): FactoredHessian {
   const damping = { percent: args.damp_percent, increment: args.damp_auto_increment ?? 0.01 };
-  return factorHessian(engine, moments, 2 / moments.tokens, damping, orderOf(args));
+  return factorHessian(engine, moments, 2, damping, orderOf(args));
 }
 
 function orderOf(args: GptqModelArgs): ((diagonal: Float32Array) => Uint32Array) | undefined {

@@ -29,8 +29,8 @@ export interface DampingRule {
 /**
  * Factors the Hessian of a layer into the kernels' memory, where it stays until the arena is released.
  *
- * @param scale what Σ x·xᵀ is multiplied by: 2 / tokens in gptqmodel, 2 / sequences in llm-compressor. Damping is relative:
- *   only reported losses depend on it
+ * @param scale what E[x·xᵀ] is multiplied by: 2 in gptqmodel, 2 · tokens / sequences in llm-compressor. Damping is relative: only
+ *   reported losses depend on it
  * @param order see `FactoredHessian.order`
  */
 export function factorHessian(
@@ -40,11 +40,11 @@ export function factorHessian(
   damping: DampingRule,
   order?: (diagonal: Float32Array) => Uint32Array,
 ): FactoredHessian {
-  const { width, gram } = moments;
+  const { width, second } = moments;
   const diagonal = new Float32Array(width);
   const dead: number[] = [];
   for (let i = 0; i < width; i++) {
-    diagonal[i] = gram[i * width + i] * scale;
+    diagonal[i] = second[i * width + i] * scale;
     if (Number.isNaN(diagonal[i])) throw notFinite(i);
     if (diagonal[i] === 0) {
       diagonal[i] = 1;
@@ -62,7 +62,7 @@ export function factorHessian(
         const from = (permutation === undefined ? row : permutation[row]) * width;
         for (let column = 0; column < width; column++) {
           matrix[row * width + column] =
-            gram[from + (permutation === undefined ? column : permutation[column])] * scale;
+            second[from + (permutation === undefined ? column : permutation[column])] * scale;
         }
         matrix[row * width + row] = diagonal[from / width] + Math.fround(percent * mean);
       }

@@ -24,7 +24,7 @@ export function factorForLlmCompressor(
   args: GptqModifierArgs,
 ): FactoredHessian {
   const order = args.actorder ? byActivation : undefined;
-  return factorHessian(engine, moments, 2 / args.samples, { percent: args.dampening_frac }, order);
+  return factorHessian(engine, moments, (2 * moments.tokens) / args.samples, { percent: args.dampening_frac }, order);
 }
 
 /** Rounds rows of a layer as llm-compressor 0.14 does: scales come from the original weights. */

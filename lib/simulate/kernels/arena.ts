@@ -7,6 +7,9 @@ const ALIGNMENT = 64;
 /** Bytes of a WebAssembly page. */
 export const PAGE_BYTES = 65536;
 
+/** The kernels keep their own constants below this address. */
+export const KERNEL_BYTES = 2 * PAGE_BYTES;
+
 /**
  * A piece of a WebAssembly memory, handed out from the front. Freed as a whole, or back to a mark: kernels need scratch for
  * one call, and tensors come and go in order.

@@ -1,5 +1,4 @@
-import { Arena, PAGE_BYTES } from './arena';
-import { KERNEL_MODULE_BASE64 } from './module.generated';
+import { Arena, KERNEL_BYTES } from './arena';
 import { wasm, type WasmMemory, type WasmModule } from './webassembly';
 
 /** What kernels/index.ts exports. Pointers are byte offsets into the memory. */
@@ -69,23 +68,6 @@ export interface KernelExports {
   packBits(codes: number, rows: number, columns: number, bits: number, offset: number, target: number): void;
 }
 
-/** The kernels keep their own constants below this address. */
-const KERNEL_PAGES = 2;
-const MAX_PAGES = 65536;
-
-let compiled: WasmModule | undefined;
-
-/** The kernels' code, compiled on first use. */
-export function kernelModule(): WasmModule {
-  compiled ??= new wasm.Module(Buffer.from(KERNEL_MODULE_BASE64, 'base64'));
-  return compiled;
-}
-
-/** A memory that several threads can share. */
-export function createKernelMemory(): WasmMemory {
-  return new wasm.Memory({ initial: KERNEL_PAGES, maximum: MAX_PAGES, shared: true });
-}
-
 /** The kernels over one memory: what a thread computes with. */
 export class KernelEngine {
   readonly kernels: KernelExports;
@@ -93,17 +75,16 @@ export class KernelEngine {
   readonly arena: Arena;
 
   /**
-   * @param memory by default a new one
    * @param slot the part of the memory that this engine may use; by default all, growing it at need
    */
   constructor(
-    readonly memory: WasmMemory = createKernelMemory(),
-    module: WasmModule = kernelModule(),
+    readonly memory: WasmMemory,
+    module: WasmModule,
     slot?: { readonly start: number; readonly end: number },
   ) {
     const instance = new wasm.Instance<KernelExports>(module, { env: { memory } });
     this.kernels = instance.exports;
-    this.arena = new Arena(memory, slot?.start ?? KERNEL_PAGES * PAGE_BYTES, slot?.end);
+    this.arena = new Arena(memory, slot?.start ?? KERNEL_BYTES, slot?.end);
   }
 
   bytes(at: number, length: number): Uint8Array {

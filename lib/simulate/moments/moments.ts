@@ -4,15 +4,15 @@ import type { KernelEngine } from '../kernels/engine';
 export interface InputMoments {
   readonly width: number;
   readonly tokens: number;
-  /** Σ x·xᵀ, row-major `[width, width]`, symmetric. */
-  readonly gram: Float64Array;
+  /** E[x·xᵀ], row-major `[width, width]`, symmetric. */
+  readonly second: Float64Array | Float32Array;
 }
 
 /** Tokens whose products are summed in f32 before they go into the f64 sums. */
 const BLOCK_TOKENS = 256;
 
 /**
- * Σ x·xᵀ of activations.
+ * The moments of activations.
  *
  * @param values f32, row-major `[tokens, width]`
  */
@@ -27,19 +27,19 @@ export function momentsOf(engine: KernelEngine, values: Float32Array, width: num
       const rows = Math.min(BLOCK_TOKENS, tokens - first);
       kernels.accumulateGram(x + first * width * 4, rows, width, gram, scratch);
     }
-    return { width, tokens, gram: new Float64Array(engine.doubles(gram, width * width)) };
+    return { width, tokens, second: engine.doubles(gram, width * width).map((sum) => sum / tokens) };
   });
 }
 
 /** E[x·xᵀ] as f32 in the kernels' memory, each channel divided by its factor if there are factors. */
 export function placeMoments(engine: KernelEngine, moments: InputMoments, divisors?: ArrayLike<number>): number {
-  const { width, tokens, gram } = moments;
+  const { width, second } = moments;
   const at = engine.arena.reserve(width * width * 4);
   const target = engine.floats(at, width * width);
   for (let row = 0; row < width; row++) {
     for (let column = 0; column < width; column++) {
-      const divisor = divisors === undefined ? tokens : tokens * divisors[row] * divisors[column];
-      target[row * width + column] = gram[row * width + column] / divisor;
+      const divisor = divisors === undefined ? 1 : divisors[row] * divisors[column];
+      target[row * width + column] = second[row * width + column] / divisor;
     }
   }
   return at;

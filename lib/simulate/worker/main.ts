@@ -1,3 +1,10 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { carry, type StreamMessage, type StreamWorkerData } from '../stream/messages';
+import { runStreamWorker } from '../stream/stream-worker';
 
-parentPort?.on('message', () => undefined);
+const send = (message: StreamMessage): void => parentPort?.postMessage(message);
+try {
+  runStreamWorker(workerData as StreamWorkerData, send);
+} catch (error) {
+  send({ kind: 'error', error: carry(error) });
+}

@@ -1,0 +1,44 @@
+import type { Checkpoint, CheckpointTensor } from '../../format';
+import { describeModel, type ModelDescription } from '../../model';
+
+/** Whether a tensor is the weight of a linear layer within the model's blocks: what every scheme quantizes. */
+export type LinearTest = (tensor: CheckpointTensor) => boolean;
+
+/**
+ * The linear layers of a checkpoint. Embeddings, the head, routers, norms and what looks at images or sound stay as they are, as
+ * in the reference libraries.
+ *
+ * With a config that is known, by the architecture's own list; else by the names that checkpoints use.
+ */
+export function linearLayers(checkpoint: Checkpoint, model: ModelDescription | undefined): LinearTest {
+  const patterns = model?.known === true ? patternsOf(model) : [];
+  const matches = (name: string): boolean => patterns.some((pattern) => pattern.test(name));
+  // A checkpoint that names its tensors otherwise than its architecture does is read by names.
+  if ([...checkpoint.tensors.keys()].some(matches)) return ({ name, shape }) => shape.length === 2 && matches(name);
+  return ({ name, shape }) => shape.length === 2 && isLinearName(name);
+}
+
+/** The model that the checkpoint's config describes; undefined without a config that can be read. */
+export function modelOf(checkpoint: Checkpoint): ModelDescription | undefined {
+  return checkpoint.config === undefined ? undefined : describeModel(checkpoint.config);
+}
+
+const QUANTIZED_PLACES = new Set(['text', 'encoder', 'decoder']);
+
+function patternsOf(model: ModelDescription): RegExp[] {
+  return model.weights
+    .filter(({ role, place }) => (role === 'linear' || role === 'expert') && QUANTIZED_PLACES.has(place))
+    .map(({ name }) => {
+      const literal = name.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+      // Checkpoints of single tasks leave out or add a prefix to the whole model.
+      return new RegExp(`^(?:model\\.)?${literal.replace(/^model\\\./, '').replace(/\{(?:layer|expert)\}/g, '\\d+')}$`);
+    });
+}
+
+/** A block has a number; what lies in one and ends in `.weight` is a linear layer unless its name says otherwise. */
+const IN_BLOCK = /(?:^|\.)(?:layers?|h|blocks?|blk)\.\d+\./;
+const NOT_LINEAR = /norm|embed|router|(?:^|\.)gate\.weight$|ffn_gate_inp|(?:^|\.)(?:vision|visual|audio)/;
+
+function isLinearName(name: string): boolean {
+  return name.endsWith('.weight') && IN_BLOCK.test(name) && !NOT_LINEAR.test(name);
+}

@@ -1,0 +1,98 @@
+import type { KernelEngine } from '../kernels/engine';
+import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
+import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
+import { castElements } from './cast';
+import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, scaleShape, type RowGrid } from './grid';
+import { resetExtremes } from './quantize-matrix';
+import type { MatrixRange, RowKernel, RowPiece, RowRunner, RowSums } from './runner';
+
+type GridKernel = Extract<RowKernel, { kind: 'grid' }>;
+
+/** Rows are cast this many bytes at a time: what was cast is still in the second-level cache when it is quantized. */
+const CAST_BYTES = 128 * 1024;
+
+/** Round to nearest on a grid, one pass, figures only. */
+export const gridRunner: RowRunner<GridKernel> = {
+  rowMultiple: ({ grid }) => (grid.sharing.strategy === 'block' ? grid.sharing.rows : 1),
+
+  needsRange: ({ grid }) => grid.sharing.strategy === 'tensor',
+
+  refuses({ grid }, columns) {
+    if (grid.sharing.strategy !== 'group') return undefined;
+    const { groupSize } = grid.sharing;
+    if (columns % groupSize === 0) return undefined;
+    return `${columns} input features are no multiple of the group size ${groupSize}`;
+  },
+
+  run(engine, { grid }, piece, sums, range) {
+    const arithmetic = arithmeticOf(grid, piece.dtype);
+    if (arithmetic === piece.dtype) return quantize(engine, grid, piece, sums, range);
+    const rowBytes = piece.columns * WEIGHT_BYTES.F32;
+    const batch = Math.max(rowsInStep(grid), Math.floor(CAST_BYTES / rowBytes / rowsInStep(grid)) * rowsInStep(grid));
+    for (let first = 0; first < piece.rows; first += batch) {
+      engine.arena.scoped(() => {
+        const rows = Math.min(batch, piece.rows - first);
+        const source = piece.at + first * piece.columns * WEIGHT_BYTES[piece.dtype];
+        const at = castElements(engine, source, piece.dtype, arithmetic, rows * piece.columns);
+        const part = { ...piece, at, rows, dtype: arithmetic, firstRow: piece.firstRow + first };
+        quantize(engine, grid, part, sums, range);
+      });
+    }
+  },
+};
+
+function rowsInStep({ sharing }: RowGrid): number {
+  return sharing.strategy === 'block' ? sharing.rows : 1;
+}
+
+/** The kernels widen each weight to f32 anyway: a cast to f32 first changes nothing where no result is rounded back. */
+function arithmeticOf(grid: RowGrid, dtype: WeightDtype): WeightDtype {
+  const staysWide = grid.grid === 'neuron-int8-channel' || grid.grid === 'neuron-int8-tensor';
+  return staysWide ? dtype : (grid.arithmetic ?? dtype);
+}
+
+function quantize(
+  engine: KernelEngine,
+  grid: RowGrid,
+  piece: RowPiece,
+  sums: RowSums,
+  range: MatrixRange | undefined,
+): void {
+  engine.arena.scoped(() => {
+    const { arena, kernels } = engine;
+    const { rows, columns } = piece;
+    const { strategy } = grid.sharing;
+    // A tensor's scale is shared by all its rows; a block's by the rows of the tile, which a piece holds whole.
+    const rowsPerScale = strategy === 'tensor' ? rows : strategy === 'block' ? grid.sharing.rows : 0;
+    const [down, across] = rowsPerScale === 0 ? [0, 0] : scaleShape(grid.sharing, rows, columns);
+    const count = down * across;
+    const job = arena.reserve(ROW_JOB_BYTES);
+    const extremes = arena.reserve(count * 8);
+    writeRowJob(engine, job, {
+      source: piece.at,
+      dtype: DTYPE_NUMBERS[piece.dtype],
+      rows,
+      columns,
+      groupSize: groupColumns(grid.sharing, columns),
+      grid: GRID_NUMBERS[grid.grid],
+      bits: grid.bits,
+      rowsPerScale,
+      scales: count === 0 ? 0 : arena.reserve(count * 4),
+      zeroPoints: count === 0 ? 0 : arena.reserve(count * 4),
+      codes: 0,
+      dequantized: 0,
+      figures: sums.figures,
+      columnEnergy: sums.columnEnergy,
+      extremes,
+      firstRow: 0,
+    });
+    if (count > 0) {
+      const values = engine.floats(extremes, count * 2);
+      resetExtremes(values);
+      if (range === undefined) kernels.rowExtremes(job);
+      else values.set([range.lowest, range.highest]);
+      kernels.gridsFromExtremes(job, count);
+    }
+    kernels.quantizeRows(job);
+  });
+}

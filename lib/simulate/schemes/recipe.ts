@@ -1,0 +1,74 @@
+import { SimulationError } from '../../errors';
+import type { Scheme } from '../../scheme';
+import { awqGrid } from '../awq/pseudo-quantize';
+import { gridOf, type QuantizationArgs } from '../compressed-tensors/scheme';
+import { gptqGrid } from '../gptq/grid';
+import { neuronFp8Grid, neuronInt8Grid } from '../neuron/scheme';
+import type { RowGrid } from '../rows/grid';
+import type { RowKernel } from '../rows/runner';
+
+/** What calibration adds to a scheme. */
+export type CalibratedMethod = 'awq' | 'gptq' | 'smoothquant';
+
+/** How a scheme quantizes the weights of a layer. */
+export interface Recipe {
+  readonly scheme: Scheme;
+  /** Weights alone: what the scheme comes down to without calibration. */
+  readonly kernel: RowKernel;
+  /** Set for schemes that use activations; with statistics of them they do better than `kernel` alone. */
+  readonly calibrated?: CalibratedMethod;
+}
+
+const INT8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'int', strategy: 'channel', symmetric: true };
+const FP8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'float', strategy: 'channel', symmetric: true };
+
+const grid = (value: RowGrid): RowKernel => ({ kind: 'grid', grid: value });
+
+/** Schemes by name. Group sizes and bits come from the scheme itself. */
+const MAKERS: Readonly<Record<string, (scheme: Scheme) => Omit<Recipe, 'scheme'>>> = {
+  'int4-rtn': (scheme) => ({ kernel: awqKernel(scheme) }),
+  awq: (scheme) => ({ kernel: awqKernel(scheme), calibrated: 'awq' }),
+  gptq: (scheme) => ({
+    kernel: grid(gptqGrid({ bits: scheme.weightBits, group_size: scheme.groupSize ?? -1, sym: scheme.symmetric })),
+    calibrated: 'gptq',
+  }),
+  'int8-weight-only': (scheme) => ({ kernel: grid(gridOf(int8Args(scheme))) }),
+  'int8-w8a8': () => ({ kernel: grid(gridOf(INT8_CHANNEL)) }),
+  'int8-w8a8-static': () => ({ kernel: grid(gridOf(INT8_CHANNEL)) }),
+  smoothquant: () => ({ kernel: grid(gridOf(INT8_CHANNEL)), calibrated: 'smoothquant' }),
+  fp8: () => ({ kernel: grid(gridOf(FP8_CHANNEL)) }),
+  'fp8-weight-only': () => ({ kernel: grid(gridOf(FP8_CHANNEL)) }),
+  'fp8-static': () => ({ kernel: grid(gridOf({ ...FP8_CHANNEL, strategy: 'tensor' })) }),
+  'fp8-block': (scheme) => ({
+    kernel: grid(gridOf({ ...FP8_CHANNEL, strategy: 'block', block_structure: scheme.blockSize })),
+  }),
+  'neuron-int8': () => ({ kernel: grid(neuronInt8Grid('per_channel_symmetric')) }),
+  'neuron-fp8': () => ({ kernel: grid(neuronFp8Grid('per_channel_symmetric')) }),
+};
+
+/** Names of the schemes that can be simulated. */
+export const simulatedSchemes: readonly string[] = Object.keys(MAKERS);
+
+/**
+ * The recipe of a scheme.
+ *
+ * @throws SimulationError `SCHEME_NOT_SIMULATED` for schemes that store weights as they are, or that only an engine makes
+ */
+export function recipeOf(scheme: Scheme): Recipe {
+  const make = Object.hasOwn(MAKERS, scheme.name) ? MAKERS[scheme.name] : undefined;
+  if (make !== undefined) return { scheme, ...make(scheme) };
+  throw new SimulationError('SCHEME_NOT_SIMULATED', `${scheme.name} cannot be simulated`, {
+    got: scheme.name,
+    allowed: simulatedSchemes.join(', '),
+    fix: 'choose one of these schemes',
+  });
+}
+
+function awqKernel(scheme: Scheme): RowKernel {
+  return grid(awqGrid({ w_bit: scheme.weightBits, q_group_size: scheme.groupSize ?? -1, zero_point: true }));
+}
+
+function int8Args(scheme: Scheme): QuantizationArgs {
+  const { groupSize = -1 } = scheme;
+  return groupSize > 0 ? { ...INT8_CHANNEL, strategy: 'group', group_size: groupSize } : INT8_CHANNEL;
+}

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { SyncByteSource } from '../../format/source/byte-source';
+
+const READ_BYTES = 1024 * 1024;
+
+/** SHA-256 of a part of a file, hexadecimal, read in pieces. `stop` is asked between them; undefined when it says yes. */
+export function digestOf(
+  source: SyncByteSource,
+  offset: number,
+  bytes: number,
+  stop: () => boolean,
+): string | undefined {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(Math.min(READ_BYTES, bytes));
+  for (let done = 0; done < bytes;) {
+    if (stop()) return undefined;
+    const part = buffer.subarray(0, Math.min(READ_BYTES, bytes - done));
+    source.readSync(offset + done, part);
+    hash.update(part);
+    done += part.length;
+  }
+  return hash.digest('hex');
+}
