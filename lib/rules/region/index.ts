@@ -1,3 +1,5 @@
 import type { Rule } from '../types';
+import { instanceNotInRegion } from './instance-not-in-region';
+import { regionUnknown } from './region-unknown';
 
-export const regionRules: readonly Rule[] = [];
+export const regionRules: readonly Rule[] = [regionUnknown, instanceNotInRegion];
