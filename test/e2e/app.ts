@@ -1,0 +1,25 @@
+/**
+ * The app that the end-to-end tests deploy: one endpoint with auto scaling, its model and file type given as context, so that one command
+ * deploys it, another updates it, and a third tries what must fail.
+ */
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { InstanceType, ModelSource, QuantizationScheme, QuantizedEndpoint, ServingContainer } from '../../index';
+
+const app = new App();
+const setting = (name: string): string => app.node.getContext(name) as string;
+
+const stack = new Stack(app, 'EndToEnd', {
+  env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
+});
+const endpoint = new QuantizedEndpoint(stack, 'Endpoint', {
+  model: ModelSource.localDirectory(setting('model'), { configPath: setting('config') }),
+  quantization: QuantizationScheme.gguf(setting('fileType')),
+  container: ServingContainer.llamaCpp(),
+  instanceType: InstanceType.of('ml.c7i.xlarge'),
+  maxModelLen: 512,
+  minInstanceCount: 1,
+  maxInstanceCount: 3,
+  // The model continues text; it has no chat template of its own.
+  environment: { SM_LLAMA_CPP_CHAT_TEMPLATE: '{% for message in messages %}{{ message.content }}{% endfor %}' },
+});
+new CfnOutput(stack, 'EndpointName', { value: endpoint.endpointName });
