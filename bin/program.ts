@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { QuantizedEndpointsError } from '../lib/errors';
+import { printable } from '../lib/format/quoted';
 import { ExitStatus } from './exit-status';
 import { Terminal, type GlobalOptions } from './terminal';
 
@@ -66,6 +67,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--region <region>', 'AWS region').default('us-east-1'),
     new Option('--out <file>', 'the price file; default: QE_PRICES, or qe-prices.json'),
   ]);
+  command('simulate <path>', 'quantizes a checkpoint in memory: what each scheme loses, layer by layer', async () => (await import('./commands/simulate')).simulate, [
+    new Option('--scheme <names>', 'scheme names with commas between them').makeOptionMandatory(),
+    new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
+    new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),
+    new Option('--threads <n>', 'default: all processors'),
+    new Option('--report <file>', 'also write the figures as JSON'),
+    new Option('--html <file>', 'also write them as one self-contained page'),
+  ]);
 
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
@@ -89,10 +98,11 @@ export function reportBadInput(error: QuantizedEndpointsError, terminal: Termina
     terminal.printJson({ id: null, verdict: 'error', findings: [{ rule, severity: 'error', message, got, allowed, fix, path }] });
     return;
   }
-  const lines = [`${terminal.colors.red('error')} ${terminal.colors.bold(rule)}  ${message}`];
-  if (got !== undefined) lines.push(`  got      ${got}`);
-  if (allowed !== undefined) lines.push(`  allowed  ${allowed}`);
-  if (fix !== undefined) lines.push(`  fix      ${fix}`);
-  if (path !== undefined) lines.push(`  at       ${path}`);
+  // A file's or a tensor's name may hold anything, commands to the terminal too; JSON escapes them by itself.
+  const lines = [`${terminal.colors.red('error')} ${terminal.colors.bold(rule)}  ${printable(message)}`];
+  if (got !== undefined) lines.push(`  got      ${printable(got)}`);
+  if (allowed !== undefined) lines.push(`  allowed  ${printable(allowed)}`);
+  if (fix !== undefined) lines.push(`  fix      ${printable(fix)}`);
+  if (path !== undefined) lines.push(`  at       ${printable(path)}`);
   terminal.complain(lines.join('\n'));
 }

@@ -1,6 +1,7 @@
 import { FormatError } from '../../errors';
 import type { FolderEntry } from '../folder/folder';
 import { parseGgufPartName } from '../gguf';
+import { printable } from '../quoted';
 import { INDEX_FILE, SINGLE_FILE } from '../safetensors';
 import type { CheckpointWarning } from './checkpoint';
 
@@ -127,7 +128,8 @@ function nothing(names: readonly string[], folder: string): FormatError {
 }
 
 function shown(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+  const first = names.slice(0, 5).map(printable).join(', ');
+  return names.length <= 5 ? first : `${first} and ${names.length - 5} more`;
 }
 
 function indexIgnored(folder: string): CheckpointWarning {

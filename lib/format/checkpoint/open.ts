@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors';
 import type { CheckpointFolder } from '../folder/folder';
 import { joinGgufParts, readGgufHeader, type GgufHeader } from '../gguf';
-import { quoted } from '../quoted';
+import { printable, quoted } from '../quoted';
 import {
   MAX_INDEX_BYTES,
   checkIndex,
@@ -177,7 +177,7 @@ async function readConfig(folder: CheckpointFolder): Promise<unknown> {
   } catch (cause) {
     throw new FormatError('CONFIG_JSON', `config.json of ${folder.name} is not JSON`, {
       path: folder.name,
-      got: (cause as Error).message,
+      got: printable((cause as Error).message),
       allowed: 'one JSON object in UTF-8',
       fix: 'download config.json again',
       cause,
