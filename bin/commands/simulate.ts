@@ -1,0 +1,90 @@
+import { closeS3, locateCheckpoint } from '../../lib/format/node';
+import { openCheckpoint } from '../../lib/format';
+import { SpecError } from '../../lib/errors';
+import { simulationPage } from '../../lib/report';
+import { parseScheme, type Scheme } from '../../lib/scheme';
+import { simulate as runSimulation } from '../../lib/simulate/simulate';
+import { toReport } from '../../lib/simulate/to-report';
+import { ExitStatus } from '../exit-status';
+import { writeWhole } from '../output/write-file';
+import { ProgressBar } from '../simulate/progress';
+import { renderSimulation } from '../simulate/render';
+import type { Terminal } from '../terminal';
+
+/** `qe simulate PATH --scheme a,b`: quantizes in memory and tells what is lost. Ctrl-C ends it with status 130. */
+export async function simulate(
+  args: readonly string[],
+  options: Record<string, unknown>,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const schemes = schemesOf(options);
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
+  const bar = new ProgressBar(terminal, 'quantizing');
+  try {
+    const { folder, file } = locateCheckpoint(args[0]);
+    const checkpoint = await openCheckpoint(folder, file);
+    for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    const wantsReport = terminal.json || options.report !== undefined || options.html !== undefined;
+    const simulation = await runSimulation(checkpoint, {
+      schemes,
+      threads: integerOption(options.threads, '--threads'),
+      layers: options.layers as string | undefined,
+      digest: wantsReport,
+      signal: interrupt.signal,
+      onProgress: (progress) => bar.update(progress),
+    });
+    bar.stop();
+    const report = toReport(simulation);
+    if (terminal.json) terminal.printJson(report);
+    else terminal.print(renderSimulation(simulation, terminal));
+    if (terminal.json)
+      for (const scheme of simulation.schemes)
+        scheme.notes.forEach((note) => terminal.say(`note ${scheme.scheme.name}: ${note}`));
+    if (typeof options.report === 'string') {
+      await writeWhole(options.report, `${JSON.stringify({ schema: 1, ...report })}\n`);
+      terminal.say(`wrote ${options.report}`);
+    }
+    if (typeof options.html === 'string') {
+      await writeWhole(options.html, simulationPage({ report, date: new Date().toISOString().slice(0, 10) }));
+      terminal.say(`wrote ${options.html}`);
+    }
+    return ExitStatus.OK;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    terminal.say('interrupted: nothing was written');
+    return ExitStatus.INTERRUPTED;
+  } finally {
+    bar.stop();
+    process.removeListener('SIGINT', onInterrupt);
+    await closeS3();
+  }
+}
+
+function schemesOf(options: Record<string, unknown>): Scheme[] {
+  const groupSize = integerOption(options.groupSize, '--group-size', -1);
+  const names = String(options.scheme ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) {
+    throw new SpecError('SCHEME_MISSING', 'no scheme was given', {
+      got: '--scheme ""',
+      allowed: 'one or several scheme names with commas between them',
+      fix: 'for example --scheme int4-rtn,int8-weight-only,fp8',
+    });
+  }
+  return [...new Set(names)].map((name) => parseScheme(name, { groupSize }));
+}
+
+function integerOption(value: unknown, name: string, least = 1): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && (number >= 1 || number === least)) return number;
+  throw new SpecError('OPTION_NOT_A_NUMBER', `${name} is not a whole number it can use`, {
+    got: String(value),
+    allowed: least < 1 ? 'a whole number above 0, or -1' : 'a whole number above 0',
+    fix: `correct ${name}`,
+  });
+}

@@ -1,0 +1,38 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { SimulationProgress } from '../../lib/simulate/simulate';
+import { bytes } from '../output/units';
+import type { Terminal } from '../terminal';
+
+/** A bar on stderr: bytes, pace, time left. Nothing where nobody looks: under `--quiet`, and when stderr is no terminal. */
+export class ProgressBar {
+  private readonly bar: SingleBar | undefined;
+  private started = false;
+
+  constructor(terminal: Terminal, what: string, stream: NodeJS.WriteStream = process.stderr) {
+    if (terminal.quiet || !stream.isTTY) return;
+    this.bar = new SingleBar(
+      { stream, hideCursor: true, format: `${what} {bar} {percentage} % · {bytes} of {all} · {left}` },
+      Presets.shades_classic,
+    );
+  }
+
+  update({ doneBytes, totalBytes, secondsLeft }: SimulationProgress): void {
+    if (this.bar === undefined) return;
+    const payload = { bytes: bytes(doneBytes), all: bytes(totalBytes), left: timeLeft(secondsLeft) };
+    if (this.started) this.bar.update(doneBytes, payload);
+    else this.bar.start(totalBytes, doneBytes, payload);
+    this.started = true;
+  }
+
+  stop(): void {
+    if (this.started) this.bar?.stop();
+  }
+}
+
+/** Seconds as a person says them. */
+export function timeLeft(seconds: number | undefined): string {
+  if (seconds === undefined) return 'time left unknown';
+  if (seconds < 60) return `${Math.ceil(seconds)} s left`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s left` : `${(seconds / 3600).toFixed(1)} h left`;
+}

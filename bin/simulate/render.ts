@@ -1,0 +1,98 @@
+import type { SchemeSimulation, Simulation } from '../../lib/simulate/simulation';
+import { bytes, count } from '../output/units';
+import { renderTable } from '../output/table';
+import type { Terminal } from '../terminal';
+
+/** Layers named under a scheme: those that lose most. */
+const WORST_LAYERS = 3;
+
+/** A simulation as a person reads it: schemes side by side, then the layers that lose most. */
+export function renderSimulation(simulation: Simulation, terminal: Terminal): string {
+  const { bold, dim, yellow } = terminal.colors;
+  const { model, schemes, run } = simulation;
+  const pace = run.bytesRead / 1e9 / run.seconds;
+  const parts = [
+    `${bold(model.path)}\n${model.architecture} · ${count(model.parameters)} parameters · ${bytes(model.bytes)}`,
+    schemeTable(simulation, terminal),
+    `${bold('Layers that lose most')}\n${worstTable(schemes, terminal)}`,
+    dim(
+      `read ${bytes(run.bytesRead)} in ${run.seconds.toFixed(1)} s (${pace.toFixed(2)} GB/s, ${run.threads} threads, ` +
+        `${bytes(run.peakRssBytes)} of memory at most)`,
+    ),
+  ];
+  const notes = schemes.flatMap(({ scheme, notes: own }) =>
+    own.map((note) => `${yellow('note')} ${scheme.name}: ${note}`),
+  );
+  if (notes.length > 0) parts.push(notes.join('\n'));
+  return parts.join('\n\n');
+}
+
+function schemeTable({ model, schemes }: Simulation, terminal: Terminal): string {
+  return renderTable(
+    [
+      { title: 'Scheme' },
+      { title: 'Size', align: 'right' },
+      { title: 'of original', align: 'right' },
+      { title: 'Bits/weight', align: 'right' },
+      { title: 'SQNR', align: 'right' },
+      { title: 'Relative error', align: 'right' },
+      { title: 'Largest error', align: 'right' },
+      { title: 'Cosine', align: 'right' },
+      { title: 'Clipped', align: 'right' },
+      { title: 'Zeroed', align: 'right' },
+    ],
+    schemes.map(({ scheme, bytes: size, bitsPerWeight, figures }) => [
+      groupName(scheme.name, scheme.groupSize),
+      bytes(size),
+      percent(size / model.bytes),
+      bitsPerWeight.toFixed(3),
+      decibels(figures.sqnrDb),
+      figures.relativeError.toFixed(5),
+      figures.maxAbsError.toPrecision(3),
+      figures.cosine.toFixed(6),
+      percent(figures.clipped),
+      percent(figures.zeroed),
+    ]),
+    terminal,
+  );
+}
+
+function worstTable(schemes: readonly SchemeSimulation[], terminal: Terminal): string {
+  const rows = schemes.flatMap(({ scheme, tensors }) =>
+    [...tensors]
+      .sort((left, right) => left.figures.sqnrDb - right.figures.sqnrDb)
+      .slice(0, WORST_LAYERS)
+      .map(({ name, shape, figures, outlierColumns }) => [
+        scheme.name,
+        name,
+        shape.join(' × '),
+        decibels(figures.sqnrDb),
+        figures.relativeError.toFixed(5),
+        outlierColumns.length === 0 ? 'none' : String(outlierColumns.length),
+      ]),
+  );
+  return renderTable(
+    [
+      { title: 'Scheme' },
+      { title: 'Layer' },
+      { title: 'Shape', align: 'right' },
+      { title: 'SQNR', align: 'right' },
+      { title: 'Relative error', align: 'right' },
+      { title: 'Outlier columns', align: 'right' },
+    ],
+    rows,
+    terminal,
+  );
+}
+
+function groupName(name: string, groupSize: number | undefined): string {
+  return groupSize !== undefined && groupSize > 0 ? `${name} (group ${groupSize})` : name;
+}
+
+function decibels(value: number): string {
+  return Number.isFinite(value) ? `${value.toFixed(2)} dB` : 'lossless';
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
