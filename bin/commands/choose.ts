@@ -1,4 +1,3 @@
-import { cancel, intro, isCancel, outro, select } from '@clack/prompts';
 import { SpecError } from '../../lib/errors';
 import {
   CHOICE_ARCHITECTURES,
@@ -56,6 +55,13 @@ async function ask(
   known: { readonly architecture?: ChoiceArchitecture; readonly quality?: ChoiceQuality },
   terminal: Terminal,
 ): Promise<ExitStatus> {
+  // Only a person pays for the prompts.
+  const { cancel, intro, isCancel, outro, select } = await import('@clack/prompts');
+  const pick = async <Name extends string>(message: string, names: Readonly<Record<Name, string>>) => {
+    const options = (Object.entries(names) as [Name, string][]).map(([value, label]) => ({ value, label }));
+    const answer = await select<string>({ message, options });
+    return isCancel(answer) ? undefined : (answer as Name);
+  };
   intro('Which way to a quantized endpoint?');
   const goal = await pick('What do you want?', GOALS);
   const architecture = goal && (known.architecture ?? (await pick('What kind of model?', ARCHITECTURES)));
@@ -67,16 +73,6 @@ async function ask(
   outro(GOALS[goal]);
   show(chooseFor({ goal, architecture, quality }), terminal);
   return ExitStatus.OK;
-}
-
-/** The answer, or `undefined` where the person gave up. */
-async function pick<Name extends string>(
-  message: string,
-  names: Readonly<Record<Name, string>>,
-): Promise<Name | undefined> {
-  const options = (Object.entries(names) as [Name, string][]).map(([value, label]) => ({ value, label }));
-  const answer = await select<string>({ message, options });
-  return isCancel(answer) ? undefined : (answer as Name);
 }
 
 function show(choice: Choice, terminal: Terminal): void {

@@ -12,7 +12,8 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await writeFile(aside, text);
     await rename(aside, path);
   } catch (cause) {
-    await rm(aside, { force: true });
+    // What could not be written may not be removable either; the first failure is the one to tell.
+    await rm(aside, { force: true }).catch(() => undefined);
     throw new SpecError('OUTPUT_UNWRITABLE', `cannot write ${path}: ${(cause as Error).message}`, {
       path,
       got: path,

@@ -25,7 +25,7 @@ export interface ListedPrice {
  * inference) of the same instance, a unit other than hours, a price of 0.
  */
 export function hostingPrice(product: unknown): ListedPrice | undefined {
-  const { product: described, terms } = (typeof product === 'string' ? parse(product) : product) as Product;
+  const { product: described, terms } = (isText(product) ? parse(String(product)) : product) as Product;
   const attributes = described?.attributes ?? {};
   const usage = typeof attributes.usagetype === 'string' ? attributes.usagetype : '';
   // `instanceType` carries a suffix in this list; the usage type is `USE1-Host:ml.g5.2xlarge`.
@@ -45,6 +45,11 @@ function hourly(terms: Readonly<Record<string, OnDemand>> | undefined): number |
       if ((unit === 'Hrs' || unit === 'Hours') && Number.isFinite(price) && price > 0) return price;
     }
   return undefined;
+}
+
+/** The SDK hands JSON over as a string object that is parsed when asked for. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof String;
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,162 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { environmentOptions, environmentSettings } from '../../lib/endpoint/environment';
+import { atLeast } from '../../lib/endpoint/version';
+import type { ContainerFamily, EndpointSpec } from '../../lib/spec/types';
+
+const config = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  num_hidden_layers: 32,
+  vocab_size: 128_256,
+  max_position_embeddings: 131_072,
+  torch_dtype: 'bfloat16',
+};
+
+function optionsOf(spec: Omit<EndpointSpec, 'model'>) {
+  return resolveEndpoint({ model: { config }, ...spec }).options;
+}
+
+describe('what a server does that nobody set', () => {
+  test.each<[string, string | undefined, string, Partial<ReturnType<typeof optionsOf>>]>([
+    [
+      'vllm',
+      '0.6.3',
+      'ml.g5.2xlarge',
+      { maxNumSeqs: 256, maxNumBatchedTokens: 512, enableChunkedPrefill: true, gpuMemoryUtilization: 0.9 },
+    ],
+    ['vllm', '0.7.3', 'ml.g5.2xlarge', { maxNumBatchedTokens: 2048, enablePrefixCaching: false }],
+    ['vllm', '0.8.5', 'ml.p4de.24xlarge', { maxNumSeqs: 1024, maxNumBatchedTokens: 8192, enablePrefixCaching: true }],
+    ['vllm', '0.9.2', 'ml.p4de.24xlarge', { maxNumSeqs: 256, maxNumBatchedTokens: 2048 }],
+    ['vllm', '0.14.1', 'ml.p5.48xlarge', { maxNumSeqs: 1024, maxNumBatchedTokens: 8192, gpuMemoryUtilization: 0.9 }],
+    ['vllm', '0.30.0', 'ml.g5.2xlarge', { maxNumSeqs: 256, maxNumBatchedTokens: 2048, gpuMemoryUtilization: 0.92 }],
+    ['vllm', '0.30.0', 'ml.p6-b200.48xlarge', { maxNumSeqs: 1024, maxNumBatchedTokens: 16_384 }],
+    ['sglang', undefined, 'ml.g5.2xlarge', { gpuMemoryUtilization: 0.88, maxNumBatchedTokens: 2048 }],
+    ['lmi-trtllm', undefined, 'ml.g5.12xlarge', { tensorParallelSize: 4, maxNumSeqs: 256, gpuMemoryUtilization: 0.95 }],
+  ])('%s %s on %s', (family, version, instanceType, expected) => {
+    const container = { family: family as ContainerFamily, ...(version === undefined ? {} : { version }) };
+    expect(optionsOf({ container, instanceType })).toMatchObject(expected);
+  });
+
+  test('vLLM before V1 takes prompts whole up to 32 K of context', () => {
+    const container = { family: 'vllm', version: '0.6.3' } as const;
+    expect(optionsOf({ container, options: { maxModelLen: 20_000 } })).toMatchObject({
+      enableChunkedPrefill: false,
+      maxNumBatchedTokens: 20_000,
+    });
+  });
+
+  test('LMI takes all GPUs, and 32 sequences where vLLM alone takes 256', () => {
+    expect(optionsOf({ container: { family: 'lmi' }, instanceType: 'ml.g5.12xlarge' })).toMatchObject({
+      tensorParallelSize: 4,
+      maxNumSeqs: 32,
+    });
+    expect(optionsOf({ container: { family: 'lmi' }, environment: { OPTION_ROLLING_BATCH: 'vllm' } }).maxNumSeqs).toBe(
+      256,
+    );
+  });
+
+  test('LMI leaves the GPUs that pipeline stages take', () => {
+    expect(
+      optionsOf({
+        container: { family: 'lmi' },
+        instanceType: 'ml.g5.48xlarge',
+        options: { pipelineParallelSize: 2 },
+      }).tensorParallelSize,
+    ).toBe(4);
+  });
+
+  test('llama.cpp spreads its layers over all GPUs, in four slots', () => {
+    expect(optionsOf({ container: { family: 'llama-cpp' }, instanceType: 'ml.g5.12xlarge' })).toMatchObject({
+      tensorParallelSize: 1,
+      pipelineParallelSize: 4,
+      slots: 4,
+    });
+  });
+
+  test('Neuron counts cores, two physical ones to a logical one on Trainium2', () => {
+    const container = { family: 'hf-vllm-neuron' } as const;
+    expect(optionsOf({ container, instanceType: 'ml.inf2.48xlarge' }).tensorParallelSize).toBe(24);
+    expect(optionsOf({ container, instanceType: 'ml.trn2.48xlarge' })).toMatchObject({
+      tensorParallelSize: 64,
+      logicalNeuronCores: 2,
+    });
+  });
+
+  test('the context is the model’s, unless it is set; 0 is not set', () => {
+    expect(optionsOf({ container: { family: 'vllm' } }).maxModelLen).toBe(131_072);
+    expect(optionsOf({ container: { family: 'vllm' }, options: { maxModelLen: 4096 } }).maxModelLen).toBe(4096);
+    expect(
+      optionsOf({ container: { family: 'llama-cpp' }, environment: { SM_LLAMA_CPP_CTX_SIZE: '0' } }).maxModelLen,
+    ).toBe(131_072);
+  });
+
+  test('without a container there are the defaults that hold everywhere', () => {
+    expect(optionsOf({})).toMatchObject({ tensorParallelSize: 1, gpuMemoryUtilization: 0.9, dtype: 'auto' });
+  });
+});
+
+describe('variables of a container', () => {
+  test.each<[ContainerFamily, Record<string, string>, object]>([
+    [
+      'vllm',
+      { SM_VLLM_MAX_MODEL_LEN: '8192', SM_VLLM_ENFORCE_EAGER: 'true' },
+      { maxModelLen: 8192, enforceEager: true },
+    ],
+    ['vllm', { SM_VLLM_ENABLE_PREFIX_CACHING: 'false' }, {}],
+    ['vllm', { SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true' }, { enablePrefixCaching: false }],
+    [
+      'lmi',
+      { OPTION_MAX_ROLLING_BATCH_SIZE: '64', OPTION_QUANTIZE: 'awq' },
+      { maxNumSeqs: 64, quantizationFlag: 'awq' },
+    ],
+    ['lmi', { TENSOR_PARALLEL_DEGREE: 'max' }, {}],
+    ['lmi', { OPTION_ENFORCE_EAGER: 'false' }, { enforceEager: false }],
+    [
+      'sglang',
+      { SM_SGLANG_TP: '2', SM_SGLANG_DISABLE_CUDA_GRAPH: 'true' },
+      { tensorParallelSize: 2, enforceEager: true },
+    ],
+    ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'all', SM_LLAMA_CPP_PARALLEL: '8' }, { gpuLayers: Infinity, slots: 8 }],
+    ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'auto' }, {}],
+    ['lmi-neuron', { OPTION_N_POSITIONS: '2048' }, { sequenceLength: 2048 }],
+    ['custom', { SM_VLLM_MAX_MODEL_LEN: '8192' }, {}],
+    ['vllm', { OPTION_MAX_MODEL_LEN: '8192', SM_VLLM_MAX_MODEL_LEN: 'lots' }, {}],
+    ['vllm', { __proto__x: '1', constructor: '2' }, {}],
+  ])('of %s: %j', (family, environment, expected) => {
+    expect(environmentOptions(family, environment)).toEqual(expected);
+  });
+
+  test('are named, so that a rule can name them', () => {
+    expect(environmentSettings('vllm', { SM_VLLM_MAX_NUM_SEQS: '16' })).toEqual([
+      { option: 'maxNumSeqs', variable: 'SM_VLLM_MAX_NUM_SEQS', value: 16 },
+    ]);
+  });
+
+  test('give way to options', () => {
+    const environment = { SM_VLLM_MAX_NUM_SEQS: '16', SM_VLLM_MAX_MODEL_LEN: '2048' };
+    expect(optionsOf({ container: { family: 'vllm' }, environment, options: { maxNumSeqs: 8 } })).toMatchObject({
+      maxNumSeqs: 8,
+      maxModelLen: 2048,
+    });
+  });
+});
+
+test('a config is understood once, whoever parsed it', () => {
+  const first = resolveEndpoint({ model: { config } }).model;
+  expect(resolveEndpoint({ model: { config } }).model).toBe(first);
+  expect(resolveEndpoint({ model: { config: structuredClone(config) } }).model).toBe(first);
+});
+
+test.each([
+  [[0, 8, 3], [0, 8], true],
+  [[0, 8], [0, 8, 1], false],
+  [[0, 10], [0, 9, 9], true],
+  [[1], [0, 99], true],
+  [undefined, [0], false],
+] as const)('version %j is at least %j: %s', (version, least, expected) => {
+  expect(atLeast(version, least)).toBe(expected);
+});
