@@ -35,6 +35,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   multimodal.glm4v,
   multimodal.qwen2Audio,
   multimodal.voxtral,
+  multimodal.phi3Vision,
   multimodal.estimatedMultimodal,
 ];
 

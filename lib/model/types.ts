@@ -13,7 +13,10 @@ export interface WeightGroup {
   readonly name: string;
   readonly role: WeightRole;
   readonly place: WeightPlace;
-  /** Row-major, as the checkpoint stores it: `[outFeatures, inFeatures]` for a linear layer. */
+  /**
+   * `[outFeatures, inFeatures]` for a linear layer or an expert, also where the checkpoint stores the transpose (GPT-2's
+   * Conv1D) or all experts in one tensor (then the name has no `{expert}`); the checkpoint's own shape for anything else.
+   */
   readonly shape: readonly number[];
   /** Layers that have it; empty for a weight outside the layers. */
   readonly layers: readonly number[];

@@ -211,6 +211,66 @@ describe('an architecture', () => {
   });
 });
 
+describe('a wrapper around a decoder', () => {
+  it('of Phi-3.5 Vision has the published number of parameters', () => {
+    const config = {
+      architectures: ['Phi3VForCausalLM'],
+      model_type: 'phi3_v',
+      hidden_size: 3072,
+      intermediate_size: 8192,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 32,
+      vocab_size: 32064,
+      max_position_embeddings: 131072,
+      tie_word_embeddings: false,
+      img_processor: {
+        image_dim_out: 1024,
+        model_name: 'openai/clip-vit-large-patch14-336',
+        name: 'clip_vision_model',
+      },
+    };
+    expect(describeModel(config)).toMatchObject({ known: true, multimodal: true, parameterCount: 4_146_621_440 });
+  });
+
+  it('that is only estimated says so', () => {
+    const config = {
+      architectures: ['KimiVLForConditionalGeneration'],
+      text_config: { ...configOf('deepseek-ai/DeepSeek-V3'), quantization_config: undefined },
+      vision_config: { hidden_size: 1152, num_hidden_layers: 27, intermediate_size: 4304 },
+    };
+    const description = describeModel(config);
+    expect(description).toMatchObject({ known: true, multimodal: true, mla: { kvLoraRank: 512, ropeHeadDim: 64 } });
+    expect(description.notes.join(' ')).toContain('estimated');
+  });
+
+  it('takes the sizes that a section leaves out from its type', () => {
+    // As Gemma 3 4B is published: neither heads nor vocabulary.
+    const config = {
+      architectures: ['Gemma3ForConditionalGeneration'],
+      model_type: 'gemma3',
+      text_config: {
+        hidden_size: 2560,
+        intermediate_size: 10240,
+        model_type: 'gemma3_text',
+        num_hidden_layers: 34,
+        sliding_window: 1024,
+      },
+      vision_config: {
+        hidden_size: 1152,
+        image_size: 896,
+        intermediate_size: 4304,
+        model_type: 'siglip_vision_model',
+        num_attention_heads: 16,
+        num_hidden_layers: 27,
+        patch_size: 14,
+        vision_use_head: false,
+      },
+    };
+    expect(describeModel(config).parameterCount).toBe(4_300_079_472);
+  });
+});
+
 describe('the catalogue', () => {
   it('has configs by exact hub id', () => {
     expect(findModelConfig('Qwen/Qwen3-8B')).toMatchObject({ model_type: 'qwen3' });

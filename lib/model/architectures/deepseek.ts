@@ -47,6 +47,8 @@ function latentDecoder(
     more,
   });
   return (config, surroundings) => {
+    // The smallest DeepSeek-VL2 switches latent attention off.
+    if (!config.flag('use_mla', true)) return plainAttention(config, surroundings);
     const draft = describe(config, surroundings);
     const { kvLoraRank, ropeHeadDim } = readLatent(config);
     return {
@@ -56,6 +58,12 @@ function latentDecoder(
     };
   };
 }
+
+const plainAttention = decoder({
+  attentionTraits: attentionBias,
+  mixture: deepseekMixture,
+  expertNames: DEEPSEEK_EXPERTS,
+});
 
 /** DeepSeek V2, V3, R1 and Kimi K2. The multi-token-prediction layer of the checkpoints is not loaded and not counted. */
 export const deepseek: Architecture = {
@@ -91,7 +99,7 @@ export const deepseekV32: Architecture = {
 export const deepseekV1: Architecture = {
   names: ['DeepseekForCausalLM'],
   modelTypes: ['deepseek'],
-  describe: decoder({ attentionTraits: attentionBias, mixture: deepseekMixture, expertNames: DEEPSEEK_EXPERTS }),
+  describe: plainAttention,
 };
 
 /** GLM 4.5 and 4.6, dots.llm1 and Ling: grouped-query attention with DeepSeek's mixture. */

@@ -2,20 +2,21 @@ import type { Architecture, Draft, Names } from '../architecture';
 import { PLAIN_NAMES } from '../architecture';
 import { qwen25VisionTower, qwen2VisionTower, qwen3VisionTower } from '../blocks/qwen-towers';
 import { glm4vTower, whisperEncoder } from '../blocks/more-towers';
-import { estimatedTower, internHfTower, internTower, siglipTower, towerByType } from '../blocks/towers';
-import type { ConfigReader } from '../config';
+import { clipTower, estimatedTower, internHfTower, internTower, siglipTower, towerByType } from '../blocks/towers';
+import { ConfigReader } from '../config';
 import { withTypeDefaults } from '../defaults';
 import { findTextArchitecture } from '../families';
 import type { WeightList } from '../weights';
-import { llama, qwen2 } from './llama';
+import { llama, qwen2, qwen3 } from './llama';
+import { phi3 } from './phi';
 
 interface Wrapper {
   readonly names: readonly string[];
   readonly modelTypes: readonly string[];
   /** Where the decoder's weights stand. */
   readonly textNames: Names;
-  /** Decoder when `text_config` names none that is known. */
-  readonly fallback?: Architecture;
+  /** Decoder when the config has no section that names a known one. */
+  readonly fallback?: Architecture | ((config: ConfigReader) => Architecture);
   /** Adds towers and projectors; returns notes on what is not exact. */
   readonly around: (weights: WeightList, config: ConfigReader, text: Draft) => readonly string[] | void;
 }
@@ -49,7 +50,7 @@ function wrap(wrapper: Wrapper): Architecture {
       const own = text === config;
       const architecture =
         (own ? undefined : findTextArchitecture(text.strings('architectures')?.[0], text.text('model_type'))) ??
-        wrapper.fallback ??
+        (typeof wrapper.fallback === 'function' ? wrapper.fallback(config) : wrapper.fallback) ??
         llama;
       const tied = tiedBy(config, text);
       const draft = architecture.describe(text, { names: wrapper.textNames, tied });
@@ -305,6 +306,42 @@ export const voxtral = wrap({
   },
 });
 
+/** Phi-3 and 3.5 Vision: CLIP ViT-L/14 at 336 pixels, which the config names but does not describe. */
+export const phi3Vision = wrap({
+  names: ['Phi3VForCausalLM'],
+  modelTypes: ['phi3_v'],
+  textNames: PLAIN_NAMES,
+  fallback: phi3,
+  around: (weights, _, text) => {
+    const prefix = 'model.vision_embed_tokens.';
+    const tower = clipTower(weights, new ConfigReader(CLIP_LARGE_336), `${prefix}img_processor.vision_model.`);
+    const merged = 4 * tower.width;
+    weights
+      .root(prefix, 'projector')
+      .parameter('glb_GN', [1, 1, merged])
+      .parameter('sub_GN', [1, 1, 1, merged])
+      .linear('img_projection.0', text.hiddenSize, merged, 'replicated', true)
+      .linear('img_projection.2', text.hiddenSize, text.hiddenSize, 'replicated', true);
+  },
+});
+
+/** OpenAI's ViT-L/14@336px (Radford et al., 2021, table 20). */
+const CLIP_LARGE_336 = {
+  hidden_size: 1024,
+  intermediate_size: 4096,
+  num_hidden_layers: 24,
+  image_size: 336,
+  patch_size: 14,
+};
+
+/** MiniCPM-V and -o are flat configs around the decoder that their version is built on. */
+function flatDecoder(config: ConfigReader): Architecture {
+  if (config.strings('architectures')?.[0] === 'Phi4MMForCausalLM') return phi3;
+  const version = Number(config.get('version') ?? 0);
+  if (version === 2.6) return qwen2;
+  return version === 4.5 ? qwen3 : llama;
+}
+
 /** The decoder is exact; the towers around it are estimated from the sizes in the config. */
 export const estimatedMultimodal = wrap({
   names: [
@@ -319,19 +356,21 @@ export const estimatedMultimodal = wrap({
     'NemotronH_Nano_VL_V2',
     'Ovis',
     'Ovis2_5',
-    'Phi3VForCausalLM',
     'Phi4MMForCausalLM',
     'Qwen2_5OmniModel',
+    'Qwen2_5OmniForConditionalGeneration',
     'Qwen3OmniMoeForConditionalGeneration',
     'SkyworkR1VChatModel',
     'UltravoxModel',
     'Ernie4_5_VLMoeForConditionalGeneration',
   ],
-  modelTypes: ['phi3_v', 'phi4mm', 'minicpmv', 'minicpmo', 'ultravox', 'kimi_vl'],
+  modelTypes: ['phi4mm', 'minicpmv', 'minicpmo', 'ultravox', 'kimi_vl'],
   textNames: LLAVA_NAMES,
+  fallback: flatDecoder,
   around: (weights, config) => {
+    const outer = config.object('thinker_config') ?? config;
     for (const key of ['vision_config', 'vit_config', 'audio_config']) {
-      const section = config.object(key);
+      const section = outer.object(key);
       if (section !== undefined) estimatedTower(weights, withTypeDefaults(section), `${key}.`);
     }
     return [

@@ -166,10 +166,25 @@ function pairOf(config: ConfigReader, name: string, fallback: number): readonly 
   return [height, width];
 }
 
+/** What its name says. */
+const MOBILENET_V5 = 300_000_000;
+
 /** What a tower that nobody described would take: a plain vision transformer of the config's sizes. */
 export function estimatedTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  if (config.text('model_type') === 'gemma3n_vision') {
+    // MobileNetV5-300M: a convolutional network whose sizes are not in the config.
+    weights.root(prefix, 'vision').parameter('encoder', [MOBILENET_V5]);
+    return { width: config.sizeOr(2048, 'hidden_size') };
+  }
   const width = config.sizeOr(1024, 'hidden_size', 'width', 'embed_dim', 'd_model');
-  const layers = config.layersOr(24, 'num_hidden_layers', 'depth', 'layers', 'encoder_layers');
+  const layers = config.layersOr(
+    24,
+    'num_hidden_layers',
+    'depth',
+    'layers',
+    'encoder_layers',
+    'conf_num_hidden_layers',
+  );
   const intermediate = config.sizeOr(4 * width, 'intermediate_size', 'encoder_ffn_dim');
   clipLayer(weights.layers(`${prefix}layers.{layer}.`, firstLayers(layers), 'vision'), width, intermediate);
   return { width };
