@@ -9,7 +9,12 @@ import { bamba, falconH1, jamba, nemotronH } from './architectures/hybrid';
 import { baichuan, internlm, internlm2, llama, llamaKin, mistral, qwen1, qwen2, qwen3 } from './architectures/llama';
 import { mamba, mamba2 } from './architectures/mamba';
 import * as mixtures from './architectures/mixtures';
-import * as hybrids from './architectures/newer-hybrids';
+import { kimiLinear } from './architectures/kimi-linear';
+import { lfm2 } from './architectures/lfm2';
+import { mimoV2 } from './architectures/mimo-v2';
+import { minimax } from './architectures/minimax';
+import { recurrentGemma } from './architectures/recurrent-gemma';
+import { zamba2 } from './architectures/zamba2';
 import * as newer from './architectures/newer-mixtures';
 import { longcatFlash } from './architectures/longcat';
 import { nemotronNas } from './architectures/nas';
@@ -90,12 +95,12 @@ export const TEXT_ARCHITECTURES: readonly Architecture[] = [
   newer.exaoneMoe,
   newer.hunyuanMoe,
   newer.bailingMoe,
-  hybrids.lfm2,
-  hybrids.kimiLinear,
-  hybrids.minimax,
-  hybrids.recurrentGemma,
-  hybrids.zamba2,
-  hybrids.mimoV2,
+  lfm2,
+  kimiLinear,
+  minimax,
+  recurrentGemma,
+  zamba2,
+  mimoV2,
 ];
 
 /** Looks architectures up by class name, then by `model_type`. */
