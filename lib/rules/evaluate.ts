@@ -37,7 +37,9 @@ function findingsOf(rule: Rule, context: RuleContext): readonly Finding[] {
   try {
     const found = rule.evaluate(context);
     if (found.length === 0) return [];
-    return found.map((finding) => withoutUndefined({ rule: rule.id, severity: rule.severity, ...finding }));
+    return found.map(({ severity = rule.severity, message, got, allowed, fix, path }) =>
+      withoutUndefined({ rule: rule.id, severity, message, got, allowed, fix, path }),
+    );
   } catch (error) {
     return [findingFromError(error)];
   }

@@ -1,3 +1,34 @@
 import type { Rule } from '../types';
+import { draftModelNotSupported } from './draft-model-not-supported';
+import { eagle3NotForArchitecture } from './eagle3-not-for-architecture';
+import { loraBatchedTokens } from './lora-batched-tokens';
+import { loraNeedsAmpere } from './lora-needs-ampere';
+import { loraNotInArchitecture } from './lora-not-in-architecture';
+import { loraRankNotAllowed } from './lora-rank-not-allowed';
+import { loraVocabularyTooLarge } from './lora-vocabulary-too-large';
+import { loraWithChunkedPrefill } from './lora-with-chunked-prefill';
+import { loraWithExpertParallel } from './lora-with-expert-parallel';
+import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
+import { speculativeIncomplete } from './speculative-incomplete';
+import { speculativeMethodUnknown } from './speculative-method-unknown';
+import { speculativeNotServed } from './speculative-not-served';
+import { speculativeWithChunkedPrefill } from './speculative-with-chunked-prefill';
+import { speculativeWithPipeline } from './speculative-with-pipeline';
 
-export const adaptersRules: readonly Rule[] = [];
+export const adaptersRules: readonly Rule[] = [
+  draftModelNotSupported,
+  eagle3NotForArchitecture,
+  loraBatchedTokens,
+  loraNeedsAmpere,
+  loraNotInArchitecture,
+  loraRankNotAllowed,
+  loraVocabularyTooLarge,
+  loraWithChunkedPrefill,
+  loraWithExpertParallel,
+  loraWithQuantizedWeights,
+  speculativeIncomplete,
+  speculativeMethodUnknown,
+  speculativeNotServed,
+  speculativeWithChunkedPrefill,
+  speculativeWithPipeline,
+];

@@ -1,3 +1,38 @@
 import type { Rule } from '../types';
+import { answerOutlastsInvocation } from './answer-outlasts-invocation';
+import { batchedTokensBelowContext } from './batched-tokens-below-context';
+import { batchedTokensBelowSequences } from './batched-tokens-below-sequences';
+import { budgetExceeded } from './budget-exceeded';
+import { contextExceedsModel } from './context-exceeds-model';
+import { dtypeUnknown } from './dtype-unknown';
+import { gpuMemoryUtilizationOutOfRange } from './gpu-memory-utilization-out-of-range';
+import { kvCacheDtypeUnknown } from './kv-cache-dtype-unknown';
+import { kvCacheE5m2WithFp8Weights } from './kv-cache-e5m2-with-fp8-weights';
+import { kvCacheFp8WithMla } from './kv-cache-fp8-with-mla';
+import { latencyGoalMissed } from './latency-goal-missed';
+import { loadFormatRemoved } from './load-format-removed';
+import { optionNotReadByServer } from './option-not-read-by-server';
+import { prefixCachingNotSupported } from './prefix-caching-not-supported';
+import { sequencesBelowConcurrency } from './sequences-below-concurrency';
+import { slidingWindowDisabled } from './sliding-window-disabled';
+import { workloadExceedsContext } from './workload-exceeds-context';
 
-export const optionsRules: readonly Rule[] = [];
+export const optionsRules: readonly Rule[] = [
+  answerOutlastsInvocation,
+  batchedTokensBelowContext,
+  batchedTokensBelowSequences,
+  budgetExceeded,
+  contextExceedsModel,
+  dtypeUnknown,
+  gpuMemoryUtilizationOutOfRange,
+  kvCacheDtypeUnknown,
+  kvCacheE5m2WithFp8Weights,
+  kvCacheFp8WithMla,
+  latencyGoalMissed,
+  loadFormatRemoved,
+  optionNotReadByServer,
+  prefixCachingNotSupported,
+  sequencesBelowConcurrency,
+  slidingWindowDisabled,
+  workloadExceedsContext,
+];

@@ -1,0 +1,43 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { count, found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (version: string, maxNumBatchedTokens: number) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096, enableLora: true, maxNumBatchedTokens },
+});
+
+/** The CUDA grid of the Punica kernels. */
+const LIMIT = 65_528;
+
+export const loraBatchedTokens: Rule = {
+  id: 'LORA_BATCHED_TOKENS',
+  severity: 'error',
+  summary: 'with LoRA on old versions, a step has at most 65,528 tokens',
+  explanation:
+    'Up to vLLM 0.5.4: "Due to limitations of the custom LoRA CUDA kernel, max_num_batched_tokens must be <= 65528 when LoRA is enabled." Without chunked prefill that limits the context, too.',
+  source: 'vllm/config.py of 0.3.0 to 0.5.4',
+  holdsFor: 'vLLM 0.3 to 0.5.4',
+  examples: { passes: [example('0.5.4', 32768), example('0.6.3', 131072)], fails: [example('0.5.4', 131072)] },
+  evaluate(context) {
+    const { enableLora, maxNumBatchedTokens: batched } = context.options;
+    if (
+      !enableLora ||
+      batched === undefined ||
+      batched <= LIMIT ||
+      !isVllm(context, { since: '0.3.0', before: '0.5.5' })
+    )
+      return [];
+    return [
+      found({
+        what: `LoRA in ${serverName(context)} limits the tokens of a step`,
+        got: `maxNumBatchedTokens ${count(batched)}`,
+        allowed: `up to ${count(LIMIT)}`,
+        fix: `set maxNumBatchedTokens (and without chunked prefill maxModelLen) to ${LIMIT} or less`,
+        path: '/options/maxNumBatchedTokens',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,43 @@
+import { instanceText, smOf } from '../helpers/accelerator';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { QWEN25_7B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (instanceType: string, version: string) => ({
+  model: { config: QWEN25_7B },
+  container: { family: 'vllm', version },
+  instanceType,
+  options: { maxModelLen: 2048, enableLora: true, dtype: 'float16', tensorParallelSize: 4 },
+});
+
+export const loraNeedsAmpere: Rule = {
+  id: 'LORA_NEEDS_AMPERE',
+  severity: 'error',
+  summary: 'the LoRA kernels of old versions meet a GPU of compute capability 8.0',
+  explanation:
+    'Up to vLLM 0.5.3 LoRA runs in the Punica kernels, which are written for Ampere: "punica LoRA kernels require compute capability >= 8.0". The Triton kernels that came with 0.5.4 run on older GPUs.',
+  source: 'vllm/lora/punica.py of 0.3.0 to 0.5.3',
+  holdsFor: 'vLLM 0.3 to 0.5.3',
+  examples: {
+    passes: [example('ml.g5.12xlarge', '0.5.3'), example('ml.g4dn.12xlarge', '0.6.3')],
+    fails: [example('ml.g4dn.12xlarge', '0.5.3')],
+  },
+  evaluate(context) {
+    const { instance, options, spec } = context;
+    const sm = smOf(context);
+    if (!options.enableLora || instance === undefined || sm === undefined || sm >= 80) return [];
+    if (!isVllm(context, { since: '0.3.0', before: '0.5.4' })) return [];
+    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= 80);
+    return [
+      found({
+        what: `LoRA in ${serverName(context)} needs a GPU of compute capability 8.0 or higher`,
+        got: instanceText(instance),
+        allowed: 'compute capability 8.0 or higher, or vLLM 0.5.4 and newer',
+        fix: `use an image with vLLM 0.5.4 or newer, or ${better?.instanceType ?? 'a newer GPU'}`,
+        path: '/options/enableLora',
+      }),
+    ];
+  },
+};

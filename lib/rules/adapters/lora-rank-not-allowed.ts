@@ -1,0 +1,50 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { anyOf, found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (maxLoraRank: number, version?: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
+  options: { maxModelLen: 4096, enableLora: true, maxLoraRank },
+});
+
+/** Source: vllm/config/lora.py, `possible_max_ranks` of 0.3 to 0.11.0, `MaxLoRARanks` since. */
+function ranksOf(context: RuleContext): readonly number[] {
+  const ranks = [8, 16, 32, 64];
+  if (isVllm(context, { since: '0.5.5' })) ranks.push(128, 256);
+  if (isVllm(context, { since: '0.8.0' })) ranks.push(320, 512);
+  if (isVllm(context, { since: '0.11.1' })) ranks.unshift(1);
+  return ranks;
+}
+
+export const loraRankNotAllowed: Rule = {
+  id: 'LORA_RANK_NOT_ALLOWED',
+  severity: 'error',
+  summary: 'maxLoraRank is one of the ranks this version has kernels for',
+  explanation:
+    'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up.',
+  source: 'vllm/config/lora.py by version',
+  holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since',
+  examples: { passes: [example(64, '0.4.3'), example(320)], fails: [example(24), example(128, '0.5.4')] },
+  evaluate(context) {
+    const { options } = context;
+    if (!options.enableLora || !isVllm(context, { since: '0.3.0' })) return [];
+    const ranks = ranksOf(context);
+    const rank = options.maxLoraRank;
+    if (ranks.includes(rank)) return [];
+    const next = ranks.find((other) => other > rank);
+    return [
+      found({
+        what: `${serverName(context)} has no LoRA slots of that rank`,
+        got: `maxLoraRank ${rank}`,
+        allowed: anyOf(ranks),
+        fix:
+          next === undefined
+            ? `use adapters of rank ${ranks[ranks.length - 1]} or less, or a newer image`
+            : `set maxLoraRank to ${next}`,
+        path: '/options/maxLoraRank',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,38 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { AWQ, LLAMA2_7B, quantized } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (config: object, version: string) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 2048, enableLora: true, dtype: 'float16' },
+});
+
+export const loraWithQuantizedWeights: Rule = {
+  id: 'LORA_WITH_QUANTIZED_WEIGHTS',
+  severity: 'error',
+  summary: 'LoRA adapters on quantized weights meet a version that can do both',
+  explanation:
+    'Up to vLLM 0.4.0 LoRA and quantization exclude each other: "LoRA is not supported with quantized models yet."',
+  source: 'vllm/config.py of 0.3.0 to 0.4.0, `verify_with_model_config`',
+  holdsFor: 'vLLM 0.3 to 0.4.0',
+  examples: {
+    passes: [example(quantized(LLAMA2_7B, AWQ), '0.5.4'), example(LLAMA2_7B, '0.3.3')],
+    fails: [example(quantized(LLAMA2_7B, AWQ), '0.3.3')],
+  },
+  evaluate(context) {
+    const { options, scheme } = context;
+    if (!options.enableLora || scheme.layout === 'plain' || !isVllm(context, { since: '0.3.0', before: '0.4.1' }))
+      return [];
+    return [
+      found({
+        what: `${serverName(context)} does not support LoRA on quantized weights`,
+        got: `enableLora with ${scheme.name}`,
+        allowed: 'LoRA on unquantized weights, or vLLM 0.4.1 and newer',
+        fix: 'use an image with vLLM 0.4.1 or newer',
+        path: '/options/enableLora',
+      }),
+    ];
+  },
+};

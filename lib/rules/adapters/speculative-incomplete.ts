@@ -1,0 +1,58 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (speculative: object) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'vllm', version: '0.9.2' },
+  options: { maxModelLen: 4096 },
+  speculative,
+});
+
+/** Methods that guess from the text itself, or with layers that the model brings. */
+const WITHOUT_MODEL = /^(ngram|suffix|mtp|.*_mtp)$/;
+
+export const speculativeIncomplete: Rule = {
+  id: 'SPECULATIVE_INCOMPLETE',
+  severity: 'error',
+  summary: 'speculative decoding has its draft model and its number of tokens',
+  explanation:
+    'A draft model, EAGLE or Medusa needs a model of its own, and every method but multi-token prediction a number of tokens to guess: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model".',
+  source: 'vllm/config/speculative.py, `__post_init__`',
+  examples: {
+    passes: [example({ method: 'draft', model: 'small', tokens: 4 }), example({ method: 'ngram', tokens: 4 })],
+    fails: [
+      example({ method: 'eagle', tokens: 4 }),
+      example({ method: 'draft', model: 'small' }),
+      example({ tokens: 4 }),
+    ],
+  },
+  evaluate(context) {
+    const { speculative } = context.spec;
+    if (speculative === undefined || !isVllm(context)) return [];
+    const { method, model, tokens } = speculative;
+    const needsModel = method === undefined || !WITHOUT_MODEL.test(method);
+    const needsTokens = method === undefined || !/mtp$|^suffix$|^mlp_speculator$/.test(method);
+    if (needsModel && model === undefined)
+      return [
+        found({
+          what: `speculative decoding${method === undefined ? '' : ` by ${method}`} needs a model that guesses in ${serverName(context)}`,
+          got: 'no speculative.model',
+          allowed: 'a draft model with the same vocabulary',
+          fix: 'set speculative.model, or speculative.method to ngram',
+          path: '/speculative/model',
+        }),
+      ];
+    if (!needsTokens || tokens !== undefined) return [];
+    return [
+      found({
+        what: `speculative decoding needs the number of tokens to guess (num_speculative_tokens) in ${serverName(context)}`,
+        got: 'no speculative.tokens',
+        allowed: '1 or more',
+        fix: 'set speculative.tokens to 3 to 5',
+        path: '/speculative/tokens',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,130 @@
+import { amiFor, cudaCompatibility, cudaText, driverText, hostDriver, type CudaCompatibility } from '../helpers/driver';
+import { found } from '../helpers/finding';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule, RuleFinding } from '../types';
+
+const example = (family: string, version: string, instanceType: string, inferenceAmiVersion?: string) => ({
+  model: { config: QWEN3_SMALL },
+  container: { family, version },
+  instanceType,
+  options: { maxModelLen: 4096 },
+  endpoint: { inferenceAmiVersion },
+});
+
+/** Driver from which CUDA of a major version runs by itself; source: NVIDIA, CUDA compatibility. */
+const LEAST_DRIVER = { cuda13: 580, cuda12: 525 } as const;
+
+/** Floor of the compatibility libraries in the DJL images: label `verified_versions=12.2`. */
+const DJL_FLOOR = 535;
+
+/** Driver with which AWS tests its CUDA 12.8 and 12.9 images. */
+const TESTED_WITH_CUDA12 = 550;
+
+export const driverTooOldForImage: Rule = {
+  id: 'DRIVER_TOO_OLD_FOR_IMAGE',
+  severity: 'error',
+  summary: "the host's driver runs the image's CUDA",
+  explanation:
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS needs driver 580: otherwise the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. The LMI images bundle compatibility libraries and run from driver 535 on; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+  source:
+    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173; deepjavalibrary/djl-serving#2987',
+  examples: {
+    passes: [
+      example('vllm', '0.24.0', 'ml.g5.2xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1'),
+      example('vllm', '0.15.1', 'ml.g5.2xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
+      example('lmi', '0.34.0-lmi16', 'ml.g6.2xlarge'),
+      example('vllm', '0.8.5', 'ml.g5.2xlarge'),
+    ],
+    fails: [
+      example('vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.g5.2xlarge'),
+      example('vllm', '0.24.0', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
+      example('vllm', '0.15.1', 'ml.g5.2xlarge'),
+      example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
+      example('lmi', '0.36.0-lmi27', 'ml.p5.48xlarge'),
+      example('vllm', '0.24.0', 'ml.g6e.xlarge'),
+      example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
+    ],
+  },
+  evaluate(context) {
+    const { container, instance } = context;
+    if (container?.cuda === undefined || instance?.kind !== 'gpu') return [];
+    const kind = cudaCompatibility(container);
+    const host = hostDriver(context);
+    const need = needOf(kind, container.cuda);
+    if (need === undefined) return [];
+    const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
+    const common = {
+      allowed: `driver ${need.driver} or newer`,
+      fix: `set inferenceAmiVersion to ${amiFor(container.cuda)}`,
+      path: '/endpoint/inferenceAmiVersion',
+    };
+    if (host === undefined)
+      return hostUnknown(context.spec.endpoint?.inferenceAmiVersion, kind, image, instance.family, common);
+    if (host.driver >= need.driver) return untested(kind, container.cuda, host.driver, image, driverText(host), common);
+    return [
+      found({
+        ...common,
+        what: need.isCertain
+          ? `${image} needs driver ${need.driver} or newer`
+          : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
+        got: driverText(host),
+        severity: need.isCertain || host.driver < DJL_FLOOR ? undefined : 'warning',
+      }),
+    ];
+  },
+};
+
+interface Need {
+  readonly driver: number;
+  /** False: older drivers down to the floor run it with what the image bundles, or nothing is known of the image. */
+  readonly isCertain: boolean;
+}
+
+function needOf(kind: CudaCompatibility, cuda: number): Need | undefined {
+  if (cuda < 120) return undefined;
+  if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' };
+  if (kind === 'bundled') return { driver: DJL_FLOOR, isCertain: true };
+  return { driver: LEAST_DRIVER.cuda12, isCertain: kind === 'strict' };
+}
+
+type Common = Pick<RuleFinding, 'allowed'> & { readonly fix: string; readonly path: string };
+
+/** Families whose default driver is documented nowhere (g6e, g7e, p6): a CUDA 13 image still wants its AMI. */
+function hostUnknown(
+  ami: string | undefined,
+  kind: CudaCompatibility,
+  image: string,
+  family: string,
+  common: Common,
+): readonly RuleFinding[] {
+  if (ami !== undefined || kind !== 'strict') return [];
+  return [
+    found({
+      ...common,
+      what: `the driver that SageMaker takes on ${family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
+      got: 'no inferenceAmiVersion',
+      severity: 'warning',
+    }),
+  ];
+}
+
+/** CUDA 12.8 and 12.9 run on driver 535 by minor-version compatibility, but AWS tests them with 550. */
+function untested(
+  kind: CudaCompatibility,
+  cuda: number,
+  driver: number,
+  image: string,
+  got: string,
+  common: Common,
+): readonly RuleFinding[] {
+  if (kind !== 'strict' || cuda < 128 || driver >= TESTED_WITH_CUDA12) return [];
+  return [
+    found({
+      ...common,
+      allowed: `driver ${TESTED_WITH_CUDA12}`,
+      what: `${image} is tested with driver ${TESTED_WITH_CUDA12} only`,
+      got,
+      severity: 'warning',
+    }),
+  ];
+}

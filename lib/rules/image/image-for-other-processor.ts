@@ -1,0 +1,65 @@
+import { findImages } from '../../container';
+import { found } from '../helpers/finding';
+import { QWEN3_SMALL } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (instanceType: string, version?: string) => ({
+  model: { config: QWEN3_SMALL },
+  quantization: 'gguf:Q4_K_M',
+  container: { family: 'llama-cpp', version },
+  instanceType,
+});
+
+/** Families of Graviton2, whose cores are older than the ones the Arm image is compiled for. */
+const GRAVITON2 = new Set(['c6g', 'c6gd', 'c6gn', 'm6g', 'm6gd', 'r6g', 'r6gd']);
+
+export const imageForOtherProcessor: Rule = {
+  id: 'IMAGE_FOR_OTHER_PROCESSOR',
+  severity: 'error',
+  summary: "there is an image of this version for the instance's processor",
+  explanation:
+    'The llama.cpp images exist for GPU, x86 and Arm, but not in every version. The Arm image is compiled for neoverse-v1 (Graviton3): on Graviton2 it is expected to stop with an illegal instruction, which nobody reported yet. The other images are x86 only.',
+  source:
+    'aws/deep-learning-containers docker/llama_cpp/Dockerfile.arm64 (-mcpu=neoverse-v1); sagemaker-core 2.27.0 image_uri_config',
+  examples: {
+    passes: [example('ml.c7g.2xlarge'), example('ml.c7i.2xlarge'), example('ml.c8g.2xlarge')],
+    fails: [example('ml.c7g.2xlarge', 'b9522'), example('ml.c6g.2xlarge')],
+  },
+  evaluate(context) {
+    const { instance, container } = context;
+    if (instance?.cpuArchitecture !== 'arm64' || container === undefined || container.family === 'custom') return [];
+    if (!hasArmImage(context))
+      return [
+        found({
+          what: `the ${container.family} image ${container.version ?? ''} has no build for Arm processors`.replace(
+            '  ',
+            ' ',
+          ),
+          got: `${instance.instanceType} (arm64)`,
+          allowed: 'an x86 instance',
+          fix:
+            container.family === 'llama-cpp'
+              ? 'use version 1.0.1, or an x86 instance such as ml.c7i.2xlarge'
+              : 'use an x86 instance',
+          path: '/instanceType',
+        }),
+      ];
+    if (container.family !== 'llama-cpp' || !GRAVITON2.has(instance.family)) return [];
+    return [
+      found({
+        what: 'the Arm image of llama.cpp is compiled for Graviton3 (neoverse-v1) and probably stops on Graviton2',
+        got: instance.instanceType,
+        allowed: 'c7g, r7gd, c8g, m8g or r8g',
+        fix: `use ml.c7g.${instance.size}`,
+        path: '/instanceType',
+        severity: 'warning',
+      }),
+    ];
+  },
+};
+
+function hasArmImage({ container }: RuleContext): boolean {
+  if (container?.version === undefined) return true;
+  const images = findImages(container.family, container.assumedVersion ?? container.version);
+  return images.length === 0 || images.some((image) => image.variant === 'arm64');
+}

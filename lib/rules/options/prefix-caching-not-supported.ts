@@ -1,0 +1,49 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, version: string, options: object = {}) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096, enablePrefixCaching: true, ...options },
+});
+
+/** Why this version refuses; undefined where it does not. */
+function reasonOf(context: RuleContext): string | undefined {
+  const { model, options, spec } = context;
+  const keepsWindow = !Object.keys(spec.environment ?? {}).some((name) => name.endsWith('DISABLE_SLIDING_WINDOW'));
+  if (model?.slidingWindow !== undefined && keepsWindow && isVllm(context, { since: '0.4.3', before: '0.8.0' }))
+    return `a sliding window (${model.slidingWindow} tokens)`;
+  if (options.kvCacheDtype.startsWith('fp8') && isVllm(context, { since: '0.4.3', before: '0.5.5' }))
+    return 'a KV cache in FP8';
+  return undefined;
+}
+
+export const prefixCachingNotSupported: Rule = {
+  id: 'PREFIX_CACHING_NOT_SUPPORTED',
+  severity: 'error',
+  summary: 'prefix caching is asked for where this version can do it',
+  explanation:
+    'The V0 engine cannot reuse prefixes of a model with sliding-window attention: "Prefix caching is not supported with sliding window. Run with --disable-sliding-window to use prefix caching." Up to 0.5.4 it cannot with an FP8 KV cache either. The V1 engine (0.8 and later) can.',
+  source: 'vllm/config/cache.py, `_verify_prefix_caching` by version',
+  holdsFor: 'sliding window: vLLM 0.4.3 to 0.7; FP8 KV cache: vLLM 0.4.3 to 0.5.4',
+  examples: {
+    passes: [example(LLAMA2_7B, '0.5.4'), example(MISTRAL_7B, '0.8.5')],
+    fails: [example(MISTRAL_7B, '0.6.3'), example(LLAMA2_7B, '0.5.3', { kvCacheDtype: 'fp8' })],
+  },
+  evaluate(context) {
+    if (context.options.enablePrefixCaching !== true) return [];
+    const reason = reasonOf(context);
+    if (reason === undefined) return [];
+    return [
+      found({
+        what: `${serverName(context)} does not support prefix caching with ${reason}`,
+        got: 'enablePrefixCaching true',
+        allowed: 'enablePrefixCaching false',
+        fix: 'leave enablePrefixCaching out, or use an image with vLLM 0.8 or newer',
+        path: '/options/enablePrefixCaching',
+      }),
+    ];
+  },
+};
