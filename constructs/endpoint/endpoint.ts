@@ -1,4 +1,4 @@
-import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Duration, Names, Stack, Tags } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
@@ -167,7 +167,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     ];
     reportFindings(this, findings);
     writePlan(this, { schema: 1, constructPath: this.node.path, spec, plan: { ...answer, findings }, ...rendered });
-    showSummary(this, spec, answer, fullBatch);
+    showSummary(this, model.name, spec, answer, fullBatch);
 
     this.network = placeInVpc(this, props, model.modelData === 'hub');
     const argued = executionRole(this, props.role, {
@@ -179,15 +179,15 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     this.role = argued.role;
     this.grantPrincipal = argued.role.grantPrincipal;
 
-    const environment = { ...rendered.environment, ...environmentAtDeployment(props) };
+    const environment = { ...rendered.environment, ...environmentAtDeployment(props, container.spec.family) };
     const cfnModel = this.makeModel(container, model, environment, networkIsolation, policies);
     const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
     const endpoint = this.makeEndpoint(props, spec, fullBatch, config, endpointName, start.seconds);
     this.endpointArn = endpoint.ref;
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
 
-    Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(spec.model.id));
-    Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name));
+    Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(model.name));
+    Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name ?? 'unknown'));
   }
 
   /** Network connections of the container, for an endpoint in a VPC. */
@@ -245,7 +245,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
           variantName: VARIANT_NAME,
           modelName: model.attrModelName,
           instanceType: props.instanceType.instanceTypeName,
-          initialInstanceCount: instanceCounts(props).initial,
+          initialInstanceCount: props.initialInstanceCount ?? props.minInstanceCount ?? 1,
           initialVariantWeight: 1,
           containerStartupHealthCheckTimeoutInSeconds: endpoint.startupHealthCheckTimeoutSeconds,
           modelDataDownloadTimeoutInSeconds: endpoint.modelDataDownloadTimeoutSeconds,
@@ -271,6 +271,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     startSeconds: number,
   ): CfnEndpoint {
     const { min, max } = instanceCounts(props);
+    const scales = max === undefined || min === undefined || max > min;
     const maxConcurrency = this.plan.maxConcurrency ?? UNPLANNED_CONCURRENCY;
     const own =
       props.alarms === false
@@ -281,12 +282,11 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
             spec,
             fullBatch,
             maxConcurrency,
-            maxInstanceCount: max,
+            maxInstanceCount: max ?? min ?? 1,
             actions: props.alarmActions ?? [],
           }).rollback;
     const alarms = [...own, ...(props.rollbackAlarms ?? [])].map(({ alarmName }) => ({ alarmName }));
     const strategy = props.deploymentStrategy ?? DeploymentStrategy.allAtOnce();
-    const scales = max > min;
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName,
       endpointConfigName: config.attrEndpointConfigName,
@@ -301,8 +301,8 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
       scaleVariant(this, {
         endpointName: endpoint.attrEndpointName,
         variantName: VARIANT_NAME,
-        minInstanceCount: min,
-        maxInstanceCount: max,
+        minInstanceCount: props.minInstanceCount ?? 1,
+        maxInstanceCount: props.maxInstanceCount!,
         target: props.scalingTarget ?? Math.max(1, Math.floor(maxConcurrency * SCALING_SHARE)),
         scaleInCooldown: props.scaleInCooldown ?? Duration.minutes(15),
         scaleOutCooldown:
@@ -338,7 +338,6 @@ function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {
 }
 
 /** Source: AWS tagging rules; what else a name may hold becomes a hyphen. */
-function tagValue(value: string | undefined): string {
-  if (value === undefined || Token.isUnresolved(value)) return 'unknown';
+function tagValue(value: string): string {
   return value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '-').slice(0, 256);
 }

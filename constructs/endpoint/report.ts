@@ -54,15 +54,21 @@ export function writePlan(scope: Construct, artefact: PlanArtefact): void {
 }
 
 /** The plan in one line: what fits, how fast, what it costs. */
-export function showSummary(scope: Construct, spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): void {
-  Annotations.of(scope).addInfo(summary(spec, plan, fullBatch));
+export function showSummary(
+  scope: Construct,
+  modelName: string,
+  spec: EndpointSpec,
+  plan: PlanAnswer,
+  fullBatch: SpeedEstimate,
+): void {
+  Annotations.of(scope).addInfo(summary(modelName, spec, plan, fullBatch));
 }
 
-function summary(spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): string {
-  const { endpoint = {}, model, instanceType, region } = spec;
+function summary(modelName: string, spec: EndpointSpec, plan: PlanAnswer, fullBatch: SpeedEstimate): string {
+  const { endpoint = {}, instanceType, region } = spec;
   const { maxConcurrency, estimate, cost } = plan;
   const scheme = spec.quantization === undefined ? '' : ` (${spec.quantization})`;
-  const name = `${model.id ?? 'the model'}${scheme} on ${instanceType ?? 'an instance'}`;
+  const name = `${modelName}${scheme} on ${instanceType ?? 'an instance'}`;
   const parts: string[] = [];
   const length = sequenceLength(spec);
   if (length !== undefined) {

@@ -1,5 +1,6 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { optionVariable } from '../../lib/container';
 import type { ContainerSpec, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import { known, withoutUndefined } from '../shared/known';
 import type { BoundModel } from '../shared/model-source/bound-model';
@@ -39,31 +40,35 @@ export function askedSpec(scope: Construct, props: QuantizedEndpointProps, conte
   });
 }
 
-function servingOptions(props: QuantizedEndpointProps, container: ContainerSpec): ServingOptions {
-  const concurrency = known(props.maxConcurrency);
-  const isLlamaCpp = container.family === 'llama-cpp';
-  return withoutUndefined<ServingOptions>({
-    maxModelLen: known(props.maxModelLen),
-    maxNumSeqs: isLlamaCpp ? undefined : concurrency,
-    slots: isLlamaCpp ? concurrency : undefined,
-    tensorParallelSize: known(props.tensorParallelSize),
-    pipelineParallelSize: known(props.pipelineParallelSize),
+/** The options that are known; those that only deployment knows become variables then. */
+function servingOptions(props: QuantizedEndpointProps, { family }: ContainerSpec): ServingOptions {
+  const options = Object.entries(servingProps(props, family)).filter(([, value]) => !Token.isUnresolved(value));
+  return withoutUndefined(Object.fromEntries(options) as ServingOptions);
+}
+
+function servingProps(props: QuantizedEndpointProps, family: ContainerSpec['family']): ServingOptions {
+  const batch = family === 'llama-cpp' ? { slots: props.maxConcurrency } : { maxNumSeqs: props.maxConcurrency };
+  return {
+    ...batch,
+    maxModelLen: props.maxModelLen,
+    tensorParallelSize: props.tensorParallelSize,
+    pipelineParallelSize: props.pipelineParallelSize,
     expertParallel: props.expertParallel,
-    maxNumBatchedTokens: known(props.maxNumBatchedTokens),
-    dtype: known(props.dtype),
-    kvCacheDtype: known(props.kvCacheDtype),
-    gpuMemoryUtilization: known(props.gpuMemoryUtilization),
+    maxNumBatchedTokens: props.maxNumBatchedTokens,
+    dtype: props.dtype,
+    kvCacheDtype: props.kvCacheDtype,
+    gpuMemoryUtilization: props.gpuMemoryUtilization,
     enforceEager: props.enforceEager,
     enablePrefixCaching: props.enablePrefixCaching,
     enableChunkedPrefill: props.enableChunkedPrefill,
     enableLora: props.enableLora,
-    maxLoras: known(props.maxLoras),
-    maxLoraRank: known(props.maxLoraRank),
+    maxLoras: props.maxLoras,
+    maxLoraRank: props.maxLoraRank,
     trustRemoteCode: props.trustRemoteCode,
-    kvTypeK: known(props.kvTypeK),
-    kvTypeV: known(props.kvTypeV),
-    flashAttention: known(props.flashAttention),
-  });
+    kvTypeK: props.kvTypeK,
+    kvTypeV: props.kvTypeV,
+    flashAttention: props.flashAttention,
+  };
 }
 
 /** The variables set by hand whose values are known, and the one that pins the hub's revision. */
@@ -123,8 +128,18 @@ function isReference(scope: Construct, value: string): boolean {
 }
 
 /** Variables whose values only deployment knows, among them the hub token. */
-export function environmentAtDeployment(props: QuantizedEndpointProps): Record<string, string> {
-  const unknown = Object.entries(props.environment ?? {}).filter(([, value]) => Token.isUnresolved(value));
-  const token = props.hubToken?.unsafeUnwrap();
-  return { ...Object.fromEntries(unknown), ...(token === undefined ? {} : { HF_TOKEN: token }) };
+export function environmentAtDeployment(
+  props: QuantizedEndpointProps,
+  family: ContainerSpec['family'],
+): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const [option, value] of Object.entries(servingProps(props, family))) {
+    const variable = optionVariable(family, option);
+    if (variable === undefined || !Token.isUnresolved(value)) continue;
+    variables[variable] = typeof value === 'number' ? Tokenization.stringifyNumber(value) : String(value);
+  }
+  for (const [name, value] of Object.entries(props.environment ?? {}))
+    if (Token.isUnresolved(value)) variables[name] = value;
+  if (props.hubToken !== undefined) variables.HF_TOKEN = props.hubToken.unsafeUnwrap();
+  return variables;
 }

@@ -33,7 +33,8 @@ function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: P
   if (limit === undefined) return [];
   const { usdPerHour } = plan.cost;
   const where = spec.region ?? 'the region that is chosen at deployment';
-  if (usdPerHour === null)
+  const instances = instanceCounts(props).max;
+  if (usdPerHour === null || instances === undefined)
     return [
       {
         rule: 'MONTHLY_COST_UNKNOWN',
@@ -45,7 +46,6 @@ function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: P
         path: '/workload/maxUsdPerMonth',
       },
     ];
-  const instances = instanceCounts(props).max;
   const cost = usdPerHour * HOURS_PER_MONTH * instances;
   if (cost <= limit) return [];
   const affordable = Math.floor(limit / (usdPerHour * HOURS_PER_MONTH));
@@ -67,11 +67,12 @@ function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: P
   ];
 }
 
-/** Fewest, first and most instances. */
-export function instanceCounts(props: QuantizedEndpointProps): { min: number; initial: number; max: number } {
-  const min = props.minInstanceCount ?? 1;
-  const initial = props.initialInstanceCount ?? min;
-  return { min, initial, max: props.maxInstanceCount ?? Math.max(min, initial) };
+/** Fewest and most instances; undefined where only deployment knows. Without `maxInstanceCount` there is no room to scale. */
+export function instanceCounts(props: QuantizedEndpointProps): { min?: number; max?: number } {
+  const { minInstanceCount = 1, initialInstanceCount = minInstanceCount, maxInstanceCount } = props;
+  if (maxInstanceCount === undefined)
+    return { min: known(initialInstanceCount) ?? 1, max: known(initialInstanceCount) ?? 1 };
+  return { min: known(minInstanceCount), max: known(maxInstanceCount) };
 }
 
 function hubTokenFindings(scope: Construct, props: QuantizedEndpointProps, spec: EndpointSpec): Finding[] {

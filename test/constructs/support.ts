@@ -4,6 +4,9 @@ import type { IConstruct } from 'constructs';
 import { InstanceType, ModelSource, QuantizedEndpoint, type QuantizedEndpointProps } from '../../index';
 import { COMMIT, QWEN_7B_AWQ } from './models';
 
+// CDK's validation of templates takes longer than all else here; the templates of the examples are held against it instead.
+process.env.CDK_VALIDATION = 'false';
+
 export const ENV: Environment = { account: '123456789012', region: 'us-east-1' };
 
 export function testStack(env: Environment | undefined = ENV, context: Record<string, unknown> = {}): Stack {

@@ -6,6 +6,8 @@ import type { EndpointOptions, ModelSpec } from '../../../lib/spec/types';
 
 /** A model source in the scope of one endpoint: what the spec, the SageMaker model and the role need of it. */
 export interface BoundModel {
+  /** For people: in reports and tags. */
+  readonly name: string;
   readonly spec: ModelSpec;
   readonly modelData: NonNullable<EndpointOptions['modelData']>;
   /** Hub only: the commit, tag or branch to download. */

@@ -23,6 +23,7 @@ export function huggingFace(id: string, options: HuggingFaceModelOptions): Model
       );
     if (revision === undefined || !COMMIT.test(revision)) findings.push(notPinned(id, revision));
     return {
+      name: id,
       spec: { id, ...known, ...gatedOf(options.gated ?? locked?.gated) },
       modelData: 'hub',
       revision,

@@ -30,6 +30,7 @@ export function jumpStart(modelId: string, options: JumpStartModelOptions): Mode
     const bucket = Bucket.fromBucketName(scope, 'JumpStartBucket', bucketName);
     const data = (artifact.key.endsWith('/') ? prefixData : objectData)(bucket, artifact.key);
     return {
+      name: modelId,
       spec: { id: modelId, ...known, gated },
       modelData: 'jumpstart',
       acceptEula: options.acceptEula,

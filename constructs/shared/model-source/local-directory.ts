@@ -60,13 +60,20 @@ export function localDirectory(directory: string, options: LocalModelOptions): M
     const { bucketName, prefix, keys } = upload(scope, root, exclude, files);
     return {
       ...prefixData(Bucket.fromBucketName(scope, 'ModelFilesBucket', bucketName), prefix),
-      spec: { id: name, ...known },
+      name,
+      spec: { id: relativeTo(process.cwd(), root), ...known },
       modelData: 's3-prefix',
       findings: known.config === undefined ? [configUnknown(name, 'give config or configPath')] : [],
       // `cdk gc` keeps an uploaded file as long as a template mentions it.
       metadata: { 'cdk-quantized-endpoints:files': keys },
     };
   };
+}
+
+/** The same on every machine that has the app, unlike the full path. */
+function relativeTo(here: string, directory: string): string {
+  const relative = path.relative(here, directory).split(path.sep).join('/');
+  return relative.startsWith('.') ? relative : `./${relative}`;
 }
 
 function listFiles(root: string, exclude: string[]): LocalFile[] {

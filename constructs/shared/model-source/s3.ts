@@ -13,15 +13,8 @@ const ARCHIVE = /\.(tar\.gz|tgz)$/;
 /** An uncompressed checkpoint: all objects below a prefix. */
 export function s3Prefix(bucket: IBucket, prefix: string, options: S3ModelOptions): ModelBinder {
   return (scope) => {
-    const isArchive = ARCHIVE.test(prefix);
-    const folder = isArchive ? prefix : asFolder(prefix);
-    const { spec, findings } = describe(scope, bucket, folder, options);
-    return {
-      ...prefixData(bucket, folder),
-      spec,
-      modelData: 's3-prefix',
-      findings: isArchive ? [...findings, archiveAsPrefix(prefix)] : findings,
-    };
+    const folder = asFolder(prefix);
+    return { ...prefixData(bucket, folder), ...describe(scope, bucket, folder, options), modelData: 's3-prefix' };
   };
 }
 
@@ -67,21 +60,22 @@ export function objectData(bucket: IBucket, key: string): Required<Pick<BoundMod
   };
 }
 
-/** SageMaker takes a prefix without its final slash for the beginning of a name, and refuses it. */
+/** SageMaker takes a prefix without its final slash for the beginning of a name, and refuses it. An archive is left for the rules to refuse. */
 function asFolder(prefix: string): string {
-  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+  return prefix === '' || prefix.endsWith('/') || ARCHIVE.test(prefix) ? prefix : `${prefix}/`;
 }
 
 function describe(scope: Construct, bucket: IBucket, key: string, options: S3ModelOptions) {
-  const bucketName = Token.isUnresolved(bucket.bucketName) ? undefined : bucket.bucketName;
-  const uri = `s3://${bucketName ?? bucket.node.id}/${key}`;
-  const locked = bucketName === undefined ? undefined : lockFileOf(scope).models[lockKey('s3', uri)];
-  const known = knownOf(options, locked);
-  const id = options.modelName ?? uri;
-  const add =
-    bucketName === undefined ? '' : `run \`qe models add ${uri}\` and commit quantized-endpoints.lock.json, or `;
-  const findings: Finding[] = known.config === undefined ? [configUnknown(id, `${add}give config or configPath`)] : [];
-  return { spec: { id, ...known }, findings };
+  const isKnown = !Token.isUnresolved(bucket.bucketName);
+  const id = `s3://${isKnown ? bucket.bucketName : `\${${bucket.node.id}}`}/${key}`;
+  const known = knownOf(options, isKnown ? lockFileOf(scope).models[lockKey('s3', id)] : undefined);
+  const name = options.modelName ?? id;
+  const add = isKnown ? `run \`qe models add ${id}\` and commit quantized-endpoints.lock.json, or ` : '';
+  const findings: Finding[] =
+    known.config === undefined ? [configUnknown(name, `${add}give config or configPath`)] : [];
+  // To the spec, a single file is what its folder holds; the role is given the file alone.
+  const isFile = !ARCHIVE.test(key) && !key.endsWith('/') && key !== '';
+  return { name, spec: { id: isFile ? id.slice(0, id.lastIndexOf('/') + 1) : id, ...known }, findings };
 }
 
 function grant(
@@ -102,16 +96,4 @@ function grant(
 
 function decrypt(bucket: IBucket, grantee: IGrantable): Grant[] {
   return bucket.encryptionKey === undefined ? [] : [bucket.encryptionKey.grantDecrypt(grantee)];
-}
-
-function archiveAsPrefix(prefix: string): Finding {
-  return {
-    rule: 'S3_PREFIX_IS_ARCHIVE',
-    severity: 'error',
-    message: `${prefix} is one compressed object, not a prefix below which a checkpoint lies: SageMaker would find nothing there`,
-    got: prefix,
-    allowed: 'a prefix such as models/llama-3/',
-    fix: 'use ModelSource.s3Object for the archive, or unpack it below a prefix, which also starts faster',
-    path: '/model/id',
-  };
 }

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { App, SecretValue, Stack, Stage } from 'aws-cdk-lib';
+import { InstanceType } from '../../../index';
+import { planAnswer } from '../../../lib/rules';
+import { ENV, makeEndpoint, testStack } from '../support';
+
+function plansIn(directory: string): Record<string, Record<string, unknown>> {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.plan.json'));
+  return Object.fromEntries(
+    files.map((name) => [
+      name,
+      JSON.parse(readFileSync(path.join(directory, name), 'utf8')) as Record<string, unknown>,
+    ]),
+  );
+}
+
+describe('the plan in the cloud assembly', () => {
+  test('holds the spec, the plan of this spec, and the server’s command line', () => {
+    const stack = testStack();
+    makeEndpoint(stack);
+    const { directory } = (stack.node.root as App).synth();
+    const [artefact] = Object.values(plansIn(directory));
+    expect(artefact).toMatchObject({
+      schema: 1,
+      constructPath: 'Test/Chat',
+      spec: { instanceType: 'ml.g6.2xlarge', region: 'us-east-1', options: { maxModelLen: 16_384 } },
+      environment: { OPTION_MAX_MODEL_LEN: '16384' },
+    });
+    expect(artefact.command).toContain('16384');
+    expect(artefact.plan).toEqual(planAnswer(artefact.spec));
+  });
+
+  test('is one for each endpoint', () => {
+    const stack = testStack();
+    makeEndpoint(stack, {}, 'Chat');
+    makeEndpoint(stack, { instanceType: InstanceType.G5_2XLARGE }, 'Code');
+    const plans = plansIn((stack.node.root as App).synth().directory);
+    expect(Object.values(plans).map(({ constructPath }) => constructPath)).toEqual(['Test/Chat', 'Test/Code']);
+  });
+
+  test('lies in the assembly of its stage', () => {
+    const app = new App();
+    const stage = new Stage(app, 'Production', { env: ENV });
+    makeEndpoint(new Stack(stage, 'Chat'));
+    const { directory } = app.synth();
+    expect(Object.keys(plansIn(directory))).toEqual([]);
+    expect(Object.keys(plansIn(path.join(directory, 'assembly-Production')))).toHaveLength(1);
+  });
+
+  test('holds no hub token', () => {
+    const stack = testStack();
+    makeEndpoint(stack, { hubToken: SecretValue.secretsManager('hub-token') });
+    expect(JSON.stringify(plansIn((stack.node.root as App).synth().directory))).not.toContain('resolve:secretsmanager');
+  });
+
+  test('is the same whenever it is made', () => {
+    const make = () => {
+      const stack = testStack();
+      makeEndpoint(stack);
+      return plansIn((stack.node.root as App).synth().directory);
+    };
+    expect(make()).toEqual(make());
+  });
+});
+
+test('main figures are properties of the endpoint', () => {
+  const { plan } = makeEndpoint(testStack());
+  expect(plan).toMatchObject({ maxModelLen: 16_384, usdPerHour: 1.222 });
+  expect(plan.maxConcurrency).toBeGreaterThan(1);
+  expect(plan.kvCacheTokens).toBeGreaterThan(16_384);
+});
