@@ -42,6 +42,8 @@ export const imageForOtherProcessor: Rule = {
               ? 'use version 1.0.1, or an x86 instance such as ml.c7i.2xlarge'
               : 'use an x86 instance',
           path: '/instanceType',
+          // Whether the GPU images are built for the Arm hosts of Grace Blackwell is documented nowhere.
+          severity: instance.kind === 'gpu' ? 'warning' : undefined,
         }),
       ];
     if (container.family !== 'llama-cpp' || !GRAVITON2.has(instance.family)) return [];
