@@ -1,4 +1,4 @@
-// key 9cf902cc507156348cc47d76b68998c33ce82fdec9f9eee80426eb02843f0d9d
+// key c38959d6d820f592ea752dfe1258a1c5fd686ddb26a89e43015d2953da018828
 // Made by tools/build-kernels.mjs from kernels/forward/index.ts: not to be edited.
 /** Kernels of the forward pass, base64. */
 export const FORWARD_MODULE_BASE64 =
