@@ -16,12 +16,13 @@ const CDK = 'node_modules/aws-cdk/bin/cdk';
 const QE = 'dist/bin/qe.js';
 const STACK = 'StoryTeller';
 const INSTANCE_TYPE = 'ml.g4dn.xlarge';
-/** Eight times what the model was trained for. */
-const WRONG_CONTEXT = 4096;
 const PROMPT = 'It was a dark and stormy night';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'qe-demo-'));
 const assembly = path.join(scratch, 'cdk.out');
+// The SDK's note on Node versions is meant for who maintains this, not for who watches.
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+Object.assign(process.env, QUIET);
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort());
 
@@ -48,11 +49,14 @@ async function demo() {
   const script = (args, options) => runScript(args, { signal: interrupted.signal, ...options });
   const cdk = (args, options) =>
     script([CDK, ...args, '--output', assembly, '--no-color', '--no-notices'], {
-      environment: aws.environment,
+      environment: { ...aws.environment, ...QUIET },
       ...options,
     });
 
-  await step('Building the command line', () => script(['tools/build-cli.mjs']));
+  await step('Building the command line', async () => {
+    await script(['tools/build-kernels.mjs']);
+    await script(['tools/build-cli.mjs']);
+  });
   const spec = writeSpec();
   await step('Checking the model against the instance, the container and the quantization', () =>
     script([QE, 'check', spec]),
@@ -62,8 +66,8 @@ async function demo() {
   const { cost } = JSON.parse(await script([QE, 'plan', '--json', spec]));
 
   aws = await step('Starting a local AWS (no account, no Docker; this is not AWS)', () => startLocalAws());
-  const refusal = await step('Synthesizing a wrong configuration, which must be refused', () =>
-    cdk(['synth', '--quiet', '-c', `maxModelLen=${WRONG_CONTEXT}`], { status: 1 }),
+  const refusal = await step('Synthesizing a wrong app (AWQ on a V100, context too long), which must be refused', () =>
+    cdk(['synth', '--quiet', '--app', 'node tools/run-app.mjs tools/demo/wrong-app.ts'], { status: 1 }),
   );
   show(errorsOf(refusal));
   await step('Bootstrapping the account', () => cdk(['bootstrap', `aws://${ACCOUNT}/${aws.region}`]));
@@ -72,7 +76,8 @@ async function demo() {
   );
   const endpointName = /EndpointName = (\S+)/.exec(deployment)[1];
 
-  await step(`Asking ${endpointName} for a story, token by token`, () => tellStory(endpointName));
+  interrupted.signal.throwIfAborted();
+  await progress.live(`Asking ${endpointName} for a story, token by token`, () => tellStory(endpointName));
   show(onARealAccount(assembly, STACK, cost, { instanceType: INSTANCE_TYPE, region: aws.region }));
   await step('Destroying the stack', () => cdk(['destroy', '--force']));
   process.stdout.write(`\nDone in ${((Date.now() - began) / 1000).toFixed(0)} s. Nothing is left running.\n`);
@@ -81,7 +86,7 @@ async function demo() {
 async function tellStory(endpointName) {
   const credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'local' };
   const request = { prompt: PROMPT, maxTokens: 120, temperature: 0.7, seed: 7 };
-  process.stdout.write(`\n\n      ${pc.bold(PROMPT)}`);
+  process.stdout.write(`\n      ${pc.bold(PROMPT)}`);
   const { tokens, firstTokenMs, totalMs } = await streamStory(
     { endpoint: aws.endpoint, region: aws.region, credentials },
     endpointName,
@@ -110,10 +115,8 @@ function writeSpec() {
   return file;
 }
 
-/** The findings of a synth that failed, without where in the sources they were raised. */
+/** The errors of a synth: rule, message with what was got, and the fix. */
 function errorsOf(output) {
-  return output
-    .split('\n')
-    .filter((line) => /^ERROR |^ {3}Rule /.test(line))
-    .join('\n');
+  const errors = [...output.matchAll(/^ERROR (.*?)(?: \(Annotation\))?\n.*\n +Rule Annotation::(\w+)/gm)];
+  return errors.map(([, message, rule]) => `${pc.red('✗')} ${pc.bold(rule)}\n  ${message}`).join('\n');
 }

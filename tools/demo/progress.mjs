@@ -13,30 +13,43 @@ export class Progress {
   }
 
   /**
+   * A step whose time is counted where it stands, on a terminal.
+   *
    * @template T
    * @param {string} name what is being done
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
    */
   async step(name, work) {
-    const label = `${pc.dim(`[${++this.#count}/${this.#total}]`)} ${name}`;
-    const began = Date.now();
-    const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+    const label = this.#label(name);
+    const seconds = stopwatch();
     const { isTTY } = process.stdout;
-    const ticking = isTTY
-      ? setInterval(() => process.stdout.write(`\r${label} ${pc.dim(seconds())}`), REFRESH_MS)
-      : undefined;
+    const ticking = isTTY && setInterval(() => process.stdout.write(`\r${label} ${pc.dim(seconds())}`), REFRESH_MS);
     if (isTTY) process.stdout.write(label);
+    let mark = pc.red('✗');
     try {
       const result = await work();
-      process.stdout.write(`${isTTY ? '\r' : ''}${label} ${pc.green('✓')} ${pc.dim(seconds())}\n`);
+      mark = pc.green('✓');
       return result;
-    } catch (error) {
-      process.stdout.write(`${isTTY ? '\r' : ''}${label} ${pc.red('✗')} ${pc.dim(seconds())}\n`);
-      throw error;
     } finally {
       clearInterval(ticking);
+      process.stdout.write(`${isTTY ? '\r' : ''}${label} ${mark} ${pc.dim(seconds())}\n`);
     }
+  }
+
+  /**
+   * A step that writes to the terminal itself.
+   *
+   * @param {string} name
+   * @param {() => Promise<void>} work
+   */
+  async live(name, work) {
+    process.stdout.write(`${this.#label(name)}\n`);
+    await work();
+  }
+
+  #label(name) {
+    return `${pc.dim(`[${++this.#count}/${this.#total}]`)} ${name}`;
   }
 }
 
@@ -48,4 +61,9 @@ export function show(text) {
     .map((line) => `      ${line}`.trimEnd())
     .join('\n');
   process.stdout.write(`\n${indented}\n\n`);
+}
+
+function stopwatch() {
+  const began = Date.now();
+  return () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 }
