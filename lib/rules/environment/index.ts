@@ -1,3 +1,28 @@
 import type { Rule } from '../types';
+import { flagBecomesPositional } from './flag-becomes-positional';
+import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
+import { jsonValueUnreadable } from './json-value-unreadable';
+import { lmiConcurrencyCapped } from './lmi-concurrency-capped';
+import { lmiDtypeUnknown } from './lmi-dtype-unknown';
+import { lmiPipelineNotSupported } from './lmi-pipeline-not-supported';
+import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
+import { optionContradictsVariable } from './option-contradicts-variable';
+import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
+import { variableNotRead } from './variable-not-read';
+import { variableValueMissing } from './variable-value-missing';
+import { variablesContradict } from './variables-contradict';
 
-export const environmentRules: readonly Rule[] = [];
+export const environmentRules: readonly Rule[] = [
+  optionContradictsVariable,
+  variablesContradict,
+  variableNotRead,
+  variableValueMissing,
+  flagBecomesPositional,
+  flagSwitchedOffIsDropped,
+  jsonValueUnreadable,
+  lmiRollingBatchRemoved,
+  lmiPipelineNotSupported,
+  lmiDtypeUnknown,
+  lmiConcurrencyCapped,
+  trtllmQuantizeNotRead,
+];

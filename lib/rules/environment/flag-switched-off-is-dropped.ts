@@ -1,0 +1,90 @@
+import { isAtLeast } from '../../text/version';
+import { shown, variablesOf } from '../helpers/environment';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext, RuleFinding } from '../types';
+
+const example = (family: string, environment: Record<string, string>, version?: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family, version },
+  options: { maxModelLen: 4096 },
+  environment,
+});
+
+/** Flags of vLLM that are on unless switched off, with the version from which they are. Source: vllm/config, vllm/engine/arg_utils.py. */
+const ON_BY_DEFAULT: Readonly<Record<string, string>> = {
+  'enable-prefix-caching': '0.8.0',
+  'enable-chunked-prefill': '0.8.0',
+  'async-scheduling': '0.14.0',
+};
+
+/** llama.cpp's booleans that are on; source: common/arg.cpp, common/common.h. */
+const LLAMA_ON = new Set([
+  'warmup',
+  'cont-batching',
+  'kv-offload',
+  'op-offload',
+  'mmap',
+  'repack',
+  'webui',
+  'jinja',
+  'slots',
+  'cache-prompt',
+  'fit',
+  'mmproj-auto',
+  'perf',
+]);
+
+export const flagSwitchedOffIsDropped: Rule = {
+  id: 'FLAG_SWITCHED_OFF_IS_DROPPED',
+  severity: 'warning',
+  summary: 'a flag that is on by default is switched off in a way that the entry point passes on',
+  explanation:
+    'VARIABLE=false makes the entry points leave the flag out, which leaves the default of the server: prefix caching stays on. The negation has a name of its own, such as SM_VLLM_NO_ENABLE_PREFIX_CACHING=true. LMI drops false as well from LMI 17 to 25, and passes --no-… from 26 on.',
+  source:
+    'aws/deep-learning-containers scripts/docker/vllm/sagemaker_args.py, llama_cpp/sagemaker_entrypoint.sh; djl-serving construct_vllm_args_list of each branch',
+  examples: {
+    passes: [
+      example('vllm', { SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true', SM_VLLM_ENFORCE_EAGER: 'false' }),
+      example('lmi', { OPTION_ENABLE_PREFIX_CACHING: 'false' }, '0.36.0-lmi27'),
+      example('vllm', { SM_VLLM_ENABLE_PREFIX_CACHING: 'false' }, '0.6.3'),
+    ],
+    fails: [
+      example('vllm', { SM_VLLM_ENABLE_PREFIX_CACHING: 'false' }),
+      example('llama-cpp', { SM_LLAMA_CPP_WARMUP: 'false' }),
+      example('lmi', { OPTION_ENABLE_PREFIX_CACHING: 'false' }, '0.36.0-lmi20'),
+    ],
+  },
+  evaluate(context) {
+    const { spec, container } = context;
+    if (container === undefined || spec.environment === undefined) return [];
+    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value) ?? []);
+  },
+};
+
+function judge({ container }: RuleContext, name: string, value: string): RuleFinding | undefined {
+  if (container === undefined || value.trim().toLowerCase() !== 'false') return undefined;
+  const { prefix, find } = variablesOf(container);
+  const variable = prefix !== undefined && name.startsWith(prefix) ? find(name) : undefined;
+  const flag = variable?.argument?.replaceAll('_', '-');
+  if (prefix === undefined || flag === undefined) return undefined;
+  const isLmi = container.family === 'lmi' && (container.lmi ?? 0) >= 17 && (container.lmi ?? 0) <= 25;
+  const isVllm = container.family === 'vllm' || isLmi;
+  const isOn = isVllm
+    ? isOnInVllm(flag, container.engineVersion)
+    : container.family === 'llama-cpp' && LLAMA_ON.has(flag);
+  if (!isOn) return undefined;
+  const negation = `${prefix}NO_${flag.replaceAll('-', '_').toUpperCase()}`;
+  return found({
+    what: `the container drops a flag that is false, and --${flag} is on by default`,
+    got: shown(name, value),
+    allowed: isLmi ? undefined : `${negation}=true`,
+    fix: isLmi ? 'use an image from LMI 26 on, which passes it on' : `set ${negation}=true`,
+    path: `/environment/${name}`,
+  });
+}
+
+function isOnInVllm(flag: string, version: readonly number[] | undefined): boolean {
+  if (!Object.hasOwn(ON_BY_DEFAULT, flag)) return false;
+  return version === undefined || isAtLeast(version, ON_BY_DEFAULT[flag]);
+}

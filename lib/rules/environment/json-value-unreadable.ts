@@ -1,0 +1,98 @@
+import { isAtLeast } from '../../text/version';
+import { shown, variablesOf } from '../helpers/environment';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext, RuleFinding } from '../types';
+
+const example = (family: string, value: string, version?: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family, version },
+  options: { maxModelLen: 4096 },
+  environment: { [family === 'lmi' ? 'OPTION_SPECULATIVE_CONFIG' : 'SM_VLLM_SPECULATIVE_CONFIG']: value },
+});
+
+/** The image from which on the process supervisor keeps quotes (standard-supervisor 0.1.16). */
+const KEEPS_QUOTES = '0.24.0';
+
+export const jsonValueUnreadable: Rule = {
+  id: 'JSON_VALUE_UNREADABLE',
+  severity: 'error',
+  summary: 'a JSON value reaches the server as JSON',
+  explanation:
+    'vLLM reads JSON arguments with json.loads. The process supervisor of the vLLM images before 0.24 joined the arguments with spaces and split them again, which took the double quotes away unless the whole value stood in single quotes; from 0.24 on quotes are kept, and single quotes around the value reach vLLM, which stops with a JSONDecodeError.',
+  source:
+    'aws/deep-learning-containers scripts/docker/huggingface/vllm/sagemaker_entrypoint.sh (comment on standard-supervisor)',
+  holdsFor: 'single quotes: vLLM images before 0.24 need them, later ones refuse them',
+  examples: {
+    passes: [
+      example('vllm', '{"method":"ngram","num_speculative_tokens":4}'),
+      example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`, '0.19.0'),
+      example('lmi', '{"method":"ngram","num_speculative_tokens":4}'),
+    ],
+    fails: [
+      example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`),
+      example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.19.0'),
+      example('vllm', '{"method":"ngram",}'),
+      example('lmi', "{'method':'ngram'}"),
+    ],
+  },
+  evaluate(context) {
+    const { container, spec } = context;
+    const isPassedOn = container?.family === 'vllm' || container?.family === 'lmi';
+    if (!isPassedOn || spec.environment === undefined) return [];
+    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value.trim()) ?? []);
+  },
+};
+
+function judge({ container, spec }: RuleContext, name: string, value: string): RuleFinding | undefined {
+  if (container === undefined) return undefined;
+  const { prefix, find } = variablesOf(container);
+  const variable = prefix !== undefined && name.startsWith(prefix) ? find(name) : undefined;
+  if (variable?.kind !== 'json' || variable.argument === undefined) return undefined;
+  const isWrapped = /^'[{[].*[}\]]'$/s.test(value);
+  const json = isWrapped ? value.slice(1, -1) : value;
+  if (!/^[{[]/.test(json)) return undefined;
+  const path = `/environment/${name}`;
+  const got = shown(name, value);
+  if (!isJson(json))
+    return found({
+      what: `--${variable.argument.replaceAll('_', '-')} is read as JSON, and this is none`,
+      got,
+      fix: json.includes("'") ? 'write names and texts in double quotes' : 'correct the JSON',
+      path,
+    });
+  // LMI has no supervisor between itself and vLLM, and a release without an image no entry point at all.
+  if (container.family === 'lmi' || container.tag === undefined || container.engineVersion === undefined)
+    return isWrapped && container.family === 'lmi' ? wrapped(name, got, json, path) : undefined;
+  const keeps = isAtLeast(container.engineVersion, KEEPS_QUOTES);
+  if (keeps && isWrapped) return wrapped(name, got, json, path);
+  // Without the supervisor's restarts the arguments are passed on as they are.
+  if (keeps || isWrapped || !json.includes('"') || spec.environment?.PROCESS_AUTO_RECOVERY?.toLowerCase() === 'false')
+    return undefined;
+  return found({
+    what: `the vLLM images before ${KEEPS_QUOTES} take the double quotes out of a JSON value that does not stand in single quotes`,
+    got,
+    allowed: "'{…}'",
+    fix: `put the value of ${name} into single quotes, or use an image from ${KEEPS_QUOTES} on`,
+    path,
+  });
+}
+
+function wrapped(name: string, got: string, json: string, path: string): RuleFinding {
+  return found({
+    what: 'single quotes around a JSON value reach the server, which cannot read it as JSON',
+    got,
+    allowed: json.slice(0, 60),
+    fix: `remove the single quotes around the value of ${name}`,
+    path,
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

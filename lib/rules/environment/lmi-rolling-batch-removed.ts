@@ -1,0 +1,46 @@
+import { anyOf, found } from '../helpers/finding';
+import { shown } from '../helpers/environment';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (OPTION_ROLLING_BATCH: string, version?: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'lmi', version },
+  options: { maxModelLen: 4096 },
+  environment: { OPTION_ROLLING_BATCH },
+});
+
+/** Source: properties.py, `RollingBatchEnum`. */
+const VALUES = ['auto', 'vllm', 'disable', 'trtllm'];
+
+export const lmiRollingBatchRemoved: Rule = {
+  id: 'LMI_ROLLING_BATCH_REMOVED',
+  severity: 'error',
+  summary: 'OPTION_ROLLING_BATCH is one that this LMI has',
+  explanation:
+    'lmi-dist, scheduler and deepspeed left with LMI 15 (0.33). lmi-dist is taken for vllm; any other unknown word fails the validation of the properties, and the model does not load.',
+  source: 'djl-serving LmiConfigRecommender.java, properties.py; LMI announcements, breaking_changes',
+  holdsFor: 'LMI 15 (0.33) and later',
+  examples: {
+    passes: [example('vllm'), example('auto'), example('lmi-dist', '0.31.0-lmi13')],
+    fails: [example('lmi-dist'), example('scheduler'), example('deepspeed', '0.33.0-lmi15')],
+  },
+  evaluate({ spec, container }) {
+    const value = spec.environment?.OPTION_ROLLING_BATCH;
+    if (value === undefined || container?.family !== 'lmi' || (container.lmi ?? 0) < 15) return [];
+    if (VALUES.includes(value.toLowerCase())) return [];
+    const isRewritten = value === 'lmi-dist';
+    return [
+      found({
+        what: isRewritten
+          ? 'lmi-dist was removed in LMI 15, and is taken for vllm'
+          : `LMI ${container.lmi} has no such rolling batch`,
+        got: shown('OPTION_ROLLING_BATCH', value),
+        allowed: anyOf(VALUES),
+        fix: isRewritten ? 'use vllm, or leave it out' : 'leave it out',
+        path: '/environment/OPTION_ROLLING_BATCH',
+        severity: isRewritten ? 'warning' : undefined,
+      }),
+    ];
+  },
+};
