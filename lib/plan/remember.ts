@@ -24,19 +24,7 @@ export function remembered<T>(model: ModelDescription, scheme: Scheme, key: stri
   return value;
 }
 
-/** All of a scheme that storage depends on. */
-function schemeKey(scheme: Scheme): string {
-  const {
-    name,
-    layout,
-    origin,
-    weightBits,
-    groupSize,
-    symmetric,
-    activationOrder,
-    blockSize,
-    doubleQuantized,
-    ggufType,
-  } = scheme;
-  return `${name}|${layout}|${origin}|${weightBits}|${groupSize}|${symmetric}|${activationOrder}|${blockSize?.join('x')}|${doubleQuantized}|${ggufType}|${scheme.weightType}|${scheme.activationScales}`;
+/** Names a scheme for one model: what a checkpoint stores follows from the model, what a spec asks for from name and group size. */
+function schemeKey({ origin, name, groupSize }: Scheme): string {
+  return origin === 'checkpoint' ? `${name}|` : `${name}|${groupSize}|${origin}`;
 }

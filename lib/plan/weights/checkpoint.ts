@@ -34,7 +34,9 @@ function groupBytes(group: WeightGroup, scheme: Scheme, selection: Selection, pl
   const matrices = Math.max(1, group.layers.length);
   let quantized = 0;
   if (group.layers.length === 0) quantized = selection.quantizes(group, undefined) ? 1 : 0;
-  else for (const layer of group.layers) if (selection.quantizes(group, layer)) quantized++;
+  else if (selection.dependsOnLayer)
+    quantized = group.layers.filter((layer) => selection.quantizes(group, layer)).length;
+  else quantized = selection.quantizes(group, group.layers[0]) ? group.layers.length : 0;
   let total = (group.elements / matrices) * (matrices - quantized) * plain;
   if (quantized > 0) {
     const tensors = storedTensors(scheme, { rows: group.shape[0], columns: group.shape[1] });

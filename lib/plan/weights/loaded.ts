@@ -4,10 +4,11 @@ import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { allocatedBytes } from './allocator';
-import { mxfp4ExpertTensors } from './mxfp4-layout';
+import { layerClasses } from './layer-classes';
+import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layout';
 import { Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
-import { groupsOf, storedTensors, type StoredTensors } from './stored';
+import { storedTensors, type StoredTensors } from './stored';
 
 /** The server that loads the weights. */
 export interface Loader {
@@ -29,15 +30,41 @@ export interface Loader {
  * @returns `null` for a layout whose tensors are not known
  */
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
-  return remembered(model, scheme, `loaded|${loaderKey(loader)}`, () => weigh(model, scheme, loader));
+  const traits = traitsOf(loader);
+  return remembered(model, scheme, traitsKey(traits), () => weigh(model, scheme, traits));
 }
 
-function loaderKey({ engine, version, sm, plainBytes, parallelism, loras }: Loader): string {
+/** All of a loader that what it keeps in memory depends on. */
+interface Traits {
+  /** Does it take GPTQ through Marlin? */
+  readonly marlin: boolean;
+  /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
+  readonly mxfp4?: Mxfp4Layout;
+  /** Does it keep a table of rotary positions? */
+  readonly rotary: boolean;
+  readonly plainBytes: number;
+  readonly parallelism: Parallelism;
+  readonly loras?: Loader['loras'];
+}
+
+function traitsOf(loader: Loader): Traits {
+  const { engine, plainBytes, parallelism, loras } = loader;
+  return {
+    marlin: usesMarlin(loader),
+    mxfp4: engine === 'vllm' ? mxfp4Layout(loader) : undefined,
+    rotary: engine === 'vllm' || engine === 'sglang',
+    plainBytes,
+    parallelism,
+    loras,
+  };
+}
+
+function traitsKey({ marlin, mxfp4, rotary, plainBytes, parallelism, loras }: Traits): string {
   const { tensor, pipeline, experts } = parallelism;
-  return `${engine}|${version?.join('.')}|${sm}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
+  return `loaded|${marlin}|${mxfp4?.name}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
 }
 
-function weigh(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
+function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
   const layers = layerBytes(model, scheme, loader);
   if (layers === null) return null;
   const outside = outsideBytes(model, scheme, loader);
@@ -56,30 +83,25 @@ function weigh(model: ModelDescription, scheme: Scheme, loader: Loader): number 
   return heaviest;
 }
 
-function layerBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number[] | null {
+/** Bytes of each layer on one tensor-parallel rank. */
+function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): number[] | null {
   const selection = new Selection(model, scheme);
-  const shards = new Map<WeightGroup, Shard>();
-  const inLayer: WeightGroup[][] = Array.from({ length: model.numLayers }, () => []);
-  for (const group of model.weights) {
-    if (group.layers.length === 0) continue;
-    shards.set(group, shardOf(group, model, loader.parallelism));
-    // An encoder's layers count beside the decoder's of the same number; a tower deeper than the text model ends on the last stage.
-    for (const layer of group.layers) inLayer[Math.min(layer, inLayer.length - 1)]?.push(group);
-  }
-  const known = new Map<string, number | null>();
-  const bytes: number[] = [];
-  for (let layer = 0; layer < inLayer.length; layer++) {
-    const groups = inLayer[layer];
-    const quantized = groups.map((group) => selection.quantizes(group, layer));
-    // Layers made alike weigh alike.
-    const signature = groups.map((group, i) => `${model.weights.indexOf(group)}${quantized[i] ? 'q' : ''}`).join();
-    let weight = known.get(signature);
-    if (weight === undefined) {
-      weight = allocations(groups, quantized, shards, scheme, loader);
-      known.set(signature, weight);
+  const bytes = new Array<number>(model.numLayers).fill(0);
+  for (const { groups, layers } of layerClasses(model)) {
+    const shards = groups.map((group) => shardOf(group, model, loader.parallelism));
+    const known = new Map<string, number | null>();
+    for (const layer of selection.dependsOnLayer ? layers : layers.slice(0, 1)) {
+      const quantized = groups.map((group) => selection.quantizes(group, layer));
+      const key = quantized.join();
+      let weight = known.get(key);
+      if (weight === undefined) {
+        weight = allocations(groups, quantized, shards, scheme, loader);
+        known.set(key, weight);
+      }
+      if (weight === null) return null;
+      if (selection.dependsOnLayer) bytes[layer] = weight;
+      else for (const alike of layers) bytes[alike] = weight;
     }
-    if (weight === null) return null;
-    bytes.push(weight);
   }
   return bytes;
 }
@@ -87,21 +109,21 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Loader): nu
 function allocations(
   groups: readonly WeightGroup[],
   quantized: readonly boolean[],
-  shards: ReadonlyMap<WeightGroup, Shard>,
+  shards: readonly Shard[],
   scheme: Scheme,
-  loader: Loader,
+  loader: Traits,
 ): number | null {
   const fused = new Map<string, number>();
   let loras = 0;
   for (let i = 0; i < groups.length; i++) {
     const group = groups[i];
-    const shard = shards.get(group) as Shard;
+    const shard = shards[i];
     const tensors = quantized[i]
       ? quantizedTensors(group, shard, scheme, loader)
       : [plainTensor(group, shard, scheme, loader)];
     if (tensors === undefined) return null;
     tensors.forEach((bytes, component) => {
-      const key = `${fusedName(group.name)}#${component}`;
+      const key = `${fusedName(group)}#${component}`;
       fused.set(key, (fused.get(key) ?? 0) + bytes);
     });
     loras += loraBytes(group, shard, loader);
@@ -111,18 +133,18 @@ function allocations(
   return total;
 }
 
-function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Loader): number {
+function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): number {
   const elements = shard.shape.reduce((product, dimension) => product * dimension, 1) * shard.experts;
   if (group.role === 'bias' && group.split === 'expert' && scheme.layout === 'mxfp4') return elements * 4;
   return elements * loader.plainBytes;
 }
 
-function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Loader): StoredTensors | undefined {
+function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): StoredTensors | undefined {
   const matrix = matrixOf(shard.shape);
-  if (scheme.layout === 'mxfp4' && loader.engine === 'vllm')
-    return mxfp4ExpertTensors(matrix, group, loader).map((bytes) => bytes * shard.experts);
+  if (scheme.layout === 'mxfp4' && loader.mxfp4 !== undefined)
+    return mxfp4ExpertTensors(matrix, group, loader.mxfp4).map((bytes) => bytes * shard.experts);
   const stored = storedTensors(scheme, matrix);
-  return stored && servedTensors(scheme, stored, matrix.columns, loader).map((bytes) => bytes * shard.experts);
+  return stored && servedTensors(scheme, stored, loader).map((bytes) => bytes * shard.experts);
 }
 
 /**
@@ -130,13 +152,12 @@ function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, load
  * indices unless the columns were reordered, when their sorting order is kept too. NF4's twice-quantized scales are expanded to float32.
  * Sources: vllm/model_executor/kernels/linear/mixed_precision/marlin.py, vllm/model_executor/model_loader/bitsandbytes_loader.py.
  */
-function servedTensors(scheme: Scheme, stored: StoredTensors, columns: number, loader: Loader): StoredTensors {
-  if (scheme.layout === 'gptq' && usesMarlin(loader)) {
+function servedTensors(scheme: Scheme, stored: StoredTensors, { marlin }: Traits): StoredTensors {
+  if (scheme.layout === 'gptq' && marlin) {
     const [weights, scales, zeros, index] = stored;
     return [weights, scales, scheme.symmetric ? 0 : zeros, scheme.activationOrder === true ? 2 * index : 0];
   }
   if (scheme.layout === 'bitsandbytes' && scheme.weightBits === 4) return [stored[0], ((stored[0] * 2) / 64) * 4];
-  if (groupsOf(scheme, columns) === 0) return stored;
   return stored;
 }
 
@@ -148,18 +169,25 @@ function usesMarlin({ engine, version, sm }: Loader): boolean {
 }
 
 /** Adapters: two thin matrices for each linear layer and slot, in 16 bits; the first is not cut. Source: vllm/lora/layers, `create_lora_weights`. */
-function loraBytes(group: WeightGroup, shard: Shard, { loras }: Loader): number {
+function loraBytes(group: WeightGroup, shard: Shard, { loras }: Traits): number {
   if (loras === undefined || group.role !== 'linear' || shard.shape.length !== 2 || group.place !== 'text') return 0;
   return loras.count * loras.rank * (shard.shape[0] + shard.shape[1]) * 2;
 }
 
+const fusedNames = new WeakMap<WeightGroup, string>();
+
 /** Names that an engine joins into one tensor. */
-function fusedName(name: string): string {
-  return name
-    .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
-    .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
-    .replace(/\.(w1|w3)\./, '.w13.')
-    .replace(/\.(query|key|value)\./, '.qkv.');
+function fusedName(group: WeightGroup): string {
+  let name = fusedNames.get(group);
+  if (name === undefined) {
+    name = group.name
+      .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
+      .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
+      .replace(/\.(w1|w3)\./, '.w13.')
+      .replace(/\.(query|key|value)\./, '.qkv.');
+    fusedNames.set(group, name);
+  }
+  return name;
 }
 
 interface Outside {
@@ -169,7 +197,7 @@ interface Outside {
   readonly tied: number;
 }
 
-function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Loader): Outside | null {
+function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): Outside | null {
   const selection = new Selection(model, scheme);
   let first = 0;
   let last = 0;
@@ -193,9 +221,8 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Loader): 
  * The cosine and sine of every position, shared by all layers, in the model's dtype (float32 for DeepSeek's).
  * Source: vllm/model_executor/layers/rotary_embedding/base.py.
  */
-function rotaryTableBytes(model: ModelDescription, { engine, plainBytes }: Loader): number {
-  if (engine !== 'vllm' && engine !== 'sglang') return 0;
-  if (model.kind !== 'decoder' || model.maxPositionEmbeddings === undefined || !usesRotary(model)) return 0;
+function rotaryTableBytes(model: ModelDescription, { rotary, plainBytes }: Traits): number {
+  if (!rotary || model.kind !== 'decoder' || model.maxPositionEmbeddings === undefined || !usesRotary(model)) return 0;
   if (model.mla !== undefined) return allocatedBytes(model.maxPositionEmbeddings * model.mla.ropeHeadDim * 4);
   return allocatedBytes(model.maxPositionEmbeddings * rotaryDimension(model) * plainBytes);
 }

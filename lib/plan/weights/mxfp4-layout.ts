@@ -4,22 +4,23 @@ import type { Loader } from './loaded';
 import type { Matrix, StoredTensors } from './stored';
 
 /** What a kernel makes of MXFP4 experts: both sizes padded, and perhaps the checkpoint's scales kept beside the reordered ones. */
-interface Layout {
+export interface Mxfp4Layout {
+  /** Whose kernel it is. */
+  readonly name: string;
   readonly hidden: number;
   readonly intermediate: number;
   readonly scales: 1 | 2;
 }
 
-const MARLIN: Layout = { hidden: 256, intermediate: 128, scales: 1 };
-const TRITON: Layout = { hidden: 1, intermediate: 64, scales: 2 };
-const TENSORRT: Layout = { hidden: 256, intermediate: 256, scales: 1 };
+const MARLIN: Mxfp4Layout = { name: 'Marlin', hidden: 256, intermediate: 128, scales: 1 };
+const TRITON: Mxfp4Layout = { name: 'Triton', hidden: 1, intermediate: 64, scales: 2 };
+const TENSORRT: Mxfp4Layout = { name: 'TensorRT', hidden: 256, intermediate: 256, scales: 1 };
 
 /**
- * The tensors of MXFP4 experts in vLLM: FlashInfer's on Blackwell, Triton's on Hopper since 0.11 (which leaves the checkpoint's scales in
+ * The tensors of MXFP4 experts in vLLM's kernels: FlashInfer's on Blackwell, Triton's on Hopper since 0.11 (which leaves the checkpoint's scales in
  * memory), Marlin's elsewhere. Source: vllm/model_executor/layers/quantization/mxfp4.py, `Mxfp4MoEMethod.create_weights`.
  */
-export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup, loader: Loader): StoredTensors {
-  const layout = layoutOf(loader);
+export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup, layout: Mxfp4Layout): StoredTensors {
   const isDown = /down|w2/.test(group.name);
   const paddedRows = pad(rows, isDown ? layout.hidden : layout.intermediate);
   const paddedColumns = pad(columns, isDown ? layout.intermediate : layout.hidden);
@@ -27,7 +28,8 @@ export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup
   return [elements / 2, (elements / 32) * layout.scales];
 }
 
-function layoutOf({ sm, version, loras }: Loader): Layout {
+/** The kernel that a vLLM takes for them on this GPU. */
+export function mxfp4Layout({ sm, version, loras }: Loader): Mxfp4Layout {
   if (sm === undefined || sm < 90 || sm >= 110 || loras !== undefined) return MARLIN;
   if (version !== undefined && !atLeast(version, [0, 11])) return MARLIN;
   return sm >= 100 ? TENSORRT : TRITON;

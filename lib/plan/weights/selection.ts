@@ -9,13 +9,19 @@ import { ignoreMatcher, type ModuleMatcher } from './ignored';
  */
 export class Selection {
   private readonly ignored: ModuleMatcher;
+  private readonly listsNothing: boolean;
   private readonly takesHead: boolean;
   private readonly expertsOnly: boolean;
   private readonly plain: boolean;
+  /** May layers of the same weights differ in what is quantized? Only if the checkpoint's list has numbers in it. */
+  readonly dependsOnLayer: boolean;
 
   constructor(model: ModelDescription, scheme: Scheme) {
     const config = scheme.origin === 'checkpoint' ? model.quantization : undefined;
-    this.ignored = ignoreMatcher(config?.ignored ?? []);
+    const ignored = config?.ignored ?? [];
+    this.ignored = ignoreMatcher(ignored);
+    this.dependsOnLayer = ignored.some((pattern) => /\d/.test(pattern));
+    this.listsNothing = ignored.length === 0;
     this.takesHead = scheme.layout === 'neuron' || config?.raw.lm_head === true;
     // MXFP4 as gpt-oss introduced it is a format for experts; a dense model has nothing else to quantize.
     this.expertsOnly = scheme.layout === 'mxfp4' && model.moe !== undefined;
@@ -25,6 +31,7 @@ export class Selection {
   /** Is the group quantized in this layer? `layer` is ignored for groups outside the layers. */
   quantizes(group: WeightGroup, layer: number | undefined): boolean {
     if (this.plain || !this.mayQuantize(group)) return false;
+    if (this.listsNothing) return true;
     const module = group.name
       .replace('{layer}', String(layer ?? 0))
       .replace('{expert}', '0')
