@@ -1,5 +1,5 @@
 // Stored weights to f32 and back. Widenings are exact; narrowings round to nearest, ties to even, as PyTorch's casts.
-import { BF16, F16, bf16Bits, f16Bits, load1, widenF16 } from './dtype';
+import { BF16, F16, bf16Bits, f16Bits, load1, roundSigned4, store4, widenF16 } from './dtype';
 import { e4m3Byte, e4m3IeeeByte, e4m3IeeeValue, e4m3Value, e5m2Value } from './fp8';
 
 /** `count` bf16 values to f32. */
@@ -44,12 +44,35 @@ export function decodeE5m2(source: usize, target: usize, count: i32): void {
 
 /** `count` f32 to bf16. */
 export function encodeBf16(source: usize, target: usize, count: i32): void {
-  for (let i = 0; i < count; i++) store<u16>(target + (<usize>i << 1), bf16Bits(load<f32>(source + (<usize>i << 2))));
+  let i = 0;
+  for (; i <= count - 4; i += 4) {
+    const x = v128.load(source + (<usize>i << 2));
+    const at = target + (<usize>i << 1);
+    if (inRange(x, Infinity)) {
+      const odd = v128.and(i32x4.shr_u(x, 16), i32x4.splat(1));
+      store4<BF16>(at, i32x4.add(x, i32x4.add(odd, i32x4.splat(0x7fff))));
+    } else for (let k = 0; k < 4; k++) store<u16>(at + (k << 1), bf16Bits(load<f32>(source + (<usize>(i + k) << 2))));
+  }
+  for (; i < count; i++) store<u16>(target + (<usize>i << 1), bf16Bits(load<f32>(source + (<usize>i << 2))));
 }
 
 /** `count` f32 to f16. */
 export function encodeF16(source: usize, target: usize, count: i32): void {
-  for (let i = 0; i < count; i++) store<u16>(target + (<usize>i << 1), f16Bits(load<f32>(source + (<usize>i << 2))));
+  let i = 0;
+  for (; i <= count - 4; i += 4) {
+    const x = v128.load(source + (<usize>i << 2));
+    const at = target + (<usize>i << 1);
+    if (inRange(x, 65504)) store4<F16>(at, roundSigned4<F16>(x));
+    else for (let k = 0; k < 4; k++) store<u16>(at + (k << 1), f16Bits(load<f32>(source + (<usize>(i + k) << 2))));
+  }
+  for (; i < count; i++) store<u16>(target + (<usize>i << 1), f16Bits(load<f32>(source + (<usize>i << 2))));
+}
+
+/** Are all four magnitudes at most `limit`, and none NaN? */
+// @ts-ignore: decorator
+@inline
+function inRange(x: v128, limit: f32): bool {
+  return i32x4.all_true(f32x4.le(f32x4.abs(x), f32x4.splat(limit)));
 }
 
 /** `count` f32 to E4M3FN bytes, saturating at 448. */

@@ -6,6 +6,8 @@ export class RowJob {
   /** Rows in the stored type, one after the other. */
   source: usize;
   dtype: i32;
+  /** The type that results are rounded to; differs from `dtype` where a library casts weights first. */
+  arithmetic: i32;
   rows: i32;
   columns: i32;
   /** Columns that share a scale; `columns` for one scale a row. */

@@ -1,7 +1,7 @@
 // Round-to-nearest quantization of rows with the error figures taken in the same pass: decode, divide, round, put back,
 // compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
-import { BF16, Dtype, F16, F32, load1, load4, round4, roundSigned4, roundTo, shiftOf, store1, store4 } from './dtype';
+import { BF16, Dtype, F16, F32, load1, load4, round4, roundNormal4, roundSigned4, roundTo, shiftOf, store1, store4 } from './dtype';
 import { absMax, highest, lowest, lowestZero, range } from './extremes';
 import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3x4 } from './fp8';
 import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange } from './grids';
@@ -67,7 +67,7 @@ export function gridsFromExtremes(pointer: usize, count: i32): void {
   const job = changetype<RowJob>(pointer);
   for (let i: usize = 0; i < <usize>count; i++) {
     const at = job.extremes + (i << 3);
-    computeGrid(job.grid, job.bits, job.dtype, load<f32>(at), load<f32>(at, 4));
+    computeGrid(job.grid, job.bits, job.arithmetic, load<f32>(at), load<f32>(at, 4));
     store<f32>(job.scales + (i << 2), gridScale);
     store<f32>(job.zeroPoints + (i << 2), gridZero);
   }
@@ -88,39 +88,50 @@ function extremesOf<T>(job: RowJob): void {
   }
 }
 
-// Copies of the loop are bought where checkpoints spend their time: figures alone of bf16 weights (of f16 where the library
-// casts to f16 first). All else runs in the copy that can also write.
+// Copies of the loop are bought where checkpoints spend their time: figures alone of bf16 weights, in the arithmetic that each
+// library uses. All else runs in the copy that can also write, on weights that the host has cast to the arithmetic's type.
 function rowsOf<T>(job: RowJob): void {
-  const figuresOnly = (job.codes | job.dequantized) == 0;
+  const fast = idof<T>() == idof<BF16>() && (job.codes | job.dequantized) == 0;
   switch (styleOf(job.grid)) {
     case Style.DIVIDE:
-      if (idof<T>() == idof<BF16>() && figuresOnly) {
-        if (job.grid == Grid.INT_SYMMETRIC) quantize<T, DivideSymmetric, FiguresOnly>(job);
-        else quantize<T, DivideAsymmetric, FiguresOnly>(job);
-      } else quantize<T, DivideAsymmetric, Codes>(job);
+      if (!fast) quantize<T, T, DivideAsymmetric, Codes>(job);
+      else if (job.grid == Grid.INT_SYMMETRIC) quantize<BF16, BF16, DivideSymmetric, FiguresOnly>(job);
+      else quantize<BF16, BF16, DivideAsymmetric, FiguresOnly>(job);
       return;
     case Style.FLOAT8:
-      if (idof<T>() == idof<BF16>() && figuresOnly) quantize<T, Float8, FiguresOnly>(job);
-      else quantize<T, Float8, Codes>(job);
+      if (!fast) quantize<T, T, Float8, Codes>(job);
+      else if (job.arithmetic == Dtype.F32) quantize<BF16, F32, Float8, FiguresOnly>(job);
+      else quantize<BF16, BF16, Float8, FiguresOnly>(job);
       return;
     case Style.RECIPROCAL:
-      if (idof<T>() == idof<BF16>() && figuresOnly) quantize<T, Reciprocal, FiguresOnly>(job);
-      else quantize<T, Reciprocal, Codes>(job);
+      if (!fast) quantize<T, T, Reciprocal, Codes>(job);
+      else quantize<BF16, F32, Reciprocal, FiguresOnly>(job);
       return;
     default:
-      if (idof<T>() == idof<F16>() && figuresOnly) quantize<T, RoundThenShift, FiguresOnly>(job);
-      else quantize<T, RoundThenShift, Codes>(job);
+      if (fast && job.arithmetic == Dtype.F16) quantize<BF16, F16, RoundThenShift, FiguresOnly>(job);
+      else if (fast && job.arithmetic == Dtype.F32) quantize<BF16, F32, RoundThenShift, FiguresOnly>(job);
+      else quantize<T, T, RoundThenShift, Codes>(job);
   }
 }
 
-/** The type that results are rounded to: Neuron casts to f32 first and stays there. */
+/** Four weights of type T as the arithmetic's type holds them: a cast rounds, unless it widens. */
 // @ts-ignore: decorator
 @inline
-function roundResult4<T, S>(x: v128): v128 {
-  return idof<S>() == idof<Reciprocal>() ? x : round4<T>(x);
+function loadAs4<T, A>(at: usize): v128 {
+  const w = load4<T>(at);
+  if (idof<T>() == idof<A>() || idof<A>() == idof<F32>()) return w;
+  // bf16 to f16 is exact but for steps below 2^-24, f16's smallest: 0.75 has an f32 unit in the last place of just that.
+  return f32x4.sub(f32x4.add(w, f32x4.splat(0.75)), f32x4.splat(0.75));
 }
 
-function quantize<T, S, O>(job: RowJob): void {
+/** One weight, the same way. */
+// @ts-ignore: decorator
+@inline
+function cast1<T, A>(w: f32): f32 {
+  return idof<T>() != idof<A>() && idof<A>() == idof<F16>() ? roundTo(Dtype.F16, w) : w;
+}
+
+function quantize<T, A, S, O>(job: RowJob): void {
   const shift = shiftOf<T>();
   const columns = job.columns;
   const groupSize = job.groupSize;
@@ -161,10 +172,10 @@ function quantize<T, S, O>(job: RowJob): void {
         if (ranged) {
           range<T>(from, count);
           const low = lowest == 0 && job.grid == Grid.AWQ_ZERO_POINT ? lowestZero<T>(from, count) : lowest;
-          computeGrid(job.grid, job.bits, job.dtype, low, highest);
+          computeGrid(job.grid, job.bits, job.arithmetic, cast1<T, A>(low), cast1<T, A>(highest));
         } else {
-          const magnitude = absMax<T>(from, count);
-          computeGrid(job.grid, job.bits, job.dtype, -magnitude, magnitude);
+          const magnitude = cast1<T, A>(absMax<T>(from, count));
+          computeGrid(job.grid, job.bits, job.arithmetic, -magnitude, magnitude);
         }
         scale = gridScale;
         zero = gridZero;
@@ -179,30 +190,30 @@ function quantize<T, S, O>(job: RowJob): void {
         const step4 = f32x4.splat(scale);
         const zero4 = f32x4.splat(zero);
         for (; i <= count - 4; i += 4) {
-          const w = load4<T>(from + (<usize>i << shift));
+          const w = loadAs4<T, A>(from + (<usize>i << shift));
           let q: v128;
           if (idof<S>() == idof<Reciprocal>()) {
             q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
           } else if (idof<S>() == idof<Float8>()) {
             const quotient = f32x4.div(w, scale4);
-            q = roundE4m3x4(clamp4(round4<T>(quotient), lo4, hi4));
+            q = roundE4m3x4(clamp4(round4<A>(quotient), lo4, hi4));
             if (idof<O>() == idof<Codes>()) {
-              const negative = v128.and(staysNegative4<T>(quotient), i32x4.splat(0x80000000));
+              const negative = v128.and(staysNegative4<A>(quotient), i32x4.splat(0x80000000));
               q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
             }
           } else if (idof<S>() == idof<RoundThenShift>()) {
-            const x = f32x4.add(f32x4.nearest(round4<T>(f32x4.div(w, scale4))), zero4);
+            const x = f32x4.add(f32x4.nearest(roundNormal4<A>(f32x4.div(w, scale4))), zero4);
             q = clamp4(x, lo4, hi4);
             clipped = i32x4.sub(clipped, f32x4.ne(q, x));
             q = f32x4.sub(q, zero4);
             if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(w, signMask));
           } else if (idof<S>() == idof<DivideAsymmetric>()) {
-            const x = round4<T>(f32x4.add(round4<T>(f32x4.div(w, scale4)), zero4));
+            const x = roundNormal4<A>(f32x4.add(roundNormal4<A>(f32x4.div(w, scale4)), zero4));
             q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
           } else {
-            q = f32x4.nearest(clamp4(round4<T>(f32x4.div(w, scale4)), lo4, hi4));
+            q = f32x4.nearest(clamp4(roundNormal4<A>(f32x4.div(w, scale4)), lo4, hi4));
           }
-          const v = roundResult4<T, S>(f32x4.mul(q, step4));
+          const v = idof<S>() == idof<Reciprocal>() ? f32x4.mul(q, step4) : round4<A>(f32x4.mul(q, step4));
           const e = f32x4.sub(w, v);
           const square = f32x4.mul(w, w);
           const at = energy + (<usize>i << 2);
@@ -222,17 +233,17 @@ function quantize<T, S, O>(job: RowJob): void {
               // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
               const keeps = isFp8 || idof<S>() == idof<RoundThenShift>();
               const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
-              store4<T>(target + (<usize>(first + i) << shift), roundSigned4<T>(exact));
+              store4<A>(target + (<usize>(first + i) << shift), roundSigned4<A>(exact));
             }
           }
         }
       }
       for (; i < count; i++) {
-        const w = load1<T>(from + (<usize>i << shift));
+        const w = cast1<T, A>(load1<T>(from + (<usize>i << shift)));
         scalar(job, w, scale, zero, lo, hi, energy + (<usize>i << 2));
         if (idof<O>() == idof<Codes>()) {
           if (codes != 0) store<u8>(codes + first + i, lastCode);
-          if (target != 0) store1<T>(target + (<usize>(first + i) << shift), lastValue);
+          if (target != 0) store1<A>(target + (<usize>(first + i) << shift), lastValue);
         }
       }
     }
@@ -249,10 +260,10 @@ function quantize<T, S, O>(job: RowJob): void {
 /** Quotients that are still negative when rounded to the type: a zero point of 0 is added next, which turns -0.0 into +0.0. */
 // @ts-ignore: decorator
 @inline
-function staysNegative4<T>(quotient: v128): v128 {
-  if (idof<T>() == idof<F32>()) return f32x4.lt(quotient, f32x4.splat(0));
+function staysNegative4<A>(quotient: v128): v128 {
+  if (idof<A>() == idof<F32>()) return f32x4.lt(quotient, f32x4.splat(0));
   // Half the smallest subnormal rounds to zero.
-  return f32x4.lt(quotient, f32x4.splat(idof<T>() == idof<BF16>() ? -4.591774807899561e-41 : -2.98023223876953125e-8));
+  return f32x4.lt(quotient, f32x4.splat(idof<A>() == idof<BF16>() ? -4.591774807899561e-41 : -2.98023223876953125e-8));
 }
 
 // @ts-ignore: decorator
@@ -267,7 +278,7 @@ let lastValue: f32 = 0;
 /** One value, with every case of the type. Sets `lastCode` and `lastValue` and adds to the figures. */
 function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, energy: usize): void {
   const style = styleOf(job.grid);
-  const dtype = job.dtype;
+  const dtype = job.arithmetic;
   let centred: f32;
   let clipped = false;
   if (style == Style.FLOAT8) {

@@ -4,6 +4,7 @@ import type { KernelEngine } from './engine';
 export interface RowJob {
   readonly source: number;
   readonly dtype: number;
+  readonly arithmetic: number;
   readonly rows: number;
   readonly columns: number;
   readonly groupSize: number;
@@ -23,6 +24,7 @@ export interface RowJob {
 const FIELDS: readonly (keyof RowJob)[] = [
   'source',
   'dtype',
+  'arithmetic',
   'rows',
   'columns',
   'groupSize',

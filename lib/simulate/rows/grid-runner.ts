@@ -3,7 +3,7 @@ import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
 import { castElements } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, scaleShape, type RowGrid } from './grid';
-import { resetExtremes } from './quantize-matrix';
+import { quantizeMatrix, resetExtremes } from './quantize-matrix';
 import type { MatrixRange, RowKernel, RowPiece, RowRunner, RowSums } from './runner';
 
 type GridKernel = Extract<RowKernel, { kind: 'grid' }>;
@@ -25,8 +25,10 @@ export const gridRunner: RowRunner<GridKernel> = {
   },
 
   run(engine, { grid }, piece, sums, range) {
-    const arithmetic = arithmeticOf(grid, piece.dtype);
-    if (arithmetic === piece.dtype) return quantize(engine, grid, piece, sums, range);
+    const arithmetic = grid.arithmetic ?? piece.dtype;
+    if (arithmetic === piece.dtype || castsItself(grid, piece.dtype, arithmetic)) {
+      return quantize(engine, grid, arithmetic, piece, sums, range);
+    }
     const rowBytes = piece.columns * WEIGHT_BYTES.F32;
     const batch = Math.max(rowsInStep(grid), Math.floor(CAST_BYTES / rowBytes / rowsInStep(grid)) * rowsInStep(grid));
     for (let first = 0; first < piece.rows; first += batch) {
@@ -35,9 +37,14 @@ export const gridRunner: RowRunner<GridKernel> = {
         const source = piece.at + first * piece.columns * WEIGHT_BYTES[piece.dtype];
         const at = castElements(engine, source, piece.dtype, arithmetic, rows * piece.columns);
         const part = { ...piece, at, rows, dtype: arithmetic, firstRow: piece.firstRow + first };
-        quantize(engine, grid, part, sums, range);
+        quantize(engine, grid, arithmetic, part, sums, range);
       });
     }
+  },
+
+  roundTrip(engine, { grid }, matrix) {
+    const { dtype, rows, columns, dequantized } = quantizeMatrix(engine, matrix, grid);
+    return { dtype, rows, columns, data: dequantized };
   },
 };
 
@@ -45,15 +52,17 @@ function rowsInStep({ sharing }: RowGrid): number {
   return sharing.strategy === 'block' ? sharing.rows : 1;
 }
 
-/** The kernels widen each weight to f32 anyway: a cast to f32 first changes nothing where no result is rounded back. */
-function arithmeticOf(grid: RowGrid, dtype: WeightDtype): WeightDtype {
-  const staysWide = grid.grid === 'neuron-int8-channel' || grid.grid === 'neuron-int8-tensor';
-  return staysWide ? dtype : (grid.arithmetic ?? dtype);
+/** bf16 weights are cast within the kernels' loops where that loop exists: kernels/rows.ts, `rowsOf`. */
+function castsItself({ grid }: RowGrid, stored: WeightDtype, arithmetic: WeightDtype): boolean {
+  if (stored !== 'BF16') return false;
+  const shifts = grid.startsWith('awq-') || grid.startsWith('gptq-');
+  return arithmetic === 'F16' ? shifts : shifts || grid.startsWith('neuron-');
 }
 
 function quantize(
   engine: KernelEngine,
   grid: RowGrid,
+  arithmetic: WeightDtype,
   piece: RowPiece,
   sums: RowSums,
   range: MatrixRange | undefined,
@@ -71,6 +80,7 @@ function quantize(
     writeRowJob(engine, job, {
       source: piece.at,
       dtype: DTYPE_NUMBERS[piece.dtype],
+      arithmetic: DTYPE_NUMBERS[arithmetic],
       rows,
       columns,
       groupSize: groupColumns(grid.sharing, columns),

@@ -44,6 +44,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
     const job: RowJob = {
       source: engine.place(cast.data),
       dtype: DTYPE_NUMBERS[dtype],
+      arithmetic: DTYPE_NUMBERS[dtype],
       rows,
       columns,
       groupSize: groupColumns(grid.sharing, columns),

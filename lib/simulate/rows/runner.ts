@@ -1,5 +1,5 @@
 import type { KernelEngine } from '../kernels/engine';
-import type { WeightDtype } from '../tensor';
+import type { Matrix, WeightDtype } from '../tensor';
 import type { RowGrid } from './grid';
 
 /** A way to quantize rows, as plain data: it travels to worker threads. One member a family of schemes. */
@@ -42,4 +42,6 @@ export interface RowRunner<Kernel extends RowKernel = RowKernel> {
   refuses(kernel: Kernel, columns: number): string | undefined;
   /** Quantizes a piece and adds its figures. `range` is given when `needsRange`. Scratch comes from the engine's arena. */
   run(engine: KernelEngine, kernel: Kernel, piece: RowPiece, sums: RowSums, range?: MatrixRange): void;
+  /** The matrix as the scheme stores it, decoded again: what an engine computes with. */
+  roundTrip(engine: KernelEngine, kernel: Kernel, matrix: Matrix): Matrix;
 }

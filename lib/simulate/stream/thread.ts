@@ -58,6 +58,7 @@ export class StreamThread {
       writeRowJob(engine, job, {
         source: this.pieceAt,
         dtype: DTYPE_NUMBERS[dtype],
+        arithmetic: DTYPE_NUMBERS[dtype],
         rows: unit.rows,
         columns,
         groupSize: columns,
