@@ -143,6 +143,7 @@ function readMetadata(cursor: GgufCursor, count: number): GgufMetadata {
         fix: 'the file is damaged: download it again',
       });
     }
+    assertNoZero(key, 'GGUF_KEY', `key ${quoted(key)}`, cursor.file);
     if (metadata.has(key)) {
       throw new FormatError('GGUF_DUPLICATE_KEY', `key ${quoted(key)} stands twice in ${cursor.file}`, {
         path: cursor.file,
@@ -154,6 +155,17 @@ function readMetadata(cursor: GgufCursor, count: number): GgufMetadata {
     metadata.set(key, readValue(cursor, key, nested));
   }
   return metadata;
+}
+
+/** To a reader in C a name ends at its first zero byte: it would find `general.name` where another finds `general.name\0x`. */
+function assertNoZero(name: string, id: string, what: string, file: string): void {
+  if (!name.includes('\0')) return;
+  throw new FormatError(id, `${what} of ${file} holds a zero byte`, {
+    path: file,
+    got: quoted(name),
+    allowed: 'text without the character U+0000',
+    fix: 'the file is hostile or damaged: do not use it',
+  });
 }
 
 /** `general.alignment`, checked; 32 where the file does not say. */
@@ -194,6 +206,7 @@ function readEntry(cursor: GgufCursor, tensors: Map<string, Entry>): void {
       fix: 'convert the model anew with shorter names',
     });
   }
+  assertNoZero(name, 'GGUF_TENSOR_NAME', `tensor ${quoted(name)}`, cursor.file);
   if (tensors.has(name)) {
     throw fail('GGUF_DUPLICATE_TENSOR', 'stands twice', {
       got: quoted(name),

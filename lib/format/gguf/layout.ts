@@ -72,8 +72,8 @@ export function layoutGguf(plan: GgufPlan): FileLayout {
 
 function assertKey(key: string): void {
   const { byteLength } = utf8Bytes(key);
-  if (byteLength >= 1 && byteLength <= MAX_KEY_BYTES) return;
-  throw new FormatError('GGUF_KEY', 'a metadata key is empty or too long', {
+  if (byteLength >= 1 && byteLength <= MAX_KEY_BYTES && !key.includes('\0')) return;
+  throw new FormatError('GGUF_KEY', 'a metadata key is empty, too long or holds a zero byte', {
     got: `${byteLength} bytes`,
     allowed: `1 to ${MAX_KEY_BYTES} bytes`,
     fix: 'choose another key',
@@ -82,13 +82,13 @@ function assertKey(key: string): void {
 
 function measure({ name, dtype, shape }: GgufTensorPlan): { id: number; elements: number; bytes: number } {
   const nameBytes = utf8Bytes(name).byteLength;
-  if (nameBytes > MAX_NAME_BYTES) {
+  if (nameBytes > MAX_NAME_BYTES || name.includes('\0')) {
     throw refuse(
       'GGUF_TENSOR_NAME',
       name,
-      'has too long a name',
+      'has a name that llama.cpp does not load',
       `${nameBytes} bytes`,
-      `at most ${MAX_NAME_BYTES} bytes`,
+      `at most ${MAX_NAME_BYTES} bytes, none of them 0`,
     );
   }
   const type = GGML_TYPES.get(dtype);

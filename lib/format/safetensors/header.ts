@@ -161,8 +161,10 @@ function inDataOrder(found: Map<string, SafetensorsTensor>): Map<string, Safeten
     last = offset + bytes;
   }
   if (ordered) return found;
-  const sorted = [...found].sort(([, left], [, right]) => left.offset - right.offset || left.bytes - right.bytes);
-  return new Map(sorted);
+  const sorted = [...found.values()].sort((left, right) => left.offset - right.offset || left.bytes - right.bytes);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const tensor of sorted) tensors.set(tensor.name, tensor);
+  return tensors;
 }
 
 function readMetadata(scanner: JsonScanner, metadata: Map<string, string>, file: string): void {

@@ -153,6 +153,8 @@ describe('a malformed GGUF file is refused', () => {
     ['GGUF_STRING_UTF8', 'a tensor name that is not UTF-8', one(put.tensor(Uint8Array.of(0xff), [1], F32, 0))],
     ['GGUF_KEY', 'an empty key', { keys: [put.key('', TYPE.uint8, put.uint8(0))] }],
     ['GGUF_KEY', 'a key of 65,536 bytes', { keys: [put.key('é'.repeat(32_768), TYPE.uint8, put.uint8(0))] }],
+    ['GGUF_KEY', 'a zero byte in a key', { keys: [put.key('a\0b', TYPE.uint8, put.uint8(0))] }],
+    ['GGUF_TENSOR_NAME', 'a zero byte in a name', one(put.tensor('a\0b', [1], F32, 0))],
     [
       'GGUF_DUPLICATE_KEY',
       'a key twice',
