@@ -21,16 +21,30 @@ function candidates(region: string | undefined): readonly Candidate[] {
       .map((type) => findInstance(type))
       .filter((instance): instance is Instance => instance !== undefined)
       .filter((instance) => region === undefined || instance.regions.includes(region))
-      .map((instance) => ({
-        instance,
-        usdPerHour:
-          (findPrice(instance.instanceType, key) ?? findPrice(instance.instanceType, PRICE_REGION))?.usdPerHour ??
-          Infinity,
-      }))
+      .map((instance) => ({ instance, usdPerHour: orderingPrice(instance, key) }))
       .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus);
     byRegion.set(key, list);
   }
   return list;
+}
+
+/**
+ * The price that an instance is ordered by. Where none is known, that of the next larger size of its family, which costs more; else last.
+ */
+function orderingPrice(instance: Instance, region: string): number {
+  const own = priceOf(instance, region);
+  if (own !== undefined) return own;
+  const larger = instanceTypes()
+    .map((type) => findInstance(type))
+    .filter((other): other is Instance => other !== undefined && other.family === instance.family)
+    .filter((other) => other.vcpus > instance.vcpus && other.acceleratorCount >= instance.acceleratorCount)
+    .map((other) => priceOf(other, region))
+    .filter((price): price is number => price !== undefined);
+  return larger.length === 0 ? Infinity : Math.min(...larger);
+}
+
+function priceOf({ instanceType }: Instance, region: string): number | undefined {
+  return (findPrice(instanceType, region) ?? findPrice(instanceType, PRICE_REGION))?.usdPerHour;
 }
 
 /** The cheapest instance of the spec's region that `accepts`; undefined where none does. */

@@ -1,7 +1,8 @@
+import { supportOf } from '../helpers/accelerator';
 import { amiFor, cudaCompatibility, cudaText, driverText, hostDriver, type CudaCompatibility } from '../helpers/driver';
 import { found } from '../helpers/finding';
-import { QWEN3_SMALL } from '../helpers/samples';
-import type { Rule, RuleFinding } from '../types';
+import { AWQ, LLAMA_8B, quantized, QWEN3_SMALL } from '../helpers/samples';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (family: string, version: string, instanceType: string, inferenceAmiVersion?: string) => ({
   model: { config: QWEN3_SMALL },
@@ -41,6 +42,7 @@ export const driverTooOldForImage: Rule = {
       example('vllm', '0.15.1', 'ml.g5.2xlarge'),
       example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
       example('lmi', '0.36.0-lmi27', 'ml.p5.48xlarge'),
+      { ...example('lmi', '0.36.0-lmi18', 'ml.p5.48xlarge'), model: { config: quantized(LLAMA_8B, AWQ) } },
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
     ],
@@ -52,6 +54,7 @@ export const driverTooOldForImage: Rule = {
     const host = hostDriver(context);
     const need = needOf(kind, container.cuda);
     if (need === undefined) return [];
+    const marlin = host && marlinPtx(context, kind, host.driver);
     const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
     const common = {
       allowed: `driver ${need.driver} or newer`,
@@ -60,6 +63,15 @@ export const driverTooOldForImage: Rule = {
     };
     if (host === undefined)
       return hostUnknown(context.spec.endpoint?.inferenceAmiVersion, kind, image, instance.family, common);
+    if (marlin !== undefined)
+      return [
+        found({
+          ...common,
+          what: `the Marlin kernels of LMI ${container.lmi} stop on driver ${host.driver} with "the provided PTX was compiled with an unsupported toolchain", which ${context.scheme.name} weights need`,
+          got: driverText(host),
+          allowed: `driver ${TESTED_WITH_CUDA12} or newer`,
+        }),
+      ];
     if (host.driver >= need.driver) return untested(kind, container.cuda, host.driver, image, driverText(host), common);
     return [
       found({
@@ -73,6 +85,16 @@ export const driverTooOldForImage: Rule = {
     ];
   },
 };
+
+/** From LMI 18 on, with vLLM 0.12; LMI 16 ran on the same host. */
+const MARLIN_PTX_SINCE_LMI = 18;
+
+/** Does LMI meet a driver on which its Marlin kernels were seen to fail? */
+function marlinPtx(context: RuleContext, kind: CudaCompatibility, driver: number): true | undefined {
+  const isMarlin = supportOf(context).kernel === 'Marlin';
+  const isReported = kind === 'bundled' && (context.container?.lmi ?? 0) >= MARLIN_PTX_SINCE_LMI;
+  return isMarlin && isReported && driver < TESTED_WITH_CUDA12 && driver >= DJL_FLOOR ? true : undefined;
+}
 
 interface Need {
   readonly driver: number;

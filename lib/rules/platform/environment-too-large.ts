@@ -1,4 +1,4 @@
-import { limitOf, patternOf, renderContainer } from '../../container';
+import { environmentOf, limitOf, patternOf } from '../../container';
 import { count, found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
@@ -45,7 +45,7 @@ export const environmentTooLarge: Rule = {
 
 /** What would be set: the spec's own variables and those that its options become. */
 function variablesOf(context: RuleContext): Readonly<Record<string, string>> {
-  return context.container === undefined ? (context.spec.environment ?? {}) : renderContainer(context).environment;
+  return environmentOf(context);
 }
 
 function findingOf(name: string, value: string): RuleFinding[] {
