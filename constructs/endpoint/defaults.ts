@@ -107,7 +107,16 @@ function chooseSlots(asked: EndpointSpec): EndpointSpec {
   const resolved = tryResolve(asked);
   if (resolved === undefined || setsByHand(resolved, asked, 'maxModelLen') || setsByHand(resolved, asked, 'slots'))
     return asked;
-  const slots = asked.options?.slots ?? DEFAULT_CONCURRENCY;
+  const given = asked.options?.slots;
+  const counts =
+    given === undefined ? Array.from({ length: DEFAULT_CONCURRENCY }, (_, i) => DEFAULT_CONCURRENCY - i) : [given];
+  return leastFindings(
+    counts.map((slots) => withSlots(asked, resolved, slots)),
+    'count',
+  );
+}
+
+function withSlots(asked: EndpointSpec, resolved: ResolvedEndpoint, slots: number): EndpointSpec {
   const given = asked.options?.maxModelLen;
   if (given !== undefined) return withOptions(asked, { slots, maxModelLen: given * slots });
   const own = resolved.model?.maxPositionEmbeddings;

@@ -71,13 +71,16 @@ function servingProps(props: QuantizedEndpointProps, family: ContainerSpec['fami
   };
 }
 
-/** The variables set by hand whose values are known, and the one that pins the hub's revision. */
-function environmentOf(props: QuantizedEndpointProps, model: BoundModel, container: ContainerSpec) {
-  const variables = Object.entries(props.environment ?? {}).filter(([, value]) => !Token.isUnresolved(value));
-  const revision = model.revision === undefined ? undefined : REVISION_VARIABLE[container.family];
-  if (revision !== undefined && !variables.some(([name]) => name === revision))
-    variables.push([revision, model.revision!]);
-  return variables.length === 0 ? undefined : Object.fromEntries(variables);
+/** The variables set by hand whose values are known, and those that tell the container which revision of the hub's model is meant. */
+function environmentOf(props: QuantizedEndpointProps, model: BoundModel, { family }: ContainerSpec) {
+  const own: Record<string, string> = {};
+  // Of an image that nobody knows, it is at least likely that it reads what every image of AWS reads.
+  if (family === 'custom' && model.modelData === 'hub') own.HF_MODEL_ID = model.name;
+  const revision = REVISION_VARIABLE[family];
+  if (revision !== undefined && model.revision !== undefined) own[revision] = model.revision;
+  const byHand = Object.entries(props.environment ?? {}).filter(([, value]) => !Token.isUnresolved(value));
+  const environment = { ...own, ...Object.fromEntries(byHand) };
+  return Object.keys(environment).length === 0 ? undefined : environment;
 }
 
 /**
