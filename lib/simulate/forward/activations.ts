@@ -1,6 +1,17 @@
+import type { DecoderShape } from './decoder-shape';
+import type { LinearKey } from './weights';
+
 /** Where a block's activations enter its linear layers: what is quantized, and what is calibrated. */
 export const POINTS = ['attention', 'output', 'mlp', 'down'] as const;
 export type Point = (typeof POINTS)[number];
+
+/** The linear layers that read the input at each point. */
+export const READERS: Readonly<Record<Point, readonly LinearKey[]>> = {
+  attention: ['query', 'key', 'value'],
+  output: ['output'],
+  mlp: ['gate', 'up'],
+  down: ['down'],
+};
 
 /** How an engine quantizes the activations on their way into the linear layers. */
 export type ActivationQuantization =
@@ -14,3 +25,8 @@ export type ActivationQuantization =
 
 /** How keys and values are stored between tokens: `fp8` is E4M3 with a scale of 1, as vLLM's `--kv-cache-dtype fp8` does. */
 export type KvQuantization = 'none' | 'fp8';
+
+/** Channels of the input at each point. */
+export function pointWidths({ hidden, heads, headDim, intermediate }: DecoderShape): Readonly<Record<Point, number>> {
+  return { attention: hidden, output: heads * headDim, mlp: hidden, down: intermediate };
+}

@@ -1,6 +1,6 @@
 import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
-import { POINTS, type ActivationQuantization, type KvQuantization, type Point } from './activations';
+import { POINTS, pointWidths, type ActivationQuantization, type KvQuantization, type Point } from './activations';
 import type { DecoderShape } from './decoder-shape';
 import {
   DecoderThread,
@@ -258,7 +258,7 @@ class Session {
   ): Promise<Readonly<Record<Point, ActivationStatistics>>> {
     const mark = this.arena.mark();
     const packed = this.packBlock(block, layer);
-    const widths = this.pointWidths();
+    const widths = pointWidths(this.options.shape);
     const forPoints = <Value>(make: (point: Point) => Value) =>
       Object.fromEntries(POINTS.map((point) => [point, make(point)])) as Record<Point, Value>;
     // Threads add up side by side: each window goes to the statistics of one share, and shares are joined at the end.
@@ -327,13 +327,8 @@ class Session {
   /** The last norm and the packed head; they stay until the caller releases the arena. */
   packEnds(): { norm: number; head: PackedLinear } {
     const { vocabulary, hidden } = this.options.shape;
-    const head = { name: 'head', outputs: vocabulary, inputs: hidden, values: this.ends.head };
-    return { norm: this.put(this.ends.norm), head: this.packLinear(head) };
-  }
-
-  private pointWidths(): Readonly<Record<Point, number>> {
-    const { hidden, heads, headDim, intermediate } = this.options.shape;
-    return { attention: hidden, output: heads * headDim, mlp: hidden, down: intermediate };
+    const head = this.packLinear({ outputs: vocabulary, inputs: hidden, values: this.ends.head });
+    return { norm: this.put(this.ends.norm), head };
   }
 
   private emptyStatistics(width: number, gram: boolean): PointStatistics {
@@ -403,7 +398,7 @@ class Session {
     };
   }
 
-  private packLinear({ outputs, inputs, values, bias }: Linear): PackedLinear {
+  private packLinear({ outputs, inputs, values, bias }: Omit<Linear, 'name' | 'stored'>): PackedLinear {
     const packed = this.arena.reserve(this.kernels.packedBytes(outputs, inputs));
     const biasAt = this.put(bias);
     this.arena.scoped(() => this.kernels.packPanels(this.put(values), inputs, 1, outputs, inputs, packed));

@@ -1,4 +1,4 @@
-// key c38959d6d820f592ea752dfe1258a1c5fd686ddb26a89e43015d2953da018828
+// key 05602550f058d665998bab49c5dddff6cfa20269798bd6d3842f8f35764f6eb1
 // Made by tools/build-kernels.mjs from kernels/forward/index.ts: not to be edited.
 /** Kernels of the forward pass, base64. */
 export const FORWARD_MODULE_BASE64 =

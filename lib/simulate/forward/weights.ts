@@ -1,11 +1,20 @@
 import { SimulationError } from '../../errors';
+import { WEIGHT_BYTES, type Matrix, type WeightDtype } from '../tensor';
 import type { DecoderShape } from './decoder-shape';
 
-/** Where the weights come from: a checkpoint, or what a scheme made of it. Values are f32, row-major. */
+/** A tensor as it is stored, and as numbers; row-major. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly dtype: WeightDtype;
+  readonly data: Uint8Array;
+  readonly values: Float32Array;
+}
+
+/** Where the weights come from. */
 export interface WeightSource {
   has(name: string): boolean;
   /** @throws FormatError for a tensor that cannot be read */
-  read(name: string): Promise<{ readonly shape: readonly number[]; readonly values: Float32Array }>;
+  read(name: string): Promise<StoredTensor>;
 }
 
 /** A linear layer: `values` is `[outputs, inputs]`. */
@@ -15,6 +24,8 @@ export interface Linear {
   readonly outputs: number;
   readonly inputs: number;
   readonly values: Float32Array;
+  /** The same as it is stored: what a scheme quantizes. */
+  readonly stored: Matrix;
   readonly bias?: Float32Array;
 }
 
@@ -44,6 +55,22 @@ export interface DecoderBlock extends DecoderLinears {
 /** Names of a block's linear layers, in the order in which they are computed. */
 export const LINEAR_KEYS = ['query', 'key', 'value', 'output', 'gate', 'up', 'down'] as const;
 export type LinearKey = (typeof LINEAR_KEYS)[number];
+
+/** Tensor names of a block's linear layers; parts of a fused projection share one. */
+export function linearNames(source: WeightSource, layer: number): Readonly<Record<LinearKey, string>> {
+  const prefix = `${decoderPrefix(source)}layers.${layer}.`;
+  const name = (fused: string, own: string) =>
+    `${prefix}${source.has(`${prefix}${fused}.weight`) ? fused : own}.weight`;
+  return {
+    query: name('self_attn.qkv_proj', 'self_attn.q_proj'),
+    key: name('self_attn.qkv_proj', 'self_attn.k_proj'),
+    value: name('self_attn.qkv_proj', 'self_attn.v_proj'),
+    output: `${prefix}self_attn.o_proj.weight`,
+    gate: name('mlp.gate_up_proj', 'mlp.gate_proj'),
+    up: name('mlp.gate_up_proj', 'mlp.up_proj'),
+    down: `${prefix}mlp.down_proj.weight`,
+  };
+}
 
 /** Reads one block. Phi-3's fused projections come apart into the separate ones. */
 export async function readDecoderBlock(
@@ -110,18 +137,22 @@ function decoderPrefix(source: WeightSource): string {
 }
 
 async function readLinear(source: WeightSource, name: string, outputs: number, inputs: number): Promise<Linear> {
-  const { values } = await readShaped(source, `${name}.weight`, [outputs, inputs]);
+  const { values, dtype, data } = await readShaped(source, `${name}.weight`, [outputs, inputs]);
   const bias = source.has(`${name}.bias`) ? (await readShaped(source, `${name}.bias`, [outputs])).values : undefined;
-  return { name: `${name}.weight`, outputs, inputs, values, bias };
+  const stored = { dtype, rows: outputs, columns: inputs, data };
+  return { name: `${name}.weight`, outputs, inputs, values, stored, bias };
 }
 
 function cut(fused: Linear, outputs: readonly number[]): Linear[] {
   let row = 0;
+  const { inputs, stored } = fused;
+  const rowBytes = inputs * WEIGHT_BYTES[stored.dtype];
   return outputs.map((rows) => {
     const part = {
       ...fused,
       outputs: rows,
-      values: fused.values.subarray(row * fused.inputs, (row + rows) * fused.inputs),
+      values: fused.values.subarray(row * inputs, (row + rows) * inputs),
+      stored: { ...stored, rows, data: stored.data.subarray(row * rowBytes, (row + rows) * rowBytes) },
       bias: fused.bias?.subarray(row, row + rows),
     };
     row += rows;

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Decoder, type Variant } from '../../../lib/simulate/forward/decoder';
-import { decoderShape } from '../../../lib/simulate/forward/decoder-shape';
-import type { DecoderBlock } from '../../../lib/simulate/forward/weights';
+import { decoderShape, type DecoderShape } from '../../../lib/simulate/forward/decoder-shape';
+import type { DecoderBlock, WeightSource } from '../../../lib/simulate/forward/weights';
 import { loadCheckpoint } from './checkpoint';
 
-const folder = path.join(__dirname, '../../../examples/models/gutenberg-3m');
-const { config, source } = loadCheckpoint(folder);
-const shape = decoderShape(config);
+let source: WeightSource;
+let shape: DecoderShape;
+beforeAll(async () => {
+  const loaded = await loadCheckpoint();
+  source = loaded.source;
+  shape = decoderShape(loaded.config);
+});
+
 const expected = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/logits.json'), 'utf8')) as {
   prompts: {
     input_ids: number[];

@@ -1,0 +1,47 @@
+import type { InputStatistics } from '../calibration/calibration';
+import { POINTS, READERS, type Point } from '../forward/activations';
+import { Decoder, type ActivationStatistics, type DecoderOptions } from '../forward/decoder';
+import type { DecoderBlock } from '../forward/weights';
+
+/** The input of one group of layers, as calibration saw it. */
+export interface CalibratedGroup {
+  /** Tensor names of the layers that read it. */
+  readonly weights: readonly string[];
+  readonly statistics: InputStatistics;
+}
+
+/**
+ * Runs the model at full precision over a calibration text and collects what enters each linear layer.
+ *
+ * @param moments also E[x·xᵀ], which AWQ and GPTQ need; 4·width² bytes a group
+ * @param onGroup called with each group as it is complete, in the order of the blocks
+ */
+export async function calibrate(
+  windows: readonly (readonly number[])[],
+  moments: boolean,
+  options: DecoderOptions,
+  onGroup: (group: CalibratedGroup) => void | Promise<void>,
+): Promise<void> {
+  await new Decoder(options).calibrate(windows, moments, async (_layer, statistics, block) => {
+    for (const point of POINTS)
+      await onGroup({ weights: readersOf(block, point), statistics: inputStatistics(statistics[point]) });
+  });
+}
+
+function readersOf(block: DecoderBlock, point: Point): readonly string[] {
+  // The parts of a fused projection are one tensor.
+  return [...new Set(READERS[point].map((key) => block[key].name))];
+}
+
+function inputStatistics({ absmax, absMean, lowest, highest, gram, tokens }: ActivationStatistics): InputStatistics {
+  const width = absmax.length;
+  return {
+    width,
+    tokens,
+    absMax: absmax,
+    absMean: Float32Array.from(absMean),
+    lowest,
+    highest,
+    moments: gram && { width, tokens, second: Float32Array.from(gram, (sum) => sum / tokens) },
+  };
+}
