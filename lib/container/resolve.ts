@@ -42,6 +42,21 @@ export function resolveContainer(
   if (!spec) return undefined;
   const { family } = spec;
   if (family === 'custom') return customContainer(spec);
+  // One object for each image, so that what is worked out about it once is found again.
+  const key = `${family} ${host?.kind} ${host?.cpuArchitecture} ${spec.version ?? ''}`;
+  let container = resolved.get(key);
+  if (!container) {
+    container = resolveVersion(spec, host);
+    if (resolved.size < MOST_REMEMBERED) resolved.set(key, container);
+  }
+  return container;
+}
+
+const resolved = new Map<string, ResolvedContainer>();
+const MOST_REMEMBERED = 1024;
+
+function resolveVersion(spec: ContainerSpec, host: ImageHost | undefined): ResolvedContainer {
+  const { family } = spec;
   const isDefault = spec.version === undefined || spec.version === '' || spec.version === 'latest';
   const version = isDefault ? (defaultVersion(family) ?? '') : (spec.version ?? '');
   const image = findContainerImage(family, version, host);

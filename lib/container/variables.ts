@@ -8,6 +8,7 @@ import {
   vllmArgumentVersions,
   type ArgumentKind,
   type OtherVersions,
+  type ServerArgument,
 } from './arguments';
 import data from './data/variables.json';
 import type { ResolvedContainer } from './types';
@@ -37,7 +38,8 @@ export interface ContainerVariables {
 interface FamilyData {
   readonly prefix: string;
   readonly options?: readonly string[];
-  readonly lmiDist?: readonly string[];
+  /** Properties that LMI 10 to 14 read, by version. */
+  readonly legacy?: Readonly<Record<string, readonly string[]>>;
   readonly until_0_32?: readonly string[];
   readonly since_0_33?: readonly string[];
   readonly serving?: readonly string[];
@@ -73,6 +75,8 @@ export function knownVariables(container: ResolvedContainer): ContainerVariables
   const find = (name: string) => {
     if (name.startsWith(family.prefix)) return ownVariable(container, family, name);
     if (own.has(name)) return { name, kind: 'value' as const };
+    // A name that means an option of the server is no library's, whatever it begins with (SM_NUM_GPUS).
+    if (isMisnomer(container.family, name)) return undefined;
     if (family.serving && name.startsWith('SERVING_'))
       return family.serving.includes(name.slice(8).toLowerCase()) ? { name, kind: 'value' as const } : undefined;
     return isCommon(name) ? { name, kind: 'value' as const } : undefined;
@@ -92,6 +96,22 @@ const CUSTOM: ContainerVariables = {
   otherVersions: () => undefined,
   nearest: () => undefined,
 };
+
+const tokenNames = new Set<string>(data.tokens);
+
+/** Does the name plainly mean something that this container reads under another? */
+function isMisnomer(family: ContainerFamily, name: string): boolean {
+  if (tokenNames.has(name)) return true;
+  const bare = bareName(name);
+  const option = Object.hasOwn(misnomers, bare) ? misnomers[bare] : undefined;
+  return option !== undefined && optionVariable(family, option) !== undefined;
+}
+
+/** `MAX_MODEL_LEN` for `VLLM_MAX_MODEL_LEN`, as people write who do not know the prefix. */
+function bareName(name: string): string {
+  const bare = /^(?:VLLM|SGLANG|LMI|DJL|LLM|SM)_(.+)$/.exec(name)?.[1];
+  return bare !== undefined && Object.hasOwn(misnomers, bare) ? bare : name;
+}
 
 /** Is it a variable of the operating system, of AWS or of a library, which any container may read? */
 export function isCommon(name: string): boolean {
@@ -139,13 +159,13 @@ function djlVariable(
     container.family === 'lmi' ? vllmArgument(option.replaceAll('_', '-'), container.engineVersion) : undefined;
   const kind = engine?.kind ?? 'value';
   const variable = { name, kind, argument: option };
+  // Of images without a version in the data nothing can be said against a name.
+  if (container.engine === 'unknown') return variable;
+  const legacy = container.lmi === undefined ? undefined : family.legacy?.[container.lmi];
+  if (legacy)
+    return legacy.includes(option) || COMMON_DJL.has(option) || passesOn(container, engine) ? variable : undefined;
   if (family.options?.includes(option)) return variable;
-  if (container.family === 'lmi') {
-    // Of images without a version in the data nothing can be said against a name.
-    if (container.engine === 'unknown') return variable;
-    if (isLmiDist(container) && family.lmiDist?.includes(option)) return variable;
-    return engine?.isEngine || isLmiDist(container) ? variable : undefined;
-  }
+  if (container.family === 'lmi') return passesOn(container, engine) ? variable : undefined;
   if (container.family === 'lmi-trtllm') {
     const list = isOldTensorRt(container) ? family.until_0_32 : family.since_0_33;
     return list?.includes(option) ? variable : undefined;
@@ -153,10 +173,18 @@ function djlVariable(
   return undefined;
 }
 
-/** LMI up to 14 ran lmi-dist, whose many options are not in the data: what it would drop cannot be told. */
-function isLmiDist(container: ResolvedContainer): boolean {
-  return container.lmi !== undefined && container.lmi <= 14;
+/** From LMI 14 on, any field of vLLM's `EngineArgs` is passed on. */
+function passesOn(container: ResolvedContainer, argument: ServerArgument | undefined): boolean {
+  return argument?.isEngine === true && (container.lmi ?? Infinity) >= 14;
 }
+
+/** Options of the model server itself, which every LMI reads before its Python handler sees them. */
+const COMMON_DJL = new Set(
+  (
+    'model_id engine entrypoint entry_point handler async_mode max_batch_delay revision task device_id device_map ' +
+    'model_loading_timeout predict_timeout parallel_loading default_accept python_executable adapters download_dir'
+  ).split(' '),
+);
 
 /** Up to 0.32 a closed toolkit read `quantize`; from 0.33 on TensorRT-LLM's LLM API reads `quant_algo`. */
 export function isOldTensorRt(container: ResolvedContainer): boolean {
@@ -206,7 +234,9 @@ const LONGEST_MISSPELLING = 0.25;
 
 function nearestVariable(container: ResolvedContainer, family: FamilyData, name: string): string | undefined {
   const tail = name.startsWith(family.prefix) ? name.slice(family.prefix.length) : name;
-  const meant = Object.hasOwn(misnomers, tail) ? optionVariable(container.family, misnomers[tail]) : undefined;
+  if (tokenNames.has(name)) return 'HF_TOKEN';
+  const bare = bareName(tail);
+  const meant = Object.hasOwn(misnomers, bare) ? optionVariable(container.family, misnomers[bare]) : undefined;
   if (meant !== undefined && meant !== name) return meant;
   const prefixed = family.prefix + tail;
   if (prefixed !== name && ownVariable(container, family, prefixed)) return prefixed;

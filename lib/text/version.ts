@@ -6,6 +6,18 @@ export type Version = readonly number[];
  * `undefined` for text that does not begin with a number.
  */
 export function parseVersion(text: string): Version | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined || parsed.has(text)) return known;
+  const version = parse(text);
+  if (parsed.size < MOST_REMEMBERED) parsed.set(text, version);
+  return version;
+}
+
+/** The versions of our data are compared over and over. */
+const parsed = new Map<string, Version | undefined>();
+const MOST_REMEMBERED = 4096;
+
+function parse(text: string): Version | undefined {
   const match = /^v?(\d{1,9}(?:\.\d{1,9})*)(?:\.?post(\d{1,9}))?/.exec(text.trim());
   if (!match) return undefined;
   const parts = match[1].split('.').map(Number);

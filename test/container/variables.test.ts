@@ -17,6 +17,16 @@ describe('a container reads', () => {
     ['lmi', '0.36.0-lmi27', 'OPTION_ROLLING_BACK', undefined],
     ['lmi', '0.36.0-lmi27', 'OPTION_SPECULATIVE_DRAFT_MODEL', undefined],
     ['lmi', '0.31.0-lmi13', 'OPTION_SPECULATIVE_DRAFT_MODEL', 'value'],
+    ['lmi', '0.31.0-lmi13', 'OPTION_QUANTIZATION', undefined],
+    ['lmi', '0.32.0-lmi14', 'OPTION_QUANTIZATION', 'value'],
+    ['lmi', '0.28.0-lmi10', 'OPTION_ROLLING_BACK', undefined],
+    ['lmi', '0.28.0-lmi10', 'OPTION_ENABLE_PREFIX_CACHING', undefined],
+    ['lmi', '0.29.0-lmi11', 'OPTION_ENABLE_PREFIX_CACHING', 'switch'],
+    ['vllm', '0.28.0', 'SM_NUM_GPUS', undefined],
+    ['lmi', '0.36.0-lmi27', 'SM_NUM_GPUS', 'value'],
+    ['sglang', '0.5.20', 'HF_MODEL_ID', undefined],
+    ['vllm', '0.28.0', 'VLLM_MAX_MODEL_LEN', undefined],
+    ['vllm', '0.28.0', 'VLLM_ATTENTION_BACKEND', 'value'],
     ['lmi', '0.36.0-lmi27', 'OPTION_CALCULATE_KV_SCALES', 'boolean'],
     ['lmi', '0.38.0-lmi29', 'OPTION_CALCULATE_KV_SCALES', undefined],
     ['lmi', '0.36.0-lmi27', 'OPTION_MIDDLEWARE', undefined],
@@ -72,6 +82,10 @@ describe('a variable that is not read', () => {
     ['sglang', 'SM_SGLANG_GPU_MEMORY_UTILIZATION', 'SM_SGLANG_MEM_FRACTION_STATIC'],
     ['hf-vllm-neuron', 'SM_ON_MODE', 'SM_ON_MODEL'],
     ['lmi', 'MY_OWN_SETTING', undefined],
+    ['vllm', 'SM_NUM_GPUS', 'SM_VLLM_TENSOR_PARALLEL_SIZE'],
+    ['vllm', 'VLLM_MAX_MODEL_LEN', 'SM_VLLM_MAX_MODEL_LEN'],
+    ['sglang', 'HF_MODEL_ID', 'SM_SGLANG_MODEL_PATH'],
+    ['lmi', 'HF_API_TOKEN', 'HF_TOKEN'],
   ])('%s %s: probably %s was meant', (family, name, nearest) => {
     expect(variables(family).nearest(name)).toBe(nearest);
   });

@@ -45,6 +45,7 @@ export async function outputs() {
         sources: variables.sources,
         common: variables.common,
         families: variables.families,
+        tokens: variables.tokens,
         misnomers: withoutNotes(variables.misnomers),
         options: withoutNotes(variables.options),
         sglang: { source: sglang.source, version: sglang.version, arguments: letters(sglang.entries) },

@@ -1,5 +1,4 @@
 import type { ContainerFamily } from '../../spec/types';
-import { isCommon } from '../../container';
 import { serverName } from '../helpers/engine';
 import { variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
@@ -45,6 +44,9 @@ export const variableNotRead: Rule = {
       example('lmi', { OPTION_SPECULATIVE_DRAFT_MODEL: 'org/small' }),
       example('vllm', { SM_VLLM_SWAP_SPACE: '4' }, '0.28.0'),
       example('vllm', { OPTION_MAX_MODEL_LEN: '4096' }),
+      example('vllm', { SM_NUM_GPUS: '4', HF_API_TOKEN: '${token}' }),
+      example('sglang', { HF_MODEL_ID: 'org/model' }),
+      example('lmi', { OPTION_QUANTIZATION: 'bitsandbytes' }, '0.31.0-lmi13'),
       example('sglang', { SM_SGLANG_GPU_MEMORY_UTILIZATION: '0.9' }),
     ],
   },
@@ -66,7 +68,7 @@ function judge(context: RuleContext, family: ContainerFamily, name: string): Rul
   if (variables.find(name) !== undefined) return undefined;
   const nearest = variables.nearest(name);
   // Outside of every namespace only a name that is plainly meant for the server is worth a word.
-  if (!isOwn) return nearest === undefined || isCommon(name) ? undefined : notRead(name, undefined, family, nearest);
+  if (!isOwn) return nearest === undefined ? undefined : notRead(name, undefined, family, nearest);
   // Nothing is known of what a version that is not in the data reads, beyond misspellings.
   if (container.assumedVersion !== undefined && nearest === undefined) return undefined;
   return notRead(name, versionsText(context, name), family, nearest);
