@@ -7,3 +7,4 @@ export * from './source/file-source';
 export { closeS3, isS3Address, parseS3Address, type S3Location } from './source/s3-client';
 export * from './source/s3-source';
 export * from './write/atomic-file';
+export * from './write/checkpoint-writer';

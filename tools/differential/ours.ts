@@ -1,5 +1,7 @@
 import { FormatError } from '../../lib/errors';
 import { GGUF_VALUE_TYPES, parseGguf, type GgufArray, type GgufValue } from '../../lib/format/gguf';
+import { JsonProblem } from '../../lib/format/json/json-problem';
+import { JsonScanner } from '../../lib/format/json/json-scanner';
 import { parseSafetensors } from '../../lib/format/safetensors';
 import { ggufTarget } from '../fuzz/gguf';
 import { Random } from '../fuzz/random';
@@ -18,8 +20,19 @@ export function readOurs(kind: Kind, bytes: Uint8Array): { ok: unknown } | { err
   try {
     return { ok: ANSWERS[kind](bytes) };
   } catch (error) {
-    if (error instanceof FormatError) return { error: error.id };
-    throw error;
+    if (!(error instanceof FormatError)) throw error;
+    // The first of two equal keys may be wrong in another way, which a reader that keeps the last never sees.
+    return { error: kind === 'safetensors' && hasKeyTwice(bytes) ? 'SAFETENSORS_DUPLICATE_KEY' : error.id };
+  }
+}
+
+function hasKeyTwice(bytes: Uint8Array): boolean {
+  const scanner = new JsonScanner(bytes.subarray(8));
+  try {
+    scanner.skip();
+    return false;
+  } catch (error) {
+    return error instanceof JsonProblem && error.kind === 'duplicate';
   }
 }
 

@@ -11,6 +11,9 @@ export type Found =
   | { readonly kind: 'safetensors'; readonly files: readonly string[]; readonly warnings: readonly CheckpointWarning[] }
   | { readonly kind: 'gguf'; readonly files: readonly string[]; readonly warnings: readonly CheckpointWarning[] };
 
+/** Left by a writer that was stopped (`UNFINISHED_FILE` of the checkpoint writer, which needs Node; this needs nothing). */
+const UNFINISHED = 'checkpoint.unfinished';
+
 /** Weights of image encoders, which llama.cpp loads beside the model: not the model. */
 const PROJECTOR = /^mmproj/i;
 
@@ -18,10 +21,11 @@ const PROJECTOR = /^mmproj/i;
  * What Transformers would load from the folder: `model.safetensors`, else the index, else the other safetensors files;
  * and where there is none, a GGUF.
  *
- * @throws FormatError `CHECKPOINT_NOT_FOUND`, `CHECKPOINT_PICKLE`, `CHECKPOINT_AMBIGUOUS`, `CHECKPOINT_PART_MISSING`
+ * @throws FormatError `CHECKPOINT_NOT_FOUND`, `CHECKPOINT_PICKLE`, `CHECKPOINT_AMBIGUOUS`, `CHECKPOINT_PART_MISSING`, `CHECKPOINT_UNFINISHED`
  */
 export function findCheckpoint(entries: readonly FolderEntry[], folder: string): Found {
   const names = entries.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+  if (names.includes(UNFINISHED)) throw unfinished(folder);
   const safetensors = names.filter((name) => name.endsWith('.safetensors'));
   const indexes = names.filter((name) => name.endsWith('.safetensors.index.json'));
   if (names.includes(SINGLE_FILE)) {
@@ -93,6 +97,15 @@ function assertAllParts(got: number, wanted: number, folder: string, files: read
     got: `${got}: ${shown(files)}`,
     allowed: `${wanted} parts, as their names say`,
     fix: 'download the missing parts',
+  });
+}
+
+function unfinished(folder: string): FormatError {
+  return new FormatError('CHECKPOINT_UNFINISHED', `${folder} was not written to its end`, {
+    path: folder,
+    got: UNFINISHED,
+    allowed: 'a whole checkpoint',
+    fix: 'run the command that wrote it again: it goes on where it was stopped',
   });
 }
 
