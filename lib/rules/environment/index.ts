@@ -2,9 +2,7 @@ import type { Rule } from '../types';
 import { flagBecomesPositional } from './flag-becomes-positional';
 import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
 import { jsonValueUnreadable } from './json-value-unreadable';
-import { lmiConcurrencyCapped } from './lmi-concurrency-capped';
 import { lmiDtypeUnknown } from './lmi-dtype-unknown';
-import { lmiPipelineNotSupported } from './lmi-pipeline-not-supported';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
 import { optionContradictsVariable } from './option-contradicts-variable';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
@@ -21,8 +19,6 @@ export const environmentRules: readonly Rule[] = [
   flagSwitchedOffIsDropped,
   jsonValueUnreadable,
   lmiRollingBatchRemoved,
-  lmiPipelineNotSupported,
   lmiDtypeUnknown,
-  lmiConcurrencyCapped,
   trtllmQuantizeNotRead,
 ];

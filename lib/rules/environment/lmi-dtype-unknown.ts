@@ -1,11 +1,13 @@
+import { isDtype } from '../helpers/dtype';
 import { anyOf, found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (dtype: string, family = 'lmi') => ({
+const example = (OPTION_DTYPE: string, family = 'lmi') => ({
   model: { config: LLAMA_8B },
   container: { family },
-  options: { dtype, maxModelLen: 4096 },
+  options: { maxModelLen: 4096 },
+  environment: { OPTION_DTYPE },
 });
 
 /** Source: vllm_rb_properties.py, `DTYPE_MAPPER`. */
@@ -19,19 +21,19 @@ export const lmiDtypeUnknown: Rule = {
     'LMI translates the dtype itself and knows seven words; others that vLLM takes, such as half and float, fail the validation of the properties: "Invalid dtype=half provided".',
   source: 'djl-serving vllm_rb_properties.py, DTYPE_MAPPER',
   holdsFor: 'LMI 14 (0.32) and later',
-  examples: {
-    passes: [example('fp16'), example('auto'), example('half', 'vllm')],
-    fails: [example('half'), example('float')],
-  },
-  evaluate({ options, container, spec }) {
-    if (container?.family !== 'lmi' || (container.lmi ?? 0) < 14 || DTYPES.includes(options.dtype)) return [];
+  examples: { passes: [example('fp16'), example('auto')], fails: [example('half'), example('float')] },
+  evaluate({ container, spec }) {
+    const dtype = spec.environment?.OPTION_DTYPE;
+    if (dtype === undefined || container?.family !== 'lmi' || (container.lmi ?? 0) < 14) return [];
+    // What is no dtype to any server is said once, for all of them.
+    if (DTYPES.includes(dtype) || !isDtype(dtype)) return [];
     return [
       found({
         what: 'LMI has no dtype of that name',
-        got: options.dtype.slice(0, 40),
+        got: `OPTION_DTYPE=${dtype.slice(0, 40)}`,
         allowed: anyOf(DTYPES),
-        fix: /half|16/.test(options.dtype) ? 'use float16' : 'use auto',
-        path: spec.options?.dtype === undefined ? '/environment/OPTION_DTYPE' : '/options/dtype',
+        fix: /half|16/i.test(dtype) ? 'use float16' : 'use float32',
+        path: '/environment/OPTION_DTYPE',
       }),
     ];
   },

@@ -1,5 +1,6 @@
 import { resolveEndpoint } from '../../endpoint/resolve';
 import type { Instance } from '../../hardware/types';
+import type { ModelDescription } from '../../model/types';
 import { makePlan } from '../../plan';
 import { schemeSupport } from '../../scheme';
 import type { EndpointSpec } from '../../spec/types';
@@ -20,8 +21,29 @@ interface Fit {
   readonly tensorParallelSize: number;
 }
 
+/** The search plans dozens of machines; specs of a batch that fail alike share its result. */
+const found = new WeakMap<ModelDescription, Map<string, Fit | undefined>>();
+
 /** The cheapest instance of the region on which the model fits with the context it wants. */
 export function cheapestFit(context: RuleContext): Fit | undefined {
+  const { model } = context;
+  if (model === undefined) return undefined;
+  const {
+    id: _id,
+    model: _model,
+    instanceType: _instanceType,
+    workload: _workload,
+    endpoint: _endpoint,
+    ...rest
+  } = context.spec;
+  const key = `${context.instance?.kind} ${context.spec.model.weightBytes} ${JSON.stringify(rest)}`;
+  let fits = found.get(model);
+  if (fits === undefined) found.set(model, (fits = new Map()));
+  if (!fits.has(key)) fits.set(key, search(context));
+  return fits.get(key);
+}
+
+function search(context: RuleContext): Fit | undefined {
   let tensorParallelSize = 1;
   const instance = cheapestByAccelerators(context.spec, (other) => {
     const degree = fittingDegree(context, other);

@@ -1,5 +1,4 @@
 import type { Rule } from '../types';
-import { answerSlowerThanSynchronousLimit } from './answer-slower-than-synchronous-limit';
 import { asyncWithInferenceComponents } from './async-with-inference-components';
 import { asyncWithModelPackage } from './async-with-model-package';
 import { downloadTimeoutOutOfRange } from './download-timeout-out-of-range';
@@ -38,5 +37,4 @@ export const platformRules: readonly Rule[] = [
   asyncWithModelPackage,
   asyncWithInferenceComponents,
   instancePoolsInvalid,
-  answerSlowerThanSynchronousLimit,
 ];
