@@ -17,6 +17,15 @@ const NEGATIONS: Readonly<
   },
 };
 
+/** Short names of dtypes, in the spelling that every server takes. */
+const DTYPES: Readonly<Record<string, string>> = {
+  half: 'float16',
+  fp16: 'float16',
+  bf16: 'bfloat16',
+  float: 'float32',
+  fp32: 'float32',
+};
+
 /** Families whose entry point reads `false`; the others drop the flag, which leaves the server's default. */
 const READS_FALSE: ReadonlySet<ContainerFamily> = new Set(['lmi', 'lmi-trtllm', 'lmi-neuron']);
 
@@ -78,6 +87,7 @@ function optionEntry(
     return value === true ? ['SM_SGLANG_EP_SIZE', String(options.tensorParallelSize ?? 1)] : undefined;
   const variable = optionVariable(family, option);
   if (variable === undefined || value === undefined) return undefined;
+  if (option === 'dtype' && typeof value === 'string') return [variable, DTYPES[value.toLowerCase()] ?? value];
   if (typeof value !== 'boolean') return [variable, String(value)];
   return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;
 }

@@ -115,6 +115,11 @@ describe('the AWS vLLM image', () => {
     expect(command.slice(6)).toEqual(expected);
   });
 
+  test('gets dtypes in the spelling that every server takes', () => {
+    expect(render('vllm', '0.28.0', { options: { dtype: 'bf16' } }).environment.SM_VLLM_DTYPE).toBe('bfloat16');
+    expect(render('lmi', undefined, { options: { dtype: 'half' } }).environment.OPTION_DTYPE).toBe('float16');
+  });
+
   test('adds its routing middleware in the AL2023 image', () => {
     expect(render('vllm', 'server-sagemaker-cuda-v2.4').command.slice(-2)).toEqual([
       '--middleware',
