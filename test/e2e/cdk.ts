@@ -71,3 +71,12 @@ function run(
 function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(AWS|CDK)_/.test(name)));
 }
+
+const LINES_SHOWN = 40;
+
+/** Fails with what the command wrote last, not with a number alone. */
+export function expectDone(status: number | null, output: string): void {
+  if (status === 0) return;
+  const tail = output.trimEnd().split('\n').slice(-LINES_SHOWN).join('\n');
+  throw new Error(`the command ended with ${status}:\n${tail}`);
+}

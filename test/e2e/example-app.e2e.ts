@@ -1,5 +1,5 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { startDeployment, type Deployment } from './cdk';
+import { expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(180_000);
 
@@ -12,9 +12,11 @@ describe('the app of cdk.json', () => {
   afterAll(() => deployment?.stop());
 
   test('deploys with plain `cdk deploy`, answers, and is destroyed', async () => {
-    expect(await deployment.cdk('bootstrap')).toMatchObject({ status: 0 });
+    const bootstrap = await deployment.cdk('bootstrap');
+    expectDone(bootstrap.status, bootstrap.output);
     const { status, output } = await deployment.cdk('deploy', '--require-approval', 'never');
-    expect([status, output]).toEqual([0, expect.stringContaining('✅  StoryTeller')]);
+    expectDone(status, output);
+    expect(output).toContain('✅  StoryTeller');
     const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
       new InvokeEndpointCommand({
         EndpointName: /EndpointName = (\S+)/.exec(output)![1],
