@@ -67,13 +67,27 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--region <region>', 'AWS region').default('us-east-1'),
     new Option('--out <file>', 'the price file; default: QE_PRICES, or qe-prices.json'),
   ]);
+  command('models <action> [ids...]', 'add: what is known of a hub, JumpStart or S3 model, into the lock file that synth reads; list', async () => (await import('./commands/models')).models, [
+    new Option('--lock <file>', 'the lock file; default: quantized-endpoints.lock.json'),
+  ]);
   command('simulate <path>', 'quantizes a checkpoint in memory: what each scheme loses, layer by layer', async () => (await import('./commands/simulate')).simulate, [
     new Option('--scheme <names>', 'scheme names with commas between them').makeOptionMandatory(),
     new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
+    new Option('--evaluate <file>', 'held-out text: perplexity, KL and agreement against full precision'),
+    new Option('--calibration <file>', 'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales'),
+    new Option('--limit-tokens <n>', 'text tokens to use at most'),
     new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),
     new Option('--threads <n>', 'default: all processors'),
     new Option('--report <file>', 'also write the figures as JSON'),
     new Option('--html <file>', 'also write them as one self-contained page'),
+  ]);
+
+  command('calibrate <path>', 'activation statistics of a text, for simulate and quantize', async () => (await import('./commands/calibrate')).calibrate, [
+    new Option('--text <file>', 'calibration text, UTF-8').makeOptionMandatory(),
+    new Option('--out <file>', 'where to write them').makeOptionMandatory(),
+    new Option('--limit-tokens <n>', 'text tokens to use at most; default: 65536'),
+    new Option('--no-moments', 'leave out what AWQ and GPTQ need: a small file, for smoothquant and static scales'),
+    new Option('--threads <n>', 'default: all processors'),
   ]);
 
   try {

@@ -5,6 +5,7 @@ import { simulationPage } from '../../lib/report';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
+import { evaluateSchemes } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
@@ -36,9 +37,10 @@ export async function simulate(
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
-    const report = toReport(simulation);
+    const evaluation = await evaluateSchemes(folder, checkpoint, schemes, options, terminal, interrupt.signal);
+    const report = toReport(simulation, evaluation);
     if (terminal.json) terminal.printJson(report);
-    else terminal.print(renderSimulation(simulation, terminal));
+    else terminal.print(renderSimulation(simulation, terminal, evaluation));
     if (terminal.json)
       for (const scheme of simulation.schemes)
         scheme.notes.forEach((note) => terminal.say(`note ${scheme.scheme.name}: ${note}`));

@@ -3,22 +3,28 @@ import type { SimulationProgress } from '../../lib/simulate/simulate';
 import { bytes } from '../output/units';
 import type { Terminal } from '../terminal';
 
-/** A bar on stderr: bytes, pace, time left. Nothing where nobody looks: under `--quiet`, and when stderr is no terminal. */
+/** A bar on stderr: how much is done, and the time left. Nothing where nobody looks: under `--quiet`, and when stderr is no terminal. */
 export class ProgressBar {
   private readonly bar: SingleBar | undefined;
   private started = false;
 
-  constructor(terminal: Terminal, what: string, stream: NodeJS.WriteStream = process.stderr) {
+  /** @param amount how much is done, as a person reads it */
+  constructor(
+    terminal: Terminal,
+    what: string,
+    private readonly amount: (value: number) => string = bytes,
+    stream: NodeJS.WriteStream = process.stderr,
+  ) {
     if (terminal.quiet || !stream.isTTY) return;
     this.bar = new SingleBar(
-      { stream, hideCursor: true, format: `${what} {bar} {percentage} % · {bytes} of {all} · {left}` },
+      { stream, hideCursor: true, format: `${what} {bar} {percentage} % · {done} of {all} · {left}` },
       Presets.shades_classic,
     );
   }
 
   update({ doneBytes, totalBytes, secondsLeft }: SimulationProgress): void {
     if (this.bar === undefined) return;
-    const payload = { bytes: bytes(doneBytes), all: bytes(totalBytes), left: timeLeft(secondsLeft) };
+    const payload = { done: this.amount(doneBytes), all: this.amount(totalBytes), left: timeLeft(secondsLeft) };
     if (this.started) this.bar.update(doneBytes, payload);
     else this.bar.start(totalBytes, doneBytes, payload);
     this.started = true;

@@ -1,13 +1,14 @@
 import type { SchemeSimulation, Simulation } from '../../lib/simulate/simulation';
 import { bytes, count } from '../output/units';
 import { renderTable } from '../output/table';
+import type { TextEvaluation } from '../quality/evaluate';
 import type { Terminal } from '../terminal';
 
 /** Layers named under a scheme: those that lose most. */
 const WORST_LAYERS = 3;
 
 /** A simulation as a person reads it: schemes side by side, then the layers that lose most. */
-export function renderSimulation(simulation: Simulation, terminal: Terminal): string {
+export function renderSimulation(simulation: Simulation, terminal: Terminal, evaluation?: TextEvaluation): string {
   const { bold, dim, yellow } = terminal.colors;
   const { model, schemes, run } = simulation;
   const pace = run.bytesRead / 1e9 / run.seconds;
@@ -20,9 +21,13 @@ export function renderSimulation(simulation: Simulation, terminal: Terminal): st
         `${bytes(run.peakRssBytes)} of memory at most)`,
     ),
   ];
+  if (evaluation !== undefined)
+    parts.splice(2, 0, `${bold('On the held-out text')}\n${textTable(evaluation, terminal)}`);
   const notes = schemes.flatMap(({ scheme, notes: own }) =>
     own.map((note) => `${yellow('note')} ${scheme.name}: ${note}`),
   );
+  for (const { name, notes: own } of evaluation?.schemes ?? [])
+    notes.push(...own.map((note) => `${yellow('note')} ${name}: ${note}`));
   if (notes.length > 0) parts.push(notes.join('\n'));
   return parts.join('\n\n');
 }
@@ -55,6 +60,29 @@ function schemeTable({ model, schemes }: Simulation, terminal: Terminal): string
     ]),
     terminal,
   );
+}
+
+function textTable({ full, schemes, text }: TextEvaluation, terminal: Terminal): string {
+  const table = renderTable(
+    [
+      { title: 'Scheme' },
+      { title: 'Perplexity', align: 'right' },
+      { title: 'Increase', align: 'right' },
+      { title: 'Mean KL', align: 'right' },
+      { title: '99th percentile KL', align: 'right' },
+      { title: 'Same first choice', align: 'right' },
+    ],
+    [full, ...schemes].map(({ name, perplexity, meanKl, p99Kl, top1Agreement }) => [
+      name === 'full' ? 'full precision' : name,
+      perplexity.toFixed(3),
+      name === 'full' ? '' : percent(perplexity / full.perplexity - 1),
+      meanKl.toFixed(5),
+      p99Kl.toFixed(4),
+      percent(top1Agreement),
+    ]),
+    terminal,
+  );
+  return `${table}\n${terminal.colors.dim(`${count(full.tokens)} tokens in windows of ${text.window}`)}`;
 }
 
 function worstTable(schemes: readonly SchemeSimulation[], terminal: Terminal): string {

@@ -1,20 +1,37 @@
-import type { SimulationReport } from '../report/simulation-report';
+import type { SchemeEvaluation, SimulationReport } from '../report/simulation-report';
 import type { ErrorFigures } from './figures';
+import type { VariantFigures } from './forward/decoder';
+import type { Evaluation } from './quality/evaluate';
+import type { TextWindows } from './quality/windows';
 import type { Simulation } from './simulation';
 
 const BYTES_PER_GB = 1e9;
 
-/** A simulation as `qe simulate --report` writes it. */
-export function toReport(simulation: Simulation): SimulationReport {
+/**
+ * A simulation as `qe simulate --report` writes it.
+ *
+ * @param evaluation of the same schemes in the same order, where a held-out text was given
+ */
+export function toReport(
+  simulation: Simulation,
+  evaluation?: Evaluation & { readonly text: TextWindows },
+): SimulationReport {
   const { model, schemes, run } = simulation;
   return {
     model: { ...model, digest: model.digest ?? '' },
-    schemes: schemes.map(({ scheme, bytes, bitsPerWeight, figures, tensors }) => ({
+    evaluation: evaluation && {
+      tokens: evaluation.full.tokens,
+      window: evaluation.text.window,
+      stride: evaluation.text.stride,
+      perplexity: evaluation.full.perplexity,
+    },
+    schemes: schemes.map(({ scheme, bytes, bitsPerWeight, figures, tensors }, index) => ({
       scheme: scheme.name,
       groupSize: scheme.groupSize,
       bytes,
       bitsPerWeight,
       weights: errors(figures),
+      evaluation: evaluation && schemeEvaluation(evaluation.schemes[index]),
       tensors: tensors.map(({ name, shape, figures: own, clipped, outlierColumns }) => ({
         name,
         shape,
@@ -25,6 +42,10 @@ export function toReport(simulation: Simulation): SimulationReport {
     })),
     run: { ...run, gigabytesPerSecond: run.bytesRead / BYTES_PER_GB / run.seconds },
   };
+}
+
+function schemeEvaluation({ perplexity, meanKl, p99Kl, top1Agreement }: VariantFigures): SchemeEvaluation {
+  return { perplexity, meanKl, p99Kl, top1Agreement };
 }
 
 /** JSON has no infinity: no error at all is null. */

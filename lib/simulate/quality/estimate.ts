@@ -1,0 +1,52 @@
+import { SimulationError } from '../../errors';
+import type { DecoderShape } from '../forward/decoder-shape';
+import type { TextWindows } from './windows';
+
+/** A 32-bit WebAssembly memory. */
+const MEMORY_LIMIT_BYTES = 2 ** 32;
+
+/** Products and sums a second that a core does in the kernels, on the slower of the machines it was measured on. */
+const FLOPS_PER_THREAD = 35e9;
+
+/** What a forward pass will take. */
+export interface ForwardEstimate {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/**
+ * Time and memory of running `streams` variants (full precision is one) over the windows, before it is done. Time counts the
+ * matrix products alone: two operations a weight and token.
+ */
+export function estimateForward(
+  shape: DecoderShape,
+  { windows, window }: Pick<TextWindows, 'windows' | 'window'>,
+  streams: number,
+  threads: number,
+): ForwardEstimate {
+  const { hidden, heads, kvHeads, headDim, intermediate, layers, vocabulary } = shape;
+  const blockWeights = hidden * headDim * (2 * heads + 2 * kvHeads) + 3 * hidden * intermediate;
+  const attention = 2 * window * heads * headDim;
+  const tokens = windows.length * window;
+  const operations = 2 * tokens * streams * (layers * (blockWeights + attention) + hidden * vocabulary);
+  const slot = 4 * window * (4 * hidden + 4 * heads * headDim + 2 * intermediate + 2 * window);
+  return {
+    seconds: operations / (FLOPS_PER_THREAD * Math.min(threads, windows.length)),
+    // Residual streams, one packed block beside the matrix being packed, the packed head and its source, the threads' slots.
+    bytes: 4 * (tokens * streams * hidden + 2 * blockWeights + 2 * hidden * vocabulary) + threads * slot,
+  };
+}
+
+/** @throws SimulationError `SIMULATION_OUT_OF_MEMORY` before anything is run */
+export function assertForwardFits({ bytes }: ForwardEstimate): void {
+  if (bytes <= MEMORY_LIMIT_BYTES) return;
+  throw new SimulationError(
+    'SIMULATION_OUT_OF_MEMORY',
+    'the forward pass does not fit the memory that WebAssembly has',
+    {
+      got: `about ${(bytes / 2 ** 30).toFixed(1)} GiB`,
+      allowed: `${MEMORY_LIMIT_BYTES / 2 ** 30} GiB`,
+      fix: 'use fewer tokens (--limit-tokens) or schemes; a very large model can only be compared by its weights',
+    },
+  );
+}
