@@ -1,3 +1,4 @@
+import { lookup } from '../text/lookup';
 import { isAtLeast } from '../text/version';
 import { isOldTensorRt, knownVariables } from './variables';
 import { vllmArgument } from './arguments';
@@ -196,7 +197,7 @@ function lmiCommand(
     ['tensor_parallel_size', lmiTensorParallel(env, context)],
     ['pipeline_parallel_size', option('pipeline_parallel_degree') ?? env.PIPELINE_PARALLEL_DEGREE ?? '1'],
     ['max_num_seqs', option('max_rolling_batch_size') ?? lmiBatchSize(container, option('rolling_batch'))],
-    ['dtype', LMI_DTYPES[option('dtype') ?? ''] ?? option('dtype') ?? 'auto'],
+    ['dtype', lookup(LMI_DTYPES, option('dtype') ?? '') ?? option('dtype') ?? 'auto'],
     ['revision', option('revision') ?? env.HF_REVISION ?? 'None'],
     ['max_loras', option('max_loras') ?? '4'],
     ['enable_lora', option('enable_lora') ?? 'False'],
@@ -209,7 +210,7 @@ function lmiCommand(
   const prefill = option('max_rolling_batch_prefill_tokens') ?? option('max_num_batched_tokens');
   if (prefill !== undefined) properties.set('max_num_batched_tokens', prefill);
   if ((container.lmi ?? 0) >= 25) {
-    const [runner, convert] = LMI_TASKS[option('task') ?? ''] ?? ['auto', 'auto'];
+    const [runner, convert] = lookup(LMI_TASKS, option('task') ?? '') ?? ['auto', 'auto'];
     properties.set('runner', runner).set('convert', convert);
   }
   for (const [name, value] of passedThrough(container, env)) properties.set(name, value);

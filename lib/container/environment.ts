@@ -1,5 +1,6 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
 import type { ContainerFamily, EndpointSpec, ServingOptions } from '../spec/types';
+import { lookup } from '../text/lookup';
 import { optionVariable } from './variables';
 import type { ResolvedContainer } from './types';
 
@@ -87,7 +88,7 @@ function optionEntry(
     return value === true ? ['SM_SGLANG_EP_SIZE', String(options.tensorParallelSize ?? 1)] : undefined;
   const variable = optionVariable(family, option);
   if (variable === undefined || value === undefined) return undefined;
-  if (option === 'dtype' && typeof value === 'string') return [variable, DTYPES[value.toLowerCase()] ?? value];
+  if (option === 'dtype' && typeof value === 'string') return [variable, lookup(DTYPES, value.toLowerCase()) ?? value];
   if (typeof value !== 'boolean') return [variable, String(value)];
   return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;
 }

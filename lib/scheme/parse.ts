@@ -1,4 +1,5 @@
 import { UnknownNameError } from '../errors';
+import { lookup } from '../text/lookup';
 import { nearestNames } from '../text/nearest';
 import { findDefinition, schemeNames, type SchemeDefinition } from './catalogue';
 import { findGgufFileType, findGgufTensorType, ggufFileTypeNames, ggufTensorTypeNames } from './gguf-types';
@@ -95,7 +96,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 function nearestScheme(name: string): string[] {
   const lower = name.slice(0, 128).toLowerCase().replaceAll('_', '-');
-  const alias = ALIASES[lower] ?? ALIASES[lower.replaceAll('-', '_')];
+  const alias = lookup(ALIASES, lower) ?? lookup(ALIASES, lower.replaceAll('-', '_'));
   if (alias) return [alias];
   const bare = lower.replace(/^gguf(-tensor)?[:-]/, '').replaceAll('-', '_');
   if (lower.startsWith('gguf-tensor'))

@@ -270,3 +270,9 @@ describe('other containers', () => {
     expect(environment.SM_VLLM_MAX_MODEL_LEN).toBe('2');
   });
 });
+
+test('values that are names of every object are passed on as they are', () => {
+  expect(render('vllm', '0.28.0', { options: { dtype: 'constructor' } }).environment.SM_VLLM_DTYPE).toBe('constructor');
+  const environment = { OPTION_DTYPE: 'toString', OPTION_TASK: 'valueOf' };
+  expect(after(render('lmi', '0.36.0-lmi27', { environment }).command, '--dtype')).toBe('toString');
+});

@@ -87,3 +87,10 @@ describe('a scheme name', () => {
     );
   });
 });
+
+test('a name of every object proposes no function', () => {
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+    expect(() => parseScheme(name)).toThrow(
+      expect.objectContaining({ allowed: expect.not.stringContaining('function') }),
+    );
+});

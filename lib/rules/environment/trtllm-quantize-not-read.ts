@@ -1,4 +1,5 @@
 import { isOldTensorRt } from '../../container';
+import { lookup } from '../../text/lookup';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B } from '../helpers/samples';
@@ -35,7 +36,7 @@ export const trtllmQuantizeNotRead: Rule = {
         what: 'the TensorRT-LLM image 0.33 does not read quantize, so that the model is served unquantized',
         got: shown(name, value),
         allowed: 'OPTION_QUANT_ALGO',
-        fix: `set OPTION_QUANT_ALGO to ${ALGORITHMS[value.toLowerCase()] ?? 'the algorithm, such as FP8'}`,
+        fix: `set OPTION_QUANT_ALGO to ${lookup(ALGORITHMS, value.toLowerCase()) ?? 'the algorithm, such as FP8'}`,
         path: `/environment/${name}`,
       }),
     ];

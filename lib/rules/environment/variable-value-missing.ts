@@ -1,4 +1,5 @@
 import { entryPointAge } from '../../container';
+import { lookup } from '../../text/lookup';
 import { shown, variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
@@ -49,7 +50,7 @@ function judge({ container }: RuleContext, name: string, value: string): RuleFin
     value.trim().toLowerCase() === 'true' &&
     (container.family === 'llama-cpp' || entryPointAge(container) !== 'verbatim');
   if (value !== '' && !isBare) return undefined;
-  const values = VALUES[variable.argument] ?? 'a value';
+  const values = lookup(VALUES, variable.argument) ?? 'a value';
   return found({
     what: `--${variable.argument} needs ${values}, and the entry point passes the flag alone`,
     got: value === '' ? `${name} with an empty value` : shown(name, value),
