@@ -1,6 +1,7 @@
 // Everything the host may call. One module, one memory: the host lays out the memory, the kernels only compute.
 export { clampGroups, rederiveAwqCodes, searchClipping } from './awq';
 export { addRelativeMagnitudes, columnAbsMax, differences, scaleColumns } from './columns';
+export { compareRows } from './compare';
 export {
   decodeBf16,
   decodeF16,

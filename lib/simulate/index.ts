@@ -13,6 +13,7 @@ export * from './gptq/pack';
 export * from './gptq/round';
 export * from './kernels/create';
 export * from './kernels/engine';
+export * from './kernels/memory';
 export * from './moments/moments';
 export * from './neuron/scheme';
 export * from './rows/arithmetic';

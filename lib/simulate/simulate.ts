@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { FormatError, SimulationError } from '../errors';
-import { compareByCodePoint, countParameters, type Checkpoint, type CheckpointTensor } from '../format';
-import { FileSource } from '../format/node';
-import { quantizedBytes, type Scheme } from '../scheme';
-import { FIGURE_FIELDS, addSums, emptySums, figuresOf, outlierColumns, sumsFrom } from './figures';
+import { countParameters, type Checkpoint } from '../format';
+import type { Scheme } from '../scheme';
+import type { Calibration } from './calibration/calibration';
+import { checkpointDigest } from './checkpoint-digest';
+import { FIGURE_FIELDS } from './figures';
+import { runGroups } from './groups/run';
+import { isScalable, type GroupTask, type LayerResult } from './groups/task';
+import { chooseLayers, type LinearTensor } from './layers/choose-layers';
 import { linearLayers, modelOf } from './layers/linear-layers';
-import { namePattern } from './layers/name-pattern';
 import { runnerOf } from './rows/runners';
+import { schemeResult } from './scheme-result';
 import { recipeOf, type Recipe } from './schemes/recipe';
-import type { SchemeSimulation, Simulation, SkippedTensor, TensorFigures } from './simulation';
-import { planStream, type StreamMatrix, type StreamTensor } from './stream/plan';
-import { runStream, type StreamResult } from './stream/run';
-import type { WeightDtype } from './tensor';
+import type { Simulation, SkippedTensor } from './simulation';
+import { localPaths } from './stream/local-paths';
+import { planStream, type StreamTensor } from './stream/plan';
+import { runStream } from './stream/run';
 
 export interface SimulationProgress {
   readonly doneBytes: number;
@@ -30,6 +33,8 @@ export interface SimulationOptions {
   readonly threads?: number;
   /** Only linear layers whose name fits: `*` and `?`, or a part of the name. */
   readonly layers?: string;
+  /** Activation statistics, for the schemes that use them. */
+  readonly calibration?: Calibration;
   /** Hash the weights, so that a report can be held against them. Default: true. */
   readonly digest?: boolean;
   readonly signal?: AbortSignal;
@@ -38,54 +43,93 @@ export interface SimulationOptions {
 
 /**
  * Quantizes the linear layers of a checkpoint in memory, in each scheme, and tells how far the result is from the weights.
- * Writes nothing. Memory stays the same whatever the checkpoint's size.
+ * Writes nothing. Memory stays the same whatever the checkpoint's size; with calibration, each thread holds one group of layers
+ * and the second moments of its input.
  *
  * @throws SimulationError `SCHEME_NOT_SIMULATED`, `NO_LINEAR_LAYERS`, `NO_LAYER_MATCHES`, `CHECKPOINT_QUANTIZED`,
  *   `CHECKPOINT_NOT_LOCAL`, `THREADS_OUT_OF_RANGE`; FormatError for files that cannot be read; the signal's reason
  */
 export async function simulate(checkpoint: Checkpoint, options: SimulationOptions): Promise<Simulation> {
   const started = performance.now();
+  const { signal, calibration, digest = true } = options;
   const threads = assertThreads(options.threads ?? availableParallelism());
   const recipes = options.schemes.map(recipeOf);
   const model = modelOf(checkpoint);
   const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers);
-  const skipped: SkippedTensor[][] = recipes.map(() => []);
   const paths = await localPaths(checkpoint);
-  const tensors = [...checkpoint.tensors.values()].map((tensor): StreamTensor => {
-    const matrix = layers.has(tensor.name) ? matrixOf(tensor, recipes, skipped) : undefined;
-    const file = checkpoint.files.findIndex(({ name }) => name === tensor.file);
-    return { name: tensor.name, file, offset: tensor.offset, bytes: tensor.bytes, matrix };
-  });
+  const pathOf = new Map(checkpoint.files.map(({ name }, index) => [name, paths[index]]));
 
-  const plan = planStream(paths, tensors, recipes.length, options.digest ?? true);
+  const skipped: SkippedTensor[][] = recipes.map(() => []);
+  const tensors = [...checkpoint.tensors.values()];
+  const plan = planStream(
+    paths,
+    tensors.map((tensor): StreamTensor => {
+      const { name, offset, bytes } = tensor;
+      const file = checkpoint.files.findIndex((candidate) => candidate.name === tensor.file);
+      const layer = layers.get(name);
+      return { name, file, offset, bytes, matrix: layer && matrixOf(layer, recipes, skipped) };
+    }),
+    recipes.length,
+    digest,
+  );
+
+  const searched = calibration === undefined ? [] : recipes.filter((recipe) => recipe.calibrated !== undefined);
+  const groups = searched.length > 0 && calibration ? calibratedGroups(calibration, layers) : [];
+  const groupBytes = sum(groups.flat().map(({ bytes }) => bytes)) * searched.length;
   const seconds = (): number => (performance.now() - started) / 1000;
-  const result = await runStream(plan, {
-    threads,
-    signal: options.signal,
-    onProgress: (doneBytes) =>
-      options.onProgress?.({
-        doneBytes: Math.min(doneBytes, plan.bytes),
-        totalBytes: plan.bytes,
-        tensors: layers.size,
-        seconds: seconds(),
-        secondsLeft: doneBytes > 0 ? Math.max((seconds() * (plan.bytes - doneBytes)) / doneBytes, 0) : undefined,
-      }),
-  });
+  const totalBytes = plan.bytes + groupBytes;
+  const report = (doneBytes: number): void =>
+    options.onProgress?.({
+      doneBytes: Math.min(doneBytes, totalBytes),
+      totalBytes,
+      tensors: layers.size,
+      seconds: seconds(),
+      secondsLeft: doneBytes > 0 ? Math.max((seconds() * (totalBytes - doneBytes)) / doneBytes, 0) : undefined,
+    });
 
+  const streamed = await runStream(plan, { threads, signal, onProgress: report });
+  let done = plan.bytes;
+  const searchedLayers = new Map<Recipe, Map<string, LayerResult>>();
+  if (groups.length > 0 && calibration !== undefined) {
+    const results = await runGroups(groupTasks(searched, groups, calibration, pathOf), {
+      threads: Math.min(threads, groups.length * searched.length),
+      signal,
+      onDone: (task) => report((done += sum(task.layers.map(({ bytes }) => bytes)))),
+    });
+    for (const { task, layers: found } of results) {
+      // The task's recipe came back from another thread as a copy: the scheme's name tells which it was.
+      const recipe = searched.find(({ scheme }) => scheme.name === task.recipe.scheme.name) as Recipe;
+      const held = searchedLayers.get(recipe) ?? new Map<string, LayerResult>();
+      for (const layer of found) held.set(layer.name, layer);
+      searchedLayers.set(recipe, held);
+    }
+  }
+
+  const storedBytes = sum(tensors.map(({ bytes }) => bytes));
   const { parameters } = countParameters(checkpoint, model?.quantization?.bits, model?.quantization?.method);
-  let bytes = 0;
-  for (const tensor of checkpoint.tensors.values()) bytes += tensor.bytes;
   return {
     model: {
       path: checkpoint.location,
-      digest: (options.digest ?? true) ? checkpointDigest(tensors, result) : undefined,
+      digest: digest ? digestOf(plan.tensors, streamed.digests) : undefined,
       architecture: model?.architecture ?? 'unknown',
       parameters,
-      bytes,
+      bytes: storedBytes,
     },
-    schemes: recipes.map((recipe, index) => schemeOf(recipe, index, tensors, result, bytes, skipped[index])),
+    schemes: recipes.map((recipe, index) => {
+      const held = searchedLayers.get(recipe);
+      const found = plan.tensors.flatMap(({ name, matrix }, number) => {
+        if (!matrix?.kernels[index]) return [];
+        const result = streamed.tensors.get(number);
+        if (result === undefined) throw notRead(name);
+        const alone = result.figures.subarray(index * FIGURE_FIELDS, (index + 1) * FIGURE_FIELDS);
+        const tensor = layers.get(name) as LinearTensor;
+        return [{ tensor, figures: held?.get(name)?.figures ?? alone, columnEnergy: result.columnEnergy }];
+      });
+      const calibrated = held === undefined ? 0 : found.filter(({ tensor }) => held.has(tensor.name)).length;
+      return schemeResult({ recipe, layers: found, skipped: skipped[index], calibrated, storedBytes });
+    }),
     run: {
-      bytesRead: plan.bytes,
+      bytesRead: (digest ? storedBytes : sum([...layers.values()].map(({ bytes }) => bytes))) + groupBytes,
       seconds: seconds(),
       threads,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
@@ -102,138 +146,73 @@ function assertThreads(threads: number): number {
   });
 }
 
-/** Worker threads read the files themselves. */
-async function localPaths(checkpoint: Checkpoint): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name } of checkpoint.files) {
-    const source = await checkpoint.open(name);
-    await source.close();
-    if (!(source instanceof FileSource)) {
-      throw new SimulationError('CHECKPOINT_NOT_LOCAL', `${source.name} is not a file on this machine`, {
-        got: source.name,
-        allowed: 'files on disk',
-        fix: 'download the checkpoint first',
-      });
-    }
-    paths.push(source.name);
-  }
-  return paths;
-}
-
-function chooseLayers(
-  checkpoint: Checkpoint,
-  isLinear: (tensor: CheckpointTensor) => boolean,
-  pattern: string | undefined,
-): Set<string> {
-  const linear = [...checkpoint.tensors.values()].filter(isLinear);
-  if (linear.length === 0) {
-    throw new SimulationError('NO_LINEAR_LAYERS', `${checkpoint.location} has no linear layers to quantize`, {
-      got: `${checkpoint.tensors.size} tensors, none of them the weight of a linear layer in a block`,
-      allowed: 'an unquantized checkpoint of a transformer',
-      fix: 'give the original checkpoint: quantized ones pack their weights under other names',
-    });
-  }
-  if (pattern === undefined) return new Set(linear.map(({ name }) => name));
-  const fits = namePattern(pattern);
-  const chosen = linear.filter(({ name }) => fits(name));
-  if (chosen.length > 0) return new Set(chosen.map(({ name }) => name));
-  throw new SimulationError('NO_LAYER_MATCHES', `no linear layer fits ${pattern}`, {
-    got: pattern,
-    allowed: `e.g. ${linear[0].name}`,
-    fix: 'use * for any text; qe inspect lists the names',
-  });
-}
-
-const SOURCE_DTYPES: readonly string[] = ['F32', 'F16', 'BF16'];
-
-function matrixOf(tensor: CheckpointTensor, recipes: readonly Recipe[], skipped: SkippedTensor[][]): StreamMatrix {
-  if (!SOURCE_DTYPES.includes(tensor.dtype)) {
-    throw new SimulationError('CHECKPOINT_QUANTIZED', `${tensor.name} is stored as ${tensor.dtype}`, {
-      got: tensor.dtype,
-      allowed: SOURCE_DTYPES.join(', '),
-      fix: 'give the unquantized checkpoint',
-    });
-  }
-  const [rows, columns] = tensor.shape;
+function matrixOf(layer: LinearTensor, recipes: readonly Recipe[], skipped: SkippedTensor[][]): StreamTensor['matrix'] {
+  const [rows, columns] = layer.shape;
   const kernels = recipes.map(({ kernel }, index) => {
     const reason = runnerOf(kernel).refuses(kernel, columns);
     if (reason === undefined) return kernel;
-    skipped[index].push({ name: tensor.name, reason });
+    skipped[index].push({ name: layer.name, reason });
     return null;
   });
-  return { dtype: tensor.dtype as WeightDtype, rows, columns, kernels };
+  return { dtype: layer.dtype, rows, columns, kernels };
 }
 
-function schemeOf(
-  recipe: Recipe,
-  index: number,
-  tensors: readonly StreamTensor[],
-  result: StreamResult,
-  storedBytes: number,
-  skipped: readonly SkippedTensor[],
-): SchemeSimulation {
-  const total = emptySums();
-  const figures: TensorFigures[] = [];
-  let bytes = storedBytes;
-  let weightBytes = 0;
-  let weights = 0;
-  tensors.forEach(({ name, matrix, bytes: stored }, tensor) => {
-    if (!matrix?.kernels[index]) return;
-    const found = result.tensors.get(tensor);
-    if (found === undefined) throw new FormatError('TENSOR_NOT_READ', `${name} was not read`, { tensor: name });
-    const sums = sumsFrom(found.figures.subarray(index * FIGURE_FIELDS, (index + 1) * FIGURE_FIELDS));
-    addSums(total, sums);
-    figures.push({
-      name,
-      shape: [matrix.rows, matrix.columns],
-      figures: figuresOf(sums),
-      clipped: sums.clipped,
-      outlierColumns: outlierColumns(found.columnEnergy),
+/** Layers of the run that read one input, as calibration has them. */
+function calibratedGroups(
+  calibration: Calibration,
+  layers: ReadonlyMap<string, LinearTensor>,
+): (readonly LinearTensor[])[] {
+  return calibration.groups
+    .map((weights) => weights.flatMap((weight) => layers.get(weight) ?? []))
+    .filter((group) => group.length > 0);
+}
+
+async function* groupTasks(
+  recipes: readonly Recipe[],
+  groups: readonly (readonly LinearTensor[])[],
+  calibration: Calibration,
+  pathOf: ReadonlyMap<string, string>,
+): AsyncGenerator<GroupTask> {
+  for (const group of groups) {
+    const [{ name: first }] = group;
+    const statistics = await calibration.read(first);
+    if (statistics === undefined) continue;
+    for (const { name, shape } of group) {
+      if (shape[1] !== statistics.width) throw otherModel(calibration.location, name, shape[1], statistics.width);
+    }
+    const layers = group.map(({ name, file, offset, bytes, dtype, shape: [rows, columns] }) => {
+      return { name, path: pathOf.get(file) as string, offset, bytes, dtype, rows, columns };
     });
-    const quantized = quantizedBytes(recipe.scheme, matrix.rows, matrix.columns).total;
-    bytes += quantized - stored;
-    weightBytes += quantized;
-    weights += matrix.rows * matrix.columns;
+    for (const recipe of recipes)
+      yield { recipe, layers, statistics, scalable: isScalable(group.map(({ name }) => name)) };
+  }
+}
+
+function otherModel(location: string, name: string, columns: number, width: number): SimulationError {
+  return new SimulationError('CALIBRATION_OF_OTHER_MODEL', `${location} does not belong to this model`, {
+    path: location,
+    got: `${width} channels at the input of ${name}`,
+    allowed: `${columns} channels`,
+    fix: 'calibrate this model: qe calibrate',
   });
-  return {
-    scheme: recipe.scheme,
-    bytes,
-    bitsPerWeight: weights > 0 ? (weightBytes * 8) / weights : 0,
-    figures: figuresOf(total),
-    tensors: figures,
-    skipped,
-    notes: notesOf(recipe, total.nonfinite, skipped),
-  };
 }
 
-function notesOf(recipe: Recipe, nonfinite: number, skipped: readonly SkippedTensor[]): string[] {
-  const notes: string[] = [];
-  if (recipe.calibrated !== undefined) notes.push(WITHOUT_CALIBRATION[recipe.calibrated]);
-  if (nonfinite > 0) notes.push(`${nonfinite} weights are NaN or infinite: the figures leave them out.`);
-  if (skipped.length > 0) {
-    const [first] = skipped;
-    const more = skipped.length > 1 ? ` and ${skipped.length - 1} more` : '';
-    notes.push(`Left unquantized: ${first.name}${more} (${first.reason}).`);
-  }
-  return notes;
+function digestOf(tensors: readonly StreamTensor[], digests: ReadonlyMap<number, string>): string {
+  return checkpointDigest(
+    new Map(
+      tensors.map(({ name }, number) => {
+        const digest = digests.get(number);
+        if (digest === undefined) throw notRead(name);
+        return [name, digest];
+      }),
+    ),
+  );
 }
 
-/** What a calibrated scheme comes down to on weights alone. */
-const WITHOUT_CALIBRATION: Readonly<Record<NonNullable<Recipe['calibrated']>, string>> = {
-  awq: 'No calibration: neither scales nor clipping were searched. These are the figures of round-to-nearest on the AWQ grid; AWQ itself will do better.',
-  gptq: 'No calibration: errors were not spread by the Hessian. These are the figures of round-to-nearest on the GPTQ grid; GPTQ itself will do better.',
-  smoothquant:
-    'No calibration: nothing was smoothed. These are the figures of INT8 weights alone; smoothing moves error from activations to weights.',
-};
+function notRead(name: string): FormatError {
+  return new FormatError('TENSOR_NOT_READ', `${name} was not read`, { tensor: name, fix: 'run the command again' });
+}
 
-/** SHA-256 over the tensors by name: each name, a zero byte, and the SHA-256 of its bytes. */
-function checkpointDigest(tensors: readonly StreamTensor[], { digests }: StreamResult): string {
-  const hash = createHash('sha256');
-  const order = [...tensors.keys()].sort((left, right) => compareByCodePoint(tensors[left].name, tensors[right].name));
-  for (const tensor of order) {
-    const digest = digests.get(tensor);
-    if (digest === undefined) throw new FormatError('TENSOR_NOT_READ', `${tensors[tensor].name} was not read`);
-    hash.update(tensors[tensor].name).update('\0').update(digest);
-  }
-  return `sha256:${hash.digest('hex')}`;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,10 +1,7 @@
-import { KERNEL_BYTES, PAGE_BYTES } from './arena';
 import { KernelEngine } from './engine';
+import { createKernelMemory } from './memory';
 import { KERNEL_MODULE_BASE64 } from './module.generated';
-import { wasm, type WasmMemory, type WasmModule } from './webassembly';
-
-/** All that a 32-bit memory can have; what is taken grows with need. */
-const MAX_PAGES = 65536;
+import { wasm, type WasmModule } from './webassembly';
 
 let compiled: WasmModule | undefined;
 
@@ -12,11 +9,6 @@ let compiled: WasmModule | undefined;
 export function kernelModule(): WasmModule {
   compiled ??= new wasm.Module(Buffer.from(KERNEL_MODULE_BASE64, 'base64'));
   return compiled;
-}
-
-/** A memory that several threads can share. */
-export function createKernelMemory(): WasmMemory {
-  return new wasm.Memory({ initial: KERNEL_BYTES / PAGE_BYTES, maximum: MAX_PAGES, shared: true });
 }
 
 /** The kernels over a memory of their own, for one thread. */

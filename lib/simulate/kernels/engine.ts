@@ -54,6 +54,14 @@ export interface KernelExports {
     groupSize: number,
     target: number,
   ): void;
+  compareRows(
+    weights: number,
+    values: number,
+    rows: number,
+    columns: number,
+    figures: number,
+    columnEnergy: number,
+  ): void;
   differences(left: number, right: number, dtype: number, count: number, target: number): void;
   packedMomentsBytes(columns: number): number;
   packMoments(moments: number, columns: number, target: number): void;

@@ -6,6 +6,7 @@ import type { DigestResult, TensorResult } from './tensor-result';
 
 /** What a worker starts with. */
 export interface StreamWorkerData {
+  readonly kind: 'stream';
   readonly plan: StreamPlan;
   readonly control: SharedControl;
   readonly memory: WasmMemory;

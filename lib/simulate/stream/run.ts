@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../errors';
 import { PAGE_BYTES } from '../kernels/arena';
-import { createKernelMemory, kernelModule } from '../kernels/create';
+import { kernelModule } from '../kernels/create';
+import { createKernelMemory } from '../kernels/memory';
 import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { StreamControl, createSharedControl } from './control';
 import { uncarry, type StreamMessage, type StreamWorkerData } from './messages';
@@ -50,7 +51,14 @@ export async function runStream(plan: StreamPlan, options: StreamOptions): Promi
   try {
     const workers = Array.from({ length: threads }, (_, index) => {
       const start = base + index * slot;
-      return { plan, control: shared, memory, module: kernelModule(), slot: { start, end: start + slot } };
+      return {
+        kind: 'stream' as const,
+        plan,
+        control: shared,
+        memory,
+        module: kernelModule(),
+        slot: { start, end: start + slot },
+      };
     });
     // All of them end before this returns, so that none writes into what is given to the next run.
     const ends = await Promise.allSettled(workers.map((data) => runWorker(data, results, control)));

@@ -1,10 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { serveGroups, type GroupWorkerData } from '../groups/worker';
 import { carry, type StreamMessage, type StreamWorkerData } from '../stream/messages';
 import { runStreamWorker } from '../stream/stream-worker';
 
-const send = (message: StreamMessage): void => parentPort?.postMessage(message);
-try {
-  runStreamWorker(workerData as StreamWorkerData, send);
-} catch (error) {
-  send({ kind: 'error', error: carry(error) });
+const port = parentPort as MessagePort;
+const data = workerData as StreamWorkerData | GroupWorkerData;
+if (data.kind === 'groups') serveGroups(data, port);
+else {
+  const send = (message: StreamMessage): void => port.postMessage(message);
+  try {
+    runStreamWorker(data, send);
+  } catch (error) {
+    send({ kind: 'error', error: carry(error) });
+  }
 }

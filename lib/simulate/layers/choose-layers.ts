@@ -1,0 +1,56 @@
+import { SimulationError } from '../../errors';
+import type { Checkpoint, CheckpointTensor } from '../../format';
+import type { WeightDtype } from '../tensor';
+import type { LinearTest } from './linear-layers';
+import { namePattern } from './name-pattern';
+
+/** A linear layer of a checkpoint that can be quantized. */
+export interface LinearTensor extends CheckpointTensor {
+  readonly dtype: WeightDtype;
+  /** `[outFeatures, inFeatures]`. */
+  readonly shape: readonly [number, number];
+}
+
+/**
+ * The linear layers that a run is about, by name.
+ *
+ * @param pattern see `namePattern`; all of them without
+ * @throws SimulationError `NO_LINEAR_LAYERS`, `NO_LAYER_MATCHES`, `CHECKPOINT_QUANTIZED`
+ */
+export function chooseLayers(
+  checkpoint: Checkpoint,
+  isLinear: LinearTest,
+  pattern: string | undefined,
+): ReadonlyMap<string, LinearTensor> {
+  const linear = [...checkpoint.tensors.values()].filter(isLinear);
+  if (linear.length === 0) {
+    throw new SimulationError('NO_LINEAR_LAYERS', `${checkpoint.location} has no linear layers to quantize`, {
+      got: `${checkpoint.tensors.size} tensors, none of them the weight of a linear layer in a block`,
+      allowed: 'an unquantized checkpoint of a transformer',
+      fix: 'give the original checkpoint: quantized ones pack their weights under other names',
+    });
+  }
+  if (pattern === undefined) return byName(linear);
+  const fits = namePattern(pattern);
+  const chosen = linear.filter(({ name }) => fits(name));
+  if (chosen.length > 0) return byName(chosen);
+  throw new SimulationError('NO_LAYER_MATCHES', `no linear layer fits ${pattern}`, {
+    got: pattern,
+    allowed: `e.g. ${linear[0].name}`,
+    fix: 'use * for any text; qe inspect lists the names',
+  });
+}
+
+const SOURCE_DTYPES: readonly string[] = ['F32', 'F16', 'BF16'];
+
+function byName(tensors: readonly CheckpointTensor[]): ReadonlyMap<string, LinearTensor> {
+  for (const { name, dtype } of tensors) {
+    if (SOURCE_DTYPES.includes(dtype)) continue;
+    throw new SimulationError('CHECKPOINT_QUANTIZED', `${name} is stored as ${dtype}`, {
+      got: dtype,
+      allowed: SOURCE_DTYPES.join(', '),
+      fix: 'give the unquantized checkpoint',
+    });
+  }
+  return new Map((tensors as readonly LinearTensor[]).map((tensor) => [tensor.name, tensor]));
+}

@@ -1,0 +1,83 @@
+import { quantizedBytes } from '../scheme';
+import { addSums, emptySums, figuresOf, outlierColumns, sumsFrom } from './figures';
+import type { LinearTensor } from './layers/choose-layers';
+import type { Recipe } from './schemes/recipe';
+import type { SchemeSimulation, SkippedTensor, TensorFigures } from './simulation';
+
+/** What was found of a layer in one scheme. */
+export interface LayerFigures {
+  readonly tensor: LinearTensor;
+  /** Fields of the figures as the kernels keep them. */
+  readonly figures: Float64Array;
+  readonly columnEnergy: Float64Array;
+}
+
+export interface SchemeFindings {
+  readonly recipe: Recipe;
+  readonly layers: readonly LayerFigures[];
+  readonly skipped: readonly SkippedTensor[];
+  /** Layers that were quantized with what calibration knows of their input. */
+  readonly calibrated: number;
+  /** Bytes of all tensors of the checkpoint as stored. */
+  readonly storedBytes: number;
+}
+
+/** Adds up a scheme's layers. */
+export function schemeResult(findings: SchemeFindings): SchemeSimulation {
+  const { recipe, layers, skipped } = findings;
+  const total = emptySums();
+  const tensors: TensorFigures[] = [];
+  let bytes = findings.storedBytes;
+  let weightBytes = 0;
+  let weights = 0;
+  for (const { tensor, figures, columnEnergy } of layers) {
+    const sums = sumsFrom(figures);
+    addSums(total, sums);
+    tensors.push({
+      name: tensor.name,
+      shape: tensor.shape,
+      figures: figuresOf(sums),
+      clipped: sums.clipped,
+      outlierColumns: outlierColumns(columnEnergy),
+    });
+    const quantized = quantizedBytes(recipe.scheme, ...tensor.shape).total;
+    bytes += quantized - tensor.bytes;
+    weightBytes += quantized;
+    weights += tensor.elements;
+  }
+  return {
+    scheme: recipe.scheme,
+    bytes,
+    bitsPerWeight: weights > 0 ? (weightBytes * 8) / weights : 0,
+    figures: figuresOf(total),
+    tensors,
+    skipped,
+    notes: notesOf(findings, total.nonfinite),
+  };
+}
+
+function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfinite: number): string[] {
+  const notes: string[] = [];
+  if (recipe.calibrated !== undefined && calibrated === 0) notes.push(WITHOUT_CALIBRATION[recipe.calibrated]);
+  if (calibrated > 0 && calibrated < layers.length) {
+    const without = layers.length - calibrated;
+    notes.push(
+      `Calibration has nothing on ${without} of ${layers.length} layers: those are quantized on weights alone.`,
+    );
+  }
+  if (nonfinite > 0) notes.push(`${nonfinite} weights are NaN or infinite: the figures leave them out.`);
+  if (skipped.length > 0) {
+    const [first] = skipped;
+    const more = skipped.length > 1 ? ` and ${skipped.length - 1} more` : '';
+    notes.push(`Left unquantized: ${first.name}${more} (${first.reason}).`);
+  }
+  return notes;
+}
+
+/** What a calibrated scheme comes down to on weights alone. */
+const WITHOUT_CALIBRATION: Readonly<Record<NonNullable<Recipe['calibrated']>, string>> = {
+  awq: 'No calibration: neither scales nor clipping were searched. These are the figures of round-to-nearest on the AWQ grid; AWQ itself will do better.',
+  gptq: 'No calibration: errors were not spread by the Hessian. These are the figures of round-to-nearest on the GPTQ grid; GPTQ itself will do better.',
+  smoothquant:
+    'No calibration: nothing was smoothed. These are the figures of INT8 weights alone; smoothing moves error from activations to weights.',
+};
