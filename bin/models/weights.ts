@@ -1,0 +1,59 @@
+import { FormatError, ModelConfigError } from '../../lib/errors';
+import { openCheckpoint, type CheckpointFolder } from '../../lib/format';
+import type { LockedModel } from '../../lib/lock';
+
+/** What a checkpoint's own files tell: its config, and the bytes of all its tensors. */
+export async function readCheckpoint(
+  folder: CheckpointFolder,
+  say: (text: string) => void,
+): Promise<Pick<LockedModel, 'config' | 'weightBytes'>> {
+  const names = (await folder.list()).map(({ name }) => name);
+  if (names.some((name) => name.endsWith('.safetensors') || name.endsWith('.gguf'))) {
+    try {
+      const checkpoint = await openCheckpoint(folder);
+      let weightBytes = 0;
+      for (const { bytes } of checkpoint.tensors.values()) weightBytes += bytes;
+      return { ...configOf(checkpoint.config, folder.name), weightBytes };
+    } catch (error) {
+      // Several GGUFs side by side are several models: which one is served is said at synth, and the config holds for all.
+      if (!(error instanceof FormatError) || !names.includes('config.json')) throw error;
+      say(`the weights are not counted: ${error.message}`);
+    }
+  }
+  if (!names.includes('config.json'))
+    throw new ModelConfigError('MODEL_CONFIG_MISSING', `${folder.name} holds no config.json`, {
+      got: names.length === 0 ? 'no file' : names.slice(0, 5).join(', '),
+      allowed: 'a repository with a config.json',
+      fix: 'name the model from which it was made, or give config at synth',
+      path: folder.name,
+    });
+  return configOf(await readJson(folder, 'config.json'), folder.name);
+}
+
+function configOf(config: unknown, location: string): Pick<LockedModel, 'config'> {
+  if (config === undefined) return {};
+  if (typeof config !== 'object' || config === null || Array.isArray(config))
+    throw new ModelConfigError('MODEL_CONFIG_NOT_JSON', `config.json of ${location} holds no JSON object`, {
+      path: location,
+      allowed: 'one JSON object',
+      fix: 'report it to whoever published the model',
+    });
+  return { config: config as Record<string, unknown> };
+}
+
+async function readJson(folder: CheckpointFolder, name: string): Promise<unknown> {
+  const source = await folder.open(name);
+  try {
+    return JSON.parse(new TextDecoder().decode(await source.read(0, source.size))) as unknown;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ModelConfigError('MODEL_CONFIG_NOT_JSON', `${name} of ${folder.name} is not JSON: ${cause.message}`, {
+      path: folder.name,
+      allowed: 'one JSON object',
+      fix: 'report it to whoever published the model',
+      cause,
+    });
+  } finally {
+    await source.close();
+  }
+}
