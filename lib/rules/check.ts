@@ -59,7 +59,7 @@ function examine(value: unknown): Examination {
   const findings = problems.map(findingFromError);
   if (spec === undefined) return { id, findings };
   const { findings: found, context } = examineSpec(spec);
-  return { id, findings: distinctFindings([...findings, ...found]), context };
+  return { id, findings: errorsFirst(distinctFindings([...findings, ...found])), context };
 }
 
 function examineSpec(spec: EndpointSpec): Pick<Examination, 'findings' | 'context'> {
@@ -75,6 +75,13 @@ function examineSpec(spec: EndpointSpec): Pick<Examination, 'findings' | 'contex
     }
   }
   return { findings, context: first };
+}
+
+/** Pools are checked one after the other; a reader wants what stops the endpoint before what slows it. */
+function errorsFirst(findings: readonly Finding[]): readonly Finding[] {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0 || errors.length === findings.length) return findings;
+  return [...errors, ...findings.filter(({ severity }) => severity !== 'error')];
 }
 
 function idOf(value: unknown): string | null {

@@ -20,8 +20,17 @@ interface Refusal {
 /** Which container reads a layout that this one does not. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   gguf: 'use the llama-cpp container',
-  neuron: 'use a Neuron container on ml.inf2 or ml.trn1',
+  neuron: 'use the lmi-neuron container on ml.inf2 or ml.trn1',
 };
+
+/** What to do where no other version of the server helps. */
+function otherWay({ container, scheme }: RuleContext): string {
+  if (Object.hasOwn(ELSEWHERE, scheme.layout)) return ELSEWHERE[scheme.layout];
+  if (container?.engine === 'llama.cpp') return 'ask for a GGUF scheme, such as gguf:Q4_K_M';
+  if (container?.engine === 'neuron-vllm') return 'leave quantization out, or serve it on a GPU';
+  if (container?.engine === 'transformers-neuronx') return 'ask for neuron-int8, or serve it on a GPU';
+  return 'use a checkpoint in another scheme, such as awq or fp8';
+}
 
 function refusalOf(context: RuleContext): Refusal | undefined {
   const { scheme } = context;
@@ -32,7 +41,7 @@ function refusalOf(context: RuleContext): Refusal | undefined {
     const ways = [
       ...(support.supportedSince === undefined ? [] : [`use an image with version ${support.supportedSince} or newer`]),
       ...(support.supportedUntil === undefined ? [] : [`use an image older than ${support.supportedUntil}`]),
-      ELSEWHERE[scheme.layout] ?? 'use a checkpoint in another scheme, such as awq or fp8',
+      otherWay(context),
     ];
     return { reason: support.reason ?? 'it is not supported', fix: anyOf(ways) };
   }

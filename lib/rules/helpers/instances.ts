@@ -62,7 +62,10 @@ export function cheapestByAccelerators(
 ): Instance | undefined {
   const refused = new Set<string>();
   return cheapestInstance(spec, (instance) => {
-    const kind = `${instance.accelerator?.key} ${instance.acceleratorCount}`;
+    const kind =
+      instance.accelerator === undefined
+        ? `CPU ${instance.memoryBytes}`
+        : `${instance.accelerator.key} ${instance.acceleratorCount}`;
     if (refused.has(kind)) return false;
     const accepted = accepts(instance);
     if (!accepted) refused.add(kind);

@@ -1,3 +1,16 @@
 import type { Rule } from '../types';
+import { contextDividedBySlots } from './context-divided-by-slots';
+import { flashAttentionValue } from './flash-attention-value';
+import { kvTypeUnknown } from './kv-type-unknown';
+import { projectorNotNamed } from './projector-not-named';
+import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
+import { slotsShareOneCache } from './slots-share-one-cache';
 
-export const llamaCppRules: readonly Rule[] = [];
+export const llamaCppRules: readonly Rule[] = [
+  contextDividedBySlots,
+  flashAttentionValue,
+  kvTypeUnknown,
+  projectorNotNamed,
+  quantizedValuesNeedFlashAttention,
+  slotsShareOneCache,
+];

@@ -20,6 +20,9 @@ function offloadsByItself({ container, instance, spec }: RuleContext): boolean {
   return !Object.keys(spec.environment ?? {}).some((name) => /(N_)?GPU_LAYERS$|_NGL$/.test(name));
 }
 
+/** What holds one share of the weights. */
+const UNITS = { gpu: 'GPU', cpu: 'host', neuron: 'NeuronCore', gaudi: 'accelerator' } as const;
+
 export const weightsDoNotFit: Rule = {
   id: 'WEIGHTS_DO_NOT_FIT',
   severity: 'error',
@@ -45,7 +48,7 @@ export const weightsDoNotFit: Rule = {
     const limit = usable ?? total;
     if (weights === null || limit === null || weights < limit) return [];
     const soft = offloadsByItself(context);
-    const unit = instance.kind === 'gpu' ? 'GPU' : instance.kind === 'cpu' ? 'host' : 'accelerator';
+    const unit = UNITS[instance.kind];
     const better = fitText(context);
     return [
       found({
@@ -54,7 +57,7 @@ export const weightsDoNotFit: Rule = {
           : `the weights take ${gib(weights)} of each ${unit} and do not fit into its memory`,
         got: `${gib(weights)} for ${gib(limit)} usable on ${instanceText(instance)}`,
         allowed: `less than ${gib(limit)} of weights for each ${unit}`,
-        fix: better ?? 'quantize to fewer bits, or spread the model over more accelerators',
+        fix: better ?? 'quantize to fewer bits; no single instance of the region holds it',
         path: '/instanceType',
         severity: soft ? 'warning' : 'error',
       }),

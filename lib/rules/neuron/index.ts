@@ -1,3 +1,28 @@
 import type { Rule } from '../types';
+import { neuronArchitectureNotExported } from './neuron-architecture-not-exported';
+import { neuronCompiledLength } from './neuron-compiled-length';
+import { neuronCompilingOutlastsStart } from './neuron-compiling-outlasts-start';
+import { neuronCoreTopology } from './neuron-core-topology';
+import { neuronCoresExceeded } from './neuron-cores-exceeded';
+import { neuronDriverDefault } from './neuron-driver-default';
+import { neuronHostMemoryForCompiling } from './neuron-host-memory-for-compiling';
+import { neuronImageNotForChip } from './neuron-image-not-for-chip';
+import { neuronKvHeadsExpanded } from './neuron-kv-heads-expanded';
+import { neuronLargeInt8KnownFailure } from './neuron-large-int8-known-failure';
+import { neuronLogicalCores } from './neuron-logical-cores';
+import { neuronPipelineNotSupported } from './neuron-pipeline-not-supported';
 
-export const neuronRules: readonly Rule[] = [];
+export const neuronRules: readonly Rule[] = [
+  neuronArchitectureNotExported,
+  neuronCompiledLength,
+  neuronCompilingOutlastsStart,
+  neuronCoreTopology,
+  neuronCoresExceeded,
+  neuronDriverDefault,
+  neuronHostMemoryForCompiling,
+  neuronImageNotForChip,
+  neuronKvHeadsExpanded,
+  neuronLargeInt8KnownFailure,
+  neuronLogicalCores,
+  neuronPipelineNotSupported,
+];

@@ -51,7 +51,7 @@ export const instancePoolsInvalid: Rule = {
           what: 'instance pools take the place of the instance type',
           got: `instanceType ${given.instanceType} and instancePools`,
           fix: `remove instanceType, or make ${given.instanceType} one of the pools`,
-          path: '/instanceType',
+          path: '/instancePools',
         }),
       );
     const [first, last] = limitOf('InstancePoolPriority');

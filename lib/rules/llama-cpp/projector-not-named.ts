@@ -1,0 +1,61 @@
+import { found } from '../helpers/finding';
+import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const VISION = {
+  architectures: ['Qwen2_5_VLForConditionalGeneration'],
+  model_type: 'qwen2_5_vl',
+  ...Object.fromEntries(Object.entries(QWEN25_7B).filter(([key]) => key !== 'architectures' && key !== 'model_type')),
+  vision_config: {
+    depth: 32,
+    hidden_size: 1280,
+    intermediate_size: 3420,
+    num_heads: 16,
+    out_hidden_size: 3584,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    temporal_patch_size: 2,
+    in_chans: 3,
+  },
+};
+
+const example = (config: object, environment?: object) => ({
+  model: { config },
+  quantization: 'gguf:Q4_K_M',
+  container: { family: 'llama-cpp' },
+  options: { maxModelLen: 4096, slots: 1 },
+  ...(environment === undefined ? {} : { environment }),
+});
+
+export const projectorNotNamed: Rule = {
+  id: 'PROJECTOR_NOT_NAMED',
+  severity: 'warning',
+  summary: 'a model that sees has its projector beside the GGUF, and both are named',
+  explanation:
+    'llama.cpp keeps the vision part in a file of its own (mmproj-*.gguf), which must be named; without it the model answers text only. The image’s start script takes the first *.gguf it finds, which may be just that file: name the model, too.',
+  source:
+    'llama.cpp docs/multimodal.md, --mmproj; aws/deep-learning-containers scripts/docker/llama_cpp/sagemaker_entrypoint.sh',
+  examples: {
+    passes: [
+      example(LLAMA_8B),
+      example(VISION, {
+        SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf',
+        SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.gguf',
+      }),
+    ],
+    fails: [example(VISION)],
+  },
+  evaluate({ container, model, spec }) {
+    if (container?.engine !== 'llama.cpp' || model?.multimodal !== true) return [];
+    if (Object.keys(spec.environment ?? {}).some((name) => name.includes('MMPROJ'))) return [];
+    return [
+      found({
+        what: `llama-server serves ${model.architecture} as a text model unless its projector (mmproj) is named`,
+        got: 'no SM_LLAMA_CPP_MMPROJ',
+        allowed: 'the path of the mmproj GGUF',
+        fix: 'set SM_LLAMA_CPP_MMPROJ and SM_LLAMA_CPP_MODEL in environment',
+        path: '/environment',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,74 @@
+import { found } from '../helpers/finding';
+import { GEMMA2_2B, LLAMA_8B, MISTRAL_7B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, family = 'hf-vllm-neuron') => ({
+  model: { config },
+  container: { family },
+  instanceType: 'ml.inf2.8xlarge',
+  options: { tensorParallelSize: 2, sequenceLength: 4096, batchSize: 1 },
+});
+
+/** `model_type`s that each stack has graphs for. */
+const STACKS: Readonly<
+  Record<string, { readonly types: readonly string[]; readonly name: string; readonly isClosed: boolean }>
+> = {
+  // Source: optimum-neuron 0.4.5, optimum/neuron/models/inference.
+  'neuron-vllm': {
+    name: 'optimum-neuron',
+    isClosed: true,
+    types: [
+      'gemma3',
+      'gemma3_text',
+      'granite',
+      'llama',
+      'llama4',
+      'llama4_text',
+      'mixtral',
+      'phi3',
+      'qwen2',
+      'qwen3',
+      'qwen3_moe',
+      'smollm3',
+      'smolvlm',
+    ],
+  },
+  // Source: transformers-neuronx README, supported models; djl-serving docs, tnx_user_guide.
+  'transformers-neuronx': {
+    name: 'transformers-neuronx',
+    isClosed: false,
+    types: ['llama', 'mistral', 'mixtral', 'gpt2', 'gptj', 'gpt_neox', 'opt', 'bloom'],
+  },
+};
+
+export const neuronArchitectureNotExported: Rule = {
+  id: 'NEURON_ARCHITECTURE_NOT_EXPORTED',
+  severity: 'error',
+  summary: 'the Neuron stack has graphs for the architecture',
+  explanation:
+    'A model runs on Neuron as graphs compiled ahead, written architecture by architecture. optimum-neuron refuses others while it exports; what transformers-neuronx does with one that its documentation does not name is not verified.',
+  source:
+    'huggingface/optimum-neuron optimum/neuron/models/inference; djl-serving docs, lmi/user_guides/tnx_user_guide',
+  examples: {
+    passes: [example(LLAMA_8B)],
+    fails: [example(GEMMA2_2B), example(MISTRAL_7B), example(GEMMA2_2B, 'lmi-neuron')],
+  },
+  evaluate({ container, model }: RuleContext) {
+    const stack = container === undefined ? undefined : STACKS[container.engine];
+    if (stack === undefined || model === undefined) return [];
+    const type = String(model.config.model_type ?? model.modelType);
+    if (stack.types.includes(type)) return [];
+    return [
+      found({
+        what: stack.isClosed
+          ? `${stack.name} has no graphs for ${model.architecture}`
+          : `${stack.name} is not documented to serve ${model.architecture}`,
+        got: `model_type ${type}`,
+        allowed: stack.types.join(', '),
+        fix: 'serve it on a GPU with the vllm or lmi container, or choose another model',
+        path: '/model/config/architectures',
+        severity: stack.isClosed ? 'error' : 'warning',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,56 @@
+import { isNeuron } from '../helpers/engine';
+import { anyOf, found } from '../helpers/finding';
+import { LLAMA_8B, LLAMA_70B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (instanceType: string, tensorParallelSize: number, config: object = LLAMA_8B) => ({
+  model: { config },
+  container: { family: 'hf-vllm-neuron' },
+  instanceType,
+  options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
+});
+
+/** What the Neuron runtime joins into one ring on Trainium: 1, 2, 8, 16 or a multiple of 32. */
+const isTrainiumTopology = (cores: number) => [1, 2, 8, 16].includes(cores) || cores % 32 === 0;
+/** Degrees that documentation or reports have on Inferentia2. */
+const INFERENTIA2 = [1, 2, 4, 8, 12, 16, 24];
+
+export const neuronCoreTopology: Rule = {
+  id: 'NEURON_CORE_TOPOLOGY',
+  severity: 'error',
+  summary: 'the Neuron runtime joins that many cores',
+  explanation:
+    'NeuronCores that share a model are joined in a ring, which the hardware wires for certain numbers only. Trainium takes 1, 2, 8, 16 or multiples of 32: "nrt_load_collectives: Unsupported topology. Supported number of Neuron Cores is 1, 2, 8, 16 or a multiple of 32". 24 is Inferentia2’s alone. A model compiles for any number, so that compiling proves nothing: the endpoint fails when it loads.',
+  source:
+    'huggingface/optimum-neuron#619, #424, #466; transformers-neuronx developer guide, "Tensor-parallelism support"',
+  examples: {
+    passes: [example('ml.trn1.32xlarge', 8), example('ml.inf2.48xlarge', 8)],
+    fails: [
+      example('ml.trn1.32xlarge', 24, { ...LLAMA_70B, num_attention_heads: 48, hidden_size: 6144 }),
+      example('ml.trn1.32xlarge', 4),
+      example('ml.inf2.48xlarge', 10),
+    ],
+  },
+  evaluate(context) {
+    const { instance, options } = context;
+    if (instance?.kind !== 'neuron' || !isNeuron(context)) return [];
+    const degree = options.tensorParallelSize;
+    const isInferentia2 = instance.family.includes('inf2');
+    const fits = isInferentia2 ? INFERENTIA2.includes(degree) : isTrainiumTopology(degree);
+    if (fits || instance.accelerator?.key === 'Trainium2') return [];
+    const cores = (instance.accelerator?.neuronCores ?? 2) * instance.acceleratorCount;
+    const allowed = (isInferentia2 ? INFERENTIA2 : [1, 2, 8, 16, 32]).filter((other) => other <= cores);
+    return [
+      found({
+        what: isInferentia2
+          ? `tensor parallelism over ${degree} NeuronCores is not documented for Inferentia2`
+          : `the Neuron runtime has no topology of ${degree} cores on Trainium`,
+        got: `tensorParallelSize ${degree} on ${instance.instanceType}`,
+        allowed: `${anyOf(allowed)} cores`,
+        fix: `set tensorParallelSize to ${allowed.filter((other) => other < degree).at(-1) ?? allowed[0]}`,
+        path: '/options/tensorParallelSize',
+        severity: isInferentia2 ? 'warning' : 'error',
+      }),
+    ];
+  },
+};

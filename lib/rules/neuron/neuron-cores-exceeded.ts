@@ -1,0 +1,57 @@
+import type { RuleContext } from '../types';
+import { isNeuron } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (instanceType: string, tensorParallelSize: number) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'hf-vllm-neuron' },
+  instanceType,
+  options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
+});
+
+/** Logical cores of the instance. */
+function coresOf({ instance, options }: Pick<RuleContext, 'instance' | 'options'>): number {
+  return Math.floor(
+    ((instance?.accelerator?.neuronCores ?? 0) * (instance?.acceleratorCount ?? 0)) /
+      Math.max(1, options.logicalNeuronCores ?? 1),
+  );
+}
+
+export const neuronCoresExceeded: Rule = {
+  id: 'NEURON_CORES_EXCEEDED',
+  severity: 'error',
+  summary: 'tensor × pipeline parallelism asks for no more NeuronCores than the instance has',
+  explanation:
+    'On Neuron tensor parallelism counts cores, two for each Inferentia2 or Trainium device; Trainium2 counts logical cores, which join two physical ones unless told otherwise. A degree beyond them fails at start. Pipeline parallelism beyond 1 is not supported by the images of LMI.',
+  source: 'vllm-project/vllm-neuron#7; AWS Neuron docs, Inferentia2 and Trainium architecture',
+  examples: {
+    passes: [example('ml.inf2.48xlarge', 8)],
+    fails: [example('ml.inf2.8xlarge', 8), example('ml.inf2.48xlarge', 32)],
+  },
+  evaluate(context) {
+    const { instance, options, spec } = context;
+    if (instance?.kind !== 'neuron' || !isNeuron(context)) return [];
+    const cores = coresOf(context);
+    const wanted = options.tensorParallelSize * options.pipelineParallelSize;
+    if (wanted <= cores) return [];
+    const better = cheapestInstance(
+      spec,
+      (other) => other.kind === 'neuron' && coresOf({ instance: other, options }) >= wanted,
+    );
+    return [
+      found({
+        what: `the instance has fewer NeuronCores than tensor parallelism asks for`,
+        got: `${wanted} for ${cores} cores of ${instance.instanceType}`,
+        allowed: `at most ${cores}`,
+        fix:
+          better === undefined
+            ? `set tensorParallelSize to at most ${cores}`
+            : `use ${better.instanceType}, or set tensorParallelSize to at most ${cores}`,
+        path: '/options/tensorParallelSize',
+      }),
+    ];
+  },
+};
