@@ -1,4 +1,5 @@
 import type { ContainerFamily } from '../spec/types';
+import { lookup } from '../text/lookup';
 import { editDistance, nearestNames } from '../text/nearest';
 import {
   plainArgument,
@@ -140,7 +141,7 @@ function ownVariable(container: ResolvedContainer, family: FamilyData, name: str
       if (family.special?.includes(tail)) return { name, kind: 'value' };
       return fromArgument(name, plainArgument('llamaCpp', dashed(tail)));
     case 'hf-vllm-neuron': {
-      const kind = family.arguments?.[tail.toLowerCase()];
+      const kind = lookup(family.arguments ?? {}, tail.toLowerCase());
       return kind && { name, kind, argument: tail.toLowerCase() };
     }
     default:
@@ -235,6 +236,10 @@ const LONGEST_MISSPELLING = 0.25;
 function nearestVariable(container: ResolvedContainer, family: FamilyData, name: string): string | undefined {
   const tail = name.startsWith(family.prefix) ? name.slice(family.prefix.length) : name;
   if (tokenNames.has(name)) return 'HF_TOKEN';
+  if (family.serving && name.startsWith('SERVING_')) {
+    const [serving] = nearestNames(name.slice(8).toLowerCase(), family.serving, 1);
+    return serving === undefined ? undefined : `SERVING_${serving.toUpperCase()}`;
+  }
   const bare = bareName(tail);
   const meant = Object.hasOwn(misnomers, bare) ? optionVariable(container.family, misnomers[bare]) : undefined;
   if (meant !== undefined && meant !== name) return meant;

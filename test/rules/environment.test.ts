@@ -1,0 +1,262 @@
+import { findingOf, findingsOf, spec } from './own-findings';
+
+const env = (family: string, environment: object, version?: string, options: object = {}) =>
+  spec({ container: { family, version }, environment, options });
+
+describe('VARIABLE_NOT_READ', () => {
+  const rule = 'VARIABLE_NOT_READ';
+  test.each([
+    ['lmi', { OPTION_ROLLING_BACK: 'x' }, undefined, 'use OPTION_ROLLING_BATCH', /has no effect/],
+    ['lmi', { TENSOR_PARALLEL_SIZE: '2' }, undefined, 'use OPTION_TENSOR_PARALLEL_DEGREE', /has no effect/],
+    ['lmi', { MAX_LENGTH: '1' }, '0.28.0-lmi10.0.0-cu124', 'use OPTION_MAX_MODEL_LEN', /has no effect/],
+    ['lmi', { OPTION_QUANTIZATION: 'bitsandbytes' }, '0.30.0', 'use OPTION_QUANTIZE', /has no effect/],
+    ['lmi', { SM_VLLM_MAX_MODEL_LEN: '1' }, undefined, 'use OPTION_MAX_MODEL_LEN', /belongs to the AWS vLLM image/],
+    ['lmi', { OPTION_ZZZZZZ: '1' }, undefined, 'remove it', /has no such argument/],
+    ['lmi', { SERVING_JOB_QUEUE: '1' }, undefined, 'use SERVING_JOB_QUEUE_SIZE', /has no effect/],
+    ['vllm', { SM_VLLM_SWAP_SPACE: '1' }, '0.28.0', 'remove it', /had it up to 0\.17\.0.*stops the server/],
+    ['vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true' }, '0.8.5', 'remove it', /has it since 0\.10\.0/],
+    ['vllm', { OPTION_MAX_MODEL_LEN: '1' }, '0.28.0', 'use SM_VLLM_MAX_MODEL_LEN', /belongs to LMI.*has no effect/],
+    ['vllm', { HF_API_TOKEN: '${x}' }, '0.28.0', 'use HF_TOKEN', /has no effect/],
+    ['vllm', { VLLM_MAX_MODEL_LEN: '1' }, '0.28.0', 'use SM_VLLM_MAX_MODEL_LEN', /has no effect/],
+    ['llama-cpp', { SM_LLAMA_CPP_MAX_MODEL_LEN: '1' }, undefined, 'use SM_LLAMA_CPP_CTX_SIZE', /stops the server/],
+    ['hf-vllm-neuron', { SM_ON_MODE: 'org/m' }, undefined, 'use SM_ON_MODEL', /stops the server/],
+  ])('%s %j (%s): %s', (family, environment, version, fix, message) => {
+    const finding = findingOf(rule, env(family, environment, version));
+    const [name] = Object.keys(environment);
+    expect(finding).toMatchObject({ severity: 'warning', got: name, fix, path: `/environment/${name}` });
+    expect(finding?.message).toMatch(message);
+  });
+  test.each([
+    [
+      'lmi',
+      { OPTION_MAX_MODEL_LEN: '1', SERVING_FAIL_FAST: 'true', HF_MODEL_ID: 'a/b', NCCL_DEBUG: 'INFO', FOO: '1' },
+      undefined,
+    ],
+    ['lmi', { OPTION_ZZZZZZ: '1' }, '0.26.0-deepspeed0.12.6-cu121'],
+    ['lmi', { OPTION_ZZZZZZ: '1' }, '0.99.0'],
+    ['vllm', { VLLM_ATTENTION_BACKEND: 'x', PYTORCH_CUDA_ALLOC_CONF: 'y', SM_VLLM_TENSOR_PARALLEL: '1' }, '0.28.0'],
+    ['custom', { OPTION_X: '1' }, undefined],
+  ])('%s %j: nothing to say', (family, environment, version) => {
+    expect(findingsOf(rule, env(family, environment, version))).toEqual([]);
+  });
+  test('a misspelling is found even in a version that is not known', () => {
+    expect(findingOf(rule, env('lmi', { OPTION_ROLLING_BACK: 'x' }, '0.99.0'))?.fix).toBe('use OPTION_ROLLING_BATCH');
+  });
+  test('without a container there is nothing to hold variables against', () => {
+    expect(findingsOf(rule, spec({ environment: { OPTION_X: '1' } }))).toEqual([]);
+  });
+});
+
+describe('FLAG_BECOMES_POSITIONAL', () => {
+  const rule = 'FLAG_BECOMES_POSITIONAL';
+  test.each([
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', '1', '0.28.0', 'set SM_VLLM_ENFORCE_EAGER=true, or leave it out'],
+    [
+      'vllm',
+      'SM_VLLM_NO_ENABLE_PREFIX_CACHING',
+      'yes',
+      '0.28.0',
+      'set SM_VLLM_NO_ENABLE_PREFIX_CACHING=true, or leave it out',
+    ],
+    [
+      'vllm',
+      'SM_VLLM_ENFORCE_EAGER',
+      'true',
+      '0.16.0',
+      'set SM_VLLM_ENFORCE_EAGER to an empty value, or use a newer image',
+    ],
+    [
+      'sglang',
+      'SM_SGLANG_TRUST_REMOTE_CODE',
+      'true',
+      '0.5.9',
+      'set SM_SGLANG_TRUST_REMOTE_CODE to an empty value, or use a newer image',
+    ],
+    ['llama-cpp', 'SM_LLAMA_CPP_METRICS', 'on', undefined, 'set SM_LLAMA_CPP_METRICS=true, or leave it out'],
+  ])('%s %s=%s (%s)', (family, name, value, version, fix) => {
+    expect(findingOf(rule, env(family, { [name]: value }, version))).toMatchObject({
+      severity: 'warning',
+      got: `${name}=${value}`,
+      fix,
+    });
+  });
+  test.each([
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'true', '0.28.0'],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'FALSE', '0.28.0'],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', '', '0.28.0'],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'true', '0.5.1'],
+    ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '1', '0.28.0'],
+    ['vllm', 'SM_VLLM_HF_TOKEN', '${x}', '0.28.0'],
+    ['lmi', 'OPTION_ENFORCE_EAGER', '1', undefined],
+    ['llama-cpp', 'SM_LLAMA_CPP_METRICS', 'true', undefined],
+  ])('%s %s=%s (%s) is right', (family, name, value, version) => {
+    expect(findingOf(rule, env(family, { [name]: value }, version))).toBeUndefined();
+  });
+});
+
+describe('FLAG_SWITCHED_OFF_IS_DROPPED', () => {
+  const rule = 'FLAG_SWITCHED_OFF_IS_DROPPED';
+  test.each([
+    ['vllm', 'SM_VLLM_ENABLE_PREFIX_CACHING', '0.28.0', 'set SM_VLLM_NO_ENABLE_PREFIX_CACHING=true'],
+    ['vllm', 'SM_VLLM_ENABLE_CHUNKED_PREFILL', '0.8.5', 'set SM_VLLM_NO_ENABLE_CHUNKED_PREFILL=true'],
+    ['llama-cpp', 'SM_LLAMA_CPP_CONT_BATCHING', undefined, 'set SM_LLAMA_CPP_NO_CONT_BATCHING=true'],
+    ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.36.0-lmi25', 'use an image from LMI 26 on, which passes it on'],
+    ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.35.0-lmi17', 'use an image from LMI 26 on, which passes it on'],
+  ])('%s %s (%s): %s', (family, name, version, fix) => {
+    expect(findingOf(rule, env(family, { [name]: 'False' }, version))).toMatchObject({
+      severity: 'warning',
+      fix,
+      path: `/environment/${name}`,
+    });
+    expect(findingOf(rule, env(family, { [name]: 'true' }, version))).toBeUndefined();
+  });
+  test.each([
+    ['vllm', 'SM_VLLM_ENABLE_PREFIX_CACHING', '0.7.3'],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', '0.28.0'],
+    ['vllm', 'SM_VLLM_ASYNC_SCHEDULING', '0.12.0'],
+    ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.36.0-lmi26'],
+    ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.34.0-lmi16'],
+    ['sglang', 'SM_SGLANG_ENABLE_LORA', undefined],
+  ])('%s %s (%s) loses nothing', (family, name, version) => {
+    expect(findingOf(rule, env(family, { [name]: 'false' }, version))).toBeUndefined();
+  });
+});
+
+describe('VARIABLE_VALUE_MISSING', () => {
+  const rule = 'VARIABLE_VALUE_MISSING';
+  test.each([
+    ['llama-cpp', 'SM_LLAMA_CPP_FLASH_ATTN', 'true', 'set SM_LLAMA_CPP_FLASH_ATTN to on, off or auto'],
+    ['llama-cpp', 'SM_LLAMA_CPP_FIT', 'TRUE', 'set SM_LLAMA_CPP_FIT to on or off'],
+    ['llama-cpp', 'SM_LLAMA_CPP_CTX_SIZE', '', 'set SM_LLAMA_CPP_CTX_SIZE to a value'],
+    ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '', 'set SM_VLLM_MAX_MODEL_LEN to a value'],
+    ['vllm', 'SM_VLLM_SERVED_MODEL_NAME', 'true', 'set SM_VLLM_SERVED_MODEL_NAME to a value'],
+  ])('%s %s=%p: %s', (family, name, value, fix) => {
+    expect(findingOf(rule, env(family, { [name]: value }))).toMatchObject({ severity: 'error', fix });
+  });
+  test.each([
+    ['llama-cpp', 'SM_LLAMA_CPP_FLASH_ATTN', 'on'],
+    ['llama-cpp', 'SM_LLAMA_CPP_NO_WARMUP', 'true'],
+    ['llama-cpp', 'SM_LLAMA_CPP_MODEL', ''],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'true'],
+    ['vllm', 'SM_VLLM_NOPE', ''],
+    ['lmi', 'OPTION_MAX_MODEL_LEN', ''],
+  ])('%s %s=%p is not judged', (family, name, value) => {
+    expect(findingOf(rule, env(family, { [name]: value }))).toBeUndefined();
+  });
+});
+
+describe('JSON_VALUE_UNREADABLE', () => {
+  const rule = 'JSON_VALUE_UNREADABLE';
+  const json = '{"method":"ngram"}';
+  const vllm = (value: string, version?: string, more: object = {}) =>
+    env('vllm', { SM_VLLM_SPECULATIVE_CONFIG: value, ...more }, version);
+  test('single quotes are needed before vLLM 0.24 and refused from then on', () => {
+    expect(findingOf(rule, vllm(json, '0.19.0'))).toMatchObject({
+      severity: 'error',
+      fix: expect.stringContaining('single quotes'),
+    });
+    expect(findingOf(rule, vllm(`'${json}'`, '0.19.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm(`'${json}'`, '0.24.0'))).toMatchObject({
+      fix: 'remove the single quotes around the value of SM_VLLM_SPECULATIVE_CONFIG',
+    });
+    expect(findingOf(rule, vllm(json, '0.24.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm(json, '0.19.0', { PROCESS_AUTO_RECOVERY: 'false' }))).toBeUndefined();
+    expect(findingOf(rule, vllm('[1]', '0.19.0'))).toBeUndefined();
+  });
+  test('a release without an image has no entry point to lose quotes in', () => {
+    expect(findingOf(rule, vllm(json, '0.10.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm(`'${json}'`, '0.10.0'))).toBeUndefined();
+  });
+  test.each(["{'method':'ngram'}", '{"method":"ngram",}', '{method}', '[1'])('%s is no JSON', (value) => {
+    expect(findingOf(rule, vllm(value, '0.28.0'))).toMatchObject({
+      severity: 'error',
+      path: '/environment/SM_VLLM_SPECULATIVE_CONFIG',
+    });
+  });
+  test('LMI hands it over as it is', () => {
+    const lmi = (value: string) => env('lmi', { OPTION_SPECULATIVE_CONFIG: value });
+    expect(findingOf(rule, lmi(json))).toBeUndefined();
+    expect(findingOf(rule, lmi(`'${json}'`))?.fix).toMatch(/^remove the single quotes/);
+    expect(findingOf(rule, env('lmi', { OPTION_DTYPE: '{' }))).toBeUndefined();
+  });
+});
+
+describe('settings given twice', () => {
+  test('differ in an option and a variable', () => {
+    const rule = 'OPTION_CONTRADICTS_VARIABLE';
+    expect(
+      findingOf(rule, env('vllm', { SM_VLLM_MAX_MODEL_LEN: '8192' }, undefined, { maxModelLen: 4096 })),
+    ).toMatchObject({
+      severity: 'error',
+      got: 'maxModelLen 4096 and SM_VLLM_MAX_MODEL_LEN=8192',
+      path: '/environment/SM_VLLM_MAX_MODEL_LEN',
+    });
+    expect(
+      findingOf(rule, env('lmi', { TENSOR_PARALLEL_DEGREE: '4' }, undefined, { tensorParallelSize: 2 })),
+    ).toBeDefined();
+    expect(
+      findingOf(rule, env('lmi', { OPTION_ENFORCE_EAGER: 'false' }, undefined, { enforceEager: true })),
+    ).toBeDefined();
+  });
+  test.each([
+    ['lmi', { OPTION_DTYPE: 'fp16' }, { dtype: 'half' }],
+    ['lmi', { OPTION_DTYPE: 'AUTO' }, { dtype: 'auto' }],
+    ['vllm', { SM_VLLM_KV_CACHE_DTYPE: 'fp8_e4m3' }, { kvCacheDtype: 'fp8' }],
+    ['lmi', { TENSOR_PARALLEL_DEGREE: 'max' }, { tensorParallelSize: 2 }],
+    ['vllm', { SM_VLLM_MAX_MODEL_LEN: '4096' }, { maxModelLen: 4096 }],
+    ['vllm', { SM_VLLM_MAX_MODEL_LEN: '4096' }, {}],
+    ['custom', { SM_VLLM_MAX_MODEL_LEN: '1' }, { maxModelLen: 4096 }],
+  ])('agree: %s %j and %j', (family, environment, options) => {
+    expect(findingOf('OPTION_CONTRADICTS_VARIABLE', env(family, environment, undefined, options))).toBeUndefined();
+  });
+  test('differ in two variables', () => {
+    const rule = 'VARIABLES_CONTRADICT';
+    expect(
+      findingOf(rule, env('lmi', { OPTION_TENSOR_PARALLEL_DEGREE: '2', OPTION_TENSOR_PARALLEL_SIZE: '4' })),
+    ).toMatchObject({ severity: 'error', path: '/environment/OPTION_TENSOR_PARALLEL_SIZE' });
+    expect(
+      findingOf(rule, env('lmi', { OPTION_TENSOR_PARALLEL_DEGREE: '2', OPTION_TENSOR_PARALLEL_SIZE: '2' })),
+    ).toBeUndefined();
+    expect(findingOf(rule, env('lmi', { OPTION_DTYPE: 'fp16', OPTION_MAX_MODEL_LEN: '1' }))).toBeUndefined();
+  });
+});
+
+describe('LMI', () => {
+  test('has lost rolling batches', () => {
+    const rule = 'LMI_ROLLING_BATCH_REMOVED';
+    const batch = (value: string, version?: string, family = 'lmi') =>
+      findingOf(rule, env(family, { OPTION_ROLLING_BATCH: value }, version));
+    expect(batch('lmi-dist')).toMatchObject({ severity: 'warning', fix: 'use vllm, or leave it out' });
+    expect(batch('scheduler', '0.33.0-lmi15')).toMatchObject({
+      severity: 'error',
+      message: expect.stringContaining('LMI 15 has no such'),
+    });
+    for (const value of ['vllm', 'AUTO', 'disable', 'trtllm']) expect(batch(value)).toBeUndefined();
+    expect(batch('lmi-dist', '0.32.0-lmi14')).toBeUndefined();
+    expect(batch('lmi-dist', undefined, 'lmi-trtllm')).toBeUndefined();
+  });
+  test('spells dtypes in seven ways', () => {
+    const dtype = (value: string, version?: string, family = 'lmi') =>
+      findingOf('LMI_DTYPE_UNKNOWN', env(family, { OPTION_DTYPE: value }, version));
+    expect(dtype('half')).toMatchObject({ severity: 'error', fix: 'use float16', path: '/environment/OPTION_DTYPE' });
+    expect(dtype('float')?.fix).toBe('use float32');
+    for (const value of ['auto', 'fp16', 'bf16', 'float32', 'int3']) expect(dtype(value)).toBeUndefined();
+    expect(dtype('half', '0.31.0-lmi13')).toBeUndefined();
+    expect(dtype('half', undefined, 'lmi-neuron')).toBeUndefined();
+  });
+  test('with TensorRT-LLM 0.33 does not read quantize', () => {
+    const quantize = (environment: object, version: string, family = 'lmi-trtllm') =>
+      findingOf('TRTLLM_QUANTIZE_NOT_READ', env(family, environment, version));
+    expect(quantize({ OPTION_QUANTIZE: 'awq' }, '0.33.0')).toMatchObject({
+      severity: 'warning',
+      got: 'OPTION_QUANTIZE=awq',
+      fix: 'set OPTION_QUANT_ALGO to W4A16_AWQ',
+    });
+    expect(quantize({ HF_MODEL_QUANTIZE: 'valueOf' }, '0.33.0')?.fix).toBe(
+      'set OPTION_QUANT_ALGO to the algorithm, such as FP8',
+    );
+    expect(quantize({ OPTION_QUANTIZE: 'awq' }, '0.32.0')).toBeUndefined();
+    expect(quantize({ OPTION_QUANT_ALGO: 'FP8' }, '0.33.0')).toBeUndefined();
+    expect(quantize({ OPTION_QUANTIZE: 'awq' }, '0.36.0', 'lmi')).toBeUndefined();
+  });
+});

@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { findingOf, findingsOf, spec } from './own-findings';
+
+const endpoint = (parts: object, model: object = {}) => spec({ endpoint: parts }, model);
+
+describe('timeouts', () => {
+  test.each([
+    ['STARTUP_TIMEOUT_OUT_OF_RANGE', 'startupHealthCheckTimeoutSeconds'],
+    ['DOWNLOAD_TIMEOUT_OUT_OF_RANGE', 'modelDataDownloadTimeoutSeconds'],
+  ])('%s: 60 to 3600, the fix is the nearest', (rule, field) => {
+    for (const value of [60, 61, 3599, 3600]) expect(findingOf(rule, endpoint({ [field]: value }))).toBeUndefined();
+    expect(findingOf(rule, endpoint({ [field]: 59 }))).toMatchObject({
+      severity: 'error',
+      got: '59',
+      fix: 'use 60',
+      path: `/endpoint/${field}`,
+    });
+    expect(findingOf(rule, endpoint({ [field]: 3601 }))).toMatchObject({ got: '3601', fix: 'use 3600' });
+    expect(findingOf(rule, endpoint({}))).toBeUndefined();
+  });
+
+  test("LMI's loading timeout must not outlast SageMaker's", () => {
+    const rule = 'STARTUP_TIMEOUT_BELOW_LOADING_TIMEOUT';
+    const lmi = (loading: string, wait?: number, name = 'OPTION_MODEL_LOADING_TIMEOUT', family = 'lmi') =>
+      spec({
+        container: { family },
+        environment: { [name]: loading },
+        endpoint: { startupHealthCheckTimeoutSeconds: wait },
+      });
+    expect(findingOf(rule, lmi('601', 600))).toMatchObject({
+      severity: 'warning',
+      got: 'OPTION_MODEL_LOADING_TIMEOUT=601',
+      fix: 'set startupHealthCheckTimeoutSeconds to 601',
+    });
+    expect(findingOf(rule, lmi('9000', 600, 'MODEL_LOADING_TIMEOUT'))?.fix).toBe(
+      'set startupHealthCheckTimeoutSeconds to 3600',
+    );
+    expect(findingOf(rule, lmi('600', 600))).toBeUndefined();
+    expect(findingOf(rule, lmi('9000'))).toBeUndefined();
+    expect(findingOf(rule, lmi('soon', 600))).toBeUndefined();
+    expect(findingOf(rule, lmi('9000', 600, 'MODEL_LOADING_TIMEOUT', 'vllm'))).toBeUndefined();
+  });
+});
+
+describe('ENDPOINT_NAME_INVALID', () => {
+  const name = (endpointName: string) => findingOf('ENDPOINT_NAME_INVALID', endpoint({ endpointName }));
+  test.each([
+    ['ENTER MODEL NAME', 'a space', 'use ENTER-MODEL-NAME'],
+    ['my_first_endpoint', 'the character _', 'use my-first-endpoint'],
+    ['huggingface-llm-', 'a hyphen at its beginning or end', 'use huggingface-llm'],
+    ['-a', 'a hyphen at its beginning or end', 'use a'],
+    ['', 'no character at all', 'use my-endpoint'],
+    ['___', 'the character _', 'use my-endpoint'],
+    ['é', 'the character é', 'use my-endpoint'],
+    ['a'.repeat(64), 'a length of 64 characters', `use ${'a'.repeat(63)}`],
+  ])('%p has %s', (value, reason, fix) => {
+    expect(name(value)).toMatchObject({ severity: 'error', fix, path: '/endpoint/endpointName' });
+    expect(name(value)?.message).toContain(reason);
+  });
+  test('whatever the name, the proposed one is accepted', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 90 }), (text) => {
+        const fix = name(text)?.fix;
+        if (fix !== undefined) expect(name(fix.replace('use ', ''))).toBeUndefined();
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+});
+
+describe('volumes', () => {
+  const on = (instanceType: string, volumeSizeInGb?: number, weightBytes?: number) =>
+    spec({ instanceType, endpoint: { volumeSizeInGb } }, { weightBytes });
+  test('are refused with local NVMe, which is named', () => {
+    expect(findingOf('VOLUME_SIZE_NOT_ALLOWED', on('ml.g4dn.xlarge', 64))).toMatchObject({
+      severity: 'error',
+      got: 'volumeSizeInGb 64',
+      fix: 'remove volumeSizeInGb',
+    });
+    expect(findingOf('VOLUME_SIZE_NOT_ALLOWED', on('ml.g4dn.xlarge', 64))?.message).toContain('125 GB of local NVMe');
+    expect(findingOf('VOLUME_SIZE_NOT_ALLOWED', on('ml.g4dn.xlarge'))).toBeUndefined();
+    expect(findingOf('VOLUME_SIZE_NOT_ALLOWED', on('ml.inf2.xlarge', 64))).toBeUndefined();
+    expect(findingOf('VOLUME_SIZE_NOT_ALLOWED', on('ml.g7.2xlarge', 64))).toBeUndefined();
+  });
+  test('are a warning where the answer is not known', () => {
+    expect(findingOf('VOLUME_SIZE_NOT_VERIFIED', on('ml.g7.2xlarge', 64))).toMatchObject({
+      severity: 'warning',
+      got: 'volumeSizeInGb 64',
+    });
+    expect(findingOf('VOLUME_SIZE_NOT_VERIFIED', on('ml.g7.2xlarge'))).toBeUndefined();
+    expect(findingOf('VOLUME_SIZE_NOT_VERIFIED', on('ml.g5.xlarge', 64))).toBeUndefined();
+    expect(findingOf('VOLUME_SIZE_NOT_VERIFIED', spec({ endpoint: { volumeSizeInGb: 64 } }))).toBeUndefined();
+  });
+  test('have 1 to 512 GB', () => {
+    expect(findingOf('VOLUME_SIZE_OUT_OF_RANGE', on('ml.inf2.xlarge', 0))?.fix).toBe('use 1');
+    expect(findingOf('VOLUME_SIZE_OUT_OF_RANGE', on('ml.inf2.xlarge', 513))?.fix).toBe('use 512');
+    expect(findingOf('VOLUME_SIZE_OUT_OF_RANGE', on('ml.inf2.xlarge', 512))).toBeUndefined();
+  });
+  test('must hold the model: 30 GB by default', () => {
+    const rule = 'MODEL_LARGER_THAN_DISK';
+    const gib = 2 ** 30;
+    expect(findingOf(rule, on('ml.inf2.48xlarge', undefined, 30 * gib))).toBeUndefined();
+    expect(findingOf(rule, on('ml.inf2.48xlarge', undefined, 30 * gib + 1))).toMatchObject({
+      severity: 'error',
+      fix: 'set volumeSizeInGb to 37 or more',
+    });
+    expect(findingOf(rule, on('ml.inf2.48xlarge', 100, 140 * gib))).toMatchObject({
+      got: 'volumeSizeInGb 100',
+      fix: 'set volumeSizeInGb to 168 or more',
+    });
+    expect(findingOf(rule, on('ml.inf2.48xlarge', undefined, 600 * gib))?.fix).toMatch(/local NVMe/);
+    expect(findingOf(rule, on('ml.g5.48xlarge', undefined, 600 * gib))).toBeUndefined();
+    expect(findingOf(rule, on('ml.p3.2xlarge', undefined, 600 * gib))).toBeUndefined();
+  });
+});
+
+describe('a model in S3', () => {
+  const from = (id: string, modelData?: string) => endpoint({ modelData }, { id });
+  test.each([
+    ['s3://bucket/a', undefined, 'use s3://bucket/a/'],
+    ['s3://bucket/a', 's3-prefix', 'use s3://bucket/a/'],
+    ['s3://bucket/a/model.gguf', 's3-prefix', 'use s3://bucket/a/'],
+  ])('%s (%s) is no prefix', (id, modelData, fix) => {
+    expect(findingOf('S3_PREFIX_WITHOUT_SLASH', from(id, modelData))).toMatchObject({
+      severity: 'error',
+      got: id,
+      fix,
+      path: '/model/id',
+    });
+  });
+  test.each([
+    ['s3://bucket/a/', undefined],
+    ['s3://bucket/a.tar.gz', 's3-prefix'],
+    ['s3://bucket/a', 's3-tarball'],
+    ['/opt/ml/model', 's3-prefix'],
+    ['org/model', undefined],
+  ])('%s (%s) lacks no slash', (id, modelData) => {
+    expect(findingOf('S3_PREFIX_WITHOUT_SLASH', from(id, modelData))).toBeUndefined();
+  });
+  test.each([
+    ['s3://bucket/m.tar.gz', 's3-prefix', /s3-tarball/],
+    ['s3://bucket/m.TGZ', 's3-prefix', /s3-tarball/],
+    ['s3://bucket/m/', 's3-tarball', /^set modelData to s3-prefix$/],
+    ['s3://bucket/m', 's3-tarball', /end the prefix with a slash/],
+  ])('%s is not a %s', (id, modelData, fix) => {
+    const finding = findingOf('TARBALL_AS_PREFIX', from(id, modelData));
+    expect(finding).toMatchObject({ severity: 'error', path: '/endpoint/modelData' });
+    expect(finding?.fix).toMatch(fix);
+  });
+  test.each([
+    ['org/model', 's3-prefix', '/model/id'],
+    ['s3://B/x/', 's3-prefix', '/model/id'],
+    [`s3://bucket/${'x'.repeat(1020)}/`, 's3-prefix', '/model/id'],
+    ['s3://bucket/m/', 'hub', '/endpoint/modelData'],
+  ])('%s with %s is no S3 URI there', (id, modelData, path) => {
+    expect(findingOf('S3_URI_INVALID', from(id, modelData))).toMatchObject({ severity: 'error', path });
+  });
+  test.each([
+    ['s3://bucket', 's3-prefix'],
+    ['s3://my.bucket-1/x/', 's3-prefix'],
+    ['s3://${Token[TOKEN.4]}/x/', 's3-prefix'],
+    ['org/model', 'jumpstart'],
+    ['org/model', 'hub'],
+    ['./model', 's3-prefix'],
+  ])('%s with %s is not judged', (id, modelData) => {
+    expect(findingOf('S3_URI_INVALID', from(id, modelData))).toBeUndefined();
+  });
+});
+
+describe('NETWORK_ISOLATION_NEEDS_LOCAL_MODEL', () => {
+  const rule = 'NETWORK_ISOLATION_NEEDS_LOCAL_MODEL';
+  const isolated = (parts: object, id: string, modelData?: string) =>
+    spec({ container: { family: 'vllm' }, ...parts, endpoint: { networkIsolation: true, modelData } }, { id });
+  test.each([
+    [isolated({}, 'org/model'), '/endpoint/networkIsolation'],
+    [isolated({}, 'anything', 'hub'), '/endpoint/networkIsolation'],
+    [
+      isolated({ environment: { SM_VLLM_MODEL: 'org/model' } }, 's3://b-b/m/', 's3-prefix'),
+      '/environment/SM_VLLM_MODEL',
+    ],
+    [isolated({ environment: { OPTION_MODEL_ID: 's3://b-b/m/' } }, 's3://b-b/m/'), '/environment/OPTION_MODEL_ID'],
+    [isolated({ options: { loadFormat: 'runai_streamer' } }, 's3://b-b/m/'), '/options/loadFormat'],
+    [isolated({ speculative: { model: 'org/draft' } }, 's3://b-b/m/'), '/speculative/model'],
+  ])('a download cannot happen %#', (value, path) => {
+    expect(findingOf(rule, value)).toMatchObject({ severity: 'error', path });
+  });
+  test.each([
+    isolated({}, 's3://b-b/m/'),
+    isolated({ environment: { SM_VLLM_MODEL: '/opt/ml/model' } }, 'org/model'),
+    isolated({ speculative: { model: '/opt/ml/draft' } }, 's3://b-b/m/'),
+    isolated({}, 'jumpstart-id', 'jumpstart'),
+    spec({ endpoint: { networkIsolation: false } }, { id: 'org/model' }),
+  ])('nothing to download %#', (value) => {
+    expect(findingOf(rule, value)).toBeUndefined();
+  });
+});
+
+describe('hub access', () => {
+  test.each([
+    [endpoint({ hubToken: 'plaintext' }), '/endpoint/hubToken'],
+    [spec({ environment: { HF_TOKEN: 'hf_x' } }), '/environment/HF_TOKEN'],
+    [spec({ environment: { HUGGING_FACE_HUB_TOKEN: 'hf_x' } }), '/environment/HUGGING_FACE_HUB_TOKEN'],
+    [spec({ environment: { SM_VLLM_HF_TOKEN: 'hf_x' } }), '/environment/SM_VLLM_HF_TOKEN'],
+  ])('a token in plain text is an error %#', (value, path) => {
+    const finding = findingOf('HUB_TOKEN_IN_PLAIN_TEXT', value);
+    expect(finding).toMatchObject({ severity: 'error', path });
+    expect(JSON.stringify(finding)).not.toContain('hf_x');
+  });
+  test.each([
+    endpoint({ hubToken: 'secret' }),
+    spec({ environment: { HF_TOKEN: '${Token[1]}' } }),
+    spec({ environment: { HF_HOME: 'hf_x' } }),
+  ])('a token in a secret is none %#', (value) => expect(findingOf('HUB_TOKEN_IN_PLAIN_TEXT', value)).toBeUndefined());
+
+  const gated = (parts: object, environment?: object, id = 'meta-llama/x') =>
+    spec({ endpoint: parts, environment }, { id, gated: true });
+  test('a gated model needs a token, or an accepted licence', () => {
+    const rule = 'GATED_MODEL_WITHOUT_ACCESS';
+    expect(findingOf(rule, gated({}))).toMatchObject({ severity: 'error', path: '/endpoint/hubToken' });
+    expect(findingOf(rule, gated({ modelData: 'hub' }))).toBeDefined();
+    expect(findingOf(rule, gated({ modelData: 'jumpstart', hubToken: 'secret' }))).toMatchObject({
+      path: '/endpoint/acceptEula',
+      got: 'acceptEula not set',
+    });
+    expect(findingOf(rule, gated({ modelData: 'model-package', acceptEula: false }))?.got).toBe('acceptEula false');
+    expect(findingOf(rule, gated({ modelData: 'jumpstart', acceptEula: true }))).toBeUndefined();
+    expect(findingOf(rule, gated({ hubToken: 'secret' }))).toBeUndefined();
+    expect(findingOf(rule, gated({}, { HF_TOKEN: '${t}' }))).toBeUndefined();
+    expect(findingOf(rule, gated({}, {}, 's3://bucket/m/'))).toBeUndefined();
+    expect(findingOf(rule, spec({}, { id: 'org/open' }))).toBeUndefined();
+  });
+});
+
+describe('ENVIRONMENT_TOO_LARGE', () => {
+  const rule = 'ENVIRONMENT_TOO_LARGE';
+  const environment = (variables: object) => spec({ environment: variables });
+  const many = (count: number, value = 'x') =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`VLLM_${i}`, value]));
+  test('counts entries, characters and bytes', () => {
+    expect(findingOf(rule, environment(many(100)))).toBeUndefined();
+    expect(findingOf(rule, environment(many(101)))).toMatchObject({
+      severity: 'error',
+      got: '101 variables',
+      path: '/environment',
+    });
+    expect(findingOf(rule, environment({ A: 'x'.repeat(1024) }))).toBeUndefined();
+    expect(findingOf(rule, environment({ A: 'x'.repeat(1025) }))).toMatchObject({
+      got: '1,025 characters in A',
+      path: '/environment/A',
+    });
+    expect(findingOf(rule, environment(many(33, 'x'.repeat(1000))))?.got).toMatch(/bytes of variables/);
+    expect(findingOf(rule, environment(many(32, 'x'.repeat(1000))))).toBeUndefined();
+  });
+  test.each([
+    ['1A', 'use _1A'],
+    ['A-B', 'use A_B'],
+    ['', 'use _'],
+    ['x'.repeat(1025), `use ${'x'.repeat(60)}`],
+  ])('name %p is refused', (name, fix) => {
+    expect(findingOf(rule, environment({ [name]: 'x' }))?.fix).toBe(fix);
+  });
+  test('counts what the options become, too', () => {
+    const value = spec({ container: { family: 'vllm' }, options: { maxModelLen: 4096 }, environment: many(100) });
+    expect(findingOf(rule, value)?.got).toMatch(/^10[1-9] variables$/);
+  });
+});
+
+test('asynchronous endpoints serve no model package, and probably no components', () => {
+  expect(
+    findingOf('ASYNC_WITH_MODEL_PACKAGE', endpoint({ asyncInference: true, modelData: 'model-package' }))?.severity,
+  ).toBe('error');
+  expect(
+    findingOf('ASYNC_WITH_MODEL_PACKAGE', endpoint({ asyncInference: true, modelData: 'jumpstart' })),
+  ).toBeUndefined();
+  expect(
+    findingOf('ASYNC_WITH_INFERENCE_COMPONENTS', endpoint({ asyncInference: true, inferenceComponents: true }))
+      ?.severity,
+  ).toBe('warning');
+  expect(findingOf('ASYNC_WITH_INFERENCE_COMPONENTS', endpoint({ asyncInference: true }))).toBeUndefined();
+});
+
+describe('INSTANCE_POOLS_INVALID', () => {
+  const rule = 'INSTANCE_POOLS_INVALID';
+  const pools = (...list: object[]) => spec({ instancePools: list });
+  const pool = (instanceType: string, priority?: number) => ({ instanceType, priority });
+  test('takes 1 to 5 pools of different types with priorities 1 to 5', () => {
+    expect(findingsOf(rule, pools(pool('ml.g5.xlarge', 1), pool('ml.g6.xlarge', 5), pool('ml.g6e.xlarge')))).toEqual(
+      [],
+    );
+    expect(findingOf(rule, pools())).toMatchObject({ severity: 'error', got: '0', path: '/instancePools' });
+    expect(
+      findingOf(rule, pools(...['', '2', '4', '8', '12', '16'].map((n) => pool(`ml.g5.${n}xlarge`)))),
+    ).toMatchObject({ got: '6', fix: 'keep the first 5' });
+    expect(findingOf(rule, pools(pool('ml.g5.xlarge', 0)))).toMatchObject({
+      fix: 'use 1',
+      path: '/instancePools/0/priority',
+    });
+    expect(findingOf(rule, pools(pool('ml.g5.xlarge', 6)))).toMatchObject({ fix: 'use 5' });
+    expect(findingOf(rule, pools(pool('ml.g5.xlarge'), pool('ml.g5.xlarge')))).toMatchObject({
+      path: '/instancePools/1/instanceType',
+    });
+    expect(findingOf(rule, { ...pools(pool('ml.g5.xlarge')), instanceType: 'ml.g6.xlarge' })).toMatchObject({
+      path: '/instancePools',
+    });
+    expect(findingsOf(rule, spec({ instanceType: 'ml.g5.xlarge' }))).toEqual([]);
+  });
+});
