@@ -13,6 +13,7 @@ import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
 import type { BoundModel } from '../shared/model-source/bound-model';
+import { usePrices } from '../shared/prices';
 import { ServingContainer, type BoundContainer } from '../shared/serving-container';
 import { makeAlarms } from './alarms';
 import { captureData } from './data-capture';
@@ -144,6 +145,7 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
   constructor(scope: Construct, id: string, props: QuantizedEndpointProps) {
     super(scope, id, { physicalName: props.endpointName });
 
+    usePrices(this);
     const model = props.model._bind(this);
     const instance = findInstance(known(props.instanceType.instanceTypeName) ?? '');
     const container = (props.container ?? ServingContainer.lmi())._bind(this, instance);

@@ -72,8 +72,7 @@ function summary(modelName: string, spec: EndpointSpec, plan: PlanAnswer, fullBa
   const parts: string[] = [];
   const length = sequenceLength(spec);
   if (length !== undefined) {
-    const fits = maxConcurrency === null ? '' : ` × ${Math.max(0, Math.floor(maxConcurrency))} sequences fit`;
-    parts.push(`${count(length)} tokens${fits}`);
+    parts.push(`${count(length)} tokens${fits(maxConcurrency)}`);
   }
   if (estimate.interTokenMs !== null) parts.push(`about ${figure(estimate.interTokenMs)} ms a token`);
   if (fullBatch.outputTokensPerSecond !== null)
@@ -86,6 +85,12 @@ function summary(modelName: string, spec: EndpointSpec, plan: PlanAnswer, fullBa
       : `$${cost.usdPerHour.toFixed(cost.usdPerHour < 1 ? 3 : 2)} an hour${fleet}${cost.priceDate === null ? '' : ` (${region}, ${cost.priceDate})`}`,
   );
   return `${name}: ${parts.join(', ')}`;
+}
+
+function fits(maxConcurrency: number | null): string {
+  if (maxConcurrency === null) return '';
+  const sequences = Math.max(0, Math.floor(maxConcurrency));
+  return ` × ${count(sequences)} ${sequences === 1 ? 'sequence fits' : 'sequences fit'}`;
 }
 
 function count(value: number): string {

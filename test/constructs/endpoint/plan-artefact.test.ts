@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, SecretValue, Stack, Stage } from 'aws-cdk-lib';
 import { InstanceType } from '../../../index';
+import { priceFile, serializePriceFile } from '../../../lib/plan';
 import { planAnswer } from '../../../lib/rules';
 import { ENV, makeEndpoint, testStack } from '../support';
 
@@ -69,4 +71,13 @@ test('main figures are properties of the endpoint', () => {
   expect(plan).toMatchObject({ maxModelLen: 16_384, usdPerHour: 1.222 });
   expect(plan.maxConcurrency).toBeGreaterThan(1);
   expect(plan.kvCacheTokens).toBeGreaterThan(16_384);
+});
+
+test('prices that were fetched win over those of the package', () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'prices-')), 'qe-prices.json');
+  const prices = { 'us-east-1': { 'ml.g6.2xlarge': 9.5 } };
+  writeFileSync(file, serializePriceFile(priceFile('2026-11-01', 'a test', prices)));
+  const stack = testStack(ENV, { 'cdk-quantized-endpoints:priceFile': file });
+  expect(makeEndpoint(stack).plan.usdPerHour).toBe(9.5);
+  expect(makeEndpoint(testStack()).plan.usdPerHour).toBe(1.222);
 });
