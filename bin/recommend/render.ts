@@ -59,6 +59,13 @@ const COLUMNS = [
   { title: 'warnings', align: 'right' as const },
 ];
 
+/** Longer reasons would wrap and hide the counts; `--json` has them whole. */
+const WIDEST = 110;
+
+function shortened(text: string): string {
+  return text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1).trimEnd()}…`;
+}
+
 /** One line a reason: how many, and one of them in full. */
 function renderRejections(rejected: readonly Rejection[], terminal: Terminal): string {
   if (rejected.length === 0) return '';
@@ -70,7 +77,11 @@ function renderRejections(rejected: readonly Rejection[], terminal: Terminal): s
   }
   const rows = [...byReason]
     .sort(([, a], [, b]) => b.length - a.length)
-    .map(([reason, list]) => [`  ${reason}`, String(list.length), `${list[0].instanceType}: ${list[0].message}`]);
+    .map(([reason, list]) => [
+      `  ${reason}`,
+      String(list.length),
+      shortened(`${list[0].instanceType}: ${list[0].message}`),
+    ]);
   const table = renderTable([{ title: '' }, { title: '', align: 'right' }, { title: '' }], rows, terminal);
   return `${terminal.colors.bold('Not taken')} ${terminal.colors.dim('(each of them in --json)')}\n${table}`;
 }

@@ -103,6 +103,7 @@ const LMI_NEURON: Table = {
   OPTION_N_POSITIONS: ['sequenceLength', integer],
   OPTION_MAX_ROLLING_BATCH_SIZE: ['batchSize', integer],
   OPTION_BATCH_SIZE: ['batchSize', integer],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
 };
 
 /** The vLLM image: `SM_VLLM_FOO_BAR` becomes `--foo-bar`; `true` a bare flag, `false` nothing at all. */
@@ -120,7 +121,13 @@ const VLLM: Table = {
   }),
 };
 
-const HF_VLLM_NEURON: Table = { ...VLLM, SM_VLLM_BLOCK_SIZE: ['sequenceLength', integer] };
+/** optimum-neuron: `SM_ON_BATCH_SIZE` becomes `--batch_size`. Source: optimum-neuron docs, "vLLM plugin". */
+const HF_VLLM_NEURON: Table = {
+  SM_ON_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
+  SM_ON_SEQUENCE_LENGTH: ['sequenceLength', integer],
+  SM_ON_BATCH_SIZE: ['batchSize', integer],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
+};
 
 /** Source: sglang/srt/server_args.py. */
 const SGLANG: Table = prefixed('SM_SGLANG_', {
@@ -149,6 +156,7 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
 const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
   CTX_SIZE: ['maxModelLen', integer],
   PARALLEL: ['slots', integer],
+  BATCH_SIZE: ['maxNumBatchedTokens', integer],
   CACHE_TYPE_K: ['kvTypeK', text],
   CACHE_TYPE_V: ['kvTypeV', text],
   FLASH_ATTN: ['flashAttention', text],

@@ -1,9 +1,12 @@
 import { resolveEndpoint } from '../endpoint/resolve';
+import type { ResolvedEndpoint } from '../endpoint/types';
 import { SpecError } from '../errors';
 import { findInstance, isOffered, type PriceTable } from '../hardware';
 import { HOURS_PER_MONTH } from '../plan';
 import type { Plan } from '../plan/types';
 import { evaluateContext, ruleContext } from '../rules/evaluate';
+import { amiFor } from '../rules/helpers/driver';
+import type { Finding, RuleContext } from '../rules/types';
 import type { EndpointSpec } from '../spec/types';
 import { breakEvenOf } from './break-even';
 import { CHECKPOINT, combinations } from './grid';
@@ -86,7 +89,7 @@ function specOf(spec: EndpointSpec, combination: Combination, context: number): 
 }
 
 function judge(
-  spec: EndpointSpec,
+  given: EndpointSpec,
   combination: Combination,
   region: string,
   workload: Workload,
@@ -96,19 +99,42 @@ function judge(
   const instance = findInstance(combination.instanceType);
   if (instance !== undefined && isOffered(instance, region) === false)
     return reject('NOT_OFFERED', `${combination.instanceType} is not offered in ${region}`);
-  const resolved = resolveEndpoint(spec);
-  const rules = ruleContext(resolved);
-  const findings = evaluateContext(rules);
+  const { resolved, rules, findings } = examine(given);
   const error = findings.find((finding) => finding.severity === 'error');
   if (error !== undefined) return reject(error.rule, error.message);
-  const unfit = memoryProblem(rules.plan, spec);
+  const unfit = memoryProblem(rules.plan, resolved.spec);
   if (unfit !== undefined) return reject('DOES_NOT_FIT', unfit);
   const sizing = sizeFor(resolved, rules.plan, workload, prices);
   if (typeof sizing === 'string') return reject('TOO_SLOW', sizing);
-  const draft = draftOf(spec, combination, sizing.plan, sizing.concurrency, sizing.instances);
+  const draft = draftOf(resolved.spec, combination, sizing.plan, sizing.concurrency, sizing.instances);
   const over = budgetProblem(draft, workload, region);
   if (over !== undefined) return reject('OVER_BUDGET', over);
   return { ...draft, warnings: findings.map((finding) => finding.message) };
+}
+
+interface Examined {
+  readonly resolved: ResolvedEndpoint;
+  readonly rules: RuleContext;
+  readonly findings: readonly Finding[];
+}
+
+/** The rules' verdict, with the host image that brings the driver which the container's CUDA needs, unless the spec names one. */
+function examine(given: EndpointSpec): Examined {
+  const resolved = resolveEndpoint(given);
+  const { container, instance } = resolved;
+  if (instance?.kind !== 'gpu' || container?.cuda === undefined || given.endpoint?.inferenceAmiVersion !== undefined)
+    return judged(resolved);
+  const inferenceAmiVersion = amiFor(container.cuda);
+  const chosen = judged({ ...resolved, spec: { ...given, endpoint: { ...given.endpoint, inferenceAmiVersion } } });
+  const isRefused = chosen.findings.some(({ severity, path }) => severity === 'error' && path === AMI_PATH);
+  return isRefused ? judged(resolved) : chosen;
+}
+
+const AMI_PATH = '/endpoint/inferenceAmiVersion';
+
+function judged(resolved: ResolvedEndpoint): Examined {
+  const rules = ruleContext(resolved);
+  return { resolved, rules, findings: evaluateContext(rules) };
 }
 
 function memoryProblem(plan: Plan, spec: EndpointSpec): string | undefined {

@@ -1,7 +1,8 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { environmentOptions, environmentSettings } from '../../lib/endpoint/environment';
 import { atLeast } from '../../lib/endpoint/version';
-import type { ContainerFamily, EndpointSpec } from '../../lib/spec/types';
+import { optionVariablesOf } from '../../lib/container';
+import { CONTAINER_FAMILIES, type ContainerFamily, type EndpointSpec } from '../../lib/spec/types';
 
 const config = {
   architectures: ['LlamaForCausalLM'],
@@ -128,6 +129,23 @@ describe('variables of a container', () => {
     ['vllm', { __proto__x: '1', constructor: '2' }, {}],
   ])('of %s: %j', (family, environment, expected) => {
     expect(environmentOptions(family, environment)).toEqual(expected);
+  });
+
+  test('are the same that the container sets for an option', () => {
+    const numbers = [
+      'tensorParallelSize',
+      'maxModelLen',
+      'maxNumSeqs',
+      'gpuMemoryUtilization',
+      'sequenceLength',
+      'slots',
+    ];
+    for (const family of CONTAINER_FAMILIES)
+      for (const [option, variable] of Object.entries(optionVariablesOf(family))) {
+        if (!numbers.includes(option)) continue;
+        const [setting] = environmentSettings(family, { [variable]: '1' });
+        expect(`${family} ${variable} ${setting?.value}`).toBe(`${family} ${variable} 1`);
+      }
   });
 
   test('are named, so that a rule can name them', () => {

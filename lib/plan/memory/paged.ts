@@ -28,6 +28,7 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
     usable === undefined || weights === null || activations === null
       ? null
       : usable - weights - activations - runtime - (terms.budgetsGraphs ? graphs : 0);
+  const keepsNothing = groups !== undefined && groups.every((group) => group.bytesPerToken + group.stateBytes === 0);
   const known = total !== undefined;
   const memory = {
     total: total ?? null,
@@ -36,23 +37,25 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
     activations: known && activations !== null ? Math.round(activations) : null,
     graphs: known ? Math.round(graphs) : null,
     runtime: known ? Math.round(runtime) : null,
-    kvCache: rest === null ? null : Math.max(0, Math.floor(rest)),
+    // A model that keeps nothing between tokens gets no cache, whatever is left.
+    kvCache: keepsNothing ? 0 : rest === null ? null : Math.max(0, Math.floor(rest)),
   };
   const capacity =
     memory.kvCache === null || groups === undefined || terms.context === undefined || terms.context <= 0
       ? undefined
       : kvCapacity(groups, memory.kvCache, terms.context, terms.paging);
-  return { memory, kvBytesPerToken: perToken, ...figures(capacity, terms.modelContext, perToken) };
+  return {
+    memory,
+    kvBytesPerToken: perToken,
+    ...figures(keepsNothing ? undefined : capacity, terms.modelContext),
+  };
 }
 
 function figures(
   capacity: KvCapacity | undefined,
   modelContext: number | undefined,
-  perToken: number | null,
 ): Pick<EngineMemory, 'kvCacheTokens' | 'maxConcurrency' | 'largestMaxModelLen'> {
-  // An encoder keeps nothing between tokens: there is no cache to count.
-  if (capacity === undefined || perToken === 0)
-    return { kvCacheTokens: null, maxConcurrency: null, largestMaxModelLen: null };
+  if (capacity === undefined) return { kvCacheTokens: null, maxConcurrency: null, largestMaxModelLen: null };
   return {
     kvCacheTokens: capacity.tokens,
     maxConcurrency: capacity.concurrency,

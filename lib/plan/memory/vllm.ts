@@ -5,6 +5,9 @@ import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
 
+/** What vLLM takes where a config names no length. Source: vllm/config/model.py, `_get_and_verify_max_len`. */
+const CONTEXT_WITHOUT_CONFIG = 2048;
+
 /**
  * vLLM: `total × gpu_memory_utilization`, less the weights, the peak of a profiling run, what is taken outside PyTorch, and from 0.21 the
  * CUDA graphs, is the KV cache.
@@ -14,8 +17,8 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
   const version = new VllmVersion(subject.engineVersion);
   const tensorParallel = options.tensorParallelSize;
-  const context = options.maxModelLen ?? model.maxPositionEmbeddings;
-  const run = profileRun(options, context ?? 0);
+  const context = options.maxModelLen ?? model.maxPositionEmbeddings ?? CONTEXT_WITHOUT_CONFIG;
+  const run = profileRun(options, context);
   const total = accelerator?.memoryBytesUsable;
   const groups =
     kvElementBytes === undefined

@@ -46,6 +46,7 @@ export function speedEstimate(
   if (limit < 1) return UNKNOWN_SPEED;
   const batch = Math.min(asked, Math.floor(limit));
 
+  if (subject.model.kind === 'encoder') return encoderSpeed(prefillSeconds(subject, container, kernels, input));
   const step = decodeStep(subject, container, kernels, batch, input + output / 2);
   const prefill = prefillSeconds(subject, container, kernels, input);
   if (step === null || prefill === null) return UNKNOWN_SPEED;
@@ -59,6 +60,12 @@ export function speedEstimate(
     requestsPerSecond: perSecond / output,
     bound: step.bound,
   };
+}
+
+/** An encoder answers once, when it has read its input. */
+function encoderSpeed(seconds: number | null): SpeedEstimate {
+  if (seconds === null) return UNKNOWN_SPEED;
+  return { ...UNKNOWN_SPEED, timeToFirstTokenMs: seconds * 1000, requestsPerSecond: 1 / seconds, bound: 'compute' };
 }
 
 function serverLimit({ engine, options }: Subject): number {

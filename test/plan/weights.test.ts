@@ -1,0 +1,290 @@
+import { describeModel } from '../../lib/model';
+import { parseScheme } from '../../lib/scheme';
+import { resolveScheme } from '../../lib/scheme';
+import type { Scheme } from '../../lib/scheme/types';
+import { allocatedBytes } from '../../lib/plan/weights/allocator';
+import { checkpointDtypeBytes, dtypeBytes, servedDtypeBytes } from '../../lib/plan/weights/dtype';
+import { ignoreMatcher } from '../../lib/plan/weights/ignored';
+import { loadedBytes, type Loader } from '../../lib/plan/weights/loaded';
+import { mxfp4Layout } from '../../lib/plan/weights/mxfp4-layout';
+import { pipelineStages } from '../../lib/plan/weights/shard';
+import { storedTensors } from '../../lib/plan/weights/stored';
+
+const MIB = 2 ** 20;
+const scheme = (name: string, details: { groupSize?: number } = {}): Scheme =>
+  parseScheme(name, { origin: 'spec', ...details });
+
+describe('the tensors of a quantized layer of 1,024 × 512', () => {
+  const matrix = { rows: 1024, columns: 512 };
+  const elements = 1024 * 512;
+  test.each<[string, Scheme, readonly number[]]>([
+    ['awq', scheme('awq'), [elements / 2, 1024 * 4 * 2, (1024 * 4) / 2]],
+    ['awq, group 64', scheme('awq', { groupSize: 64 }), [elements / 2, 1024 * 8 * 2, (1024 * 8) / 2]],
+    ['awq, one group a channel', scheme('awq', { groupSize: -1 }), [elements / 2, 1024 * 2, 1024 / 2]],
+    ['gptq', scheme('gptq'), [elements / 2, 1024 * 4 * 2, (1024 / 8) * 4 * 4, 512 * 4]],
+    ['fp8', scheme('fp8'), [elements, 1024 * 2]],
+    ['fp8-static', scheme('fp8-static'), [elements, 4, 4]],
+    ['fp8-block', scheme('fp8-block'), [elements, 8 * 4 * 4]],
+    ['int8-w8a8', scheme('int8-w8a8'), [elements, 1024 * 2]],
+    ['nf4', scheme('bitsandbytes-nf4'), [elements / 2, elements / 64, (elements / 64 / 256) * 4]],
+    ['bitsandbytes-int8', scheme('bitsandbytes-int8'), [elements, 1024 * 4]],
+    ['mxfp4', scheme('mxfp4'), [elements / 2, elements / 32]],
+    ['nvfp4', scheme('nvfp4'), [elements / 2, elements / 16, 8]],
+    ['neuron-int8', scheme('neuron-int8'), [elements, 1024 * 4]],
+    ['fbgemm', { ...scheme('fp8'), layout: 'fbgemm_fp8' }, [elements, 1024 * 4]],
+    [
+      'nf4 with plain scales',
+      { ...scheme('bitsandbytes-nf4'), doubleQuantized: false },
+      [elements / 2, (elements / 64) * 4],
+    ],
+    ['3-bit gptq', { ...scheme('gptq'), weightBits: 3 }, [(512 * 3 * 1024) / 8, 8192, (1024 * 3 * 4) / 8, 2048]],
+    ['asymmetric int4', { ...scheme('awq'), layout: 'compressed-tensors' }, [elements / 2, 8192, 2048]],
+    ['symmetric int4', { ...scheme('gptq'), layout: 'compressed-tensors' }, [elements / 2, 8192]],
+  ])('%s', (_name, quantization, expected) => {
+    expect(storedTensors(quantization, matrix)).toEqual(expected);
+  });
+
+  test('of a layout nobody knows are not known', () => {
+    expect(storedTensors({ ...scheme('none'), layout: 'exl3', weightType: 'float' }, matrix)).toBeUndefined();
+  });
+});
+
+describe('the allocator', () => {
+  test.each([
+    ['nothing', 0, 0],
+    ['a small tensor, to 512 bytes', 1000, 1024],
+    ['a tensor under 10 MiB, to 512 bytes', 3 * MIB + 1, 3 * MIB + 512],
+    ['a large tensor, to its segment when little remains', 11.5 * MIB, 12 * MIB],
+    ['a large tensor of exactly one remainder', 13 * MIB, 14 * MIB],
+    ['a large tensor as it is when the remainder is worth keeping', 12 * MIB + 512 * 100, 12 * MIB + 512 * 100],
+    ['a whole segment', 20 * MIB, 20 * MIB],
+  ])('takes for %s', (_name, bytes, expected) => expect(allocatedBytes(bytes)).toBe(expected));
+});
+
+describe('modules left unquantized', () => {
+  test.each([
+    ['a whole name', 'lm_head', 'lm_head', true],
+    ['a prefix of components', 'model.layers.1', 'model.layers.1.mlp.gate', true],
+    ['components in the middle', 'mlp.gate', 'model.layers.3.mlp.gate', true],
+    ['not a part of a number', 'layers.1', 'model.layers.10.mlp.gate', false],
+    ['not a part of a word', 'gate', 'model.layers.1.mlp.gate_proj', false],
+    ['a glob', 'model.layers.*.self_attn', 'model.layers.7.self_attn.q_proj', true],
+    ['a glob that does not fit', '*.experts.*', 'model.layers.7.self_attn.q_proj', false],
+    ['an expression', 're:.*lm_head', 'model.lm_head', true],
+    ['an expression anchored at the start', 're:head', 'lm_head', false],
+    ['an expression that is none', 're:(', 'lm_head', false],
+    ['nothing', '', 'lm_head', false],
+  ])('%s', (_name, pattern, module, expected) => expect(ignoreMatcher([pattern])(module)).toBe(expected));
+
+  test('an expression made to take for ever is not run', () => {
+    const start = process.hrtime.bigint();
+    expect(ignoreMatcher([`re:(a+)+$`, `re:(.*)*x`])('a'.repeat(60) + '!')).toBe(false);
+    expect(ignoreMatcher([`re:.*.*.*.*.*.*y`])('a'.repeat(200))).toBe(false);
+    expect(ignoreMatcher(['x'.repeat(300)])('x'.repeat(300))).toBe(false);
+    expect(Number(process.hrtime.bigint() - start)).toBeGreaterThan(0);
+  });
+});
+
+test.each([
+  ['bfloat16', 2],
+  ['torch.float16', 2],
+  ['float32', 4],
+  ['float8_e4m3fn', 1],
+  ['fp8', 1],
+  ['nonsense', undefined],
+])('%s takes %s bytes', (dtype, bytes) => expect(dtypeBytes(dtype)).toBe(bytes));
+
+test('what is not quantized is never below 16 bits', () => {
+  expect(checkpointDtypeBytes('float8_e4m3fn')).toBe(2);
+  expect(checkpointDtypeBytes(undefined)).toBe(2);
+  expect(checkpointDtypeBytes('float32')).toBe(4);
+  expect(servedDtypeBytes('float')).toBe(4);
+  expect(servedDtypeBytes('unknown')).toBe(2);
+});
+
+describe('pipeline stages', () => {
+  test.each([
+    [32, 1, [[0, 32]]],
+    [
+      32,
+      4,
+      [
+        [0, 8],
+        [8, 16],
+        [16, 24],
+        [24, 32],
+      ],
+    ],
+    [
+      33,
+      4,
+      [
+        [0, 8],
+        [8, 16],
+        [16, 25],
+        [25, 33],
+      ],
+    ],
+    [
+      35,
+      4,
+      [
+        [0, 9],
+        [9, 18],
+        [18, 27],
+        [27, 35],
+      ],
+    ],
+    [
+      2,
+      8,
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    ],
+    [0, 2, [[0, 0]]],
+  ])('of %d layers in %d', (layers, stages, expected) => expect(pipelineStages(layers, stages)).toEqual(expected));
+});
+
+const llama = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  num_hidden_layers: 32,
+  vocab_size: 128_256,
+  max_position_embeddings: 131_072,
+  rope_theta: 500_000,
+  torch_dtype: 'bfloat16',
+};
+
+function loader(rest: Partial<Loader> = {}, parallelism: Partial<Loader['parallelism']> = {}): Loader {
+  return {
+    engine: 'vllm',
+    sm: 86,
+    plainBytes: 2,
+    parallelism: { tensor: 1, pipeline: 1, experts: false, ...parallelism },
+    ...rest,
+  };
+}
+
+describe('weights on one accelerator', () => {
+  const model = describeModel(llama);
+  const none = scheme('none');
+  const weigh = (l: Loader, s = none) => loadedBytes(model, s, l) as number;
+  const rotary = 131_072 * 128 * 2;
+
+  test('are all of them, and the table of positions', () => {
+    expect(weigh(loader())).toBe(model.parameterCount * 2 + rotary);
+    expect(weigh(loader({ engine: 'tensorrt-llm' }))).toBe(model.parameterCount * 2);
+  });
+
+  test('are cut by tensor parallelism, but for norms and the table', () => {
+    const norms = 65 * 4096 * 2;
+    expect(weigh(loader({}, { tensor: 4 }))).toBe((model.parameterCount * 2 - norms) / 4 + norms + rotary);
+  });
+
+  test('hold copies of KV heads where there are fewer than ranks', () => {
+    const heads = 2 * 128 * 4096 * 2 * 32;
+    const at8 = weigh(loader({}, { tensor: 8 }));
+    const at16 = weigh(loader({}, { tensor: 16 }));
+    const norms = 65 * 4096 * 2;
+    const rest = at8 - heads - norms - rotary;
+    // Embedding and head of one size fill their segments, those of the other do not.
+    expect(Math.abs(at16 - (rest / 2 + heads + norms + rotary))).toBeLessThanOrEqual(MIB);
+  });
+
+  test('are those of the heaviest pipeline stage', () => {
+    const half = weigh(loader({}, { pipeline: 2 }));
+    const embedding = 128_256 * 4096 * 2;
+    const layers = model.parameterCount * 2 - 2 * embedding - 4096 * 2;
+    expect(half).toBe(layers / 2 + embedding + 4096 * 2 + rotary);
+  });
+
+  test('hold the tied embedding on the last stage too', () => {
+    const tied = describeModel({ ...llama, tie_word_embeddings: true });
+    const embedding = 128_256 * 4096 * 2;
+    const layers = tied.parameterCount * 2 - embedding - 4096 * 2;
+    expect(loadedBytes(tied, none, loader({}, { pipeline: 2 }))).toBe(layers / 2 + embedding + 4096 * 2 + rotary);
+  });
+
+  test('have room for adapters', () => {
+    const linears = [4096 + 4096, 1024 + 4096, 1024 + 4096, 4096 + 4096, 14_336 + 4096, 14_336 + 4096, 4096 + 14_336];
+    const perSlot = linears.reduce((sum, sides) => sum + sides, 0) * 16 * 2 * 32;
+    expect(weigh(loader({ loras: { count: 2, rank: 16 } })) - weigh(loader())).toBe(2 * perSlot);
+  });
+
+  test('drop GPTQ’s zero points and indices where Marlin runs it', () => {
+    const gptq = scheme('gptq');
+    const marlin = weigh(loader(), gptq);
+    const old = weigh(loader({ version: [0, 4, 1] }), gptq);
+    const turing = weigh(loader({ sm: 75, version: [0, 11, 0] }), gptq);
+    expect(old).toBeGreaterThan(marlin);
+    expect(turing).toBe(old);
+    expect(weigh(loader({ sm: 75, version: [0, 15, 0] }), gptq)).toBe(marlin);
+  });
+
+  test('keep GPTQ’s order of reordered columns twice, and zero points of asymmetric weights', () => {
+    const stored = (details: object) => {
+      const quantized = describeModel({
+        ...llama,
+        quantization_config: { quant_method: 'gptq', bits: 4, group_size: 128, sym: true, desc_act: false, ...details },
+      });
+      return loadedBytes(quantized, resolveScheme({ model: {} }, quantized), loader()) as number;
+    };
+    // Queries, keys and values are one tensor, and so are gate and up: each still has its own order.
+    const columns = 3 * 4096 + 4096 + 2 * 4096 + 14_336;
+    expect(stored({ desc_act: true }) - stored({})).toBe(columns * 4 * 2 * 32);
+    expect(stored({ sym: false })).toBeGreaterThan(stored({}));
+  });
+
+  test('expand NF4’s doubly quantized scales', () => {
+    const linear = 32 * (4096 * 4096 * 2 + 2 * 1024 * 4096 + 3 * 14_336 * 4096);
+    const rest = (model.parameterCount - linear) * 2 + rotary;
+    expect(weigh(loader(), scheme('bitsandbytes-nf4'))).toBe(linear / 2 + (linear / 64) * 4 + rest);
+  });
+
+  test('of a layout nobody knows are not known', () => {
+    expect(loadedBytes(model, { ...none, name: 'exl3', layout: 'exl3', weightBits: 4 }, loader())).toBeNull();
+  });
+});
+
+describe('what the checkpoint lists as unquantized', () => {
+  const config = (ignored: readonly string[]) => ({
+    ...llama,
+    quantization_config: {
+      quant_method: 'awq',
+      bits: 4,
+      group_size: 128,
+      zero_point: true,
+      modules_to_not_convert: ignored,
+    },
+  });
+  const weigh = (ignored: readonly string[]) => {
+    const model = describeModel(config(ignored));
+    return loadedBytes(model, resolveScheme({ model: {} }, model), loader()) as number;
+  };
+
+  test('stays 16 bit, in every layer or in one', () => {
+    const none = weigh([]);
+    const down = 14_336 * 4096;
+    const saved = down * 2 - (down / 2 + 4096 * 112 * 2.5);
+    expect(weigh(['mlp.down_proj'])).toBeCloseTo(none + 32 * saved, -7);
+    expect(weigh(['model.layers.3.mlp.down_proj'])).toBeCloseTo(none + saved, -7);
+  });
+});
+
+describe('the kernel of MXFP4 experts', () => {
+  test.each([
+    [{ sm: 90, version: [0, 10, 1] }, 'Marlin'],
+    [{ sm: 90, version: [0, 14, 1] }, 'Triton'],
+    [{ sm: 100 }, 'TensorRT'],
+    [{ sm: 86 }, 'Marlin'],
+    [{ sm: 120 }, 'Marlin'],
+    [{ sm: 90, loras: { count: 1, rank: 8 } }, 'Marlin'],
+    [{ sm: undefined }, 'Marlin'],
+  ])('on %j is %s’s', (rest, name) => expect(mxfp4Layout(loader(rest)).name).toBe(name));
+});
