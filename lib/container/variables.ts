@@ -73,7 +73,7 @@ export function knownVariables(container: ResolvedContainer): ContainerVariables
   if (!family) return CUSTOM;
   const prefixes = family.serving ? [family.prefix, 'SERVING_'] : [family.prefix];
   const own = new Set(family.plain);
-  const find = (name: string) => {
+  const search = (name: string): ContainerVariable | undefined => {
     if (name.startsWith(family.prefix)) return ownVariable(container, family, name);
     if (own.has(name)) return { name, kind: 'value' as const };
     // A name that means an option of the server is no library's, whatever it begins with (SM_NUM_GPUS).
@@ -81,6 +81,13 @@ export function knownVariables(container: ResolvedContainer): ContainerVariables
     if (family.serving && name.startsWith('SERVING_'))
       return family.serving.includes(name.slice(8).toLowerCase()) ? { name, kind: 'value' as const } : undefined;
     return isCommon(name) ? { name, kind: 'value' as const } : undefined;
+  };
+  const found = new Map<string, ContainerVariable | undefined>();
+  const find = (name: string) => {
+    if (found.has(name)) return found.get(name);
+    const variable = search(name);
+    if (found.size < MOST_REMEMBERED) found.set(name, variable);
+    return variable;
   };
   return {
     prefix: family.prefix,
@@ -90,6 +97,9 @@ export function knownVariables(container: ResolvedContainer): ContainerVariables
     nearest: (name) => nearestVariable(container, family, name),
   };
 }
+
+/** Several rules ask for the same few names; a hostile list of names must not fill the memory. */
+const MOST_REMEMBERED = 512;
 
 const CUSTOM: ContainerVariables = {
   prefixes: [],

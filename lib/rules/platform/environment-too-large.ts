@@ -31,6 +31,7 @@ export const environmentTooLarge: Rule = {
     ],
   },
   evaluate(context) {
+    if (!mayBeTooLarge(context)) return [];
     const environment = variablesOf(context);
     const names = Object.keys(environment);
     const [, entries] = limitOf('EnvironmentEntries');
@@ -42,6 +43,11 @@ export const environmentTooLarge: Rule = {
     return findings;
   },
 };
+
+/** Options become a few short variables: only what is free text can be too long. */
+function mayBeTooLarge({ spec }: RuleContext): boolean {
+  return spec.environment !== undefined || spec.speculative !== undefined || (spec.model.id?.length ?? 0) > SHOWN;
+}
 
 /** What would be set: the spec's own variables and those that its options become. */
 function variablesOf(context: RuleContext): Readonly<Record<string, string>> {
