@@ -46,7 +46,7 @@ th,td{padding:.35rem .6rem;text-align:left;border-bottom:1px solid var(--line);v
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 th button{border:0;padding:0;background:none;font-weight:600;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
-.heat td.cell{background:color-mix(in oklab,var(--s1) calc(var(--heat)*75%),var(--card));text-align:right;font-variant-numeric:tabular-nums}
+.heat td.cell{background:color-mix(in oklab,var(--s1) calc(var(--heat)*75%),var(--card));text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .heat th[scope=row]{font-weight:400;white-space:nowrap}
 footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem}
 @media (max-width:40rem){section{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.3rem .4rem}}
