@@ -3,9 +3,12 @@ import { openCheckpoint } from '../../lib/format';
 import { SpecError } from '../../lib/errors';
 import { simulationPage } from '../../lib/report';
 import { parseScheme, type Scheme } from '../../lib/scheme';
+import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
+import { calibrationFor, openIfCalibration } from '../quality/calibration';
 import { evaluateSchemes } from '../quality/evaluate';
+import { openForwardSession } from '../quality/session';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
@@ -23,21 +26,43 @@ export async function simulate(
   const onInterrupt = (): void => interrupt.abort();
   process.once('SIGINT', onInterrupt);
   const bar = new ProgressBar(terminal, 'quantizing');
+  let opened: Awaited<ReturnType<typeof openIfCalibration>>;
   try {
     const { folder, file } = locateCheckpoint(args[0]);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    let calibration: Calibration | undefined;
+    if (typeof options.calibration === 'string') {
+      calibration = opened = await openIfCalibration(options.calibration);
+      if (opened === undefined) {
+        const session = await openForwardSession(folder, checkpoint, options, terminal, interrupt.signal);
+        calibration = await calibrationFor(
+          options.calibration,
+          session,
+          integerOption(options.limitTokens, '--limit-tokens'),
+        );
+      }
+    }
     const wantsReport = terminal.json || options.report !== undefined || options.html !== undefined;
     const simulation = await runSimulation(checkpoint, {
       schemes,
       threads: integerOption(options.threads, '--threads'),
       layers: options.layers as string | undefined,
+      calibration,
       digest: wantsReport,
       signal: interrupt.signal,
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
-    const evaluation = await evaluateSchemes(folder, checkpoint, schemes, options, terminal, interrupt.signal);
+    const evaluation = await evaluateSchemes(
+      folder,
+      checkpoint,
+      schemes,
+      options,
+      terminal,
+      interrupt.signal,
+      calibration,
+    );
     const report = toReport(simulation, evaluation);
     if (terminal.json) terminal.printJson(report);
     else terminal.print(renderSimulation(simulation, terminal, evaluation));
@@ -60,6 +85,7 @@ export async function simulate(
   } finally {
     bar.stop();
     process.removeListener('SIGINT', onInterrupt);
+    await opened?.close();
     await closeS3();
   }
 }

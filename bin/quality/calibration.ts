@@ -20,6 +20,13 @@ export async function calibrationFor(file: string, session: ForwardSession, limi
   return calibrationOf(file, groups, text.windows.length);
 }
 
+/** A calibration file that is open; undefined for a text. */
+export async function openIfCalibration(
+  file: string,
+): Promise<Awaited<ReturnType<typeof openCalibration>> | undefined> {
+  return looksLikeCalibration(await firstBytes(file)) ? openCalibration(file) : undefined;
+}
+
 /** The forward pass over a calibration text, with its progress. */
 export async function runCalibration(
   session: ForwardSession,

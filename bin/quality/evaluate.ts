@@ -1,10 +1,10 @@
 import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import type { Scheme } from '../../lib/scheme';
+import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
 import { assertForwardFits, estimateForward } from '../../lib/simulate/quality/estimate';
 import type { TextWindows } from '../../lib/simulate/quality/windows';
 import type { Terminal } from '../terminal';
-import { calibrationFor } from './calibration';
 import { ForwardBar } from './forward-bar';
 import { openForwardSession, positiveInteger } from './session';
 
@@ -14,7 +14,7 @@ export interface TextEvaluation extends Evaluation {
 }
 
 /**
- * `--evaluate F`: each scheme against full precision on a held-out text, with `--calibration F` where it was given.
+ * `--evaluate F`: each scheme against full precision on a held-out text, with calibration where there is one.
  * Undefined when no text was given.
  */
 export async function evaluateSchemes(
@@ -24,6 +24,7 @@ export async function evaluateSchemes(
   options: Record<string, unknown>,
   terminal: Terminal,
   signal: AbortSignal,
+  calibration?: Calibration,
 ): Promise<TextEvaluation | undefined> {
   if (typeof options.evaluate !== 'string') return undefined;
   const limit = positiveInteger(options.limitTokens, '--limit-tokens');
@@ -32,8 +33,6 @@ export async function evaluateSchemes(
   const { shape, threads } = session;
   const estimate = estimateForward(shape, text, schemes.length + 1, threads);
   assertForwardFits(estimate);
-  const calibration =
-    typeof options.calibration === 'string' ? await calibrationFor(options.calibration, session, limit) : undefined;
   const bar = new ForwardBar(terminal, 'evaluating', estimate);
   try {
     const evaluation = await evaluate(checkpoint, {

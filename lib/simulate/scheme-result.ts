@@ -59,6 +59,7 @@ export function schemeResult(findings: SchemeFindings): SchemeSimulation {
 function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfinite: number): string[] {
   const notes: string[] = [];
   if (recipe.calibrated !== undefined && calibrated === 0) notes.push(WITHOUT_CALIBRATION[recipe.calibrated]);
+  if (calibrated > 0 && recipe.calibrated !== 'smoothquant') notes.push(OUTPUT_ERROR);
   if (calibrated > 0 && calibrated < layers.length) {
     const without = layers.length - calibrated;
     notes.push(
@@ -73,6 +74,10 @@ function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfin
   }
   return notes;
 }
+
+/** Not a fault of the scheme, though the table may look so. */
+const OUTPUT_ERROR =
+  "The search was for the least error of the layers' outputs: the error of the weights may well be larger than that of rounding to nearest.";
 
 /** What a calibrated scheme comes down to on weights alone. */
 const WITHOUT_CALIBRATION: Readonly<Record<NonNullable<Recipe['calibrated']>, string>> = {

@@ -99,8 +99,9 @@ function quantize(
     if (count > 0) {
       const values = engine.floats(extremes, count * 2);
       resetExtremes(values);
-      if (range === undefined) kernels.rowExtremes(job);
-      else values.set([range.lowest, range.highest]);
+      // Another scheme of the run may have asked for the matrix' range: it is no tile's.
+      if (strategy === 'tensor' && range !== undefined) values.set([range.lowest, range.highest]);
+      else kernels.rowExtremes(job);
       kernels.gridsFromExtremes(job, count);
     }
     kernels.quantizeRows(job);
