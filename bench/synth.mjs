@@ -1,6 +1,6 @@
 /**
  * What a QuantizedEndpoint adds to synth, against the same resources written as L1s, for 1 and for 100 endpoints.
- * The two alternate, each run in a process of its own; the best of them counts.
+ * Processor time. The two alternate, each run in a process of its own; the best of them counts.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
