@@ -91,7 +91,7 @@ describe('an endpoint through the CDK command line', () => {
     expect(output).toContain(`✅  ${STACK}`);
     endpointName = /EndpointName = (\S+)/.exec(output)![1];
     const assembly = path.join(deployment.scratch, 'cdk.out');
-    const plans = readdirSync(assembly).filter((name) => name.endsWith('.plan.json'));
+    const plans = readdirSync(assembly).filter((name) => name.startsWith(STACK) && name.endsWith('.plan.json'));
     expect(plans).toHaveLength(1);
     expect(JSON.parse(readFileSync(path.join(assembly, plans[0]), 'utf8'))).toEqual(expect.any(Object));
   });

@@ -109,6 +109,8 @@ function writeSpec() {
     instanceType: INSTANCE_TYPE,
     region: 'us-east-1',
     options: { maxModelLen: config.max_position_embeddings },
+    // The constructs choose it; a spec says all that is deployed.
+    endpoint: { inferenceAmiVersion: 'al2023-ami-sagemaker-inference-gpu-4-1' },
   };
   const file = path.join(scratch, 'spec.json');
   writeFileSync(file, JSON.stringify(spec, null, 2));

@@ -4,6 +4,7 @@ import sys
 import types
 
 import ministack.app as app
+from ministack.core import router
 from ministack.services.cloudformation import provisioners, stacks
 
 from .autoscaling import api as autoscaling
@@ -22,6 +23,8 @@ def register() -> None:
         sys.modules[module.__name__] = module
         app.SERVICE_REGISTRY[name] = {"module": module_name}
         app.SERVICE_HANDLERS[name] = api.handle_request
+        # Without an entry here, the first request is looked up in every service model of botocore, which takes seconds.
+        router.SERVICE_PATTERNS[name] = {"credential_scope": name}
     for name, resource_type in _TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = resource_type.handlers()
         provisioners._REPLACING_PROPERTIES[name] = resource_type.replacing
