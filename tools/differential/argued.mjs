@@ -45,6 +45,14 @@ export const ARGUED = {
       ours: 'GGUF_STRING_UTF8',
       why: 'The format: strings are UTF-8. gguf-py decodes a value only when it is asked for.',
     },
+    {
+      ours: 'GGUF_VALUE_TYPE',
+      why: 'An empty array of a type that does not exist: gguf-py never looks at it. llama.cpp refuses it.',
+    },
+    {
+      theirs: 'array is too big',
+      why: 'A shape with a 0, and a product beyond 2^63 without it: NumPy refuses it, llama.cpp does not.',
+    },
     { ours: 'GGUF_TENSOR_NAME', why: 'A name of more than 63 bytes (GGML_MAX_NAME): llama.cpp refuses it.' },
     {
       ours: 'GGUF_TENSOR_TRUNCATED',

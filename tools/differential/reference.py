@@ -113,13 +113,13 @@ def llama_cpp(library):
                 return {"error": "tensor data is not within the file bounds"}
             ne = ggml.gguf_get_tensor_ne(context, index)
             kind = ggml.ggml_type_name(ggml.gguf_get_tensor_type(context, index)).decode()
-            name = ggml.gguf_get_tensor_name(context, index).decode()
+            name = ggml.gguf_get_tensor_name(context, index).decode(errors="replace")
             tensors.append([name, kind.upper(), [ne[d] for d in range(3, -1, -1)], size, offset])
         metadata = []
         for index in range(ggml.gguf_get_n_kv(context)):
             kind = ggml.gguf_get_kv_type(context, index)
             element = ggml.gguf_get_arr_type(context, index) if kind == 9 else None
-            metadata.append([ggml.gguf_get_key(context, index).decode(), kind, element])
+            metadata.append([ggml.gguf_get_key(context, index).decode(errors="replace"), kind, element])
         return {"ok": {"tensors": tensors, "metadata": metadata, "little": sys.byteorder == "little"}}
 
     def read(data, path):
@@ -141,8 +141,10 @@ def llama_cpp(library):
             raise
         finally:
             _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            raise RuntimeError(f"CRASH: signal {os.WTERMSIG(status)}")
         if not answer:
-            raise RuntimeError(f"CRASH: signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "CRASH")
+            sys.exit("the child process that reads with llama.cpp failed by itself")
         answer = json.loads(answer)
         if "error" in answer:
             raise ValueError(answer["error"])
