@@ -19,6 +19,12 @@ OLD_REGISTRIES = [f'{MODELS}/registry.py', f'{MODELS}/__init__.py', 'vllm/model_
 QUANTIZATION = ['vllm/model_executor/layers/quantization', 'vllm/model_executor/quantization_utils']
 
 
+# What a class assigns that supports a feature, where it is no base class.
+LORA_LIST = ('supported_lora_modules',)
+# bitsandbytes: a mapping of its own up to 0.6, the packed modules in 0.7; from 0.8 on the loader makes do without.
+BITSANDBYTES = [((0, 5, 0, 0), ('bitsandbytes_stacked_params_mapping',)), ((0, 7, 0, 0), ('packed_modules_mapping',)), ((0, 8, 0, 0), None)]
+
+
 def version_key(version):
     return tuple(int(part or 0) for part in re.match(r'(\d+)\.(\d+)\.(\d+)(?:\.post(\d+))?', version).groups())
 
@@ -62,7 +68,7 @@ def removed_architectures(root):
 
 
 def model_classes(root):
-    """{(module, class): (bases, has a LoRA module list)} over all model files; also by class name alone, for bases from another module."""
+    """{(module, class): (bases, names assigned in the class)} over all model files; also by class name alone, for bases from another module."""
     classes = {}
     folder = os.path.join(root, MODELS)
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
@@ -74,22 +80,23 @@ def model_classes(root):
                 if isinstance(node, ast.ClassDef):
                     bases = [b.id if isinstance(b, ast.Name) else getattr(b, 'attr', '') for b in node.bases]
                     own = {t.id for s in node.body if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Name)}
+                    own |= {s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)}
                     module = file[:-3].replace(os.sep, '.')
-                    classes[(module, node.name)] = (bases, 'supported_lora_modules' in own)
+                    classes[(module, node.name)] = (bases, own)
                     classes.setdefault(node.name, (module, node.name))
     return classes
 
 
-def inherits(module, name, marker, classes, depth=0):
+def inherits(module, name, marker, assigned, classes, depth=0):
     if name == marker:
         return True
     key = (module, name) if (module, name) in classes else classes.get(name)
     if depth > 8 or key is None:
         return False
-    bases, lora_list = classes[key]
-    if marker == 'SupportsLoRA' and lora_list:
+    bases, own = classes[key]
+    if any(mark in own for mark in assigned):
         return True
-    return any(inherits(key[0], base, marker, classes, depth + 1) for base in bases)
+    return any(inherits(key[0], base, marker, assigned, classes, depth + 1) for base in bases)
 
 
 def listed_pipeline_models(root):
@@ -176,20 +183,29 @@ def main(folder):
     methods = {v: method_configs(os.path.join(folder, v)) for v in versions}
     names = {v: method_names(os.path.join(folder, v)) | set(methods[v]) for v in versions}
 
-    def supports(version, architecture, marker):
+    def supports(version, architecture, marker, assigned=()):
         entry = registries[version].get(architecture)
-        return entry is not None and inherits(entry[0], entry[1], marker, classes[version])
+        return entry is not None and inherits(entry[0], entry[1], marker, assigned, classes[version])
+
+    def bitsandbytes(version, architecture):
+        steps = [marks for since, marks in BITSANDBYTES if version_key(version) >= since]
+        if not steps or architecture not in registries[version]:
+            return False
+        return steps[-1] is None or supports(version, architecture, None, steps[-1])
+
+    def served(version, architecture):
+        last = removed.get(architecture)
+        is_past = last is not None and version_key(version)[:3] > version_key(last + '.0' if last.count('.') < 2 else last)[:3]
+        return architecture in registries[version] and not is_past
 
     architectures = {}
-    for name in sorted({a for r in registries.values() for a in r} - set(removed)):
+    for name in sorted({a for r in registries.values() for a in r}):
         architectures[name] = {
-            'served': ranges(versions, lambda v: name in registries[v]),
-            'lora': ranges(versions, lambda v: supports(v, name, 'SupportsLoRA')),
-            'pipeline': ranges(versions, lambda v: supports(v, name, 'SupportsPP') or name in pipeline_lists[v]),
+            'served': ranges(versions, lambda v: served(v, name)),
+            'lora': ranges(versions, lambda v: served(v, name) and supports(v, name, 'SupportsLoRA', LORA_LIST)),
+            'pipeline': ranges(versions, lambda v: served(v, name) and (supports(v, name, 'SupportsPP') or name in pipeline_lists[v])),
+            'bitsandbytes': ranges(versions, lambda v: served(v, name) and bitsandbytes(v, name)),
         }
-    for name, last in removed.items():
-        served = ranges(versions, lambda v: name in registries[v] and (version_key(v) <= version_key(last + '.0' if last.count('.') < 2 else last)))
-        architectures[name] = {'served': served, 'lora': [], 'pipeline': []}
 
     quantization = {}
     for name in sorted({m for n in names.values() for m in n}):

@@ -1,6 +1,6 @@
 /**
- * `data/sources/vllm-support.json` → `lib/rules/data/vllm-architectures.json`: which vLLM serves which architecture, with LoRA adapters
- * and pipeline parallelism. The source is read out of released wheels by extract-vllm-support.py.
+ * `data/sources/vllm-support.json` → `lib/rules/data/vllm-architectures.json`: which vLLM serves which architecture, with LoRA adapters,
+ * pipeline parallelism and bitsandbytes. The source is read out of released wheels by extract-vllm-support.py.
  */
 import { readSource } from './emit.mjs';
 
@@ -11,16 +11,15 @@ export async function outputs() {
   const source = await readSource('vllm-support.json');
   const architectures = Object.entries(source.architectures)
     .filter(([, support]) => support.served.length > 0)
-    .map(([name, { served, lora, pipeline }]) => {
-      const columns = [compact(served), compact(lora), compact(pipeline)];
+    .map(([name, { served, lora, pipeline, bitsandbytes }]) => {
+      const columns = [compact(served), compact(lora), compact(pipeline), compact(bitsandbytes)];
       while (columns.length > 1 && columns.at(-1) === '') columns.pop();
       return `${JSON.stringify(name)}:${JSON.stringify(columns.join('|'))}`;
     });
   const text = `{
 "date":${JSON.stringify(source.date)},
 "source":${JSON.stringify(source.source)},
-"oldest":${JSON.stringify(source.versions[0])},
-"newest":${JSON.stringify(source.versions.at(-1))},
+"versions":${JSON.stringify(source.versions)},
 "architectures":{
 ${architectures.join(',\n')}
 }

@@ -3,6 +3,7 @@ import { activationOrderRemoved } from './activation-order-removed';
 import { autoRoundNotKnown } from './auto-round-not-known';
 import { awqLayoutNotGemm } from './awq-layout-not-gemm';
 import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
+import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
 import { gptqV2Misread } from './gptq-v2-misread';
@@ -23,6 +24,7 @@ export const checkpointRules: readonly Rule[] = [
   autoRoundNotKnown,
   awqLayoutNotGemm,
   bitsandbytesLoadFormat,
+  bitsandbytesNotInArchitecture,
   expertsNeedFloat16,
   expertsNotQuantizable,
   gptqV2Misread,

@@ -2,7 +2,7 @@ import { serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
 import { flagPath, isVllmOrSglang } from '../helpers/flag';
 import { AWQ, GPTQ, LLAMA_8B, quantized } from '../helpers/samples';
-import type { Rule } from '../types';
+import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, SM_VLLM_QUANTIZATION: string) => ({
   model: { config },
@@ -36,6 +36,12 @@ const KERNELS_OF: Readonly<Record<string, readonly string[]>> = {
   bitsandbytes: ['bitsandbytes'],
 };
 
+/** `gptq_marlin` takes over a GPTQ checkpoint only where its kernel can load it. Source: vllm gptq_marlin.py, `is_gptq_marlin_compatible`. */
+function fitsMarlin({ scheme }: RuleContext): boolean {
+  const hasBits = scheme.weightBits === 4 || scheme.weightBits === 8;
+  return hasBits && scheme.symmetric && [-1, 32, 64, 128].includes(scheme.groupSize ?? -1);
+}
+
 export const quantizationFlagContradictsCheckpoint: Rule = {
   id: 'QUANTIZATION_FLAG_CONTRADICTS_CHECKPOINT',
   severity: 'error',
@@ -45,7 +51,11 @@ export const quantizationFlagContradictsCheckpoint: Rule = {
   source: 'vllm/config/model.py, `_verify_quantization`; issue intel/auto-round#2242',
   examples: {
     passes: [example(quantized(LLAMA_8B, GPTQ), 'gptq_marlin'), example(quantized(LLAMA_8B, AWQ), 'awq')],
-    fails: [example(quantized(LLAMA_8B, GPTQ), 'auto-round'), example(quantized(LLAMA_8B, AWQ), 'fp8')],
+    fails: [
+      example(quantized(LLAMA_8B, GPTQ), 'auto-round'),
+      example(quantized(LLAMA_8B, AWQ), 'fp8'),
+      example(quantized(LLAMA_8B, { ...GPTQ, sym: false }), 'gptq_marlin'),
+    ],
   },
   evaluate(context) {
     const { model, options } = context;
@@ -53,7 +63,7 @@ export const quantizationFlagContradictsCheckpoint: Rule = {
     const stored = model?.quantization?.method.replace('compressed_tensors', 'compressed-tensors');
     if (flag === undefined || stored === undefined || stored === 'unknown' || !isVllmOrSglang(context)) return [];
     const allowed = Object.hasOwn(KERNELS_OF, stored) ? KERNELS_OF[stored] : [stored];
-    if (allowed.includes(flag)) return [];
+    if (allowed.includes(flag) && !(flag === 'gptq_marlin' && !fitsMarlin(context))) return [];
     return [
       found({
         what: `the quantization argument does not match the checkpoint, whose quantization_config says ${stored}, in ${serverName(context)}`,

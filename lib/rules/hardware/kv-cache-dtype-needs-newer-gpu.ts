@@ -3,14 +3,15 @@ import { instanceText, smOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { cheapestInstance } from '../helpers/instances';
-import { QWEN3_SMALL } from '../helpers/samples';
-import type { Rule } from '../types';
+import { QWEN25_7B, QWEN3_SMALL } from '../helpers/samples';
+import type { Instance } from '../../hardware/types';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (kvCacheDtype: string, instanceType: string) => ({
-  model: { config: QWEN3_SMALL },
-  container: { family: 'vllm' },
+const example = (kvCacheDtype: string, instanceType: string, version?: string, options: object = {}) => ({
+  model: { config: version === undefined ? QWEN3_SMALL : QWEN25_7B },
+  container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
   instanceType,
-  options: { kvCacheDtype, maxModelLen: 4096, dtype: 'float16' },
+  options: { kvCacheDtype, maxModelLen: 4096, dtype: 'float16', ...options },
 });
 
 /** FlashInfer takes an FP8 cache from 8.0 on, the Triton and FlashAttention backends from 8.9 and 9.0; nothing does below 8.0. */
@@ -18,23 +19,57 @@ const ANY_BACKEND_SM = 80;
 const EVERY_BACKEND_SM = 89;
 const NVFP4_SM = 100;
 
+/** The V0 engine reads a cached prefix in a Triton kernel, and Triton knows E4M3 from 8.9 on only. */
+function readsInTriton(context: RuleContext): boolean {
+  const { options } = context;
+  const isE4m3 = /^fp8(_e4m3)?$/.test(options.kvCacheDtype);
+  const readsPrefix = options.enableChunkedPrefill === true || options.enablePrefixCaching === true;
+  return (
+    isE4m3 &&
+    readsPrefix &&
+    (smOf(context) ?? 90) < EVERY_BACKEND_SM &&
+    isVllm(context, { since: '0.4.1', before: '0.8.0' })
+  );
+}
+
+function refuseTriton(context: RuleContext, instance: Instance): RuleFinding {
+  return found({
+    what: `${serverName(context)} reads a KV cache in fp8 (E4M3) in a Triton kernel when prefill is chunked or prefixes are cached, which needs compute capability ${capability(EVERY_BACKEND_SM)}`,
+    got: instanceText(instance),
+    allowed: 'kvCacheDtype auto or fp8_e5m2 on this GPU',
+    fix: 'set kvCacheDtype to fp8_e5m2, or switch chunked prefill and prefix caching off',
+    path: '/options/kvCacheDtype',
+  });
+}
+
 export const kvCacheDtypeNeedsNewerGpu: Rule = {
   id: 'KV_CACHE_DTYPE_NEEDS_NEWER_GPU',
   severity: 'error',
   summary: 'an attention backend of this vLLM reads the KV-cache dtype on this GPU',
   explanation:
-    'A quantized KV cache must be read inside the attention kernel, so the backend decides. With the V0 engine gone (vLLM 0.11), no backend reads FP8 on a T4 or V100: FlashInfer begins with 8.0, Triton with 8.9, FlashAttention with 9.0. On A10G and A100 only FlashInfer can do it, without FP8 arithmetic.',
-  source: 'vllm/v1/attention/backends/{flashinfer,triton_attn,flash_attn}.py, supported KV-cache dtypes by capability',
-  holdsFor: 'vLLM >= 0.11',
+    'A quantized KV cache must be read inside the attention kernel, so the backend decides. With the V0 engine gone (vLLM 0.11), no backend reads FP8 on a T4 or V100: FlashInfer begins with 8.0, Triton with 8.9, FlashAttention with 9.0. On A10G and A100 only FlashInfer can do it, without FP8 arithmetic. The V0 engine could on any GPU, but not together with chunked prefill or prefix caching below 8.9: "fp8e4nv data type is not supported on CUDA arch < 89".',
+  source:
+    'vllm/v1/attention/backends/{flashinfer,triton_attn,flash_attn}.py, supported KV-cache dtypes by capability; issue vllm-project/vllm#7714',
+  holdsFor: 'vLLM >= 0.11; with chunked prefill or prefix caching also vLLM 0.4.1 to 0.7',
   examples: {
-    passes: [example('auto', 'ml.g4dn.xlarge'), example('fp8', 'ml.g6.xlarge')],
-    fails: [example('fp8', 'ml.g4dn.xlarge'), example('fp8', 'ml.g5.xlarge')],
+    passes: [
+      example('auto', 'ml.g4dn.xlarge'),
+      example('fp8', 'ml.g6.xlarge'),
+      example('fp8_e5m2', 'ml.g5.2xlarge', '0.6.3', { enableChunkedPrefill: true }),
+    ],
+    fails: [
+      example('fp8', 'ml.g4dn.xlarge'),
+      example('fp8', 'ml.g5.xlarge'),
+      example('fp8', 'ml.g5.2xlarge', '0.6.3', { enableChunkedPrefill: true }),
+    ],
   },
   evaluate(context) {
     const { instance, options, spec } = context;
     const dtype = options.kvCacheDtype.toLowerCase();
     const sm = smOf(context);
-    if (instance === undefined || sm === undefined || !isVllm(context, { since: '0.11.0' })) return [];
+    if (instance === undefined || sm === undefined || !isVllm(context)) return [];
+    if (readsInTriton(context)) return [refuseTriton(context, instance)];
+    if (!isVllm(context, { since: '0.11.0' })) return [];
     const isNvfp4 = dtype.startsWith('nvfp4');
     if (!isNvfp4 && !dtype.startsWith('fp8')) return [];
     const least = isNvfp4 ? NVFP4_SM : ANY_BACKEND_SM;

@@ -7,8 +7,11 @@ export interface ServedRange {
   readonly last?: string;
 }
 
-export type Feature = 'served' | 'lora' | 'pipeline';
-const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2 };
+export type Feature = 'served' | 'lora' | 'pipeline' | 'bitsandbytes';
+const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2, bitsandbytes: 3 };
+
+const READ = data.versions.map((text) => parseVersion(text) ?? []);
+const OLDEST = data.versions[0];
 
 const architectures = data.architectures as Readonly<Record<string, string>>;
 const read = new Map<string, readonly (readonly ServedRange[])[]>();
@@ -40,19 +43,27 @@ export type Support = 'yes' | 'not-yet' | 'no-more' | 'never' | 'unknown';
 
 /**
  * Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. The ranges come from released
- * versions; one between two that were read counts as the older of the two.
+ * versions that were read; a release between two of them counts as the next one of its minor version, so that nothing is called missing
+ * that may be there.
  */
 export function vllmHas(architecture: string, feature: Feature, version: Version): Support {
   const ranges = vllmRanges(architecture, feature);
   if (ranges === undefined) return 'unknown';
   if (ranges.length === 0) return 'never';
+  const read = nearestRead(version);
   for (const { since, last } of ranges) {
     // What the oldest version read has, older ones may have had as well.
-    const started = since === data.oldest || compareVersions(version, parseVersion(since) ?? []) >= 0;
+    const started = since === OLDEST || compareVersions(read, parseVersion(since) ?? []) >= 0;
     const ended = last !== undefined && !isUpTo(version, last);
     if (started && !ended) return 'yes';
   }
-  return compareVersions(version, parseVersion(ranges[0].since) ?? []) < 0 ? 'not-yet' : 'no-more';
+  return compareVersions(read, parseVersion(ranges[0].since) ?? []) < 0 ? 'not-yet' : 'no-more';
+}
+
+/** The version itself, or the next one of its minor version that was read. */
+function nearestRead(version: Version): Version {
+  const next = READ.find((read) => compareVersions(read, version) >= 0);
+  return next !== undefined && next[0] === version[0] && next[1] === version[1] ? next : version;
 }
 
 /** `last` and its own post-releases and patches: what a minor version had at its end, its later patches have. */

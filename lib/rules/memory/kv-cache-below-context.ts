@@ -11,6 +11,10 @@ const example = (config: object, instanceType: string, options: object) => ({
   options,
 });
 
+/** Shares of the accelerator's memory: below the first the plan cannot tell, below the second it is not sure. */
+const NOT_TELLABLE = 0.01;
+const MEMORY_ERROR = 0.015;
+
 /** Round down to what people write: a multiple of 256. */
 function roundedContext(tokens: number): number {
   return tokens >= 256 ? Math.floor(tokens / 256) * 256 : Math.max(1, Math.floor(tokens));
@@ -48,7 +52,12 @@ export const kvCacheBelowContext: Rule = {
     if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
     const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
     const better = fitText(context);
-    const close = largest >= wanted * (1 - PLAN_ERROR);
+    const short =
+      kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;
+    const near = largest >= wanted * (1 - PLAN_ERROR);
+    // Short by so little of the memory that the plan cannot tell it from enough.
+    if (near && short < NOT_TELLABLE) return [];
+    const close = near || short < MEMORY_ERROR;
     return [
       found({
         what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${close ? ', by a margin that is within the plan’s own error' : ''}`,

@@ -45,7 +45,8 @@ export const kvHeadsNotDivisible: Rule = {
     if (model === undefined || degree <= 1 || isNeuron(context)) return [];
     const heads = kvHeadsOf(model);
     const failing = heads.find((count) => !fits(count, degree));
-    if (failing === undefined) return [];
+    // Where every query head has keys of its own, the rule on attention heads has said it.
+    if (failing === undefined || failing === model.numAttentionHeads) return [];
     return [
       found({
         what: `${failing} KV heads are neither divisible by tensor parallel size ${degree} nor a divisor of it`,

@@ -1,7 +1,7 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { outputShares, splitLayers } from '../helpers/layers';
+import { outputShares, splitLayers, type SplitLayer } from '../helpers/layers';
 import { AWQ, LLAMA_8B, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -18,6 +18,9 @@ function packFactor({ scheme }: RuleContext): number | undefined {
   return scheme.layout === 'awq' && scheme.weightBits > 0 ? WORD_BITS / scheme.weightBits : undefined;
 }
 
+/** The gates of linear attention are a few outputs wide, and left unquantized by those who quantize such models. */
+const isGate = ({ parts }: SplitLayer) => parts.every(({ outFeatures }) => outFeatures < 128);
+
 function firstBroken(
   context: RuleContext,
   factor: number,
@@ -25,7 +28,7 @@ function firstBroken(
 ): { readonly layer: string; readonly share: number } | undefined {
   const headDim = context.model?.headDim ?? 1;
   for (const layer of splitLayers(context)) {
-    if (layer.kind !== 'linear' || !layer.quantized) continue;
+    if (layer.kind !== 'linear' || !layer.quantized || isGate(layer)) continue;
     const share = outputShares(layer, degree, headDim).find((size) => size % factor !== 0);
     if (share !== undefined) return { layer: layer.name, share };
   }

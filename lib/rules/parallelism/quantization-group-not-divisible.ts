@@ -1,8 +1,8 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { expertShare, inputShare, quantizesExperts, splitLayers } from '../helpers/layers';
-import { AWQ, QWEN2_72B, QWEN25_7B, quantized } from '../helpers/samples';
+import { AWQ, QWEN2_72B, QWEN25_7B, QWEN3_MOE, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, tensorParallelSize: number) => ({
@@ -20,15 +20,6 @@ function groupSizeOf({ scheme }: RuleContext): number | undefined {
   return scheme.weightType === 'int' || scheme.weightType === 'fp4' ? scheme.groupSize : undefined;
 }
 
-/** From 0.7.1 on, experts in AWQ and GPTQ run in a kernel that cuts groups down to 32. Source: vllm moe_wna16.py, `group_size_div_factor`. */
-const SMALLEST_EXPERT_GROUP = 32;
-
-function expertGroup(context: RuleContext, groupSize: number): number {
-  const { layout } = context.scheme;
-  const cuts = (layout === 'awq' || layout === 'gptq') && isVllm(context, { since: '0.7.1' });
-  return cuts ? Math.min(groupSize, SMALLEST_EXPERT_GROUP) : groupSize;
-}
-
 /** The first quantized matrix whose share is no whole number of groups. */
 function firstBroken(
   context: RuleContext,
@@ -41,8 +32,7 @@ function firstBroken(
       return { layer: layer.name, share };
   }
   const experts = expertShare(context, degree);
-  if (experts === undefined || !quantizesExperts(context) || experts % expertGroup(context, groupSize) === 0)
-    return undefined;
+  if (experts === undefined || !quantizesExperts(context) || experts % groupSize === 0) return undefined;
   return { layer: 'experts’ down_proj', share: experts };
 }
 
@@ -51,15 +41,19 @@ export const quantizationGroupNotDivisible: Rule = {
   severity: 'error',
   summary: 'each rank holds whole quantization groups',
   explanation:
-    'Scales and zero points are stored for each group of input features. Row-parallel matrices (down_proj, o_proj) are cut along just these: input features / TP must be a multiple of the group size, or the server stops with "The input size is not aligned with the quantized weight shape. This can be caused by too large tensor parallel size." Qwen2-72B with groups of 128 (29,568 / 128 = 231) fits on one GPU only; the vendors padded its intermediate size to 29,696 before quantizing for that reason. No version lifts this.',
+    'Scales and zero points are stored for each group of input features. Row-parallel matrices (down_proj, o_proj) are cut along just these: input features / TP must be a multiple of the group size, or the server stops with "The input size is not aligned with the quantized weight shape. This can be caused by too large tensor parallel size." Qwen2-72B with groups of 128 (29,568 / 128 = 231) fits on one GPU only; the vendors padded its intermediate size to 29,696 before quantizing for that reason. No version lifts this. Experts of a mixture that no whole groups are left of fall to a kernel that loads and then fails at the first request: "size_k must divisible by BLOCK_SIZE_K".',
   source:
-    'vllm/model_executor/layers/quantization/{auto_awq,auto_gptq}.py; issues vllm-project/vllm#2699, #5675, #21695, QwenLM/Qwen3#698',
+    'vllm/model_executor/layers/quantization/{auto_awq,auto_gptq}.py; issues vllm-project/vllm#2699, #5675, #21695, #17604, QwenLM/Qwen3#698',
   examples: {
     passes: [
       example(quantized(QWEN25_7B, AWQ), 4),
       example(quantized({ ...QWEN2_72B, intermediate_size: 29696 }, AWQ), 8),
     ],
-    fails: [example(quantized(QWEN2_72B, AWQ), 2), example(quantized(QWEN2_72B, { ...AWQ, group_size: 64 }), 4)],
+    fails: [
+      example(quantized(QWEN2_72B, AWQ), 2),
+      example(quantized(QWEN2_72B, { ...AWQ, group_size: 64 }), 4),
+      example(quantized(QWEN3_MOE, AWQ), 4),
+    ],
   },
   evaluate(context) {
     const { container } = context;
