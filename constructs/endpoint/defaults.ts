@@ -1,3 +1,4 @@
+import { inferenceAmis } from '../../lib/container';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
@@ -20,14 +21,13 @@ const MAX_CONCURRENCY = 256;
 /** Steps in which a context length is worked out: whole blocks of every engine's KV cache, and a number that people can read. */
 const CONTEXT_STEP = 256;
 
-/** Values of the API's enum, oldest driver first; source: SageMaker API, `ProductionVariantInferenceAmiVersion`. */
-const GPU_AMIS = [
+/** The service's own choice, then each driver, oldest first. Of two images with one driver, the newer leaves CUDA's compatibility to the container, as its images expect. */
+const GPU_AMIS: readonly (string | undefined)[] = [
   undefined,
-  'al2-ami-sagemaker-inference-gpu-2',
-  'al2-ami-sagemaker-inference-gpu-2-1',
-  'al2-ami-sagemaker-inference-gpu-3-1',
-  'al2023-ami-sagemaker-inference-gpu-4-1',
-] as const;
+  ...new Map(
+    inferenceAmis.filter(({ accelerator }) => accelerator === 'gpu').map(({ driver, name }) => [driver, name]),
+  ).values(),
+];
 
 /** Containers whose tensor parallelism and batch are options of the spec. */
 const GPU_SERVERS: readonly ContainerFamily[] = ['lmi', 'lmi-trtllm', 'vllm', 'sglang'];

@@ -169,7 +169,8 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     ];
     reportFindings(this, findings);
     writePlan(this, { schema: 1, constructPath: this.node.path, spec, plan: { ...answer, findings }, ...rendered });
-    showSummary(this, model.name, spec, answer, fullBatch);
+    // Of what cannot be deployed, figures would only mislead.
+    if (findings.every(({ severity }) => severity !== 'error')) showSummary(this, model.name, spec, answer, fullBatch);
 
     this.network = placeInVpc(this, props, model.modelData === 'hub');
     const argued = executionRole(this, props.role, {

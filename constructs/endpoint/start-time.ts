@@ -1,3 +1,4 @@
+import { limitOf } from '../../lib/container';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import type { PlanAnswer } from '../../lib/rules';
 import type { EndpointOptions, EndpointSpec } from '../../lib/spec/types';
@@ -33,9 +34,7 @@ const UNKNOWN_MODEL_BYTES = 24e9;
 /** A time-out is this much longer than the estimate. */
 const MARGIN = 2;
 
-/** Limits of both time-outs; source: SageMaker API, `ProductionVariant`. */
-const MIN_TIMEOUT = 60;
-const MAX_TIMEOUT = 3_600;
+const [MIN_TIMEOUT, MAX_TIMEOUT] = limitOf('ContainerStartupHealthCheckTimeoutInSeconds');
 
 /** A start-up time-out below this gains nothing: a failed start ends it by itself. */
 const SHORTEST_STARTUP_TIMEOUT = 600;
@@ -43,8 +42,7 @@ const SHORTEST_STARTUP_TIMEOUT = 600;
 /** Volume that SageMaker attaches by itself; source: SageMaker developer guide, "large model inference hosting". */
 const DEFAULT_VOLUME_GB = 30;
 
-/** Largest volume; source: SageMaker API, `VolumeSizeInGB`. */
-const MAX_VOLUME_GB = 512;
+const [, MAX_VOLUME_GB] = limitOf('VolumeSizeInGB');
 
 /** Unpacked image, logs, caches. */
 const VOLUME_BESIDE_MODEL_GB = 40;

@@ -6,8 +6,15 @@ import { Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { DeploymentStrategy, InstanceType, ModelSource, QuantizedEndpoint, ServingContainer } from '../../../index';
-import { COMMIT, LLAMA_70B, QWEN_7B_AWQ } from '../models';
+import {
+  DeploymentStrategy,
+  InstanceType,
+  ModelSource,
+  QuantizationScheme,
+  QuantizedEndpoint,
+  ServingContainer,
+} from '../../../index';
+import { COMMIT, LLAMA_70B, QWEN_7B, QWEN_7B_AWQ } from '../models';
 import {
   ENV,
   environmentOf,
@@ -197,6 +204,57 @@ describe('time-outs and volume', () => {
     const stack = testStack();
     makeEndpoint(stack, { instanceType: InstanceType.P3_8XLARGE, volumeSize: Size.gibibytes(200) });
     expect(variantOf(stack).VolumeSizeInGB).toBe(200);
+  });
+});
+
+describe('the inference AMI', () => {
+  test.each([
+    [
+      'a CUDA 13 image on a family with an old driver',
+      ServingContainer.vllm(),
+      InstanceType.G5_2XLARGE,
+      'al2023-ami-sagemaker-inference-gpu-4-1',
+    ],
+    [
+      'a CUDA 12 image that brings its own libraries',
+      ServingContainer.lmi({ version: '0.33.0' }),
+      InstanceType.G5_2XLARGE,
+      'al2-ami-sagemaker-inference-gpu-2-1',
+    ],
+    [
+      'a CUDA 12 image on a family whose driver is new enough',
+      ServingContainer.lmi({ version: '0.33.0' }),
+      InstanceType.G6_2XLARGE,
+      undefined,
+    ],
+  ])('for %s', (_, container, instanceType, inferenceAmiVersion) => {
+    const stack = testStack();
+    makeEndpoint(stack, { container, instanceType });
+    expect(variantOf(stack).InferenceAmiVersion).toBe(inferenceAmiVersion);
+    expect(errorsOf(stack)).toEqual([]);
+  });
+
+  test('is none on a CPU', () => {
+    const stack = testStack();
+    makeEndpoint(stack, {
+      model: ModelSource.s3Object(new Bucket(stack, 'Models'), 'model.gguf', { config: QWEN_7B }),
+      quantization: QuantizationScheme.gguf('Q4_K_M'),
+      container: ServingContainer.llamaCpp(),
+      instanceType: InstanceType.C7I_8XLARGE,
+      maxModelLen: 4096,
+    });
+    expect(variantOf(stack)).not.toHaveProperty('InferenceAmiVersion');
+    expect(errorsOf(stack)).toEqual([]);
+  });
+
+  test('that was asked for is kept, and said to be wrong where it is', () => {
+    const stack = testStack();
+    makeEndpoint(stack, {
+      container: ServingContainer.vllm(),
+      inferenceAmiVersion: 'al2-ami-sagemaker-inference-gpu-2-1',
+    });
+    expect(variantOf(stack).InferenceAmiVersion).toBe('al2-ami-sagemaker-inference-gpu-2-1');
+    expect(errorsOf(stack)).toContain('DRIVER_TOO_OLD_FOR_IMAGE');
   });
 });
 
@@ -538,6 +596,12 @@ describe('in a stack', () => {
           { Key: 'team', Value: 'search' },
         ]),
       });
+  });
+
+  test('the plan of what cannot be deployed is not shown', () => {
+    const stack = testStack();
+    makeEndpoint(stack, { instanceType: InstanceType.P3_2XLARGE });
+    expect(messagesOf(stack, 'info')).toEqual([]);
   });
 
   test('the plan is shown in one line, once', () => {
