@@ -18,7 +18,7 @@ const STACK = 'StoryTeller';
 const INSTANCE_TYPE = 'ml.g4dn.xlarge';
 const PROMPT = 'It was a dark and stormy night';
 
-const scratch = mkdtempSync(path.join(tmpdir(), 'qe-demo-'));
+const scratch = mkdtempSync(path.join(tmpdir(), `qe-demo-${process.pid}-`));
 const assembly = path.join(scratch, 'cdk.out');
 // The SDK's note on Node versions is meant for who maintains this, not for who watches.
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };

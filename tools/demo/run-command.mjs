@@ -19,18 +19,23 @@ export class CommandError extends Error {}
  * @returns {Promise<string>} stdout and stderr, as they came
  */
 export function runScript(args, { environment = process.env, status: expected = 0, signal } = {}) {
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
+    // A process group of its own, so that the command ends together with everything that it started.
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
+      detached: true,
     });
+    const end = () => process.kill(-child.pid, 'SIGKILL');
+    signal?.addEventListener('abort', end, { once: true });
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
     child.on('error', reject);
     child.on('close', (status) => {
+      signal?.removeEventListener('abort', end);
       if (status === expected) return resolve(output);
       const tail = output.trimEnd().split('\n').slice(-LINES_SHOWN).join('\n');
       reject(new CommandError(`node ${args.join(' ')} ended with ${status}, not ${expected}:\n${tail}`));
