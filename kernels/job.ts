@@ -3,8 +3,9 @@
 /** Rows of a weight matrix to quantize. All pointers are byte offsets; 0 means "not wanted". */
 @unmanaged
 export class RowJob {
-  /** Rows in the stored type, one after the other. */
+  /** Rows, one after the other. */
   source: usize;
+  /** BF16, for figures alone; or F32, values that `arithmetic` holds exactly. */
   dtype: i32;
   /** The type that results are rounded to; differs from `dtype` where a library casts weights first. */
   arithmetic: i32;
@@ -22,7 +23,7 @@ export class RowJob {
   zeroPoints: usize;
   /** One byte an element. */
   codes: usize;
-  /** The values the codes stand for, in the stored type. */
+  /** The values the codes stand for, f32. */
   dequantized: usize;
   /** f64 x FigureField.COUNT, added to. */
   figures: usize;

@@ -1,7 +1,7 @@
 // Round-to-nearest quantization of rows with the error figures taken in the same pass: decode, divide, round, put back,
 // compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
-import { BF16, Dtype, F16, F32, load1, load4, round4, roundNormal4, roundSigned4, roundTo, shiftOf, store1, store4 } from './dtype';
+import { BF16, Dtype, F16, F32, load1, load4, round4, roundNormal4, roundTo, shiftOf } from './dtype';
 import { absMax, highest, lowest, lowestZero, range } from './extremes';
 import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3x4 } from './fp8';
 import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange } from './grids';
@@ -22,6 +22,9 @@ class Float8 {}
 /** The output that is wanted besides the figures, as tags. */
 class Codes {}
 class FiguresOnly {}
+
+/** The type that results are rounded to, where it is known at run time only: as a tag in place of F32, F16, BF16. */
+class Any {}
 
 namespace Style {
   export const DIVIDE: i32 = 0;
@@ -46,12 +49,35 @@ function addsNoZero(grid: i32): bool {
 const SMALLEST_FAST: f32 = 8.6736174e-19; // 2^-60
 const LARGEST_FAST: f32 = 1.1529215e18; // 2^60
 
-/** Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them. */
+/**
+ * Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them.
+ *
+ * Copies of the loop are bought where checkpoints spend their time: figures alone of bf16 weights, in the arithmetic that each
+ * library uses. All else comes as f32, already rounded to the arithmetic's type, and runs in the copies that can also write.
+ */
 export function quantizeRows(pointer: usize): void {
   const job = changetype<RowJob>(pointer);
-  if (job.dtype == Dtype.F32) rowsOf<F32>(job);
-  else if (job.dtype == Dtype.F16) rowsOf<F16>(job);
-  else rowsOf<BF16>(job);
+  const isBf16 = job.dtype == Dtype.BF16;
+  switch (styleOf(job.grid)) {
+    case Style.DIVIDE:
+      if (!isBf16) quantize<F32, Any, DivideAsymmetric, Codes>(job);
+      else if (job.grid == Grid.INT_SYMMETRIC) quantize<BF16, BF16, DivideSymmetric, FiguresOnly>(job);
+      else quantize<BF16, BF16, DivideAsymmetric, FiguresOnly>(job);
+      return;
+    case Style.FLOAT8:
+      if (!isBf16) quantize<F32, Any, Float8, Codes>(job);
+      else if (job.arithmetic == Dtype.F32) quantize<BF16, F32, Float8, FiguresOnly>(job);
+      else quantize<BF16, BF16, Float8, FiguresOnly>(job);
+      return;
+    case Style.RECIPROCAL:
+      if (!isBf16) quantize<F32, Any, Reciprocal, Codes>(job);
+      else quantize<BF16, F32, Reciprocal, FiguresOnly>(job);
+      return;
+    default:
+      if (!isBf16) quantize<F32, Any, RoundThenShift, Codes>(job);
+      else if (job.arithmetic == Dtype.F16) quantize<BF16, F16, RoundThenShift, FiguresOnly>(job);
+      else quantize<BF16, F32, RoundThenShift, FiguresOnly>(job);
+  }
 }
 
 /** Widens `extremes` (lowest, highest of each shared group) by the job's rows; the host starts them at +Infinity, -Infinity. */
@@ -88,38 +114,12 @@ function extremesOf<T>(job: RowJob): void {
   }
 }
 
-// Copies of the loop are bought where checkpoints spend their time: figures alone of bf16 weights, in the arithmetic that each
-// library uses. All else runs in the copy that can also write, on weights that the host has cast to the arithmetic's type.
-function rowsOf<T>(job: RowJob): void {
-  const fast = idof<T>() == idof<BF16>() && (job.codes | job.dequantized) == 0;
-  switch (styleOf(job.grid)) {
-    case Style.DIVIDE:
-      if (!fast) quantize<T, T, DivideAsymmetric, Codes>(job);
-      else if (job.grid == Grid.INT_SYMMETRIC) quantize<BF16, BF16, DivideSymmetric, FiguresOnly>(job);
-      else quantize<BF16, BF16, DivideAsymmetric, FiguresOnly>(job);
-      return;
-    case Style.FLOAT8:
-      if (!fast) quantize<T, T, Float8, Codes>(job);
-      else if (job.arithmetic == Dtype.F32) quantize<BF16, F32, Float8, FiguresOnly>(job);
-      else quantize<BF16, BF16, Float8, FiguresOnly>(job);
-      return;
-    case Style.RECIPROCAL:
-      if (!fast) quantize<T, T, Reciprocal, Codes>(job);
-      else quantize<BF16, F32, Reciprocal, FiguresOnly>(job);
-      return;
-    default:
-      if (fast && job.arithmetic == Dtype.F16) quantize<BF16, F16, RoundThenShift, FiguresOnly>(job);
-      else if (fast && job.arithmetic == Dtype.F32) quantize<BF16, F32, RoundThenShift, FiguresOnly>(job);
-      else quantize<T, T, RoundThenShift, Codes>(job);
-  }
-}
-
 /** Four weights of type T as the arithmetic's type holds them: a cast rounds, unless it widens. */
 // @ts-ignore: decorator
 @inline
 function loadAs4<T, A>(at: usize): v128 {
   const w = load4<T>(at);
-  if (idof<T>() == idof<A>() || idof<A>() == idof<F32>()) return w;
+  if (idof<T>() == idof<A>() || idof<A>() != idof<F16>()) return w;
   // bf16 to f16 is exact but for steps below 2^-24, f16's smallest: 0.75 has an f32 unit in the last place of just that.
   return f32x4.sub(f32x4.add(w, f32x4.splat(0.75)), f32x4.splat(0.75));
 }
@@ -143,6 +143,10 @@ function quantize<T, A, S, O>(job: RowJob): void {
   const hi: f32 = isFp8 ? limit : highestCode(job.grid, job.bits);
   const lo4 = f32x4.splat(lo);
   const hi4 = f32x4.splat(hi);
+  const floor4 = i32x4.splat(job.arithmetic == Dtype.F16 ? 113 << 23 : 0);
+  const magic4 = i32x4.splat(((job.arithmetic == Dtype.F16 ? 13 : 16) << 23) | 0x400000);
+  const exact4 = i32x4.splat(job.arithmetic == Dtype.F32 ? -1 : 0);
+  const negative4 = f32x4.splat(largestNegativeZero(job.arithmetic));
   // Where nothing is added to a quotient, a zero keeps the sign of the weight.
   const signMask = i32x4.splat(addsNoZero(job.grid) ? 0x80000000 : 0);
 
@@ -196,24 +200,25 @@ function quantize<T, A, S, O>(job: RowJob): void {
             q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
           } else if (idof<S>() == idof<Float8>()) {
             const quotient = f32x4.div(w, scale4);
-            q = roundE4m3x4(clamp4(round4<A>(quotient), lo4, hi4));
+            q = roundE4m3x4(clamp4(roundAs4<A>(quotient, floor4, magic4, exact4), lo4, hi4));
             if (idof<O>() == idof<Codes>()) {
-              const negative = v128.and(staysNegative4<A>(quotient), i32x4.splat(0x80000000));
+              // A zero point of 0 is added next, which turns -0.0 into +0.0.
+              const negative = v128.and(f32x4.lt(quotient, negative4), i32x4.splat(0x80000000));
               q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
             }
           } else if (idof<S>() == idof<RoundThenShift>()) {
-            const x = f32x4.add(f32x4.nearest(roundNormal4<A>(f32x4.div(w, scale4))), zero4);
+            const x = f32x4.add(f32x4.nearest(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4)), zero4);
             q = clamp4(x, lo4, hi4);
             clipped = i32x4.sub(clipped, f32x4.ne(q, x));
             q = f32x4.sub(q, zero4);
             if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(w, signMask));
           } else if (idof<S>() == idof<DivideAsymmetric>()) {
-            const x = roundNormal4<A>(f32x4.add(roundNormal4<A>(f32x4.div(w, scale4)), zero4));
+            const x = roundQuotient4<A>(f32x4.add(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4), zero4), floor4, magic4, exact4);
             q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
           } else {
-            q = f32x4.nearest(clamp4(roundNormal4<A>(f32x4.div(w, scale4)), lo4, hi4));
+            q = f32x4.nearest(clamp4(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4), lo4, hi4));
           }
-          const v = idof<S>() == idof<Reciprocal>() ? f32x4.mul(q, step4) : round4<A>(f32x4.mul(q, step4));
+          const v = idof<S>() == idof<Reciprocal>() ? f32x4.mul(q, step4) : roundAs4<A>(f32x4.mul(q, step4), floor4, magic4, exact4);
           const e = f32x4.sub(w, v);
           const square = f32x4.mul(w, w);
           const at = energy + (<usize>i << 2);
@@ -233,7 +238,8 @@ function quantize<T, A, S, O>(job: RowJob): void {
               // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
               const keeps = isFp8 || idof<S>() == idof<RoundThenShift>();
               const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
-              store4<A>(target + (<usize>(first + i) << shift), roundSigned4<A>(exact));
+              const sign = v128.and(exact, i32x4.splat(0x80000000));
+              v128.store(target + (<usize>(first + i) << shift), v128.or(idof<S>() == idof<Reciprocal>() ? exact : roundAs4<A>(exact, floor4, magic4, exact4), sign));
             }
           }
         }
@@ -243,7 +249,7 @@ function quantize<T, A, S, O>(job: RowJob): void {
         scalar(job, w, scale, zero, lo, hi, energy + (<usize>i << 2));
         if (idof<O>() == idof<Codes>()) {
           if (codes != 0) store<u8>(codes + first + i, lastCode);
-          if (target != 0) store1<A>(target + (<usize>(first + i) << shift), lastValue);
+          if (target != 0) store<f32>(target + (<usize>(first + i) << shift), lastValue);
         }
       }
     }
@@ -257,13 +263,26 @@ function quantize<T, A, S, O>(job: RowJob): void {
   addFigure(job.figures, FigureField.VALUES, <f64>job.rows * <f64>columns);
 }
 
-/** Quotients that are still negative when rounded to the type: a zero point of 0 is added next, which turns -0.0 into +0.0. */
+/** The quotient nearest to zero that is no longer negative when it is rounded to the type: half the smallest subnormal. */
+function largestNegativeZero(arithmetic: i32): f32 {
+  if (arithmetic == Dtype.BF16) return -4.591774807899561e-41;
+  return arithmetic == Dtype.F16 ? -2.98023223876953125e-8 : 0;
+}
+
+/** `round4` for a type that is a tag, or, for `Any`, the one that the constants are of. */
 // @ts-ignore: decorator
 @inline
-function staysNegative4<A>(quotient: v128): v128 {
-  if (idof<A>() == idof<F32>()) return f32x4.lt(quotient, f32x4.splat(0));
-  // Half the smallest subnormal rounds to zero.
-  return f32x4.lt(quotient, f32x4.splat(idof<A>() == idof<BF16>() ? -4.591774807899561e-41 : -2.98023223876953125e-8));
+function roundAs4<A>(x: v128, floor4: v128, magic4: v128, exact4: v128): v128 {
+  if (idof<A>() != idof<Any>()) return round4<A>(x);
+  const magic = i32x4.add(i32x4.max_s(v128.and(x, i32x4.splat(0x7f800000)), floor4), magic4);
+  return v128.bitselect(x, f32x4.sub(f32x4.add(x, magic), magic), exact4);
+}
+
+/** The same for quotients that are rounded to integers next. */
+// @ts-ignore: decorator
+@inline
+function roundQuotient4<A>(x: v128, floor4: v128, magic4: v128, exact4: v128): v128 {
+  return idof<A>() == idof<Any>() ? roundAs4<A>(x, floor4, magic4, exact4) : roundNormal4<A>(x);
 }
 
 // @ts-ignore: decorator

@@ -26,7 +26,7 @@ export const gridRunner: RowRunner<GridKernel> = {
 
   run(engine, { grid }, piece, sums, range) {
     const arithmetic = grid.arithmetic ?? piece.dtype;
-    if (arithmetic === piece.dtype || castsItself(grid, piece.dtype, arithmetic)) {
+    if (isFused(grid, piece.dtype, arithmetic)) {
       return quantize(engine, grid, arithmetic, piece, sums, range);
     }
     const rowBytes = piece.columns * WEIGHT_BYTES.F32;
@@ -35,8 +35,10 @@ export const gridRunner: RowRunner<GridKernel> = {
       engine.arena.scoped(() => {
         const rows = Math.min(batch, piece.rows - first);
         const source = piece.at + first * piece.columns * WEIGHT_BYTES[piece.dtype];
-        const at = castElements(engine, source, piece.dtype, arithmetic, rows * piece.columns);
-        const part = { ...piece, at, rows, dtype: arithmetic, firstRow: piece.firstRow + first };
+        const count = rows * piece.columns;
+        const cast = castElements(engine, source, piece.dtype, arithmetic, count);
+        const at = castElements(engine, cast, arithmetic, 'F32', count);
+        const part = { ...piece, at, rows, dtype: 'F32' as const, firstRow: piece.firstRow + first };
         quantize(engine, grid, arithmetic, part, sums, range);
       });
     }
@@ -52,10 +54,12 @@ function rowsInStep({ sharing }: RowGrid): number {
   return sharing.strategy === 'block' ? sharing.rows : 1;
 }
 
-/** bf16 weights are cast within the kernels' loops where that loop exists: kernels/rows.ts, `rowsOf`. */
-function castsItself({ grid }: RowGrid, stored: WeightDtype, arithmetic: WeightDtype): boolean {
-  if (stored !== 'BF16') return false;
+/** Are there loops that take the stored weights as they are? kernels/rows.ts, `quantizeRows`. */
+function isFused({ grid }: RowGrid, stored: WeightDtype, arithmetic: WeightDtype): boolean {
+  if (stored === 'F32') return arithmetic === 'F32';
+  if (stored === 'F16') return false;
   const shifts = grid.startsWith('awq-') || grid.startsWith('gptq-');
+  if (arithmetic === 'BF16') return !shifts && !grid.startsWith('neuron-');
   return arithmetic === 'F16' ? shifts : shifts || grid.startsWith('neuron-');
 }
 

@@ -3,7 +3,7 @@ import { FIGURE_FIELDS, sumsFrom, type FigureSums } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
 import { ROW_JOB_BYTES, writeRowJob, type RowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type Matrix, type WeightDtype } from '../tensor';
-import { castMatrix } from './cast';
+import { castElements, castMatrix } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, rowsPerScale, scaleShape, type RowGrid } from './grid';
 
 /** A matrix on a grid. */
@@ -42,8 +42,8 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
     const scaleCount = shape[0] * shape[1];
     const shared = rowsPerScale(grid.sharing, rows);
     const job: RowJob = {
-      source: engine.place(cast.data),
-      dtype: DTYPE_NUMBERS[dtype],
+      source: castElements(engine, engine.place(cast.data), dtype, 'F32', elements),
+      dtype: DTYPE_NUMBERS.F32,
       arithmetic: DTYPE_NUMBERS[dtype],
       rows,
       columns,
@@ -54,7 +54,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
       scales: engine.arena.reserveZeroed(scaleCount * 4),
       zeroPoints: engine.arena.reserveZeroed(scaleCount * 4),
       codes: engine.arena.reserve(elements),
-      dequantized: engine.arena.reserve(elements * WEIGHT_BYTES[dtype]),
+      dequantized: engine.arena.reserve(elements * WEIGHT_BYTES.F32),
       figures: engine.arena.reserveZeroed(FIGURE_FIELDS * 8),
       columnEnergy: engine.arena.reserveZeroed(columns * 4),
       extremes: shared === 0 ? 0 : engine.arena.reserve(scaleCount * 8),
@@ -68,6 +68,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
       engine.kernels.gridsFromExtremes(at, scaleCount);
     }
     engine.kernels.quantizeRows(at);
+    const values = castElements(engine, job.dequantized, 'F32', dtype, elements);
     return {
       rows,
       columns,
@@ -76,7 +77,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
       scales: new Float32Array(engine.floats(job.scales, scaleCount)),
       zeroPoints: new Float32Array(engine.floats(job.zeroPoints, scaleCount)),
       codes: engine.copy(job.codes, elements),
-      dequantized: engine.copy(job.dequantized, elements * WEIGHT_BYTES[dtype]),
+      dequantized: engine.copy(values, elements * WEIGHT_BYTES[dtype]),
       figures: sumsFrom(engine.doubles(job.figures, FIGURE_FIELDS)),
       columnEnergy: new Float32Array(engine.floats(job.columnEnergy, columns)),
     };
