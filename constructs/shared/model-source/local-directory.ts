@@ -1,15 +1,4 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { FileAssetPackaging, FileSystem, IgnoreStrategy, Stack, Stage, SymlinkFollowMode } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -19,6 +8,7 @@ import type { ModelBinder } from './bound-model';
 import { configUnknown, knownOf, readConfig } from './knowledge';
 import type { LocalModelOptions } from './options';
 import { prefixData } from './s3';
+import { readWeights, type LocalFile } from './weight-files';
 
 /**
  * Every synth hashes and copies the files, and the CDK command line sends them from this machine; uploads of 2 GiB and more fail in it
@@ -28,12 +18,6 @@ const MAX_BYTES = 2 * 1024 ** 3;
 
 const WEIGHTS = /\.(safetensors|gguf|bin|pt|pth)$/;
 const HIDDEN_FILES = ['.*', '**/.*'];
-
-interface LocalFile {
-  /** Relative to the directory, with `/`. */
-  readonly name: string;
-  readonly bytes: number;
-}
 
 /**
  * A checkpoint on this machine, uploaded file by file to a prefix of its own in the bootstrap bucket. An ordinary directory asset would be a zip
@@ -48,7 +32,7 @@ export function localDirectory(directory: string, options: LocalModelOptions): M
     refuseUnusable(directory, files, bytes);
 
     const name = options.modelName ?? path.basename(root);
-    const weightBytes = sizeOfWeights(root, files);
+    const { weightBytes, quantization } = readWeights(root, files);
     const ownConfig = files.some((file) => file.name === 'config.json') ? path.join(root, 'config.json') : undefined;
     const known = {
       ...(weightBytes === undefined ? {} : { weightBytes }),
@@ -63,6 +47,7 @@ export function localDirectory(directory: string, options: LocalModelOptions): M
       name,
       spec: { id: relativeTo(process.cwd(), root), ...known },
       modelData: 's3-prefix',
+      quantization,
       findings: known.config === undefined ? [configUnknown(name, 'give config or configPath')] : [],
       // `cdk gc` keeps an uploaded file as long as a template mentions it.
       metadata: { 'cdk-quantized-endpoints:files': keys },
@@ -183,25 +168,4 @@ function stage(scope: Construct, root: string, hash: string, files: readonly Loc
     renameSync(part, staged);
   }
   return path.relative(outdir, staged);
-}
-
-/** Bytes of all tensors; undefined where a file's format does not tell what of it is weights. */
-function sizeOfWeights(root: string, files: readonly LocalFile[]): number | undefined {
-  const safetensors = files.filter((file) => file.name.endsWith('.safetensors'));
-  if (safetensors.length > 0)
-    return safetensors.reduce((sum, file) => sum + file.bytes - headerBytes(path.join(root, file.name)), 0);
-  const gguf = files.filter((file) => file.name.endsWith('.gguf'));
-  return gguf.length > 0 ? gguf.reduce((sum, file) => sum + file.bytes, 0) : undefined;
-}
-
-/** A safetensors file is eight bytes of header length, the header, the tensors; a length beyond the file is left for the engine to refuse. */
-function headerBytes(file: string): number {
-  const length = Buffer.alloc(8);
-  const descriptor = openSync(file, 'r');
-  try {
-    readSync(descriptor, length, 0, 8, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-  return 8 + Number(length.readBigUInt64LE());
 }

@@ -328,6 +328,26 @@ describe('a directory on this machine', () => {
     expect(dataSourceOf(stack).S3DataType).toBe('S3Prefix');
   });
 
+  test('tells the file type of a GGUF by itself', () => {
+    const stack = testStack();
+    makeEndpoint(stack, gguf({ quantization: undefined }));
+    expect(planOf(stack).spec).toMatchObject({ quantization: 'gguf:Q4_K_M' });
+    expect(errorsOf(stack)).toEqual([]);
+  });
+
+  test.each([
+    ['is cut', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+    ['claims a header beyond its end', (bytes: Buffer) => Buffer.concat([Buffer.alloc(8, 0xff), bytes.subarray(8)])],
+    ['is a pointer of Git LFS', () => Buffer.from('version https://git-lfs.github.com/spec/v1\n')],
+    ['is empty', () => Buffer.alloc(0)],
+  ])('fails when a weight file %s', (_, damage) => {
+    const root = directory({ 'config.json': JSON.stringify(QWEN_7B), 'model.safetensors': damage(safetensors(64)) });
+    const model = ModelSource.localDirectory(root);
+    expect(() => makeEndpoint(testStack(), { model })).toThrow(
+      expect.objectContaining({ id: expect.stringMatching(/^SAFETENSORS_/) }),
+    );
+  });
+
   test('has another prefix as soon as a byte of it changes', () => {
     const uriOf = (content: string) => {
       const stack = testStack();
