@@ -15,14 +15,15 @@ export const awqLayoutNotGemm: Rule = {
   severity: 'error',
   summary: 'an AWQ checkpoint is in the GEMM layout',
   explanation:
-    'AutoAWQ can pack for its GEMM or for its GEMV kernels, which order weights differently. vLLM and SGLang read the GEMM layout only and do not look at the version field: a GEMV checkpoint has other tensor shapes, and loading it stops with an assertion on them.',
-  source: 'casper-hansen/AutoAWQ README, "GEMV: not supported by vLLM"; vllm auto_awq.py, shapes of qweight',
-  examples: { passes: [example('gemm')], fails: [example('gemv'), example('gemv_fast')] },
+    'AutoAWQ can pack for its GEMM, its GEMV or its Marlin kernels, which order weights differently. vLLM and SGLang read the GEMM layout only and do not look at the version field: a GEMV or Marlin checkpoint has other tensor shapes, and loading it stops with an assertion on them.',
+  source:
+    'casper-hansen/AutoAWQ README, "GEMV" and "Marlin"; vllm auto_awq.py, shapes of qweight; deepjavalibrary/djl-serving#2486',
+  examples: { passes: [example('gemm')], fails: [example('gemv'), example('gemv_fast'), example('marlin')] },
   evaluate(context) {
     const stored = context.model?.quantization;
     const layout = stored?.raw.version;
     if (stored?.method !== 'awq' || typeof layout !== 'string' || !isVllmOrSglang(context)) return [];
-    if (!layout.toLowerCase().startsWith('gemv')) return [];
+    if (!/^(gemv|marlin)/i.test(layout)) return [];
     return [
       found({
         what: `${serverName(context)} reads AWQ checkpoints in the GEMM layout only`,

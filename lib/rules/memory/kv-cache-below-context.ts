@@ -47,7 +47,13 @@ export const kvCacheBelowContext: Rule = {
   evaluate(context) {
     const { instance } = context;
     const wanted = wantedContext(context);
-    if (instance === undefined || wanted === undefined || context.model === undefined) return [];
+    if (
+      instance === undefined ||
+      wanted === undefined ||
+      context.model === undefined ||
+      context.model.kind === 'encoder'
+    )
+      return [];
     const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
     if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
     const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;

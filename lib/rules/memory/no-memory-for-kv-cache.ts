@@ -26,8 +26,9 @@ export const noMemoryForKvCache: Rule = {
     const { instance, options } = context;
     const { weights, activations, graphs, runtime, usable, kvCache } = context.plan.memory;
     if (instance === undefined || weights === null || usable === null || kvCache === null) return [];
-    if (kvCache > 0 || weights >= usable) return [];
     const rest = (activations ?? 0) + (graphs ?? 0) + (runtime ?? 0);
+    // An encoder has no cache, whatever room there is for one.
+    if (kvCache > 0 || weights >= usable || weights + rest < usable) return [];
     return [
       found({
         what: `weights (${gib(weights)}) and working memory (${gib(rest)}) take all of the memory and leave none for the KV cache`,
