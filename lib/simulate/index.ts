@@ -5,6 +5,8 @@ export * from './compressed-tensors/compress';
 export * from './compressed-tensors/scheme';
 export * from './figures';
 export * from './float8/cast';
+export * from './gguf/quantize';
+export * from './gguf/types';
 export * from './gptq/gptqmodel';
 export * from './gptq/grid';
 export * from './gptq/hessian';

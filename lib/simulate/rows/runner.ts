@@ -1,9 +1,11 @@
+import type { GgufQuantizedType } from '../gguf/types';
 import type { KernelEngine } from '../kernels/engine';
 import type { Matrix, WeightDtype } from '../tensor';
 import type { RowGrid } from './grid';
 
 /** A way to quantize rows, as plain data: it travels to worker threads. One member a family of schemes. */
-export type RowKernel = { readonly kind: 'grid'; readonly grid: RowGrid };
+export type RowKernel =
+  { readonly kind: 'grid'; readonly grid: RowGrid } | { readonly kind: 'gguf'; readonly type: GgufQuantizedType };
 
 /** Rows of a matrix that lie in the kernels' memory. */
 export interface RowPiece {

@@ -1,9 +1,11 @@
+import { ggufRunner } from '../gguf/runner';
 import { gridRunner } from './grid-runner';
 import type { RowKernel, RowRunner } from './runner';
 
 /** A runner for each kind of kernel. */
 const RUNNERS: { readonly [Kind in RowKernel['kind']]: RowRunner<Extract<RowKernel, { kind: Kind }>> } = {
   grid: gridRunner,
+  gguf: ggufRunner,
 };
 
 /** The runner of a kernel. */

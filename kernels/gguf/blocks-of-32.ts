@@ -1,0 +1,250 @@
+// Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0: 32 values, one scale. `quantize_row_*_ref` of ggml-quants.c.
+import { f16Bits } from '../dtype';
+import { ROUNDING_MAGIC, narrow16, truncateToByte } from './arithmetic';
+import { GgmlType } from './types';
+
+/** Reciprocal scales up to here keep every product in the range in which lanes round as the C code does. */
+const LARGEST_RECIPROCAL: f32 = 1e30;
+
+/** 2^23: adding it to a small whole number leaves the number in the mantissa. */
+const INTEGER_MAGIC: f32 = 8388608;
+
+/** The tags of the types with nibbles. */
+export class Q4_0 {}
+export class Q4_1 {}
+export class Q5_0 {}
+export class Q5_1 {}
+
+/** @param finite no value is NaN or infinite */
+export function quantizeQ8_0(x: usize, blocks: usize, count: i32, finite: bool): void {
+  const signs = i32x4.splat(0x80000000);
+  // The largest f32 below a half: added to a half it stays below one, so that truncation rounds halves away from zero alone.
+  const half = f32x4.splat(0.49999997);
+  const magic = f32x4.splat(ROUNDING_MAGIC);
+  const magicBits = i32x4.splat(0x4b400000);
+  for (let i = 0; i < count; i += 32, x += 128, blocks += 34) {
+    let largest = f32x4.abs(v128.load(x));
+    for (let j: usize = 16; j < 128; j += 16) largest = f32x4.pmax(largest, f32x4.abs(v128.load(x + j)));
+    const d: f32 = highestLane(largest) / 127;
+    const id: f32 = d != 0 ? <f32>1 / d : 0;
+    if (!(finite && id < LARGEST_RECIPROCAL)) {
+      oneQ8_0(x, blocks);
+      continue;
+    }
+    store<u16>(blocks, f16Bits(d));
+    const id4 = f32x4.splat(id);
+    for (let j: usize = 0; j < 2; j++) {
+      const at = x + (j << 6);
+      const a = roundAway(f32x4.mul(v128.load(at), id4), signs, half, magic, magicBits);
+      const b = roundAway(f32x4.mul(v128.load(at, 16), id4), signs, half, magic, magicBits);
+      const c = roundAway(f32x4.mul(v128.load(at, 32), id4), signs, half, magic, magicBits);
+      const e = roundAway(f32x4.mul(v128.load(at, 48), id4), signs, half, magic, magicBits);
+      const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, e));
+      v128.store(blocks + (j << 4), bytes, 2);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function roundAway(v: v128, signs: v128, half: v128, magic: v128, magicBits: v128): v128 {
+  const whole = f32x4.trunc(f32x4.add(v, v128.or(v128.and(v, signs), half)));
+  return i32x4.sub(f32x4.add(whole, magic), magicBits);
+}
+
+// @ts-ignore: decorator
+@inline
+function highestLane(v: v128): f32 {
+  const pairs = f32x4.pmax(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const all = f32x4.pmax(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  return f32x4.extract_lane(all, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function lowestLane(v: v128): f32 {
+  const pairs = f32x4.pmin(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const all = f32x4.pmin(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  return f32x4.extract_lane(all, 0);
+}
+
+/** A block of any values, one by one. */
+function oneQ8_0(x: usize, block: usize): void {
+  let largest: f32 = 0;
+  for (let j: usize = 0; j < 128; j += 4) {
+    const magnitude = abs<f32>(load<f32>(x + j));
+    // C's MAX: a NaN is taken, and given up at the next value.
+    largest = largest > magnitude ? largest : magnitude;
+  }
+  const d: f32 = largest / 127;
+  const id: f32 = d != 0 ? <f32>1 / d : 0;
+  store<u16>(block, f16Bits(d));
+  for (let j: usize = 0; j < 32; j++) {
+    const v: f32 = load<f32>(x + (j << 2)) * id;
+    store<u8>(block + j, <u8>truncateToByte(trunc<f32>(v + copysign<f32>(0.49999997, v))), 2);
+  }
+}
+
+/** @param finite no value is NaN or infinite */
+export function quantizeNibbles<T>(x: usize, blocks: usize, count: i32, finite: bool): void {
+  const symmetric = idof<T>() == idof<Q4_0>() || idof<T>() == idof<Q5_0>();
+  const five = idof<T>() == idof<Q5_0>() || idof<T>() == idof<Q5_1>();
+  const size: usize = 18 + (symmetric ? 0 : 2) + (five ? 4 : 0);
+  const top = f32x4.splat(five ? 31 : 15);
+  const shift = f32x4.splat(idof<T>() == idof<Q4_0>() ? 8.5 : idof<T>() == idof<Q5_0>() ? 16.5 : 0.5);
+  for (let i = 0; i < count; i += 32, x += 128, blocks += size) {
+    let high = v128.load(x);
+    let low = high;
+    for (let j: usize = 16; j < 128; j += 16) {
+      const v = v128.load(x + j);
+      high = f32x4.pmax(high, v);
+      low = f32x4.pmin(low, v);
+    }
+    const highest = highestLane(high);
+    let lowest = lowestLane(low);
+    // Of zeros of both signs the C code keeps the first.
+    if (!symmetric && lowest == 0) lowest = firstOf(x, 0);
+    let d: f32;
+    if (symmetric) {
+      let extreme = highest > -lowest ? highest : lowest;
+      if (highest == -lowest) extreme = firstOf(x, highest);
+      d = extreme / (five ? -16 : -8);
+    } else d = (highest - lowest) / (five ? 31 : 15);
+    const id: f32 = d != 0 ? <f32>1 / d : 0;
+    if (!(finite && d != 0 && abs<f32>(id) < LARGEST_RECIPROCAL && abs<f32>(d) < LARGEST_RECIPROCAL)) {
+      oneOfNibbles<T>(x, blocks);
+      continue;
+    }
+    store<u16>(blocks, f16Bits(d));
+    if (!symmetric) store<u16>(blocks, f16Bits(lowest), 2);
+    const id4 = f32x4.splat(id);
+    const low4 = f32x4.splat(lowest);
+    const codes = blocks + size - 16;
+    if (!five) {
+      const a = nibblePair<T>(x, id4, low4, shift, top);
+      const b = nibblePair<T>(x + 16, id4, low4, shift, top);
+      const c = nibblePair<T>(x + 32, id4, low4, shift, top);
+      const e = nibblePair<T>(x + 48, id4, low4, shift, top);
+      v128.store(codes, narrow16(a, b, c, e));
+    } else {
+      const lower = codes16<T>(x, id4, low4, shift, top);
+      const upper = codes16<T>(x + 64, id4, low4, shift, top);
+      const nibble = i8x16.splat(15);
+      v128.store(codes, v128.or(v128.and(lower, nibble), i16x8.shl(v128.and(upper, nibble), 4)));
+      const bit = i8x16.splat(16);
+      const bits = i8x16.bitmask(i8x16.eq(v128.and(lower, bit), bit)) | (i8x16.bitmask(i8x16.eq(v128.and(upper, bit), bit)) << 16);
+      store<u32>(codes - 4, bits);
+    }
+  }
+}
+
+/** The first value of a magnitude, where there are some of both signs. */
+function firstOf(x: usize, magnitude: f32): f32 {
+  for (let j: usize = 0; j < 128; j += 4) {
+    const v = load<f32>(x + j);
+    if (abs<f32>(v) == magnitude) return v;
+  }
+  return 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function code4<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
+  let v = v128.load(at);
+  if (idof<T>() == idof<Q4_1>() || idof<T>() == idof<Q5_1>()) v = f32x4.sub(v, low);
+  return f32x4.pmin(f32x4.trunc(f32x4.add(f32x4.mul(v, id), shift)), top);
+}
+
+/** Codes of values j and j + 16 as one byte: below 256, so that the floats carry it exactly. */
+// @ts-ignore: decorator
+@inline
+function nibblePair<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
+  const lower = code4<T>(at, id, low, shift, top);
+  const upper = code4<T>(at + 64, id, low, shift, top);
+  const both = f32x4.add(f32x4.add(lower, f32x4.mul(upper, f32x4.splat(16))), f32x4.splat(INTEGER_MAGIC));
+  return v128.xor(both, i32x4.splat(0x4b000000));
+}
+
+// @ts-ignore: decorator
+@inline
+function codes16<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
+  const magic = f32x4.splat(INTEGER_MAGIC);
+  const magicBits = i32x4.splat(0x4b000000);
+  const a = v128.xor(f32x4.add(code4<T>(at, id, low, shift, top), magic), magicBits);
+  const b = v128.xor(f32x4.add(code4<T>(at + 16, id, low, shift, top), magic), magicBits);
+  const c = v128.xor(f32x4.add(code4<T>(at + 32, id, low, shift, top), magic), magicBits);
+  const e = v128.xor(f32x4.add(code4<T>(at + 48, id, low, shift, top), magic), magicBits);
+  return narrow16(a, b, c, e);
+}
+
+/** A block of any values, one by one, with the C code's casts as x86 makes them. */
+function oneOfNibbles<T>(x: usize, block: usize): void {
+  const symmetric = idof<T>() == idof<Q4_0>() || idof<T>() == idof<Q5_0>();
+  const five = idof<T>() == idof<Q5_0>() || idof<T>() == idof<Q5_1>();
+  const top: i32 = five ? 31 : 15;
+  let d: f32;
+  let lowest: f32 = 0;
+  if (symmetric) {
+    let magnitude: f32 = 0;
+    let extreme: f32 = 0;
+    for (let j: usize = 0; j < 128; j += 4) {
+      const v = load<f32>(x + j);
+      if (magnitude < abs<f32>(v)) {
+        magnitude = abs<f32>(v);
+        extreme = v;
+      }
+    }
+    d = extreme / (five ? -16 : -8);
+  } else {
+    lowest = f32.MAX_VALUE;
+    let highest: f32 = -f32.MAX_VALUE;
+    for (let j: usize = 0; j < 128; j += 4) {
+      const v = load<f32>(x + j);
+      if (v < lowest) lowest = v;
+      if (v > highest) highest = v;
+    }
+    d = (highest - lowest) / <f32>top;
+  }
+  const id: f32 = d != 0 ? <f32>1 / d : 0;
+  store<u16>(block, f16Bits(d));
+  if (!symmetric) store<u16>(block, f16Bits(lowest), 2);
+  const codes = block + 2 + (symmetric ? 0 : 2) + (five ? 4 : 0);
+  let bits: u32 = 0;
+  for (let j: usize = 0; j < 16; j++) {
+    const lower = oneCode<T>(load<f32>(x + (j << 2)), lowest, id, top);
+    const upper = oneCode<T>(load<f32>(x + (j << 2), 64), lowest, id, top);
+    if (five) {
+      store<u8>(codes + j, <u8>((lower & 15) | ((upper & 15) << 4)));
+      bits |= <u32>((lower >> 4) & 1) << <u32>j;
+      bits |= <u32>((upper >> 4) & 1) << (<u32>j + 16);
+    } else store<u8>(codes + j, <u8>(lower | (upper << 4)));
+  }
+  if (five) store<u32>(codes - 4, bits);
+}
+
+function oneCode<T>(v: f32, lowest: f32, id: f32, top: i32): i32 {
+  if (idof<T>() == idof<Q5_1>()) return truncateToByte((v - lowest) * id + 0.5);
+  const scaled: f32 = idof<T>() == idof<Q4_1>() ? (v - lowest) * id : v * id;
+  const byte = truncateToByte(scaled + (idof<T>() == idof<Q4_0>() ? <f32>8.5 : idof<T>() == idof<Q5_0>() ? <f32>16.5 : <f32>0.5));
+  return min<i32>(top, <i32>(<i8>byte)) & 0xff;
+}
+
+/** Dispatch of the types of this file. */
+export function quantize32(type: i32, x: usize, blocks: usize, count: i32, finite: bool): void {
+  switch (type) {
+    case GgmlType.Q4_0:
+      quantizeNibbles<Q4_0>(x, blocks, count, finite);
+      return;
+    case GgmlType.Q4_1:
+      quantizeNibbles<Q4_1>(x, blocks, count, finite);
+      return;
+    case GgmlType.Q5_0:
+      quantizeNibbles<Q5_0>(x, blocks, count, finite);
+      return;
+    case GgmlType.Q5_1:
+      quantizeNibbles<Q5_1>(x, blocks, count, finite);
+      return;
+    default:
+      quantizeQ8_0(x, blocks, count, finite);
+  }
+}

@@ -1,0 +1,67 @@
+import type { KernelEngine } from '../kernels/engine';
+import { wasm, type WasmModule } from '../kernels/webassembly';
+import { GGUF_MODULE_BASE64 } from './module.generated';
+
+/** What kernels/gguf/index.ts exports. Pointers are byte offsets into the engine's memory. */
+export interface GgufKernels {
+  ggufScratchBytes(): number;
+  quantizeGguf(job: number): void;
+  dequantizeGguf(type: number, blocks: number, values: number, count: number, scratch: number): void;
+}
+
+let compiled: WasmModule | undefined;
+
+/** A module of its own: a run without GGUF schemes neither compiles nor loads it. */
+const instances = new WeakMap<KernelEngine, GgufKernels>();
+
+/** The kernels over an engine's memory. */
+export function ggufKernels(engine: KernelEngine): GgufKernels {
+  let kernels = instances.get(engine);
+  if (kernels === undefined) {
+    compiled ??= new wasm.Module(Buffer.from(GGUF_MODULE_BASE64, 'base64'));
+    kernels = new wasm.Instance<GgufKernels>(compiled, { env: { memory: engine.memory } }).exports;
+    instances.set(engine, kernels);
+  }
+  return kernels;
+}
+
+/** kernels/gguf/job.ts, `GgufJob`, in its order. Pointers are byte offsets, 0 for "not wanted". */
+export interface GgufJob {
+  readonly source: number;
+  readonly dtype: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly type: number;
+  readonly blocks: number;
+  readonly restored: number;
+  readonly figures: number;
+  readonly columnEnergy: number;
+  readonly scratch: number;
+}
+
+const FIELDS: readonly (keyof GgufJob)[] = [
+  'source',
+  'dtype',
+  'rows',
+  'columns',
+  'type',
+  'blocks',
+  'restored',
+  'figures',
+  'columnEnergy',
+  'scratch',
+];
+
+/** Runs a job; scratch is taken from the engine's arena for the time of the call. */
+export function runGgufJob(engine: KernelEngine, job: Omit<GgufJob, 'scratch'>): void {
+  const kernels = ggufKernels(engine);
+  engine.arena.scoped(() => {
+    const full: GgufJob = { ...job, scratch: engine.arena.reserve(kernels.ggufScratchBytes()) };
+    const at = engine.arena.reserve(FIELDS.length * 4);
+    const fields = engine.integers(at, FIELDS.length);
+    FIELDS.forEach((field, index) => {
+      fields[index] = full[field];
+    });
+    kernels.quantizeGguf(at);
+  });
+}

@@ -1,0 +1,34 @@
+import type { KernelEngine } from '../kernels/engine';
+import { DTYPE_NUMBERS } from '../rows/grid';
+import type { RowKernel, RowRunner } from '../rows/runner';
+import { runGgufJob } from './kernels';
+import { quantizeGguf, raggedness } from './quantize';
+import { ggufBlock } from './types';
+
+type GgufKernel = Extract<RowKernel, { kind: 'gguf' }>;
+
+/** GGUF block types: each row by itself, figures in the same pass over the cache. */
+export const ggufRunner: RowRunner<GgufKernel> = {
+  rowMultiple: () => 1,
+  needsRange: () => false,
+  refuses: ({ type }, columns) => raggedness(type, columns),
+
+  run(engine: KernelEngine, { type }, piece, sums) {
+    runGgufJob(engine, {
+      source: piece.at,
+      dtype: DTYPE_NUMBERS[piece.dtype],
+      rows: piece.rows,
+      columns: piece.columns,
+      type: ggufBlock(type).id,
+      blocks: 0,
+      restored: 0,
+      figures: sums.figures,
+      columnEnergy: sums.columnEnergy,
+    });
+  },
+
+  roundTrip(engine, { type }, matrix) {
+    const { rows, columns, restored } = quantizeGguf(engine, matrix, type);
+    return { dtype: 'F32', rows, columns, data: new Uint8Array(restored.buffer, 0, restored.byteLength) };
+  },
+};

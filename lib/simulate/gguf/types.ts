@@ -1,0 +1,33 @@
+import { GGML_TYPES, type GgmlType } from '../../format/gguf/types';
+
+/** Block types that weights are quantized to here: those for which ggml needs no importance matrix and no search over a codebook. */
+export const GGUF_QUANTIZED_TYPES = [
+  'Q4_0',
+  'Q4_1',
+  'Q5_0',
+  'Q5_1',
+  'Q8_0',
+  'Q2_K',
+  'Q3_K',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+  'IQ4_NL',
+] as const;
+
+export type GgufQuantizedType = (typeof GGUF_QUANTIZED_TYPES)[number];
+
+export function isGgufQuantizedType(name: string): name is GgufQuantizedType {
+  return (GGUF_QUANTIZED_TYPES as readonly string[]).includes(name);
+}
+
+/** Number, block length and block bytes of a type. */
+export function ggufBlock(type: GgufQuantizedType): GgmlType {
+  return GGML_TYPES.get(type) as GgmlType;
+}
+
+/** Bytes of `count` values, whole blocks. */
+export function ggufBytes(type: GgufQuantizedType, count: number): number {
+  const { block, bytes } = ggufBlock(type);
+  return (count / block) * bytes;
+}
