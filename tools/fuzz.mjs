@@ -4,7 +4,7 @@
  * accept or raise a typed error, took more than a second of the processor, or too much memory; the inputs that made it do
  * so are left in .cache/fuzz. Inputs of many megabytes that hold as much as they can are weighed at the end.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
@@ -38,6 +38,7 @@ await build({
   target: 'node20',
   logLevel: 'warning',
 });
+process.on('exit', () => rmSync(outfile, { force: true }));
 const { FUZZ_TARGETS, HEAVY_INPUTS, fuzz, maxMemory, weigh } = await import(pathToFileURL(outfile).href);
 const names = FUZZ_TARGETS.map(({ name }) => name);
 const unknown = (values.target ?? []).filter((name) => !names.includes(name));

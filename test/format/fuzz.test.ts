@@ -1,4 +1,6 @@
+import { FormatError } from '../../lib/errors';
 import { FUZZ_TARGETS, HEAVY_INPUTS, fuzz, maxMemory, weigh } from '../../tools/fuzz/run';
+import { invariant } from '../../tools/fuzz/target';
 
 /** More by command: `npm run fuzz -- 10000000`. */
 const RUNS = 60_000;
@@ -16,6 +18,49 @@ describe('a reader fed with inputs that are nearly right', () => {
     },
     240_000,
   );
+});
+
+describe('the fuzzing itself', () => {
+  const target = (read: () => void) => ({ name: 'fake', make: () => new Uint8Array(1), read });
+  const problems = (read: () => void, timed: boolean) =>
+    fuzz(target(read), 3, 0, timed).failures.map(({ problem }) => problem);
+
+  test('notices an error that has no type', () => {
+    expect(problems(() => (undefined as unknown as { a: number }).a, false)).toEqual(
+      Array(3).fill(expect.stringContaining('TypeError')),
+    );
+    expect(problems(() => invariant(false, 'all is well'), false)).toEqual(
+      Array(3).fill(expect.stringContaining('not so: all is well')),
+    );
+  });
+
+  test('takes a typed error for a refusal', () => {
+    const { failures, refused } = fuzz(
+      target(() => {
+        throw new FormatError('SOME_ID', 'no');
+      }),
+      3,
+      0,
+      true,
+    );
+    expect([failures, refused]).toEqual([[], [['SOME_ID', 3]]]);
+  });
+
+  test('notices too much memory', () => {
+    const held: unknown[] = [];
+    expect(problems(() => held.push(new Uint8Array(80 * 1024 * 1024)), false)[0]).toContain('bytes of memory');
+  });
+
+  test('notices a reader that does not come back', () => {
+    const busy = (): void => {
+      const begun = process.cpuUsage();
+      for (let used = 0; used < 1.1e6;) {
+        const { user, system } = process.cpuUsage(begun);
+        used = user + system;
+      }
+    };
+    expect(fuzz(target(busy), 1, 0, true).failures[0].problem).toContain('took 1.');
+  });
 });
 
 describe('a reader fed with as much as a large file can say', () => {
