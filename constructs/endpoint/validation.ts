@@ -1,14 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { findInstance } from '../../lib/hardware';
+import { HOURS_PER_MONTH } from '../../lib/plan';
 import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
 import type { DataCaptureOptions, QuantizedEndpointProps } from './props';
-
-/** Hours of a month, as AWS prices them. */
-export const HOURS_PER_MONTH = 730;
 
 /** What a stack says that an endpoint spec has no words for. Everything else is judged by the rules in lib/. */
 export function stackFindings(
