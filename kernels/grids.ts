@@ -1,6 +1,7 @@
 // The integer and float grids of the schemes: how a group's extremes become a scale and a zero point. Every line is the
 // reference library's own, its order of roundings included.
 import { Dtype, roundTo } from './dtype';
+import { e4m3Byte, e4m3Value } from './fp8';
 
 /** Numbers the host uses for the grids. */
 export namespace Grid {
@@ -26,6 +27,10 @@ export namespace Grid {
   export const GPTQ_SYMMETRIC: i32 = 9;
   /** gptqmodel with a zero point. */
   export const GPTQ_ASYMMETRIC: i32 = 10;
+  /** compressed-tensors MXFP4: a power of two for 32 values. */
+  export const MXFP4: i32 = 11;
+  /** compressed-tensors NVFP4: an E4M3 scale for 16 values, over one scale for the tensor. */
+  export const NVFP4: i32 = 12;
 }
 
 const F32_EPSILON: f32 = 1.1920928955078125e-7;
@@ -34,6 +39,13 @@ const F32_EPSILON: f32 = 1.1920928955078125e-7;
 export let gridScale: f32 = 0;
 /** Zero point of the last `computeGrid`, an integer. */
 export let gridZero: f32 = 0;
+
+/** NVFP4: what the tensor's weights are multiplied by so that the groups' scales fill the range of E4M3. */
+export let globalScale: f32 = 1;
+
+export function setGlobalScale(value: f32): void {
+  globalScale = value;
+}
 
 /** Does the grid need a group's minimum and maximum, or only its largest magnitude? */
 // @ts-ignore: decorator
@@ -101,6 +113,15 @@ export function computeGrid(grid: i32, bits: i32, dtype: i32, lowest: f32, highe
       if (gridZero > steps) gridZero = steps;
       return;
     }
+    case Grid.MXFP4:
+      gridScale = powerOfTwoScale(magnitude(lowest, highest), dtype);
+      return;
+    case Grid.NVFP4: {
+      const local = e4m3Value(e4m3Byte(globalScale * roundTo(dtype, magnitude(lowest, highest) / 6)));
+      // A scale of zero becomes the least that the library divides by.
+      gridScale = (local == 0 ? <f32>0.125 : local) / globalScale;
+      return;
+    }
     case Grid.AWQ_SYMMETRIC:
       gridScale = roundTo(dtype, max<f32>(magnitude(lowest, highest), roundTo(dtype, 1e-5)) / highestCode(grid, bits));
       return;
@@ -125,6 +146,19 @@ export function computeGrid(grid: i32, bits: i32, dtype: i32, lowest: f32, highe
 @inline
 function magnitude(lowest: f32, highest: f32): f32 {
   return max<f32>(abs<f32>(min<f32>(lowest, 0)), abs<f32>(max<f32>(highest, 0)));
+}
+
+/**
+ * The power of two that brings a group's largest magnitude below E2M1's 8: rounded up from 1.75 of a power on, so that it
+ * comes to lie between 3.5 and 7. compressed-tensors, `quantization/utils/mxfp4_utils`.
+ */
+function powerOfTwoScale(largest: f32, dtype: i32): f32 {
+  if (largest != largest) return largest;
+  const exponent = ((reinterpret<i32>(largest) + (1 << 21)) >> 23) - 127;
+  const shared = max<i32>(exponent - 2, -127);
+  const scale: f32 = shared < -126 ? 5.877471754111438e-39 : reinterpret<f32>((shared + 127) << 23);
+  // f16 does not reach so low: the library then divides by 1.
+  return dtype == Dtype.F16 && shared < -24 ? 1 : scale;
 }
 
 /** compressed-tensors gives an all-zero group the type's epsilon for a scale, so that nothing is divided by zero. */

@@ -31,6 +31,8 @@ export class RowJob {
   columnEnergy: usize;
   /** f32 x 2 a group: lowest and highest value, widened; used by `rowExtremes` and `gridsFromExtremes`. */
   extremes: usize;
+  /** NVFP4 only: the tensor's own scale. */
+  globalScale: f32;
   /** Row of the tensor that `source` begins with; finds the given scale. */
   firstRow: i32;
 }

@@ -3,8 +3,9 @@
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
 import { BF16, Dtype, F16, F32, load1, load4, round4, roundNormal4, roundTo, shiftOf } from './dtype';
 import { absMax, highest, lowest, lowestZero, range } from './extremes';
+import { e2m1Code, e2m1Codes, roundE2m1, roundE2m1x4 } from './fp4';
 import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3x4 } from './fp8';
-import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange } from './grids';
+import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange, setGlobalScale } from './grids';
 import { FigureField, RowJob, addFigure, countLanes, maxLane, raiseMaxError, sumLanes } from './job';
 
 // How a value becomes a code, as tags.
@@ -18,6 +19,8 @@ class RoundThenShift {}
 class Reciprocal {}
 /** R(w / s), clamp, round to E4M3. */
 class Float8 {}
+/** w / s, clamp, round to E2M1. */
+class Float4 {}
 
 /** The output that is wanted besides the figures, as tags. */
 class Codes {}
@@ -31,11 +34,13 @@ namespace Style {
   export const FLOAT8: i32 = 1;
   export const RECIPROCAL: i32 = 2;
   export const ROUND_THEN_SHIFT: i32 = 3;
+  export const FLOAT4: i32 = 4;
 }
 
 function styleOf(grid: i32): i32 {
   if (grid <= Grid.INT_ASYMMETRIC) return Style.DIVIDE;
   if (grid == Grid.FP8 || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR) return Style.FLOAT8;
+  if (grid == Grid.MXFP4 || grid == Grid.NVFP4) return Style.FLOAT4;
   if (grid == Grid.NEURON_INT8_CHANNEL || grid == Grid.NEURON_INT8_TENSOR) return Style.RECIPROCAL;
   return Style.ROUND_THEN_SHIFT;
 }
@@ -58,7 +63,12 @@ const LARGEST_FAST: f32 = 1.1529215e18; // 2^60
 export function quantizeRows(pointer: usize): void {
   const job = changetype<RowJob>(pointer);
   const isBf16 = job.dtype == Dtype.BF16;
+  setGlobalScale(job.globalScale);
   switch (styleOf(job.grid)) {
+    case Style.FLOAT4:
+      if (isBf16) quantize<BF16, F32, Float4, FiguresOnly>(job);
+      else quantize<F32, F32, Float4, Codes>(job);
+      return;
     case Style.DIVIDE:
       if (!isBf16) quantize<F32, Any, DivideAsymmetric, Codes>(job);
       else if (job.grid == Grid.INT_SYMMETRIC) quantize<BF16, BF16, DivideSymmetric, FiguresOnly>(job);
@@ -137,10 +147,10 @@ function quantize<T, A, S, O>(job: RowJob): void {
   const groupSize = job.groupSize;
   const groups = (columns + groupSize - 1) / groupSize;
   const ranged = needsRange(job.grid);
-  const isFp8 = idof<S>() == idof<Float8>();
-  const limit: f32 = job.grid == Grid.FP8 ? 448 : 240;
-  const lo: f32 = isFp8 ? -limit : lowestCode(job.grid, job.bits);
-  const hi: f32 = isFp8 ? limit : highestCode(job.grid, job.bits);
+  const isFloat = idof<S>() == idof<Float8>() || idof<S>() == idof<Float4>();
+  const limit: f32 = idof<S>() == idof<Float4>() ? 6 : job.grid == Grid.FP8 ? 448 : 240;
+  const lo: f32 = isFloat ? -limit : lowestCode(job.grid, job.bits);
+  const hi: f32 = isFloat ? limit : highestCode(job.grid, job.bits);
   const lo4 = f32x4.splat(lo);
   const hi4 = f32x4.splat(hi);
   const floor4 = i32x4.splat(job.arithmetic == Dtype.F16 ? 113 << 23 : 0);
@@ -206,6 +216,14 @@ function quantize<T, A, S, O>(job: RowJob): void {
               const negative = v128.and(f32x4.lt(quotient, negative4), i32x4.splat(0x80000000));
               q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
             }
+          } else if (idof<S>() == idof<Float4>()) {
+            const x = f32x4.div(w, scale4);
+            const inside = clamp4(x, lo4, hi4);
+            q = roundE2m1x4(inside);
+            clipped = i32x4.sub(clipped, f32x4.gt(f32x4.abs(x), f32x4.splat(7)));
+            if (idof<O>() == idof<Codes>()) {
+              q = v128.or(q, v128.and(f32x4.lt(x, f32x4.splat(0)), i32x4.splat(0x80000000)));
+            }
           } else if (idof<S>() == idof<RoundThenShift>()) {
             const x = f32x4.add(f32x4.nearest(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4)), zero4);
             q = clamp4(x, lo4, hi4);
@@ -218,7 +236,7 @@ function quantize<T, A, S, O>(job: RowJob): void {
           } else {
             q = f32x4.nearest(clamp4(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4), lo4, hi4));
           }
-          const v = idof<S>() == idof<Reciprocal>() ? f32x4.mul(q, step4) : roundAs4<A>(f32x4.mul(q, step4), floor4, magic4, exact4);
+          const v = idof<S>() == idof<Reciprocal>() || idof<S>() == idof<Float4>() ? f32x4.mul(q, step4) : roundAs4<A>(f32x4.mul(q, step4), floor4, magic4, exact4);
           const e = f32x4.sub(w, v);
           const square = f32x4.mul(w, w);
           const at = energy + (<usize>i << 2);
@@ -230,13 +248,14 @@ function quantize<T, A, S, O>(job: RowJob): void {
           zeros = i32x4.sub(zeros, v128.andnot(f32x4.eq(v, f32x4.splat(0)), f32x4.eq(w, f32x4.splat(0))));
           if (idof<O>() == idof<Codes>()) {
             if (codes != 0) {
-              const bytes = isFp8 ? e4m3Bytes(q) : i32x4.trunc_sat_f32x4_s(f32x4.add(q, zero4));
+              const bytes =
+                idof<S>() == idof<Float8>() ? e4m3Bytes(q) : idof<S>() == idof<Float4>() ? e2m1Codes(q) : i32x4.trunc_sat_f32x4_s(f32x4.add(q, zero4));
               const packed = i8x16.shuffle(bytes, bytes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
               v128.store32_lane(codes + first + i, packed, 0);
             }
             if (target != 0) {
               // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
-              const keeps = isFp8 || idof<S>() == idof<RoundThenShift>();
+              const keeps = isFloat || idof<S>() == idof<RoundThenShift>();
               const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
               const sign = v128.and(exact, i32x4.splat(0x80000000));
               v128.store(target + (<usize>(first + i) << shift), v128.or(idof<S>() == idof<Reciprocal>() ? exact : roundAs4<A>(exact, floor4, magic4, exact4), sign));
@@ -306,6 +325,12 @@ function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, en
     const byte = e4m3Byte(min<f32>(max<f32>(addsNoZero(job.grid) ? quotient : quotient + 0, lo), hi));
     lastCode = byte;
     centred = e4m3Value(byte);
+  } else if (style == Style.FLOAT4) {
+    const x: f32 = w / scale;
+    clipped = abs<f32>(x) > 7;
+    // The zero point of 0 that is added turns a quotient of -0.0 into +0.0.
+    centred = x == 0 ? 0 : roundE2m1(x);
+    lastCode = e2m1Code(centred);
   } else {
     let x: f32;
     if (style == Style.RECIPROCAL) x = nearest<f32>(w * (<f32>1 / scale));
@@ -319,7 +344,8 @@ function scalar(job: RowJob, w: f32, scale: f32, zero: f32, lo: f32, hi: f32, en
     lastCode = <u8>code;
     centred = job.grid == Grid.AWQ_SYMMETRIC ? copysign<f32>(<f32>code, w) : <f32>code - zero;
   }
-  lastValue = style == Style.RECIPROCAL ? centred * scale : roundTo(dtype, centred * scale);
+  lastValue =
+    style == Style.RECIPROCAL || style == Style.FLOAT4 ? centred * scale : roundTo(dtype, centred * scale);
 
   const figures = job.figures;
   const e = w - lastValue;

@@ -3,6 +3,7 @@ import { awqPseudoQuantize, awqSearch } from './cases/awq';
 import { compressedActivations, compressedWeights } from './cases/compressed-tensors';
 import { float8Casts } from './cases/float8';
 import { ggufBlocks } from './cases/gguf';
+import { fp4Weights } from './cases/fp4';
 import { gptqModel, gptqModifier, gptqRoundToNearest } from './cases/gptq';
 import { neuronWeights } from './cases/neuron';
 import { smoothQuant } from './cases/smoothquant';
@@ -21,6 +22,7 @@ const KINDS: readonly CaseKind[] = [
   { fits: ({ params }) => params.format !== undefined, run: compressedWeights },
   { fits: ({ params }) => params.activation !== undefined, run: compressedActivations },
   { fits: ({ scheme }) => scheme.startsWith('gguf-'), run: ggufBlocks },
+  { fits: ({ scheme }) => scheme === 'mxfp4' || scheme === 'nvfp4', run: fp4Weights },
   { fits: ({ scheme }) => scheme === 'fp8', run: float8Casts },
   { fits: ({ scheme }) => scheme.startsWith('neuron-'), run: neuronWeights },
   { fits: ({ scheme, params }) => scheme === 'awq' && params.w_bit !== undefined, run: awqPseudoQuantize },

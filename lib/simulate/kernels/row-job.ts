@@ -18,6 +18,8 @@ export interface RowJob {
   readonly figures: number;
   readonly columnEnergy: number;
   readonly extremes: number;
+  /** f32: NVFP4's scale of the whole tensor. */
+  readonly globalScale: number;
   readonly firstRow: number;
 }
 
@@ -38,6 +40,7 @@ const FIELDS: readonly (keyof RowJob)[] = [
   'figures',
   'columnEnergy',
   'extremes',
+  'globalScale',
   'firstRow',
 ];
 
@@ -49,4 +52,5 @@ export function writeRowJob(engine: KernelEngine, at: number, job: RowJob): void
   FIELDS.forEach((field, index) => {
     fields[index] = job[field];
   });
+  engine.floats(at, FIELDS.length)[FIELDS.indexOf('globalScale')] = job.globalScale;
 }

@@ -1,8 +1,10 @@
 import type { KernelEngine } from '../kernels/engine';
+import { nvfp4GlobalScale } from '../fp4/scheme';
 import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
 import { castElements } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, scaleShape, type RowGrid } from './grid';
+import { matrixRange } from './matrix-range';
 import { quantizeMatrix, resetExtremes } from './quantize-matrix';
 import type { MatrixRange, RowKernel, RowPiece, RowRunner, RowSums } from './runner';
 
@@ -15,7 +17,7 @@ const CAST_BYTES = 128 * 1024;
 export const gridRunner: RowRunner<GridKernel> = {
   rowMultiple: ({ grid }) => (grid.sharing.strategy === 'block' ? grid.sharing.rows : 1),
 
-  needsRange: ({ grid }) => grid.sharing.strategy === 'tensor',
+  needsRange: ({ grid }) => grid.sharing.strategy === 'tensor' || grid.grid === 'nvfp4',
 
   refuses({ grid }, columns) {
     if (grid.sharing.strategy !== 'group') return undefined;
@@ -26,6 +28,7 @@ export const gridRunner: RowRunner<GridKernel> = {
 
   run(engine, { grid }, piece, sums, range) {
     const arithmetic = grid.arithmetic ?? piece.dtype;
+    if (grid.grid === 'nvfp4') range ??= matrixRange(engine, piece.at, piece.dtype, piece.rows, piece.columns);
     if (isFused(grid, piece.dtype, arithmetic)) {
       return quantize(engine, grid, arithmetic, piece, sums, range);
     }
@@ -98,6 +101,7 @@ function quantize(
       figures: sums.figures,
       columnEnergy: sums.columnEnergy,
       extremes,
+      globalScale: grid.grid === 'nvfp4' && range !== undefined ? nvfp4GlobalScale(range, arithmetic) : 1,
       firstRow: 0,
     });
     if (count > 0) {

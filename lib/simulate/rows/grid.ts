@@ -13,6 +13,8 @@ export const GRID_NUMBERS = {
   'awq-symmetric': 8,
   'gptq-symmetric': 9,
   'gptq-asymmetric': 10,
+  mxfp4: 11,
+  nvfp4: 12,
 } as const;
 
 export type GridName = keyof typeof GRID_NUMBERS;

@@ -3,8 +3,10 @@ import { FIGURE_FIELDS, sumsFrom, type FigureSums } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
 import { ROW_JOB_BYTES, writeRowJob, type RowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type Matrix, type WeightDtype } from '../tensor';
+import { nvfp4GlobalScale } from '../fp4/scheme';
 import { castElements, castMatrix } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, rowsPerScale, scaleShape, type RowGrid } from './grid';
+import { matrixRange } from './matrix-range';
 
 /** A matrix on a grid. */
 export interface QuantizedMatrix {
@@ -21,6 +23,8 @@ export interface QuantizedMatrix {
   readonly codes: Uint8Array;
   /** What the codes stand for, in `dtype`. */
   readonly dequantized: Uint8Array;
+  /** NVFP4 alone: the scale of the whole tensor, which `scales` are divided by already. */
+  readonly globalScale?: number;
   readonly figures: FigureSums;
   /** Sum of squares of each column of the weights. */
   readonly columnEnergy: Float32Array;
@@ -41,8 +45,11 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
     const shape = scaleShape(grid.sharing, rows, columns);
     const scaleCount = shape[0] * shape[1];
     const shared = rowsPerScale(grid.sharing, rows);
+    const source = castElements(engine, engine.place(cast.data), dtype, 'F32', elements);
+    const globalScale =
+      grid.grid === 'nvfp4' ? nvfp4GlobalScale(matrixRange(engine, source, 'F32', rows, columns), dtype) : undefined;
     const job: RowJob = {
-      source: castElements(engine, engine.place(cast.data), dtype, 'F32', elements),
+      source,
       dtype: DTYPE_NUMBERS.F32,
       arithmetic: DTYPE_NUMBERS[dtype],
       rows,
@@ -57,6 +64,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
       dequantized: engine.arena.reserve(elements * WEIGHT_BYTES.F32),
       figures: engine.arena.reserveZeroed(FIGURE_FIELDS * 8),
       columnEnergy: engine.arena.reserveZeroed(columns * 4),
+      globalScale: globalScale ?? 1,
       extremes: shared === 0 ? 0 : engine.arena.reserve(scaleCount * 8),
       firstRow: 0,
     };
@@ -74,6 +82,7 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
       columns,
       dtype,
       scaleShape: shape,
+      globalScale,
       scales: new Float32Array(engine.floats(job.scales, scaleCount)),
       zeroPoints: new Float32Array(engine.floats(job.zeroPoints, scaleCount)),
       codes: engine.copy(job.codes, elements),

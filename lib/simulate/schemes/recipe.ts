@@ -1,8 +1,15 @@
 import { SimulationError } from '../../errors';
+import { GGUF_FILE_TYPES, ggufTarget } from '../../convert/gguf/target';
+import type { Checkpoint } from '../../format';
+import type { GgmlType } from '../../plan/gguf/ggml-type';
 import type { Scheme } from '../../scheme';
+import { findGgufFileType } from '../../scheme/gguf-types';
 import { awqGrid } from '../awq/pseudo-quantize';
 import { gridOf, type QuantizationArgs } from '../compressed-tensors/scheme';
+import { MXFP4_GRID, NVFP4_GRID } from '../fp4/scheme';
 import { gptqGrid } from '../gptq/grid';
+import { ggufTypesOf } from '../gguf/mix';
+import { isGgufQuantizedType } from '../gguf/types';
 import { neuronFp8Grid, neuronInt8Grid } from '../neuron/scheme';
 import type { RowGrid } from '../rows/grid';
 import type { RowKernel } from '../rows/runner';
@@ -17,6 +24,15 @@ export interface Recipe {
   readonly kernel: RowKernel;
   /** Set for schemes that use activations; with statistics of them they do better than `kernel` alone. */
   readonly calibrated?: CalibratedMethod;
+  /** GGUF: the type of each tensor, where a file mixes them. */
+  readonly types?: ReadonlyMap<string, GgmlType>;
+}
+
+/** How a recipe quantizes a tensor; undefined where it leaves it unquantized. */
+export function kernelFor({ kernel, types }: Recipe, tensor: string): RowKernel | undefined {
+  const type = types?.get(tensor);
+  if (type === undefined) return kernel;
+  return isGgufQuantizedType(type) ? { kind: 'gguf', type } : undefined;
 }
 
 const INT8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'int', strategy: 'channel', symmetric: true };
@@ -42,6 +58,8 @@ const MAKERS: Readonly<Record<string, (scheme: Scheme) => Omit<Recipe, 'scheme'>
   'fp8-block': (scheme) => ({
     kernel: grid(gridOf({ ...FP8_CHANNEL, strategy: 'block', block_structure: scheme.blockSize })),
   }),
+  mxfp4: () => ({ kernel: grid(MXFP4_GRID) }),
+  nvfp4: () => ({ kernel: grid(NVFP4_GRID) }),
   'neuron-int8': () => ({ kernel: grid(neuronInt8Grid('per_channel_symmetric')) }),
   'neuron-fp8': () => ({ kernel: grid(neuronFp8Grid('per_channel_symmetric')) }),
 };
@@ -52,16 +70,33 @@ export const simulatedSchemes: readonly string[] = Object.keys(MAKERS);
 /**
  * The recipe of a scheme.
  *
- * @throws SimulationError `SCHEME_NOT_SIMULATED` for schemes that store weights as they are, or that only an engine makes
+ * @param checkpoint whose tensors a GGUF file's mix gives types to; without one, its main type stands for all
+ * @throws SimulationError `SCHEME_NOT_SIMULATED` for schemes that store weights as they are, or that only an engine makes,
+ *   `GGUF_TYPE_NOT_WRITTEN`
  */
-export function recipeOf(scheme: Scheme): Recipe {
+export function recipeOf(scheme: Scheme, checkpoint?: Checkpoint): Recipe {
+  if (scheme.layout === 'gguf') return ggufRecipe(scheme, checkpoint);
   const make = Object.hasOwn(MAKERS, scheme.name) ? MAKERS[scheme.name] : undefined;
   if (make !== undefined) return { scheme, ...make(scheme) };
   throw new SimulationError('SCHEME_NOT_SIMULATED', `${scheme.name} cannot be simulated`, {
     got: scheme.name,
-    allowed: simulatedSchemes.join(', '),
+    allowed: `${simulatedSchemes.join(', ')}, gguf:NAME, gguf-tensor:NAME`,
     fix: 'choose one of these schemes',
   });
+}
+
+function ggufRecipe(scheme: Scheme, checkpoint: Checkpoint | undefined): Recipe {
+  const target = ggufTarget(scheme);
+  const main = target.kind === 'pure' ? target.tensorType : findGgufFileType(target.fileType)?.tensorType;
+  if (main === undefined || !isGgufQuantizedType(main)) {
+    throw new SimulationError('SCHEME_NOT_SIMULATED', `${scheme.name} stores weights as they are`, {
+      got: scheme.name,
+      allowed: GGUF_FILE_TYPES.filter((name) => !name.includes('F')).join(', '),
+      fix: 'choose a quantized type',
+    });
+  }
+  const types = checkpoint === undefined ? undefined : ggufTypesOf(checkpoint, scheme);
+  return { scheme, kernel: { kind: 'gguf', type: main }, types };
 }
 
 function awqKernel(scheme: Scheme): RowKernel {

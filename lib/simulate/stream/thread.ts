@@ -1,9 +1,8 @@
 import { FIGURE_FIELDS } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
+import { matrixRange } from '../rows/matrix-range';
 import type { MatrixRange, RowPiece } from '../rows/runner';
 import { runnerOf } from '../rows/runners';
-import { DTYPE_NUMBERS } from '../rows/grid';
-import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES } from '../tensor';
 import type { StreamControl } from './control';
 import { needsRange, type StreamMatrix, type StreamPlan, type StreamUnit } from './plan';
@@ -51,33 +50,8 @@ export class StreamThread {
   range(unit: StreamUnit): void {
     const { engine } = this;
     const { dtype, columns } = this.plan.tensors[unit.tensor].matrix as StreamMatrix;
-    engine.arena.scoped(() => {
-      const job = engine.arena.reserve(ROW_JOB_BYTES);
-      const extremes = engine.arena.reserve(8);
-      engine.floats(extremes, 2).set([Infinity, -Infinity]);
-      writeRowJob(engine, job, {
-        source: this.pieceAt,
-        dtype: DTYPE_NUMBERS[dtype],
-        arithmetic: DTYPE_NUMBERS[dtype],
-        rows: unit.rows,
-        columns,
-        groupSize: columns,
-        grid: 0,
-        bits: 8,
-        rowsPerScale: unit.rows,
-        scales: 0,
-        zeroPoints: 0,
-        codes: 0,
-        dequantized: 0,
-        figures: 0,
-        columnEnergy: 0,
-        extremes,
-        firstRow: 0,
-      });
-      engine.kernels.rowExtremes(job);
-      const [lowest, highest] = engine.floats(extremes, 2);
-      this.control.addRange(unit.tensor, lowest, highest);
-    });
+    const { lowest, highest } = matrixRange(engine, this.pieceAt, dtype, unit.rows, columns);
+    this.control.addRange(unit.tensor, lowest, highest);
   }
 
   /** Quantizes the rows at `pieceAt` in every scheme. */
