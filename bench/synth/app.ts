@@ -1,6 +1,7 @@
 /**
- * One measurement, in a process of its own as a real synth is: `app.cjs <ours|l1> <endpoints>` prints milliseconds of processor time from the first
- * construct to the written assembly, which other work on the machine does not stretch as it does time on the clock. Both write the same resources.
+ * One measurement, in a process of its own as a real synth is: `app.cjs <ours|l1> <endpoints>` prints milliseconds of
+ * processor time from the first construct to the written assembly, which other work on the machine does not stretch
+ * as it does time on the clock. Both write the same resources.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

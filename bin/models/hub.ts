@@ -4,7 +4,10 @@ import type { LockedModel } from '../../lib/lock';
 import type { ModelName } from './model-name';
 import { readCheckpoint } from './weights';
 
-/** What the hub's API tells of a revision. Source: huggingface.co/docs/hub/api, `GET /api/models/{repo}/revision/{revision}`. */
+/**
+ * What the hub's API tells of a revision. Source: huggingface.co/docs/hub/api, `GET
+ * /api/models/{repo}/revision/{revision}`.
+ */
 interface HubModel {
   readonly sha?: string;
   readonly gated?: boolean | string;
@@ -66,7 +69,8 @@ class HubFolder implements CheckpointFolder {
       async read(offset, length) {
         if (length === 0) return new Uint8Array(0);
         const answer = await request(url, id, { range: `bytes=${offset}-${offset + length - 1}` });
-        // A server that knows no ranges sends the file from its beginning: that is the right piece only for a piece that begins there.
+        // A server that knows no ranges sends the file from its beginning: that is the right piece only for a piece
+        // that begins there.
         if (answer.status !== 206 && !(offset === 0 && length === entry.size)) {
           await answer.body?.cancel();
           throw notAHub(id, 'the whole file in answer to a request for a part of it');

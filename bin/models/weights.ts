@@ -15,7 +15,8 @@ export async function readCheckpoint(
       for (const { bytes } of checkpoint.tensors.values()) weightBytes += bytes;
       return { ...configOf(checkpoint.config, folder.name), weightBytes };
     } catch (error) {
-      // Several GGUFs side by side are several models: which one is served is said at synth, and the config holds for all.
+      // Several GGUFs side by side are several models: which one is served is said at synth, and the config holds for
+      // all.
       if (!(error instanceof FormatError) || !names.includes('config.json')) throw error;
       say(`the weights are not counted: ${error.message}`);
     }

@@ -90,7 +90,10 @@ function errorsPerMinute({ spec, fullBatch }: AlarmContext): number {
   return Math.max(1, Math.ceil(perSecond * 60 * ERROR_SHARE));
 }
 
-/** Time of a typical answer; undefined where the workload does not say how long an answer is, or nothing is known of the speed. */
+/**
+ * Time of a typical answer; undefined where the workload does not say how long an answer is, or nothing is known of
+ * the speed.
+ */
 function plannedSeconds({ spec, fullBatch }: AlarmContext): number | undefined {
   const tokens = spec.workload?.outputTokens;
   const { timeToFirstTokenMs, interTokenMs } = fullBatch;

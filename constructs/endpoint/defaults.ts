@@ -12,16 +12,27 @@ export interface ChosenSpec {
   readonly start: StartEstimate;
 }
 
-/** Sequences at full length that a context worked out here leaves room for, where nobody says how many there will be. */
+/**
+ * Sequences at full length that a context worked out here leaves room for, where nobody says how many there will be.
+ */
 const DEFAULT_CONCURRENCY = 4;
 
-/** More in one batch gains little on the GPUs of one instance, and is vLLM's own default; source: vllm/engine/arg_utils.py. */
+/**
+ * More in one batch gains little on the GPUs of one instance, and is vLLM's own default; source:
+ * vllm/engine/arg_utils.py.
+ */
 const MAX_CONCURRENCY = 256;
 
-/** Steps in which a context length is worked out: whole blocks of every engine's KV cache, and a number that people can read. */
+/**
+ * Steps in which a context length is worked out: whole blocks of every engine's KV cache, and a number that people
+ * can read.
+ */
 const CONTEXT_STEP = 256;
 
-/** The service's own choice, then each driver, oldest first. Of two images with one driver, the newer leaves CUDA's compatibility to the container, as its images expect. */
+/**
+ * The service's own choice, then each driver, oldest first. Of two images with one driver, the newer leaves CUDA's
+ * compatibility to the container, as its images expect.
+ */
 const GPU_AMIS: readonly (string | undefined)[] = [
   undefined,
   ...new Map(
@@ -33,8 +44,8 @@ const GPU_AMIS: readonly (string | undefined)[] = [
 const GPU_SERVERS: readonly ContainerFamily[] = ['lmi', 'lmi-trtllm', 'vllm', 'sglang'];
 
 /**
- * Works out what the user left open, from the plan and from the rules: of several values that is taken against which the rules say least, so
- * that defaults and rules cannot disagree. What the user set is never changed.
+ * Works out what the user left open, from the plan and from the rules: of several values that is taken against which
+ * the rules say least, so that defaults and rules cannot disagree. What the user set is never changed.
  */
 export function chooseDefaults(asked: EndpointSpec): ChosenSpec {
   let spec = asked;
@@ -100,8 +111,9 @@ function chooseContextAndConcurrency(asked: EndpointSpec): EndpointSpec {
 }
 
 /**
- * llama-server divides its context among the slots when their number is given, and otherwise lets four of them share it, so that one long request
- * starves the others. Hence the number is always given, and the context is that of one sequence times the slots.
+ * llama-server divides its context among the slots when their number is given, and otherwise lets four of them share
+ * it, so that one long request starves the others. Hence the number is always given, and the context is that of one
+ * sequence times the slots.
  */
 function chooseSlots(asked: EndpointSpec): EndpointSpec {
   const resolved = tryResolve(asked);

@@ -78,14 +78,17 @@ interface Shape {
 const MIN_EXECUTION_SECONDS = 600;
 const MAX_EXECUTION_SECONDS = 28_800;
 
-/** Finding capacity and pulling a 10 GB image come before the model's own start; generous, since a time-out here undoes a good update. */
+/**
+ * Finding capacity and pulling a 10 GB image come before the model's own start; generous, since a time-out here
+ * undoes a good update.
+ */
 const PROVISIONING_SECONDS = 1_800;
 
 /**
  * How a new model takes over from the one that is being served.
  *
- * Blue/green strategies need capacity for both fleets while they run. Rolling needs only one step more than the fleet, which is often the only
- * way where GPUs are scarce.
+ * Blue/green strategies need capacity for both fleets while they run. Rolling needs only one step more than the
+ * fleet, which is often the only way where GPUs are scarce.
  */
 export class DeploymentStrategy {
   /** Blue/green: all traffic moves at once; the old fleet stands by until the bake time is over. */

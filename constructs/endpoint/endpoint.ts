@@ -79,9 +79,10 @@ export interface EndpointPlan {
 /**
  * A real-time SageMaker endpoint that serves a quantized language model.
  *
- * Whatever would fail after half an hour of creating is refused at synth, with its reason and the nearest thing that works: weights that do not
- * fit, a scheme the GPU cannot compute, a container too old for the architecture, a driver too old for the container, a variable that nothing
- * reads. What is left open is worked out from the plan, which lies as `<construct>.plan.json` in the cloud assembly.
+ * Whatever would fail after half an hour of creating is refused at synth, with its reason and the nearest thing that
+ * works: weights that do not fit, a scheme the GPU cannot compute, a container too old for the architecture, a driver
+ * too old for the container, a variable that nothing reads. What is left open is worked out from the plan, which lies
+ * as `<construct>.plan.json` in the cloud assembly.
  *
  * An error stops synth, with all findings at once. A warning is acknowledged with its reason:
  * `Validations.of(endpoint).acknowledge({ id: 'MODEL_REVISION_NOT_PINNED', reason: '…' })`.
@@ -149,8 +150,9 @@ export class QuantizedEndpoint extends QuantizedEndpointBase implements IConnect
     const model = props.model._bind(this);
     const instance = findInstance(known(props.instanceType.instanceTypeName) ?? '');
     const container = (props.container ?? ServingContainer.lmi())._bind(this, instance);
-    // Alarms are made before the endpoint that they watch, since the endpoint names them, and the role before both: each must know the name
-    // beforehand. It holds nothing back from an update, for nothing but another name replaces an endpoint.
+    // Alarms are made before the endpoint that they watch, since the endpoint names them, and the role before both:
+    // each must know the name beforehand. It holds nothing back from an update, for nothing but another name replaces
+    // an endpoint.
     const endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
     const networkIsolation = props.networkIsolation ?? model.modelData !== 'hub';
 

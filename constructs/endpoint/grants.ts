@@ -19,8 +19,8 @@ export class EndpointGrants {
   }
 
   /**
-   * Invoking the endpoint through its OpenAI-compatible route, whose bearer tokens the grantee signs itself. The action that admits such a
-   * token cannot be limited to one endpoint; what it may invoke still is.
+   * Invoking the endpoint through its OpenAI-compatible route, whose bearer tokens the grantee signs itself. The
+   * action that admits such a token cannot be limited to one endpoint; what it may invoke still is.
    */
   invokeWithBearerToken(grantee: IGrantable): Grant {
     const token = Grant.addToPrincipal({ grantee, actions: ['sagemaker:CallWithBearerToken'], resourceArns: ['*'] });

@@ -131,13 +131,13 @@ export interface QuantizedEndpointProps extends ServingProps {
   readonly scaleInCooldown?: Duration;
 
   /**
-   * Token for models that the Hugging Face hub gives out only to some, best as `secret.secretValue`. The template holds a reference, never the
-   * token.
+   * Token for models that the Hugging Face hub gives out only to some, best as `secret.secretValue`. The template
+   * holds a reference, never the token.
    *
-   * CloudFormation resolves the reference when it makes the SageMaker model, and SageMaker has no way to hand a secret to a container but its
-   * environment: whoever may call `sagemaker:DescribeModel` in the account can read the token. The warning `HUB_TOKEN_READABLE`
-   * says so. Use a fine-grained token that can read this one repository; or copy the model to S3 and use `ModelSource.s3Prefix`, which
-   * needs no token on the endpoint at all.
+   * CloudFormation resolves the reference when it makes the SageMaker model, and SageMaker has no way to hand a
+   * secret to a container but its environment: whoever may call `sagemaker:DescribeModel` in the account can read the
+   * token. The warning `HUB_TOKEN_READABLE` says so. Use a fine-grained token that can read this one repository; or
+   * copy the model to S3 and use `ModelSource.s3Prefix`, which needs no token on the endpoint at all.
    *
    * @default - no token
    */
@@ -151,8 +151,8 @@ export interface QuantizedEndpointProps extends ServingProps {
   readonly role?: IRole;
 
   /**
-   * Key that encrypts the volume of the instances and captured data. Types with local NVMe storage encrypt that in hardware and take no key: there it
-   * is used for captured data only.
+   * Key that encrypts the volume of the instances and captured data. Types with local NVMe storage encrypt that in
+   * hardware and take no key: there it is used for captured data only.
    *
    * @default - keys of the service
    */
@@ -182,7 +182,8 @@ export interface QuantizedEndpointProps extends ServingProps {
   /**
    * May the container reach every address? Only for the security group made here.
    *
-   * @default - true when the container downloads the model from the hub itself, else HTTPS only, which reading the model from S3 takes
+   * @default - true when the container downloads the model from the hub itself, else HTTPS only, which reading the
+   * model from S3 takes
    */
   readonly allowAllOutbound?: boolean;
 
@@ -257,7 +258,8 @@ export interface QuantizedEndpointProps extends ServingProps {
   readonly dataCapture?: DataCaptureOptions;
 
   /**
-   * Most the endpoint may cost in USD a month of 730 hours, with all of `maxInstanceCount` running. Synth fails above it.
+   * Most the endpoint may cost in USD a month of 730 hours, with all of `maxInstanceCount` running. Synth fails above
+   * it.
    *
    * @default - no limit
    */

@@ -20,7 +20,10 @@ export interface ArguedRole {
   readonly policies: readonly IDependable[];
 }
 
-/** The endpoint's execution role: the user's, else a new one. Either gets what SageMaker does in its name, and nothing else. */
+/**
+ * The endpoint's execution role: the user's, else a new one. Either gets what SageMaker does in its name, and nothing
+ * else.
+ */
 export function executionRole(scope: Construct, given: IRole | undefined, needs: RoleNeeds): ArguedRole {
   const role =
     given ??

@@ -18,8 +18,9 @@ export interface VariantScaling {
 /**
  * Adds and removes instances so that each works on about `target` requests at once.
  *
- * Requests a minute, the metric SageMaker offers by default, say little of a language model: a request may take a tenth of a second or a minute. The
- * number being answered says how full the engine's batch is, and at high resolution it is known within 10 seconds.
+ * Requests a minute, the metric SageMaker offers by default, say little of a language model: a request may take a
+ * tenth of a second or a minute. The number being answered says how full the engine's batch is, and at high
+ * resolution it is known within 10 seconds.
  */
 export function scaleVariant(scope: Construct, scaling: VariantScaling): ScalableTarget {
   const target = new ScalableTarget(scope, 'Scaling', {

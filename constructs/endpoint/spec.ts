@@ -15,8 +15,8 @@ export interface SpecContext {
 }
 
 /**
- * The spec of what the user asked for, and of nothing else: fields that are left out here are chosen by `chooseDefaults`. Values
- * that only deployment knows are left out for good.
+ * The spec of what the user asked for, and of nothing else: fields that are left out here are chosen by
+ * `chooseDefaults`. Values that only deployment knows are left out for good.
  */
 export function askedSpec(scope: Construct, props: QuantizedEndpointProps, context: SpecContext): EndpointSpec {
   const { model } = context;
@@ -71,7 +71,10 @@ function servingProps(props: QuantizedEndpointProps, family: ContainerSpec['fami
   };
 }
 
-/** The variables set by hand whose values are known, and those that tell the container which revision of the hub's model is meant. */
+/**
+ * The variables set by hand whose values are known, and those that tell the container which revision of the hub's
+ * model is meant.
+ */
 function environmentOf(props: QuantizedEndpointProps, model: BoundModel, { family }: ContainerSpec) {
   const own: Record<string, string> = {};
   // Of an image that nobody knows, it is at least likely that it reads what every image of AWS reads.
@@ -85,7 +88,8 @@ function environmentOf(props: QuantizedEndpointProps, model: BoundModel, { famil
 
 /**
  * Variable by which a container is told the hub's revision; llama.cpp has none, it takes whatever the repository holds.
- * Sources: djl-serving, environment mapping of `HF_REVISION`; deep-learning-containers, `SM_VLLM_*` and `SM_SGLANG_*` entry points.
+ * Sources: djl-serving, environment mapping of `HF_REVISION`; deep-learning-containers, `SM_VLLM_*` and `SM_SGLANG_*`
+ * entry points.
  */
 const REVISION_VARIABLE: Partial<Record<ContainerSpec['family'], string>> = {
   lmi: 'HF_REVISION',

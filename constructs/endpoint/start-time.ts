@@ -5,7 +5,9 @@ import type { EndpointOptions, EndpointSpec } from '../../lib/spec/types';
 
 /** How long an instance takes to serve, and the settings that follow from it. */
 export interface StartEstimate {
-  /** From the first byte of the model to the first healthy answer, without finding an instance and pulling the image. */
+  /**
+   * From the first byte of the model to the first healthy answer, without finding an instance and pulling the image.
+   */
   readonly seconds: number;
   readonly endpoint: Pick<
     EndpointOptions,
@@ -15,7 +17,10 @@ export interface StartEstimate {
 
 // Speeds are chosen low: a time-out that is too long costs nothing, one that is too short undoes a deployment.
 
-/** S3 to instance, where the instance's network is not slower; SageMaker reads the objects of a prefix in parallel. Bytes a second. */
+/**
+ * S3 to instance, where the instance's network is not slower; SageMaker reads the objects of a prefix in parallel.
+ * Bytes a second.
+ */
 const S3_BANDWIDTH = 200e6;
 
 /** Hub to instance over the internet. Bytes a second. */

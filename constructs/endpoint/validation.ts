@@ -65,7 +65,10 @@ function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: P
   ];
 }
 
-/** Fewest and most instances; undefined where only deployment knows. Without `maxInstanceCount` there is no room to scale. */
+/**
+ * Fewest and most instances; undefined where only deployment knows. Without `maxInstanceCount` there is no room to
+ * scale.
+ */
 export function instanceCounts(props: QuantizedEndpointProps): { min?: number; max?: number } {
   const { minInstanceCount = 1, initialInstanceCount = minInstanceCount, maxInstanceCount } = props;
   if (maxInstanceCount === undefined)

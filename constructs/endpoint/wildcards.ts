@@ -2,8 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * Acknowledges, with its reason, a wildcard that a policy of this library cannot do without, so that cdk-nag's AwsSolutions-IAM5 reports only those that
- * nobody has argued for, and an auditor finds the argument in the construct's metadata.
+ * Acknowledges, with its reason, a wildcard that a policy of this library cannot do without, so that cdk-nag's
+ * AwsSolutions-IAM5 reports only those that nobody has argued for, and an auditor finds the argument in the
+ * construct's metadata.
  *
  * @param role construct below which the policy lies
  * @param resource as written in the policy

@@ -20,7 +20,8 @@ export class ContainerImage {
   /**
    * An image in a repository of yours.
    *
-   * @param tagOrDigest best a digest: with a tag that moves, instances that start on different days may run different images
+   * @param tagOrDigest best a digest: with a tag that moves, instances that start on different days may run different
+   * images
    */
   static fromEcrRepository(repository: IRepository, tagOrDigest: string): ContainerImage {
     return new ContainerImage(() => ({

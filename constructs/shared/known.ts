@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 
 /**
- * A value as far as synth can see it: a token, whose value CloudFormation decides at deployment, is not known, and what depends on it is
- * not checked.
+ * A value as far as synth can see it: a token, whose value CloudFormation decides at deployment, is not known, and
+ * what depends on it is not checked.
  */
 export function known<T extends string | number | boolean>(value: T | undefined): T | undefined {
   return value === undefined || Token.isUnresolved(value) ? undefined : value;

@@ -15,9 +15,9 @@ import { s3Object, s3Prefix } from './model-source/s3';
 /**
  * Where an endpoint's weights come from.
  *
- * Memory, speed and most mistakes can be told from the checkpoint's `config.json` alone. It is taken from the options, from the model's
- * directory, or from `quantized-endpoints.lock.json`, which `qe models add` writes and which is committed like `cdk.context.json`, so that
- * synth needs no network and gives the same answer tomorrow.
+ * Memory, speed and most mistakes can be told from the checkpoint's `config.json` alone. It is taken from the
+ * options, from the model's directory, or from `quantized-endpoints.lock.json`, which `qe models add` writes and
+ * which is committed like `cdk.context.json`, so that synth needs no network and gives the same answer tomorrow.
  */
 export class ModelSource {
   /**
@@ -30,8 +30,8 @@ export class ModelSource {
   }
 
   /**
-   * An uncompressed checkpoint in S3: all objects below a prefix. SageMaker downloads it before the container starts, so that the container
-   * needs no network at all: isolation is on unless it is switched off.
+   * An uncompressed checkpoint in S3: all objects below a prefix. SageMaker downloads it before the container starts,
+   * so that the container needs no network at all: isolation is on unless it is switched off.
    *
    * @param prefix such as `models/qwen2.5-7b-awq/`; a missing final slash is added
    */
@@ -47,8 +47,8 @@ export class ModelSource {
   }
 
   /**
-   * A checkpoint on this machine, uploaded by `cdk deploy` below a prefix of its own in the bootstrap bucket. For models below 2 GB: a larger
-   * one is refused, since every synth would hash and copy it.
+   * A checkpoint on this machine, uploaded by `cdk deploy` below a prefix of its own in the bootstrap bucket. For
+   * models below 2 GB: a larger one is refused, since every synth would hash and copy it.
    *
    * @param directory relative to the directory in which the app runs
    */

@@ -11,8 +11,8 @@ export interface GroupedSchemeOptions {
 /**
  * How the weights are stored and computed.
  *
- * Leave it out for a checkpoint that is quantized already: its `config.json` says which scheme it is. A scheme that contradicts the
- * checkpoint is an error at synth.
+ * Leave it out for a checkpoint that is quantized already: its `config.json` says which scheme it is. A scheme that
+ * contradicts the checkpoint is an error at synth.
  */
 export class QuantizationScheme {
   /** The checkpoint's own precision, 16 or 32 bits. */
@@ -73,8 +73,8 @@ export class QuantizationScheme {
   }
 
   /**
-   * A scheme by its name in the endpoint spec, also to give another group size: `QuantizationScheme.of('awq', { groupSize: 64 })`.
-   * A name that does not exist is an error at synth that names the nearest one.
+   * A scheme by its name in the endpoint spec, also to give another group size: `QuantizationScheme.of('awq', {
+   * groupSize: 64 })`. A name that does not exist is an error at synth that names the nearest one.
    */
   static of(schemeName: string, options: GroupedSchemeOptions = {}): QuantizationScheme {
     return new QuantizationScheme(schemeName, options.groupSize);

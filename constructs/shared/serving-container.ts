@@ -15,7 +15,8 @@ export interface ServingContainerOptions {
   readonly version?: string;
 
   /**
-   * A copy of the image in a repository of your own, for accounts that may pull from no other. What is known of `version` is applied to it.
+   * A copy of the image in a repository of your own, for accounts that may pull from no other. What is known of
+   * `version` is applied to it.
    *
    * @default - the image in AWS's registry of the endpoint's region
    */
@@ -40,8 +41,8 @@ export class ServingContainer {
   }
 
   /**
-   * LMI with TensorRT-LLM. AWS has published no image since 0.33.0 of June 2025: a choice for what already runs on it, not for a new
-   * endpoint.
+   * LMI with TensorRT-LLM. AWS has published no image since 0.33.0 of June 2025: a choice for what already runs on
+   * it, not for a new endpoint.
    */
   static tensorRtLlm(options: ServingContainerOptions = {}): ServingContainer {
     return new ServingContainer('lmi-trtllm', options);
@@ -82,7 +83,10 @@ export interface BoundContainer extends BoundImage {
   readonly findings: readonly Finding[];
 }
 
-/** Where AWS keeps an image. Its registry is another account in some regions, which a template for any region looks up when it is deployed. */
+/**
+ * Where AWS keeps an image. Its registry is another account in some regions, which a template for any region looks up
+ * when it is deployed.
+ */
 function awsImage(
   scope: Construct,
   family: ContainerFamily,

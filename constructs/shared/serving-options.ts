@@ -1,6 +1,6 @@
 /**
- * What the server is asked for, in names that hold for every engine. Each becomes the variable or flag that the chosen container
- * reads; one that it does not read is a warning at synth.
+ * What the server is asked for, in names that hold for every engine. Each becomes the variable or flag that the
+ * chosen container reads; one that it does not read is a warning at synth.
  */
 export interface ServingProps {
   /**
@@ -137,8 +137,8 @@ export interface ServingProps {
   readonly flashAttention?: string;
 
   /**
-   * Variables for the container, beside those made from the props. Each is checked against the list of what the container reads. A value that
-   * contradicts a prop is an error.
+   * Variables for the container, beside those made from the props. Each is checked against the list of what the
+   * container reads. A value that contradicts a prop is an error.
    *
    * @default - none
    */

@@ -11,8 +11,8 @@ import {
 import type { Construct } from 'constructs';
 
 /**
- * One to four instances, by the number of requests that are being answered. The target is 70 % of what the plan says one instance can
- * hold; updates go instance by instance, so that no second fleet of GPUs is needed.
+ * One to four instances, by the number of requests that are being answered. The target is 70 % of what the plan says
+ * one instance can hold; updates go instance by instance, so that no second fleet of GPUs is needed.
  */
 export class BusyChat extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {

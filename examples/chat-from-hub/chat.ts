@@ -3,8 +3,8 @@ import { InstanceType, ModelSource, QuantizedEndpoint } from 'cdk-quantized-endp
 import type { Construct } from 'constructs';
 
 /**
- * A chat model that is quantized already, from the Hugging Face hub. What is known of it lies in `quantized-endpoints.lock.json`, which
- * `qe models add Qwen/Qwen2.5-7B-Instruct-AWQ` writes.
+ * A chat model that is quantized already, from the Hugging Face hub. What is known of it lies in
+ * `quantized-endpoints.lock.json`, which `qe models add Qwen/Qwen2.5-7B-Instruct-AWQ` writes.
  */
 export class Chat extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {

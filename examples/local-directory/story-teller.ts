@@ -16,9 +16,11 @@ export interface StoryTellerProps extends StackProps {
 }
 
 /**
- * A model from a directory on this machine. `cdk deploy` uploads its files below a prefix of their own in the bootstrap bucket.
+ * A model from a directory on this machine. `cdk deploy` uploads its files below a prefix of their own in the
+ * bootstrap bucket.
  *
- * Another quantization is one context value away, and takes over without dropping a request: `cdk deploy -c quantization=Q8_0`.
+ * Another quantization is one context value away, and takes over without dropping a request: `cdk deploy -c
+ * quantization=Q8_0`.
  */
 export class StoryTeller extends Stack {
   constructor(scope: Construct, id: string, props: StoryTellerProps) {

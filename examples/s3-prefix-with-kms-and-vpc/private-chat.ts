@@ -6,10 +6,11 @@ import { InstanceType, ModelSource, QuantizedEndpoint } from 'cdk-quantized-endp
 import type { Construct } from 'constructs';
 
 /**
- * A model in a bucket of yours, encrypted with a key of yours, in a network without a way to the internet. The container itself has no
- * network at all; requests and answers are recorded.
+ * A model in a bucket of yours, encrypted with a key of yours, in a network without a way to the internet. The
+ * container itself has no network at all; requests and answers are recorded.
  *
- * Copy the model into the bucket before the endpoint is deployed: `aws s3 sync Qwen2.5-7B-Instruct-AWQ s3://<bucket>/models/qwen2.5-7b-awq/`.
+ * Copy the model into the bucket before the endpoint is deployed: `aws s3 sync Qwen2.5-7B-Instruct-AWQ
+ * s3://<bucket>/models/qwen2.5-7b-awq/`.
  */
 export class PrivateChat extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {

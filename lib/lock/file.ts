@@ -20,7 +20,10 @@ export function readLockFile(file: string): LockFile {
   return parseLock(text, file);
 }
 
-/** Writes the lock file with its models in order of their keys, so that a change to one model is a change to its lines only. */
+/**
+ * Writes the lock file with its models in order of their keys, so that a change to one model is a change to its lines
+ * only.
+ */
 export function writeLockFile(file: string, lock: LockFile): void {
   const models: Record<string, LockedModel> = {};
   for (const key of Object.keys(lock.models).sort()) models[key] = lock.models[key];

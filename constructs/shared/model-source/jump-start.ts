@@ -7,7 +7,9 @@ import { configUnknown, knownOf, lockFileOf } from './knowledge';
 import type { JumpStartModelOptions } from './options';
 import { objectData, prefixData } from './s3';
 
-/** JumpStart's own buckets, one of each in a region; source: sagemaker-core, `sagemaker/core/jumpstart/constants.py`. */
+/**
+ * JumpStart's own buckets, one of each in a region; source: sagemaker-core, `sagemaker/core/jumpstart/constants.py`.
+ */
 const OPEN_BUCKET = 'jumpstart-cache-prod';
 const GATED_BUCKET = 'jumpstart-private-cache-prod';
 

@@ -11,8 +11,8 @@ import { prefixData } from './s3';
 import { readWeights, type LocalFile } from './weight-files';
 
 /**
- * Every synth hashes and copies the files, and the CDK command line sends them from this machine; uploads of 2 GiB and more fail in it
- * (aws-cdk issue 24569). A larger model belongs in S3 from the start.
+ * Every synth hashes and copies the files, and the CDK command line sends them from this machine; uploads of 2 GiB
+ * and more fail in it (aws-cdk issue 24569). A larger model belongs in S3 from the start.
  */
 const MAX_BYTES = 2 * 1024 ** 3;
 
@@ -20,8 +20,8 @@ const WEIGHTS = /\.(safetensors|gguf|bin|pt|pth)$/;
 const HIDDEN_FILES = ['.*', '**/.*'];
 
 /**
- * A checkpoint on this machine, uploaded file by file to a prefix of its own in the bootstrap bucket. An ordinary directory asset would be a zip
- * archive, which SageMaker cannot unpack.
+ * A checkpoint on this machine, uploaded file by file to a prefix of its own in the bootstrap bucket. An ordinary
+ * directory asset would be a zip archive, which SageMaker cannot unpack.
  */
 export function localDirectory(directory: string, options: LocalModelOptions): ModelBinder {
   return (scope) => {
@@ -121,8 +121,9 @@ function gigabytes(bytes: number): string {
 /**
  * Registers each file as an asset of its own whose key is `<hash of the directory>/<name>`.
  *
- * A synthesizer makes an asset's key of its hash and the file's extension, and knows an asset by its hash alone, so `tokenizer.json` and
- * `tokenizer.model` would be one and the same. Hence copies without an extension, and the whole name in the hash.
+ * A synthesizer makes an asset's key of its hash and the file's extension, and knows an asset by its hash alone, so
+ * `tokenizer.json` and `tokenizer.model` would be one and the same. Hence copies without an extension, and the whole
+ * name in the hash.
  */
 function upload(scope: Construct, root: string, exclude: string[], files: readonly LocalFile[]) {
   const stack = Stack.of(scope);
@@ -154,7 +155,10 @@ function upload(scope: Construct, root: string, exclude: string[], files: readon
   return { bucketName, prefix: objectKey.slice(0, -files[0].name.length), keys };
 }
 
-/** Copies the files into the cloud assembly, once a content. Answers where, relative to the stack's part of the assembly. */
+/**
+ * Copies the files into the cloud assembly, once a content. Answers where, relative to the stack's part of the
+ * assembly.
+ */
 function stage(scope: Construct, root: string, hash: string, files: readonly LocalFile[]): string {
   const { outdir, assetOutdir } = Stage.of(scope)!;
   const staged = path.join(assetOutdir, `asset.${hash}`);

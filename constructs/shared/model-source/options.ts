@@ -27,9 +27,11 @@ export interface ModelKnowledge {
 /** Options of `ModelSource.huggingFace`. */
 export interface HuggingFaceModelOptions extends ModelKnowledge {
   /**
-   * Commit to download, best the full hash: with a branch or a tag, instances that start on different days may serve different weights.
+   * Commit to download, best the full hash: with a branch or a tag, instances that start on different days may serve
+   * different weights.
    *
-   * @default - the commit in `quantized-endpoints.lock.json`, else whatever the default branch holds when an instance starts, with a warning
+   * @default - the commit in `quantized-endpoints.lock.json`, else whatever the default branch holds when an instance
+   * starts, with a warning
    */
   readonly revision?: string;
 

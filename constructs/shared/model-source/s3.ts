@@ -60,7 +60,10 @@ export function objectData(bucket: IBucket, key: string): Required<Pick<BoundMod
   };
 }
 
-/** SageMaker takes a prefix without its final slash for the beginning of a name, and refuses it. An archive is left for the rules to refuse. */
+/**
+ * SageMaker takes a prefix without its final slash for the beginning of a name, and refuses it. An archive is left
+ * for the rules to refuse.
+ */
 function asFolder(prefix: string): string {
   return prefix === '' || prefix.endsWith('/') || ARCHIVE.test(prefix) ? prefix : `${prefix}/`;
 }

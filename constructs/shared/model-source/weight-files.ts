@@ -25,8 +25,8 @@ export interface LocalWeights {
 const FIRST_READ_BYTES = 1024 * 1024;
 
 /**
- * Reads the headers of a model's weight files, as strictly as the engines do: what is cut or damaged is found before it is uploaded.
- * Synchronous, since a construct cannot wait.
+ * Reads the headers of a model's weight files, as strictly as the engines do: what is cut or damaged is found before
+ * it is uploaded. Synchronous, since a construct cannot wait.
  *
  * @throws FormatError
  */
