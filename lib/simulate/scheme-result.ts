@@ -1,5 +1,8 @@
+import type { Checkpoint } from '../format';
+import { ggmlBytes } from '../plan/gguf/ggml-type';
 import { quantizedBytes } from '../scheme';
 import { addSums, emptySums, figuresOf, outlierColumns, sumsFrom } from './figures';
+import { ggufTensorBytes, quantizedBesides } from './gguf/mix';
 import type { LinearTensor } from './layers/choose-layers';
 import type { Recipe } from './schemes/recipe';
 import type { SchemeSimulation, SkippedTensor, TensorFigures } from './simulation';
@@ -14,6 +17,7 @@ export interface LayerFigures {
 
 export interface SchemeFindings {
   readonly recipe: Recipe;
+  readonly checkpoint: Checkpoint;
   readonly layers: readonly LayerFigures[];
   readonly skipped: readonly SkippedTensor[];
   /** Layers that were quantized with what calibration knows of their input. */
@@ -40,14 +44,16 @@ export function schemeResult(findings: SchemeFindings): SchemeSimulation {
       clipped: sums.clipped,
       outlierColumns: outlierColumns(columnEnergy),
     });
-    const quantized = quantizedBytes(recipe.scheme, ...tensor.shape).total;
+    const type = recipe.types?.get(tensor.name);
+    const quantized =
+      type === undefined ? quantizedBytes(recipe.scheme, ...tensor.shape).total : ggmlBytes(type, tensor.elements);
     bytes += quantized - tensor.bytes;
     weightBytes += quantized;
     weights += tensor.elements;
   }
   return {
     scheme: recipe.scheme,
-    bytes,
+    bytes: recipe.types === undefined ? bytes : ggufTensorBytes(findings.checkpoint, recipe.types),
     bitsPerWeight: weights > 0 ? (weightBytes * 8) / weights : 0,
     figures: figuresOf(total),
     tensors,
@@ -56,7 +62,8 @@ export function schemeResult(findings: SchemeFindings): SchemeSimulation {
   };
 }
 
-function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfinite: number): string[] {
+function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
+  const { recipe, layers, skipped, calibrated } = findings;
   const notes: string[] = [];
   if (recipe.calibrated !== undefined && calibrated === 0) notes.push(WITHOUT_CALIBRATION[recipe.calibrated]);
   if (calibrated > 0 && recipe.calibrated !== 'smoothquant') notes.push(OUTPUT_ERROR);
@@ -66,6 +73,8 @@ function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfin
       `Calibration has nothing on ${without} of ${layers.length} layers: those are quantized on weights alone.`,
     );
   }
+  const besides = recipe.types === undefined ? [] : quantizedBesides(recipe.types, namesOf(findings));
+  if (besides.length > 0) notes.push(besidesNote(besides));
   if (nonfinite > 0) notes.push(`${nonfinite} weights are NaN or infinite: the figures leave them out.`);
   if (skipped.length > 0) {
     const [first] = skipped;
@@ -73,6 +82,16 @@ function notesOf({ recipe, layers, skipped, calibrated }: SchemeFindings, nonfin
     notes.push(`Left unquantized: ${first.name}${more} (${first.reason}).`);
   }
   return notes;
+}
+
+function namesOf({ layers, skipped }: SchemeFindings): ReadonlySet<string> {
+  return new Set([...layers.map(({ tensor }) => tensor.name), ...skipped.map(({ name }) => name)]);
+}
+
+/** Other schemes leave embeddings and head alone, so that the figures would not compare with them in. */
+function besidesNote(names: readonly string[]): string {
+  const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
+  return `The file quantizes ${names[0]}${more} too: counted in the size, not in the figures, which are of the layers shown.`;
 }
 
 /** Not a fault of the scheme, though the table may look so. */

@@ -11,6 +11,7 @@ import { chooseLayers, type LinearTensor } from './layers/choose-layers';
 import { linearLayers, modelOf } from './layers/linear-layers';
 import { runnerOf } from './rows/runners';
 import { schemeResult } from './scheme-result';
+import { kernelFor } from './schemes/kernel-for';
 import { recipeOf, type Recipe } from './schemes/recipe';
 import type { Simulation, SkippedTensor } from './simulation';
 import { localPaths } from './stream/local-paths';
@@ -53,7 +54,7 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
   const started = performance.now();
   const { signal, calibration, digest = true } = options;
   const threads = assertThreads(options.threads ?? availableParallelism());
-  const recipes = options.schemes.map(recipeOf);
+  const recipes = options.schemes.map((scheme) => recipeOf(scheme, checkpoint));
   const model = modelOf(checkpoint);
   const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers);
   const paths = await localPaths(checkpoint);
@@ -126,7 +127,7 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
         return [{ tensor, figures: held?.get(name)?.figures ?? alone, columnEnergy: result.columnEnergy }];
       });
       const calibrated = held === undefined ? 0 : found.filter(({ tensor }) => held.has(tensor.name)).length;
-      return schemeResult({ recipe, layers: found, skipped: skipped[index], calibrated, storedBytes });
+      return schemeResult({ recipe, checkpoint, layers: found, skipped: skipped[index], calibrated, storedBytes });
     }),
     run: {
       bytesRead: (digest ? storedBytes : sum([...layers.values()].map(({ bytes }) => bytes))) + groupBytes,
@@ -148,10 +149,12 @@ function assertThreads(threads: number): number {
 
 function matrixOf(layer: LinearTensor, recipes: readonly Recipe[], skipped: SkippedTensor[][]): StreamTensor['matrix'] {
   const [rows, columns] = layer.shape;
-  const kernels = recipes.map(({ kernel }, index) => {
-    const reason = runnerOf(kernel).refuses(kernel, columns);
-    if (reason === undefined) return kernel;
-    skipped[index].push({ name: layer.name, reason });
+  const kernels = recipes.map((recipe, index) => {
+    const kernel = kernelFor(recipe, layer.name);
+    const reason =
+      kernel === undefined ? `stored as ${recipe.types?.get(layer.name)}` : runnerOf(kernel).refuses(kernel, columns);
+    if (kernel !== undefined && reason === undefined) return kernel;
+    skipped[index].push({ name: layer.name, reason: String(reason) });
     return null;
   });
   return { dtype: layer.dtype, rows, columns, kernels };

@@ -71,9 +71,11 @@ export function ggufFileBytes(model: ModelDescription, scheme: Scheme): number |
   return inLayers + tensors.embedding + tensors.output + tensors.rest + metadataBytes(model);
 }
 
-type TypeChooser = (group: WeightGroup, category: TensorCategory, position: number) => GgmlType;
+/** The type of a group's tensor at a position among the layers that have one. */
+export type TypeChooser = (group: WeightGroup, category: TensorCategory, position: number) => GgmlType;
 
-function typeChooser(model: ModelDescription, scheme: Scheme): TypeChooser | undefined {
+/** How a scheme chooses types for a model's tensors; undefined for a scheme that names no file type. */
+export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChooser | undefined {
   const name = scheme.ggufType;
   if (name === undefined) return undefined;
   if (scheme.name.startsWith('gguf-tensor:')) return pureChooser(name);

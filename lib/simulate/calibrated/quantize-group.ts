@@ -8,6 +8,7 @@ import { castMatrix } from '../rows/cast';
 import { groupColumns } from '../rows/grid';
 import { quantizeMatrix } from '../rows/quantize-matrix';
 import { runnerOf } from '../rows/runners';
+import { kernelFor } from '../schemes/kernel-for';
 import type { Recipe } from '../schemes/recipe';
 import { columnAbsMax, scaleMatrix, smoothingScales } from '../smoothquant/smooth';
 import type { Matrix } from '../tensor';
@@ -52,12 +53,13 @@ export function quantizeGroup(engine: KernelEngine, recipe: Recipe, group: Layer
   }
 }
 
-function weightsAlone(engine: KernelEngine, { kernel }: Recipe, { layers }: LayerGroup): QuantizedGroup {
-  return { matrices: layers.map(({ matrix }) => roundTrip(engine, kernel, matrix)) };
+function weightsAlone(engine: KernelEngine, recipe: Recipe, { layers }: LayerGroup): QuantizedGroup {
+  return { matrices: layers.map(({ name, matrix }) => roundTrip(engine, kernelFor(recipe, name), matrix)) };
 }
 
 /** A layer that the reference library refuses (a ragged last group) stays as it is. */
-function roundTrip(engine: KernelEngine, kernel: Recipe['kernel'], matrix: Matrix): Matrix {
+function roundTrip(engine: KernelEngine, kernel: Recipe['kernel'] | undefined, matrix: Matrix): Matrix {
+  if (kernel === undefined) return matrix;
   const runner = runnerOf(kernel);
   return runner.refuses(kernel, matrix.columns) === undefined ? runner.roundTrip(engine, kernel, matrix) : matrix;
 }

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointTensor } from '../../format';
-import { describeModel, type ModelDescription } from '../../model';
+import { describeModel, type ModelDescription, type WeightGroup } from '../../model';
 
 /** Whether a tensor is the weight of a linear layer within the model's blocks: what every scheme quantizes. */
 export type LinearTest = (tensor: CheckpointTensor) => boolean;
@@ -28,11 +28,14 @@ const QUANTIZED_PLACES = new Set(['text', 'encoder', 'decoder']);
 function patternsOf(model: ModelDescription): RegExp[] {
   return model.weights
     .filter(({ role, place }) => (role === 'linear' || role === 'expert') && QUANTIZED_PLACES.has(place))
-    .map(({ name }) => {
-      const literal = name.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
-      // Checkpoints of single tasks leave out or add a prefix to the whole model.
-      return new RegExp(`^(?:model\\.)?${literal.replace(/^model\\\./, '').replace(/\{(?:layer|expert)\}/g, '\\d+')}$`);
-    });
+    .map(weightPattern);
+}
+
+/** Matches the names of a group's tensors; the number of the layer is captured as `layer`. */
+export function weightPattern({ name }: WeightGroup): RegExp {
+  const literal = name.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/^model\\\./, '');
+  // Checkpoints of single tasks leave out or add a prefix to the whole model.
+  return new RegExp(`^(?:model\\.)?${literal.replace('{layer}', '(?<layer>\\d+)').replace('{expert}', '\\d+')}$`);
 }
 
 /** A block has a number; what lies in one and ends in `.weight` is a linear layer unless its name says otherwise. */

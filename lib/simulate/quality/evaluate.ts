@@ -38,7 +38,7 @@ export async function evaluate(checkpoint: Checkpoint, options: EvaluationOption
   const shape = decoderShape(checkpoint.config);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
-  const variants = schemes.map((scheme) => schemeVariant(engine, recipeOf(scheme), shape, calibration));
+  const variants = schemes.map((scheme) => schemeVariant(engine, recipeOf(scheme, checkpoint), shape, calibration));
   const decoder = new Decoder({ source, shape, threads, signal, onProgress });
   const [full, ...figures] = await decoder.evaluate(
     text.windows,

@@ -28,13 +28,6 @@ export interface Recipe {
   readonly types?: ReadonlyMap<string, GgmlType>;
 }
 
-/** How a recipe quantizes a tensor; undefined where it leaves it unquantized. */
-export function kernelFor({ kernel, types }: Recipe, tensor: string): RowKernel | undefined {
-  const type = types?.get(tensor);
-  if (type === undefined) return kernel;
-  return isGgufQuantizedType(type) ? { kind: 'gguf', type } : undefined;
-}
-
 const INT8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'int', strategy: 'channel', symmetric: true };
 const FP8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'float', strategy: 'channel', symmetric: true };
 

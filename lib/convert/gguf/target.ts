@@ -1,0 +1,62 @@
+import { SimulationError } from '../../errors';
+import { fileTypeName } from '../../plan/gguf/file-type';
+import { findGgufFileType, findGgufTensorType } from '../../scheme/gguf-types';
+import type { Scheme } from '../../scheme/types';
+import { GGUF_QUANTIZED_TYPES, isGgufQuantizedType } from '../../simulate/gguf/types';
+import type { GgufTarget } from './tensor-types';
+
+/** Types that are a cast. */
+const PLAIN = new Set(['F32', 'F16', 'BF16']);
+
+/** llama-quantize makes these with an importance matrix alone, though their blocks are known. */
+const WITH_IMPORTANCE_MATRIX = new Set(['Q2_K_S']);
+
+/** File types whose tensors, whatever the model, are all of types that are quantized here. */
+export const GGUF_FILE_TYPES: readonly string[] = [
+  'F32',
+  'F16',
+  'BF16',
+  'Q8_0',
+  'Q6_K',
+  'Q5_K_M',
+  'Q5_K_S',
+  'Q5_1',
+  'Q5_0',
+  'Q4_K_M',
+  'Q4_K_S',
+  'Q4_1',
+  'Q4_0',
+  'IQ4_NL',
+  'Q3_K_L',
+  'Q3_K_M',
+  'Q3_K_S',
+  'Q2_K',
+];
+
+/**
+ * What a `gguf:NAME` or `gguf-tensor:NAME` scheme makes of a file.
+ *
+ * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN` for types that need an importance matrix or a codebook search
+ */
+export function ggufTarget(scheme: Scheme): GgufTarget {
+  const name = scheme.ggufType ?? '';
+  if (scheme.name.startsWith('gguf-tensor:')) {
+    const type = findGgufTensorType(name.toUpperCase())?.name ?? name;
+    if (isGgufQuantizedType(type) || PLAIN.has(type)) return { kind: 'pure', tensorType: type };
+    throw notWritten(scheme, [...PLAIN, ...GGUF_QUANTIZED_TYPES]);
+  }
+  const fileType = fileTypeName(name);
+  const start = fileType === undefined ? undefined : findGgufFileType(fileType)?.tensorType;
+  if (fileType === undefined || start === undefined) throw notWritten(scheme, GGUF_FILE_TYPES);
+  if (WITH_IMPORTANCE_MATRIX.has(fileType) || !(isGgufQuantizedType(start) || PLAIN.has(start)))
+    throw notWritten(scheme, GGUF_FILE_TYPES);
+  return { kind: 'mix', fileType };
+}
+
+function notWritten(scheme: Scheme, allowed: readonly string[]): SimulationError {
+  return new SimulationError('GGUF_TYPE_NOT_WRITTEN', `${scheme.name} cannot be made here`, {
+    got: scheme.name,
+    allowed: allowed.join(', '),
+    fix: 'choose one of these, or use llama-quantize with an importance matrix (--imatrix)',
+  });
+}
