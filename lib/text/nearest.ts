@@ -10,7 +10,7 @@ export function nearestNames(name: string, candidates: Iterable<string>, limit =
   const scored: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - wanted.length) > reach) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const distance = editDistance(wanted, candidate.toLowerCase(), reach);
     if (distance <= reach) scored.push({ candidate, distance });
   }
   return scored
@@ -19,23 +19,41 @@ export function nearestNames(name: string, candidates: Iterable<string>, limit =
     .map((entry) => entry.candidate);
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between two strings. Inputs beyond 256 characters are cut: a hostile key must not cost quadratic time. */
-export function editDistance(left: string, right: string): number {
-  const a = left.slice(0, 256);
-  const b = right.slice(0, 256);
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let best = Math.min(previous[j] + 1, current[j - 1] + 1, substitution);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, beforePrevious[j - 2] + 1);
-      current.push(best);
+/** Longer inputs are cut: a hostile key must not cost quadratic time. */
+const LONGEST = 256;
+/** The row being computed and the two before it; kept, because a misspelt name is compared with hundreds. */
+const ROWS = [new Uint16Array(LONGEST + 1), new Uint16Array(LONGEST + 1), new Uint16Array(LONGEST + 1)];
+
+/**
+ * Insertions, deletions, substitutions and swaps of neighbours between the first 256 characters of two strings.
+ *
+ * @param atMost beyond it any larger number may be returned, which is quicker
+ */
+export function editDistance(left: string, right: string, atMost = Infinity): number {
+  const rows = Math.min(left.length, LONGEST);
+  const columns = Math.min(right.length, LONGEST);
+  let [beforePrevious, previous, current] = ROWS;
+  for (let j = 0; j <= columns; j++) previous[j] = j;
+  let previousLeast = 0;
+  for (let i = 1; i <= rows; i++) {
+    const letter = left.charCodeAt(i - 1);
+    const letterBefore = i > 1 ? left.charCodeAt(i - 2) : -1;
+    current[0] = i;
+    let least = i;
+    for (let j = 1; j <= columns; j++) {
+      const other = right.charCodeAt(j - 1);
+      let best = previous[j - 1] + (letter === other ? 0 : 1);
+      if (previous[j] + 1 < best) best = previous[j] + 1;
+      if (current[j - 1] + 1 < best) best = current[j - 1] + 1;
+      if (j > 1 && letter === right.charCodeAt(j - 2) && letterBefore === other && beforePrevious[j - 2] + 1 < best)
+        best = beforePrevious[j - 2] + 1;
+      current[j] = best;
+      if (best < least) least = best;
     }
-    beforePrevious = previous;
-    previous = current;
+    // A later row can only grow from the last two.
+    if (least > atMost && previousLeast > atMost) return least;
+    previousLeast = least;
+    [beforePrevious, previous, current] = [previous, current, beforePrevious];
   }
-  return previous[b.length];
+  return previous[columns];
 }
