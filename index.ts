@@ -3,6 +3,8 @@ export * from './constructs/endpoint/endpoint';
 export * from './constructs/endpoint/endpoint-base';
 export * from './constructs/endpoint/grants';
 export { DataCaptureOptions, QuantizedEndpointProps } from './constructs/endpoint/props';
+export * from './constructs/recommendation/props';
+export { Recommendation } from './constructs/recommendation/recommendation';
 export { ContainerImage } from './constructs/shared/container-image';
 export * from './constructs/shared/instance-type';
 export { ModelSource } from './constructs/shared/model-source';
