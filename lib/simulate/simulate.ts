@@ -5,8 +5,8 @@ import type { Scheme } from '../scheme';
 import type { Calibration } from './calibration/calibration';
 import { checkpointDigest } from './checkpoint-digest';
 import { FIGURE_FIELDS } from './figures';
-import { runGroups } from './groups/run';
 import { isScalable, type GroupTask, type LayerResult } from './groups/task';
+import { kernelModule } from './kernels/create';
 import { chooseLayers, type LinearTensor } from './layers/choose-layers';
 import { linearLayers, modelOf } from './layers/linear-layers';
 import { runnerOf } from './rows/runners';
@@ -17,6 +17,7 @@ import type { Simulation, SkippedTensor } from './simulation';
 import { localPaths } from './stream/local-paths';
 import { planStream, type StreamTensor } from './stream/plan';
 import { runStream } from './stream/run';
+import { runTasks } from './worker/tasks';
 
 export interface SimulationProgress {
   readonly doneBytes: number;
@@ -92,18 +93,20 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
   let done = plan.bytes;
   const searchedLayers = new Map<Recipe, Map<string, LayerResult>>();
   if (groups.length > 0 && calibration !== undefined) {
-    const results = await runGroups(groupTasks(searched, groups, calibration, pathOf), {
-      threads: Math.min(threads, groups.length * searched.length),
-      signal,
-      onDone: (task) => report((done += sum(task.layers.map(({ bytes }) => bytes)))),
-    });
-    for (const { task, layers: found } of results) {
-      // The task's recipe came back from another thread as a copy: the scheme's name tells which it was.
-      const recipe = searched.find(({ scheme }) => scheme.name === task.recipe.scheme.name) as Recipe;
-      const held = searchedLayers.get(recipe) ?? new Map<string, LayerResult>();
-      for (const layer of found) held.set(layer.name, layer);
-      searchedLayers.set(recipe, held);
-    }
+    await runTasks<GroupTask, LayerResult[]>(
+      { kind: 'groups', module: kernelModule() },
+      groupTasks(searched, groups, calibration, pathOf),
+      {
+        threads: Math.min(threads, groups.length * searched.length),
+        signal,
+        onDone: (task, found) => {
+          const held = searchedLayers.get(task.recipe) ?? new Map<string, LayerResult>();
+          for (const layer of found) held.set(layer.name, layer);
+          searchedLayers.set(task.recipe, held);
+          report((done += sum(task.layers.map(({ bytes }) => bytes))));
+        },
+      },
+    );
   }
 
   const storedBytes = sum(tensors.map(({ bytes }) => bytes));

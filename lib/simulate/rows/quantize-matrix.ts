@@ -7,6 +7,7 @@ import { nvfp4GlobalScale } from '../fp4/scheme';
 import { castElements, castMatrix } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, rowsPerScale, scaleShape, type RowGrid } from './grid';
 import { matrixRange } from './matrix-range';
+import type { MatrixRange } from './runner';
 
 /** A matrix on a grid. */
 export interface QuantizedMatrix {
@@ -33,10 +34,17 @@ export interface QuantizedMatrix {
 /**
  * Quantizes a whole matrix that is in memory.
  *
+ * @param range lowest and highest value of the matrix that these are some rows of, for scales that a whole tensor shares; by
+ *   default that of the rows themselves
  * @throws SimulationError `GROUP_SIZE_RAGGED` when the columns are no multiple of the group size: the reference libraries
  *   refuse such a layer too
  */
-export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGrid): QuantizedMatrix {
+export function quantizeMatrix(
+  engine: KernelEngine,
+  matrix: Matrix,
+  grid: RowGrid,
+  range?: MatrixRange,
+): QuantizedMatrix {
   assertWholeGroups(grid, matrix.columns);
   return engine.arena.scoped(() => {
     const cast = castMatrix(engine, matrix, grid.arithmetic ?? matrix.dtype);
@@ -47,7 +55,9 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
     const shared = rowsPerScale(grid.sharing, rows);
     const source = castElements(engine, engine.place(cast.data), dtype, 'F32', elements);
     const globalScale =
-      grid.grid === 'nvfp4' ? nvfp4GlobalScale(matrixRange(engine, source, 'F32', rows, columns), dtype) : undefined;
+      grid.grid === 'nvfp4'
+        ? nvfp4GlobalScale(range ?? matrixRange(engine, source, 'F32', rows, columns), dtype)
+        : undefined;
     const job: RowJob = {
       source,
       dtype: DTYPE_NUMBERS.F32,
@@ -71,8 +81,10 @@ export function quantizeMatrix(engine: KernelEngine, matrix: Matrix, grid: RowGr
     const at = engine.arena.reserve(ROW_JOB_BYTES);
     writeRowJob(engine, at, job);
     if (shared !== 0) {
-      resetExtremes(engine.floats(job.extremes, scaleCount * 2));
-      engine.kernels.rowExtremes(at);
+      const extremes = engine.floats(job.extremes, scaleCount * 2);
+      resetExtremes(extremes);
+      if (grid.sharing.strategy === 'tensor' && range !== undefined) extremes.set([range.lowest, range.highest]);
+      else engine.kernels.rowExtremes(at);
       engine.kernels.gridsFromExtremes(at, scaleCount);
     }
     engine.kernels.quantizeRows(at);

@@ -1,35 +1,35 @@
 import { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../errors';
-import { kernelModule } from '../kernels/create';
 import { WORKER_PROGRAM } from '../kernels/worker.generated';
-import { uncarry } from '../stream/messages';
-import type { GroupTask, LayerResult } from './task';
-import type { GroupAnswer, GroupWorkerData } from './worker';
+import { uncarry, type CarriedError } from '../stream/messages';
 
-export interface GroupOptions {
+/** What a worker answers to a task. */
+export type TaskAnswer<Result> = { readonly result: Result } | { readonly error: CarriedError };
+
+export interface TaskOptions<Task, Result> {
   readonly threads: number;
   readonly signal?: AbortSignal;
-  /** Called when a task is done. */
-  readonly onDone?: (task: GroupTask) => void;
+  /** Called in this thread when a task is done. */
+  readonly onDone: (task: Task, result: Result) => void;
 }
 
 /**
- * Quantizes groups of layers in worker threads, each with a memory of its own: it holds one group at a time.
+ * Runs tasks, none of which depends on another, in worker threads that take one at a time.
  *
+ * @param data what each worker starts with; tells it which tasks it will get
  * @param tasks made one after the other, when a thread is free for the next
- * @throws the signal's reason; FormatError, SimulationError
+ * @throws the signal's reason; what a task throws; SimulationError `SIMULATION_WORKER_DIED`
  */
-export async function runGroups(
-  tasks: AsyncIterable<GroupTask>,
-  { threads, signal, onDone }: GroupOptions,
-): Promise<{ readonly task: GroupTask; readonly layers: readonly LayerResult[] }[]> {
+export async function runTasks<Task, Result>(
+  data: object,
+  tasks: AsyncIterable<Task> | Iterable<Task>,
+  { threads, signal, onDone }: TaskOptions<Task, Result>,
+): Promise<void> {
   signal?.throwIfAborted();
-  const results: { task: GroupTask; layers: readonly LayerResult[] }[] = [];
-  const queue = tasks[Symbol.asyncIterator]();
+  const queue = oneByOne(tasks);
   let failed = false;
-  const workData: GroupWorkerData = { kind: 'groups', module: kernelModule() };
   const drain = async (): Promise<void> => {
-    const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData: workData });
+    const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData: data });
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -37,8 +37,7 @@ export async function runGroups(
         if (failed) return;
         const { value: task, done } = await queue.next();
         if (done === true) return;
-        results.push({ task, layers: await ask(worker, task) });
-        onDone?.(task);
+        onDone(task, await ask<Task, Result>(worker, task));
       }
     } catch (error) {
       failed = true;
@@ -48,21 +47,25 @@ export async function runGroups(
       await worker.terminate();
     }
   };
+  // All of them end before this returns: a task still running would write where nobody expects it.
   const ends = await Promise.allSettled(Array.from({ length: threads }, drain));
   signal?.throwIfAborted();
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return results;
 }
 
-function ask(worker: Worker, task: GroupTask): Promise<readonly LayerResult[]> {
+async function* oneByOne<Task>(tasks: AsyncIterable<Task> | Iterable<Task>): AsyncGenerator<Task> {
+  yield* tasks;
+}
+
+function ask<Task, Result>(worker: Worker, task: Task): Promise<Result> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     };
-    const onMessage = (answer: GroupAnswer): void => {
+    const onMessage = (answer: TaskAnswer<Result>): void => {
       settle();
       if ('error' in answer) reject(uncarry(answer.error));
-      else resolve(answer.layers);
+      else resolve(answer.result);
     };
     const onError = (error: Error): void => {
       settle();
