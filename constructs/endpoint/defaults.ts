@@ -1,5 +1,6 @@
 import { inferenceAmis } from '../../lib/container';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { slotContext } from '../../lib/endpoint/slots';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import { QuantizedEndpointsError } from '../../lib/errors';
 import { check, planAnswer } from '../../lib/rules';
@@ -141,9 +142,10 @@ function withSlots(asked: EndpointSpec, resolved: ResolvedEndpoint, slots: numbe
 
 /** Longest sequence that a spec lets through: llama-server's context is that of all its slots together. */
 export function sequenceLength(spec: EndpointSpec): number | undefined {
-  const { maxModelLen, slots } = tryResolve(spec)?.options ?? {};
-  if (spec.container?.family !== 'llama-cpp' || maxModelLen === undefined) return maxModelLen;
-  return spec.options?.slots === undefined ? maxModelLen : Math.floor(maxModelLen / (slots ?? 1));
+  const resolved = tryResolve(spec);
+  const length = resolved?.options.maxModelLen;
+  if (resolved === undefined || length === undefined || spec.container?.family !== 'llama-cpp') return length;
+  return Math.min(slotContext(length, resolved.options), resolved.model?.maxPositionEmbeddings ?? Infinity);
 }
 
 /** Did a variable among `environment` set this option? Then it is set, and a default would contradict it. */

@@ -15,6 +15,8 @@ export interface ContainerDefaults {
   readonly enablePrefixCaching?: boolean;
   readonly enableChunkedPrefill?: boolean;
   readonly slots?: number;
+  readonly slotsAsked?: number;
+  readonly unifiedKvCache?: boolean;
   readonly gpuLayers?: number;
   readonly batchSize?: number;
   readonly sequenceLength?: number;
@@ -151,6 +153,8 @@ function sglangDefaults({ instance, set }: DefaultsContext): Partial<ContainerDe
 function llamaCppDefaults({ instance, set }: DefaultsContext): Partial<ContainerDefaults> {
   return {
     slots: 4,
+    slotsAsked: Math.max(1, set.slots ?? 1),
+    unifiedKvCache: set.slots === undefined,
     pipelineParallelSize: set.tensorParallelSize ?? allDevices(instance, 1),
     gpuLayers: instance?.kind === 'gpu' ? Infinity : 0,
   };

@@ -38,6 +38,10 @@ export interface EffectiveOptions {
   readonly loadFormat: string;
   readonly trustRemoteCode: boolean;
   readonly slots?: number;
+  /** llama.cpp: one cache that all slots share. Else `maxModelLen` is the sum of their contexts. */
+  readonly unifiedKvCache?: boolean;
+  /** llama.cpp: slots that somebody asked for; 1 where the server takes its own four, which share one request's context. */
+  readonly slotsAsked?: number;
   readonly kvTypeK: string;
   readonly kvTypeV: string;
   readonly flashAttention: string;

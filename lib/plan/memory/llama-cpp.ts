@@ -1,6 +1,9 @@
+import { contextCells } from '../../endpoint/slots';
 import { bytesPerElement } from '../gguf/ggml-type';
 import { ggufTensors, type GgufTensors } from '../gguf/file-bytes';
 import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
+import type { EffectiveOptions } from '../../endpoint/types';
+import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
 import type { EngineMemory } from './types';
 import { partialMemory } from './unknown';
@@ -11,8 +14,6 @@ const MIB = 2 ** 20;
 const MICRO_BATCH = 512;
 /** CUDA context and cuBLAS workspace of one device. */
 const DEVICE_RUNTIME_BYTES = 300 * MIB;
-/** Contexts are padded to this. Source: llama.cpp src/llama-context.cpp. */
-const CONTEXT_PADDING = 256;
 
 /**
  * llama.cpp: whole layers on each device, as many as `--n-gpu-layers` says, with their part of the cache; the token embedding stays in
@@ -37,7 +38,7 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const perToken = bytesPerToken(all);
   if (context === undefined) return partialMemory({ total: total ?? null, weights }, perToken);
   const slots = Math.max(1, options.slots ?? 1);
-  const cells = Math.ceil(context / CONTEXT_PADDING) * CONTEXT_PADDING;
+  const cells = contextCells(context, { ...options, slots });
   const share = placed.layerShare;
   const cache = cacheBytes(all, cells, slots) * share;
   const activations = computeBytes(subject, cells);
@@ -58,9 +59,16 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
     kvBytesPerToken: perToken * share,
     kvCacheTokens: fits === null ? null : fits ? cells : largestCells(all, slots, share, room ?? 0, cells),
     maxConcurrency: fits === null ? null : fits ? slots : 0,
-    largestMaxModelLen:
-      room === null ? null : largestCells(all, slots, share, room, model.maxPositionEmbeddings ?? context),
+    largestMaxModelLen: room === null ? null : largestCells(all, slots, share, room, longestContext(model, options)),
   };
+}
+
+/**
+ * Each slot may be as long as the model's own context; what is asked for beyond it is allocated all the same, and the server then uses
+ * only the part that the model was made for. Source: llama.cpp tools/server/server-context.cpp, "exceeds the training context".
+ */
+function longestContext(model: ModelDescription, { maxModelLen = 0, slotsAsked = 1 }: EffectiveOptions): number {
+  return Math.max(maxModelLen, (model.maxPositionEmbeddings ?? 0) * slotsAsked);
 }
 
 interface Placement {

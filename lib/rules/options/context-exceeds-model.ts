@@ -41,12 +41,15 @@ export const contextExceedsModel: Rule = {
   evaluate(context) {
     const { model, options } = context;
     const wanted = options.maxModelLen;
-    const limit = model === undefined ? undefined : contextLimit(model);
+    const own = model === undefined ? undefined : contextLimit(model);
+    // llama-server's context is that of all slots together.
+    const slots = options.slotsAsked ?? 1;
+    const limit = own === undefined ? undefined : own * slots;
     if (model === undefined || wanted === undefined || limit === undefined || wanted <= limit) return [];
     const positions = model.maxPositionEmbeddings;
     return [
       found({
-        what: `maxModelLen is longer than the context of the model (max_position_embeddings ${positions}) in ${serverName(context)}`,
+        what: `maxModelLen is longer than the context of the model (max_position_embeddings ${positions}${slots > 1 ? ` in each of ${slots} slots` : ''}) in ${serverName(context)}`,
         got: `${count(wanted)} tokens`,
         allowed: `up to ${count(limit)}`,
         fix: `set maxModelLen to ${limit} or less`,
