@@ -15,32 +15,7 @@ export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | unde
   return instance?.accelerator?.sm;
 }
 
-/** Specs of a batch ask the same question over and over; the answers are few. */
-const CAPACITY = 4096;
-const answers = new Map<string, SchemeSupport>();
-const known = new WeakMap<object, SchemeSupport>();
-
 /** How this endpoint's container runs its scheme on its accelerators. */
-export function supportOf(context: RuleContext): SchemeSupport {
-  let support = known.get(context);
-  if (support === undefined) {
-    support = remembered(context);
-    known.set(context, support);
-  }
-  return support;
-}
-
-function remembered(context: RuleContext): SchemeSupport {
-  const { container, instance, model, scheme } = context;
-  const moe = model?.moe !== undefined;
-  const key = [JSON.stringify(scheme), container?.family, container?.version, instance?.accelerator?.key, moe].join(
-    ' ',
-  );
-  let support = answers.get(key);
-  if (support === undefined) {
-    support = schemeSupport(scheme, container, instance?.accelerator, { moe });
-    if (answers.size >= CAPACITY) answers.clear();
-    answers.set(key, support);
-  }
-  return support;
+export function supportOf({ container, instance, model, scheme }: RuleContext): SchemeSupport {
+  return schemeSupport(scheme, container, instance?.accelerator, { moe: model?.moe !== undefined });
 }

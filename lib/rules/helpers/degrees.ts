@@ -1,5 +1,6 @@
 import type { RuleContext } from '../types';
 import { anyOf } from './finding';
+import { headsFit } from './heads';
 
 /** How many ways tensors are cut; 1 for a server that does not cut tensors. */
 export function tensorDegree(context: RuleContext): number {
@@ -16,12 +17,16 @@ export function workingDegrees(context: RuleContext, accepts: (degree: number) =
   return all.filter(accepts);
 }
 
-/** `set tensorParallelSize to 2 (1, 2 or 4 work)`. */
+/** `set tensorParallelSize to 2`: the next degree below that divides the heads and that `accepts`, and all that would. */
 export function degreeFix(
   context: RuleContext,
   accepts: (degree: number) => boolean,
 ): { readonly allowed: string; readonly fix: string } {
-  const working = workingDegrees(context, accepts);
+  const { model } = context;
+  const working = workingDegrees(
+    context,
+    (degree) => (model === undefined || headsFit(model, degree)) && accepts(degree),
+  );
   const asked = tensorDegree(context);
   if (working.length === 0)
     return { allowed: 'no tensor-parallel degree', fix: 'choose another checkpoint or group size' };

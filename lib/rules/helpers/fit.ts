@@ -1,12 +1,13 @@
 import { resolveEndpoint } from '../../endpoint/resolve';
 import type { Instance } from '../../hardware/types';
 import type { ModelDescription } from '../../model/types';
-import { makePlan } from '../../plan';
+import { planMemory } from '../../plan';
 import { schemeSupport } from '../../scheme';
 import type { EndpointSpec } from '../../spec/types';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
-import { cheapestByAccelerators } from './instances';
+import { headsFit } from './heads';
+import { cheapestInstance, machineKind } from './instances';
 
 /** A planned context that is short by less than this share is within the planner's own error: a warning, not an error. */
 export const PLAN_ERROR = 0.07;
@@ -21,36 +22,39 @@ interface Fit {
   readonly tensorParallelSize: number;
 }
 
-/** The search plans dozens of machines; specs of a batch that fail alike share its result. */
-const found = new WeakMap<ModelDescription, Map<string, Fit | undefined>>();
-
 /** The cheapest instance of the region on which the model fits with the context it wants. */
 export function cheapestFit(context: RuleContext): Fit | undefined {
-  const { model } = context;
-  if (model === undefined) return undefined;
-  const {
-    id: _id,
-    model: _model,
-    instanceType: _instanceType,
-    workload: _workload,
-    endpoint: _endpoint,
-    ...rest
-  } = context.spec;
-  const key = `${context.instance?.kind} ${context.spec.model.weightBytes} ${JSON.stringify(rest)}`;
-  let fits = found.get(model);
-  if (fits === undefined) found.set(model, (fits = new Map()));
-  if (!fits.has(key)) fits.set(key, search(context));
-  return fits.get(key);
+  if (context.model === undefined) return undefined;
+  const known = degreesOf(context, context.model);
+  let tensorParallelSize: number | undefined;
+  const instance = cheapestInstance(context.spec, (other) => {
+    const kind = machineKind(other);
+    if (!known.has(kind)) known.set(kind, fittingDegree(context, other));
+    tensorParallelSize = known.get(kind);
+    return tensorParallelSize !== undefined;
+  });
+  return instance === undefined || tensorParallelSize === undefined ? undefined : { instance, tensorParallelSize };
 }
 
-function search(context: RuleContext): Fit | undefined {
-  let tensorParallelSize = 1;
-  const instance = cheapestByAccelerators(context.spec, (other) => {
-    const degree = fittingDegree(context, other);
-    if (degree !== undefined) tensorParallelSize = degree;
-    return degree !== undefined;
-  });
-  return instance === undefined ? undefined : { instance, tensorParallelSize };
+/** The degree at which a model fits, by kind of machine; undefined where it does not fit. */
+type Degrees = Map<string, number | undefined>;
+
+/** Enough for a batch that tries a model in every way; one that never repeats itself must not grow without end. */
+const MOST_REMEMBERED = 256;
+const degrees = new WeakMap<ModelDescription, Map<string, Degrees>>();
+
+/** A search plans dozens of machines; specs of a batch that differ in region, workload or instance only share what it found. */
+function degreesOf({ instance, spec }: RuleContext, model: ModelDescription): Degrees {
+  const { options, environment, container, quantization, groupSize } = spec;
+  const key = `${instance?.kind} ${JSON.stringify([options, environment, container, quantization, groupSize])}`;
+  let ofModel = degrees.get(model);
+  if (ofModel === undefined) degrees.set(model, (ofModel = new Map()));
+  let known = ofModel.get(key);
+  if (known === undefined) {
+    known = new Map();
+    if (ofModel.size < MOST_REMEMBERED) ofModel.set(key, known);
+  }
+  return known;
 }
 
 /** `use ml.g5.12xlarge with tensorParallelSize 4`; undefined where nothing fits. */
@@ -66,14 +70,14 @@ export function fitText(context: RuleContext): string | undefined {
 
 function fittingDegree(context: RuleContext, instance: Instance): number | undefined {
   if (!runsOn(context, instance)) return undefined;
-  const heads = context.model?.numAttentionHeads ?? 0;
+  const { model } = context;
   const asked = context.spec.options?.tensorParallelSize;
   const degrees = [...new Set([...(asked === undefined ? [] : [asked]), instance.acceleratorCount])];
   return degrees.find(
     (degree) =>
       degree >= 1 &&
       degree <= Math.max(1, instance.acceleratorCount) &&
-      (heads <= 0 || heads % degree === 0) &&
+      (model === undefined || headsFit(model, degree)) &&
       fits(context, instance, degree),
   );
 }
@@ -94,7 +98,7 @@ function fits(context: RuleContext, instance: Instance, tensorParallelSize: numb
     instanceType: instance.instanceType,
     options: { ...context.spec.options, tensorParallelSize, pipelineParallelSize: 1 },
   };
-  const { memory, largestMaxModelLen } = makePlan(resolveEndpoint(spec));
+  const { memory, largestMaxModelLen } = planMemory(resolveEndpoint(spec));
   if (memory.weights === null || memory.usable === null || memory.weights >= memory.usable) return false;
   return largestMaxModelLen === null || largestMaxModelLen >= (wantedContext(context) ?? 1);
 }

@@ -52,23 +52,24 @@ export function cheapestInstance(spec: EndpointSpec, accepts: (instance: Instanc
   return candidates(spec.region).find(({ instance }) => accepts(instance))?.instance;
 }
 
-/**
- * As `cheapestInstance`, for a costly question whose answer depends on the accelerators and their number alone: asked once for each
- * kind of machine. Of the instances that offer the same, the cheapest stands for all.
- */
-export function cheapestByAccelerators(
-  spec: EndpointSpec,
-  accepts: (instance: Instance) => boolean,
-): Instance | undefined {
-  const refused = new Set<string>();
-  return cheapestInstance(spec, (instance) => {
-    const kind =
-      instance.accelerator === undefined
-        ? `CPU ${instance.memoryBytes}`
-        : `${instance.accelerator.key} ${instance.acceleratorCount}`;
-    if (refused.has(kind)) return false;
-    const accepted = accepts(instance);
-    if (!accepted) refused.add(kind);
-    return accepted;
-  });
+/** What a server sees of an instance: instances of one kind differ in their host only, so that a model fits all of them or none. */
+export function machineKind({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance): string {
+  return accelerator === undefined ? `${cpuArchitecture} ${memoryBytes}` : `${accelerator.key} ${acceleratorCount}`;
+}
+
+const machinesByRegion = new Map<string, ReadonlyMap<string, Instance>>();
+
+/** The cheapest instance of each kind of machine in a region, cheapest first. */
+export function machines(region: string | undefined): ReadonlyMap<string, Instance> {
+  const key = region ?? PRICE_REGION;
+  let cheapest = machinesByRegion.get(key);
+  if (cheapest === undefined) {
+    const kinds = new Map<string, Instance>();
+    for (const { instance } of candidates(region)) {
+      const kind = machineKind(instance);
+      if (!kinds.has(kind)) kinds.set(kind, instance);
+    }
+    machinesByRegion.set(key, (cheapest = kinds));
+  }
+  return cheapest;
 }

@@ -21,14 +21,16 @@ export const attentionHeadsNotDivisible: Rule = {
     fails: [example(LLAMA_8B, 3), example(QWEN25_7B, 8)],
   },
   evaluate(context) {
-    const heads = context.model?.numAttentionHeads ?? 0;
+    const { model } = context;
     const degree = tensorDegree(context);
-    if (heads <= 0 || degree <= 1 || heads % degree === 0) return [];
+    if (model === undefined || model.numAttentionHeads <= 0 || degree <= 1 || model.numAttentionHeads % degree === 0)
+      return [];
+    const heads = model.numAttentionHeads;
     return [
       found({
         what: `${heads} attention heads are not divisible by tensor parallel size ${degree}`,
         got: `num_attention_heads ${heads} / ${degree}`,
-        ...degreeFix(context, (other) => heads % other === 0),
+        ...degreeFix(context, () => true),
         path: '/options/tensorParallelSize',
       }),
     ];

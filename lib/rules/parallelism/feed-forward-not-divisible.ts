@@ -53,12 +53,7 @@ export const feedForwardNotDivisible: Rule = {
       found({
         what: `a matrix is not divisible by tensor parallel size ${degree}`,
         got: `${uneven} / ${degree}`,
-        ...degreeFix(
-          context,
-          (other) =>
-            firstUneven(context, other) === undefined &&
-            (model.numAttentionHeads <= 0 || model.numAttentionHeads % other === 0),
-        ),
+        ...degreeFix(context, (other) => firstUneven(context, other) === undefined),
         path: '/options/tensorParallelSize',
       }),
     ];

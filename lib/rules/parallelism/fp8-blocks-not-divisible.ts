@@ -82,11 +82,7 @@ export const fp8BlocksNotDivisible: Rule = {
     const degree = tensorDegree(context);
     const broken = firstBroken(context, blockSize, degree);
     if (broken === undefined) return [];
-    const heads = context.model.numAttentionHeads;
-    const { allowed, fix } = degreeFix(
-      context,
-      (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, blockSize, other) === undefined,
-    );
+    const { allowed, fix } = degreeFix(context, (other) => firstBroken(context, blockSize, other) === undefined);
     const experts = broken.layer === 'the experts' ? ', or set expertParallel' : '';
     return [
       found({

@@ -1,6 +1,6 @@
-import type { ModelDescription } from '../../model/types';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { found } from '../helpers/finding';
+import { kvHeadCounts, kvHeadsFit } from '../helpers/heads';
 import { isNeuron } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -13,18 +13,6 @@ const example = (config: object, tensorParallelSize: number) => ({
   container: { family: 'vllm' },
   options: { tensorParallelSize, maxModelLen: 4096 },
 });
-
-/** KV heads of every kind of layer that stores heads of its own. */
-function kvHeadsOf(model: ModelDescription): readonly number[] {
-  if (model.mla !== undefined) return [];
-  const heads = model.kv
-    .filter((group) => group.kind !== 'recurrent' && group.kind !== 'mla')
-    .map((group) => group.kvHeads);
-  return [...new Set(heads)].filter((count) => count > 0);
-}
-
-/** Cut evenly, or copied evenly where there are more ranks than heads. */
-const fits = (heads: number, degree: number) => heads % degree === 0 || degree % heads === 0;
 
 export const kvHeadsNotDivisible: Rule = {
   id: 'KV_HEADS_NOT_DIVISIBLE',
@@ -43,18 +31,15 @@ export const kvHeadsNotDivisible: Rule = {
     const degree = tensorDegree(context);
     // Neuron turns grouped heads into one for each query head where they do not divide.
     if (model === undefined || degree <= 1 || isNeuron(context)) return [];
-    const heads = kvHeadsOf(model);
-    const failing = heads.find((count) => !fits(count, degree));
-    // Where every query head has keys of its own, the rule on attention heads has said it.
-    if (failing === undefined || failing === model.numAttentionHeads) return [];
+    // A degree that does not divide the query heads has a finding already.
+    if (model.numAttentionHeads > 0 && model.numAttentionHeads % degree !== 0) return [];
+    const failing = kvHeadCounts(model).find((count) => !kvHeadsFit(count, degree));
+    if (failing === undefined) return [];
     return [
       found({
         what: `${failing} KV heads are neither divisible by tensor parallel size ${degree} nor a divisor of it`,
         got: `num_key_value_heads ${failing} / ${degree}`,
-        ...degreeFix(
-          context,
-          (other) => heads.every((count) => fits(count, other)) && model.numAttentionHeads % other === 0,
-        ),
+        ...degreeFix(context, () => true),
         path: '/options/tensorParallelSize',
       }),
     ];

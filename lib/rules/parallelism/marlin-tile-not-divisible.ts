@@ -85,11 +85,7 @@ export const marlinTileNotDivisible: Rule = {
     const broken = firstBroken(context, degree);
     if (broken === undefined) return [];
     const soft = fallsBack(context);
-    const heads = context.model.numAttentionHeads;
-    const { allowed, fix } = degreeFix(
-      context,
-      (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, other) === undefined,
-    );
+    const { allowed, fix } = degreeFix(context, (other) => firstBroken(context, other) === undefined);
     return [
       found({
         what: soft

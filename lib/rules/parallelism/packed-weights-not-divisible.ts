@@ -57,15 +57,11 @@ export const packedWeightsNotDivisible: Rule = {
     const degree = tensorDegree(context);
     const broken = firstBroken(context, factor, degree);
     if (broken === undefined) return [];
-    const heads = context.model.numAttentionHeads;
     return [
       found({
         what: `the output shard of ${broken.layer} is not divisible by the packing factor ${factor} of ${context.scheme.name} in ${serverName(context)}`,
         got: `${broken.share} output features for each of ${degree} ranks`,
-        ...degreeFix(
-          context,
-          (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, factor, other) === undefined,
-        ),
+        ...degreeFix(context, (other) => firstBroken(context, factor, other) === undefined),
         path: '/options/tensorParallelSize',
       }),
     ];

@@ -63,11 +63,7 @@ export const quantizationGroupNotDivisible: Rule = {
     const degree = tensorDegree(context);
     const broken = firstBroken(context, groupSize, degree);
     if (broken === undefined) return [];
-    const heads = context.model.numAttentionHeads;
-    const { allowed, fix } = degreeFix(
-      context,
-      (other) => (heads <= 0 || heads % other === 0) && firstBroken(context, groupSize, other) === undefined,
-    );
+    const { allowed, fix } = degreeFix(context, (other) => firstBroken(context, groupSize, other) === undefined);
     return [
       found({
         what: `the intermediate or input size of ${broken.layer} for each of ${degree} ranks is not divisible by group size ${groupSize} of ${context.scheme.name} in ${serverName(context)}`,

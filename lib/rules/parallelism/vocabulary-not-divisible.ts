@@ -59,10 +59,7 @@ export const vocabularyNotDivisible: Rule = {
       found({
         what: `vocab_size ${model.vocabSize}${padded} is not divisible by tensor parallel size ${degree} in ${serverName(context)}`,
         got: `${rows} rows / ${degree}`,
-        ...degreeFix(
-          context,
-          (other) => rows % other === 0 && (model.numAttentionHeads <= 0 || model.numAttentionHeads % other === 0),
-        ),
+        ...degreeFix(context, (other) => rows % other === 0),
         path: '/options/tensorParallelSize',
       }),
     ];

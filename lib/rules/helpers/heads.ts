@@ -1,0 +1,21 @@
+import type { ModelDescription } from '../../model/types';
+
+/** KV heads of every kind of layer that stores heads of its own. */
+export function kvHeadCounts(model: ModelDescription): readonly number[] {
+  if (model.mla !== undefined) return [];
+  const heads = model.kv
+    .filter((group) => group.kind !== 'recurrent' && group.kind !== 'mla')
+    .map((group) => group.kvHeads);
+  return [...new Set(heads)].filter((count) => count > 0);
+}
+
+/** Cut evenly, or copied evenly where there are more ranks than heads. */
+export function kvHeadsFit(heads: number, degree: number): boolean {
+  return heads % degree === 0 || degree % heads === 0;
+}
+
+/** Does the degree give each rank whole query heads, and whole or copied KV heads? */
+export function headsFit(model: ModelDescription, degree: number): boolean {
+  const heads = model.numAttentionHeads;
+  return (heads <= 0 || heads % degree === 0) && kvHeadCounts(model).every((count) => kvHeadsFit(count, degree));
+}
