@@ -82,6 +82,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--html <file>', 'also write them as one self-contained page'),
   ]);
 
+  command('quantize <path>', 'writes a quantized checkpoint that engines load', async () => (await import('./commands/quantize')).quantize, [
+    new Option('--scheme <name>', 'scheme name: gguf:Q4_K_M, awq, fp8…').makeOptionMandatory(),
+    new Option('--out <dir>', 'folder to write into').makeOptionMandatory(),
+    new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
+    new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
+    new Option('--calibration <file>', 'a text, or what calibrate wrote'),
+    new Option('--threads <n>', 'default: all processors'),
+    new Option('--dry-run', 'say what would be written, and write nothing'),
+  ]);
   command('calibrate <path>', 'activation statistics of a text, for simulate and quantize', async () => (await import('./commands/calibrate')).calibrate, [
     new Option('--text <file>', 'calibration text, UTF-8').makeOptionMandatory(),
     new Option('--out <file>', 'where to write them').makeOptionMandatory(),

@@ -10,12 +10,15 @@ import { fillLevels, quantizeIq4Nl } from './iq4-nl';
 import { CHUNK_VALUES, Scratch } from './scratch';
 import { quantizeSuperBlocks } from './super-blocks';
 import { GgmlType, blockBytes, blockValues } from './types';
+import { wildBlocks } from './validate';
 
 export function ggufScratchBytes(): usize {
   return Scratch.BYTES;
 }
 
-export function quantizeGguf(pointer: usize): void {
+/** @returns blocks whose scale is no finite number: of weights that are not, or beyond what f16 holds */
+export function quantizeGguf(pointer: usize): i32 {
+  let wild = 0;
   const job = changetype<GgufJob>(pointer);
   const width: usize = job.dtype == Dtype.F32 ? 4 : 2;
   if (job.type == GgmlType.IQ4_NL) fillLevels(job.scratch + Scratch.LEVELS);
@@ -30,6 +33,7 @@ export function quantizeGguf(pointer: usize): void {
       const finite = allFinite(x, count);
       const blocks = target != 0 ? target : job.scratch + Scratch.BLOCKS;
       quantizeChunk(job.type, x, blocks, count, finite, job.scratch);
+      if (target != 0) wild += wildBlocks(job.type, blocks, count);
       if ((restored | job.figures) != 0) {
         const values = restored != 0 ? restored : job.scratch + Scratch.RESTORED;
         dequantizeBlocks(job.type, blocks, values, count, job.scratch);
@@ -40,6 +44,14 @@ export function quantizeGguf(pointer: usize): void {
       if (restored != 0) restored += <usize>count << 2;
     }
   }
+  return wild;
+}
+
+/** Are `count` f32 all finite? */
+export function finiteValues(values: usize, count: i32): bool {
+  const whole = count & ~3;
+  for (let i = whole; i < count; i++) if (!isFinite<f32>(load<f32>(values + (<usize>i << 2)))) return false;
+  return allFinite(values, whole);
 }
 
 /** `count` values of whole blocks to f32. */

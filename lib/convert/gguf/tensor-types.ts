@@ -12,7 +12,7 @@ export interface NamedTensor {
   readonly shape: readonly number[];
 }
 
-/** What a file is to become: a file type's mix, or one block type for every matrix. */
+/** What a file is to become: a file type's mix, or one type for every linear layer of the blocks and nothing else. */
 export type GgufTarget =
   { readonly kind: 'mix'; readonly fileType: string } | { readonly kind: 'pure'; readonly tensorType: GgmlType };
 
@@ -57,8 +57,10 @@ export function ggufTensorTypes(
     // Values are counted as they come; so are the other kinds, unless a layer has several of them (experts).
     const layer = isValue(category) ? value++ : category === 'ffn_down' ? down++ : Math.max(layerOf(name), 0);
     const columns = shape[shape.length - 1];
-    if (target.kind === 'pure') types.set(name, pureType(target.tensorType, columns) ?? target.tensorType);
-    else {
+    if (target.kind === 'pure') {
+      const type = pureType(target.tensorType, columns) ?? target.tensorType;
+      types.set(name, layerOf(name) < 0 ? tensor.dtype : type);
+    } else {
       const place = context.experts > 1 && category === 'ffn_down' ? layerOf(name) : layer;
       const of = isValue(category) ? values : context.layers;
       const experts = shape.length > 2 ? shape[0] : 1;

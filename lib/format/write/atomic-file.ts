@@ -56,14 +56,7 @@ export class AtomicFile {
 
   writeSync(offset: number, bytes: Uint8Array): void {
     this.assertInside(offset, bytes.byteLength);
-    try {
-      for (let done = 0; done < bytes.byteLength;) {
-        const step = Math.min(bytes.byteLength - done, MAX_WRITE_BYTES);
-        done += writeSync(this.descriptor, bytes, done, step, offset + done);
-      }
-    } catch (cause) {
-      throw unwritable(this.path, cause);
-    }
+    writeFully(this.descriptor, this.path, offset, bytes);
     this.written += bytes.byteLength;
   }
 
@@ -130,6 +123,23 @@ export class AtomicFile {
       allowed: `bytes 0 to ${this.size}`,
       fix: 'write each tensor at the place that its layout gives',
     });
+  }
+}
+
+/**
+ * Writes all bytes at an offset of an open file.
+ *
+ * @param target the file as errors name it
+ * @throws FormatError `TARGET_FULL`, `TARGET_UNWRITABLE`
+ */
+export function writeFully(descriptor: number, target: string, offset: number, bytes: Uint8Array): void {
+  try {
+    for (let done = 0; done < bytes.byteLength;) {
+      const step = Math.min(bytes.byteLength - done, MAX_WRITE_BYTES);
+      done += writeSync(descriptor, bytes, done, step, offset + done);
+    }
+  } catch (cause) {
+    throw unwritable(target, cause);
   }
 }
 

@@ -5,7 +5,9 @@ import { GGUF_MODULE_BASE64 } from './module.generated';
 /** What kernels/gguf/index.ts exports. Pointers are byte offsets into the engine's memory. */
 export interface GgufKernels {
   ggufScratchBytes(): number;
-  quantizeGguf(job: number): void;
+  /** Returns the number of blocks whose scale is not finite; counted where `blocks` is wanted. */
+  quantizeGguf(job: number): number;
+  finiteValues(values: number, count: number): number;
   dequantizeGguf(type: number, blocks: number, values: number, count: number, scratch: number): void;
 }
 
@@ -52,16 +54,20 @@ const FIELDS: readonly (keyof GgufJob)[] = [
   'scratch',
 ];
 
-/** Runs a job; scratch is taken from the engine's arena for the time of the call. */
-export function runGgufJob(engine: KernelEngine, job: Omit<GgufJob, 'scratch'>): void {
+/**
+ * Runs a job; scratch is taken from the engine's arena for the time of the call.
+ *
+ * @returns blocks that llama.cpp would not load: their scale is not finite
+ */
+export function runGgufJob(engine: KernelEngine, job: Omit<GgufJob, 'scratch'>): number {
   const kernels = ggufKernels(engine);
-  engine.arena.scoped(() => {
+  return engine.arena.scoped(() => {
     const full: GgufJob = { ...job, scratch: engine.arena.reserve(kernels.ggufScratchBytes()) };
     const at = engine.arena.reserve(FIELDS.length * 4);
     const fields = engine.integers(at, FIELDS.length);
     FIELDS.forEach((field, index) => {
       fields[index] = full[field];
     });
-    kernels.quantizeGguf(at);
+    return kernels.quantizeGguf(at);
   });
 }

@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { SpecError } from '../../lib/errors';
+import { openCheckpoint } from '../../lib/format';
+import { closeS3, locateCheckpoint } from '../../lib/format/node';
+import { parseScheme, type Scheme } from '../../lib/scheme';
+import { ExitStatus } from '../exit-status';
+import { bytes } from '../output/units';
+import type { CheckpointWriter } from '../quantize/writer';
+import { checkpointWriters } from '../quantize/writers';
+import type { Terminal } from '../terminal';
+
+/** `qe quantize PATH --scheme S --out DIR`: writes a quantized checkpoint. Ctrl-C ends it with status 130 and leaves nothing. */
+export async function quantize(
+  args: readonly string[],
+  options: Record<string, unknown>,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const [path] = args;
+  const scheme = parseScheme(String(options.scheme), {
+    groupSize: integerOption(options.groupSize, '--group-size', -1),
+  });
+  const writer = writerFor(scheme, options.format);
+  const threads = integerOption(options.threads, '--threads') ?? availableParallelism();
+  const out = String(options.out);
+  const dryRun = options.dryRun === true;
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    const { folder, file } = locateCheckpoint(path);
+    const checkpoint = await openCheckpoint(folder, file);
+    for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    if (!dryRun) await makeFolder(out);
+    const { signal } = interrupt;
+    const answer = await writer.write({
+      folder,
+      checkpoint,
+      path,
+      scheme,
+      out,
+      threads,
+      dryRun,
+      options,
+      signal,
+      terminal,
+    });
+    if (terminal.json) {
+      terminal.printJson({ ...answer, dryRun });
+      return ExitStatus.OK;
+    }
+    const speed = dryRun ? 'would be written' : `written in ${answer.seconds.toFixed(1)} s`;
+    const size = `${bytes(answer.bytes)}, ${answer.bitsPerWeight.toFixed(2)} bits a weight`;
+    terminal.print(answer.files.join('\n'));
+    terminal.say([`${size}, ${speed}`, ...answer.notes.map((note) => `note ${note}`)].join('\n'));
+    return ExitStatus.OK;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    terminal.say('interrupted: nothing was kept');
+    return ExitStatus.INTERRUPTED;
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    await closeS3();
+  }
+}
+
+function writerFor(scheme: Scheme, format: unknown): CheckpointWriter {
+  const known = checkpointWriters.filter(({ writes }) => writes(scheme));
+  const writer = format === undefined ? known[0] : known.find((candidate) => candidate.format === format);
+  if (writer !== undefined) return writer;
+  const formats = known.map((candidate) => candidate.format);
+  throw new SpecError(
+    'FORMAT_NOT_WRITTEN',
+    `${scheme.name} cannot be written${format === undefined ? '' : ` as ${String(format)}`}`,
+    {
+      got: format === undefined ? scheme.name : String(format),
+      allowed: formats.length > 0 ? formats.join(', ') : checkpointWriters.map((each) => each.format).join(', '),
+      fix: formats.length > 0 ? 'leave --format out, or give one of these' : 'choose a scheme that these formats hold',
+    },
+  );
+}
+
+async function makeFolder(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+  } catch (cause) {
+    throw new SpecError('OUTPUT_UNWRITABLE', `cannot make the folder ${out}: ${(cause as Error).message}`, {
+      path: out,
+      got: out,
+      allowed: 'a folder that exists or can be made',
+      fix: 'check --out',
+      cause,
+    });
+  }
+}
+
+function integerOption(value: unknown, name: string, least = 1): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && (number >= 1 || number === least) && number <= 65536) return number;
+  throw new SpecError('OPTION_NOT_A_NUMBER', `${name} is not a whole number it can use`, {
+    got: String(value),
+    allowed: least < 1 ? 'a whole number above 0, or -1' : 'a whole number above 0',
+    fix: `correct ${name}`,
+  });
+}

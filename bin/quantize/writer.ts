@@ -1,0 +1,43 @@
+import type { Checkpoint } from '../../lib/format';
+import type { CheckpointFolder } from '../../lib/format';
+import type { Scheme } from '../../lib/scheme';
+import type { Terminal } from '../terminal';
+
+/** What `qe quantize` was asked to do. */
+export interface QuantizeRequest {
+  readonly folder: CheckpointFolder;
+  readonly checkpoint: Checkpoint;
+  /** The path as it was written. */
+  readonly path: string;
+  readonly scheme: Scheme;
+  /** Folder to write into; it exists. */
+  readonly out: string;
+  readonly threads: number;
+  readonly dryRun: boolean;
+  /** The other options of the command. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
+/** What was written, or would be. */
+export interface QuantizeAnswer {
+  readonly scheme: string;
+  readonly format: string;
+  /** Paths of all files. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly bitsPerWeight: number;
+  readonly seconds: number;
+  /** What a reader must know: full sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Writes checkpoints of one format. */
+export interface CheckpointWriter {
+  /** Value of `--format`. */
+  readonly format: string;
+  /** Can this format hold the scheme? */
+  writes(scheme: Scheme): boolean;
+  write(request: QuantizeRequest): Promise<QuantizeAnswer>;
+}

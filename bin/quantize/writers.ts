@@ -1,0 +1,5 @@
+import type { CheckpointWriter } from './writer';
+import { ggufWriter } from './gguf';
+
+/** One for each format; the first that can hold the scheme is taken where none is asked for. */
+export const checkpointWriters: readonly CheckpointWriter[] = [ggufWriter];

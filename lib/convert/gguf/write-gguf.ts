@@ -1,0 +1,174 @@
+import { FormatError } from '../../errors';
+import { layoutGguf, type GgufTensorPlan } from '../../format/gguf/layout';
+import { ggufFileTypeId } from '../../format/gguf/types';
+import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
+import { AtomicFile } from '../../format/write/atomic-file';
+import { fileTypeName } from '../../plan/gguf/file-type';
+import type { Scheme } from '../../scheme/types';
+import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
+import { runGgufWrite } from '../../simulate/gguf/write/run';
+import { assertDecodes } from './from-gguf';
+import type { GgufModel } from './model';
+import { ggufTarget } from './target';
+import { byLayerAndName, ggufTensorTypes, type GgufTarget } from './tensor-types';
+
+export interface GgufWriteProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly tensors: number;
+  /** Seconds since the run began. */
+  readonly seconds: number;
+  /** Seconds until it ends at the pace so far; undefined before there is one. */
+  readonly secondsLeft?: number;
+}
+
+export interface WriteGgufOptions {
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: GgufWriteProgress) => void;
+}
+
+/** What a file will be, before it is written. */
+export interface GgufFilePlan {
+  readonly fileBytes: number;
+  /** How many tensors are of each type. */
+  readonly types: ReadonlyMap<string, number>;
+  /** Bits a weight takes, over all tensors. */
+  readonly bitsPerWeight: number;
+}
+
+/** The version of the block types' layout: `GGML_QNT_VERSION`. */
+const QUANTIZATION_VERSION = 2;
+
+/** Keys of a split model, which a single file does not have. */
+const SPLIT_KEYS = ['split.no', 'split.count', 'split.tensors.count'];
+
+/** What llama-quantize drops and sets: the new keys stand last. */
+function metadataOf(model: GgufModel, fileType: string): GgufMetadata {
+  const metadata = new Map<string, GgufValue>(model.metadata);
+  for (const key of [...SPLIT_KEYS, 'general.quantization_version', 'general.file_type']) metadata.delete(key);
+  metadata.set('general.quantization_version', gguf.uint32(QUANTIZATION_VERSION));
+  metadata.set('general.file_type', gguf.uint32(fileTypeNumber(fileType)));
+  return metadata;
+}
+
+function fileTypeNumber(name: string): number {
+  const id = ggufFileTypeId(name);
+  if (id === undefined) throw new RangeError(`${name} is no file type of llama.cpp`);
+  return id;
+}
+
+/** The name of a scheme's type in file names: `Q4_K_M`. */
+export function ggufTypeName(scheme: Scheme): string {
+  const target = ggufTarget(scheme);
+  return target.kind === 'mix' ? target.fileType : target.tensorType;
+}
+
+function prepared(model: GgufModel, target: GgufTarget) {
+  const fileType = target.kind === 'mix' ? target.fileType : (fileTypeName(target.tensorType) ?? target.tensorType);
+  const sources = [...model.tensors, ...model.constants.map((constant) => ({ ...constant, dtype: 'F32' }))];
+  const sorted = sources.sort(byLayerAndName);
+  const types = ggufTensorTypes(sorted, model.metadata, target);
+  const tensors = sorted.map(({ name, shape }): GgufTensorPlan => ({ name, shape, dtype: types.get(name) as string }));
+  const layout = layoutGguf({ metadata: metadataOf(model, fileType), tensors });
+  return { layout, types };
+}
+
+/** What `writeGguf` would write. */
+export function planGguf(model: GgufModel, scheme: Scheme): GgufFilePlan {
+  const { layout } = prepared(model, ggufTarget(scheme));
+  const types = new Map<string, number>();
+  let bytes = 0;
+  let elements = 0;
+  for (const tensor of layout.tensors.values()) {
+    types.set(tensor.dtype, (types.get(tensor.dtype) ?? 0) + 1);
+    bytes += tensor.bytes;
+    elements += tensor.elements;
+  }
+  return { fileBytes: layout.fileBytes, types, bitsPerWeight: elements > 0 ? (bytes * 8) / elements : 0 };
+}
+
+/**
+ * Writes a model as one GGUF file, each tensor in the type its scheme gives it: byte for byte what `llama-quantize` writes (with
+ * `--allow-requantize` where the model is quantized). The file takes its name when it is whole.
+ *
+ * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN`, `GGUF_TYPE_NOT_READ`, `WEIGHT_NOT_FINITE`, `SIMULATION_WORKER_DIED`;
+ *   FormatError for files that cannot be read or written; the signal's reason
+ */
+export async function writeGguf(
+  model: GgufModel,
+  scheme: Scheme,
+  path: string,
+  options: WriteGgufOptions,
+): Promise<GgufFilePlan> {
+  const started = performance.now();
+  const { layout } = prepared(model, ggufTarget(scheme));
+  const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  const tasks: GgufTensorTask[] = [];
+  for (const placed of layout.tensors.values()) {
+    const source = byName.get(placed.name);
+    if (source === undefined) continue;
+    const { name, shape, file, storedType, interleave, addOne } = source;
+    if (storedType !== placed.dtype) assertDecodes(source);
+    const columns = shape.length > 0 ? shape[shape.length - 1] : 1;
+    const rows = columns > 0 ? placed.elements / columns : 0;
+    tasks.push({
+      name,
+      file,
+      sourceOffset: source.offset,
+      sourceType: storedType,
+      targetOffset: placed.offset,
+      targetType: placed.dtype,
+      rows,
+      columns,
+      interleave,
+      addOne,
+    });
+  }
+
+  options.signal?.throwIfAborted();
+  const file = AtomicFile.create(path, layout.fileBytes);
+  try {
+    let written = layout.header.byteLength;
+    file.writeSync(0, layout.header);
+    for (const { name, values } of model.constants) {
+      const { offset } = constantPlace(layout.tensors.get(name), name);
+      const bytes = littleEndian(values);
+      file.writeSync(offset, bytes);
+      written += bytes.byteLength;
+    }
+    const plan = planGgufWrite(model.files, file.partialPath, tasks);
+    const seconds = (): number => (performance.now() - started) / 1000;
+    await runGgufWrite(plan, {
+      threads: options.threads,
+      signal: options.signal,
+      onProgress: (doneBytes) =>
+        options.onProgress?.({
+          doneBytes,
+          totalBytes: plan.bytes,
+          tensors: tasks.length,
+          seconds: seconds(),
+          secondsLeft: doneBytes > 0 ? Math.max((seconds() * (plan.bytes - doneBytes)) / doneBytes, 0) : undefined,
+        }),
+    });
+    // The threads wrote all tensors, and the padding is zero from the start.
+    file.markWritten(layout.fileBytes - written);
+    file.commit();
+  } catch (error) {
+    file.abort();
+    throw error;
+  }
+  return planGguf(model, scheme);
+}
+
+function constantPlace<T>(place: T | undefined, name: string): T {
+  if (place === undefined) throw new FormatError('GGUF_TENSOR_NAME', `${name} has no place in the file`);
+  return place;
+}
+
+function littleEndian(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, index) => view.setFloat32(index * 4, value, true));
+  return bytes;
+}
