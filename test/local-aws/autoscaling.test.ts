@@ -14,7 +14,7 @@ import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConfig, createEndpoint, GGUF, ggufContainer, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const TARGET = {
   ServiceNamespace: 'sagemaker',

@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { IMAGE, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const CONTAINER: ContainerDefinition = { Image: IMAGE };
 const VARIANT: ProductionVariant = {

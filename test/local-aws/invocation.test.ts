@@ -14,7 +14,7 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const PROMPT = 'It was a dark and stormy night';
 

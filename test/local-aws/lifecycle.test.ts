@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const SCRIPT = path.resolve(__dirname, '../../tools/local-aws/start.mjs');
 

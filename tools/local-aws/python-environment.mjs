@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -10,9 +10,11 @@ const REQUIREMENTS = path.join(import.meta.dirname, 'requirements.txt');
 const OLDEST_PYTHON = [3, 10];
 const CANDIDATES = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 
+const POLL_MS = 200;
+
 /**
  * The interpreter of a virtual environment under .cache/ that holds exactly what requirements.txt names. Made on the first
- * call; two calls at once each make one, and the first to finish wins.
+ * call, by one process; others that come meanwhile wait for it.
  *
  * @returns {Promise<string>} path of the interpreter
  */
@@ -24,7 +26,22 @@ export async function pythonEnvironment() {
   const interpreter = path.join(folder, 'bin', 'python');
   if (existsSync(interpreter)) return interpreter;
   mkdirSync(cache, { recursive: true });
-  const making = `${folder}-${process.pid}-${Date.now()}`;
+  const lock = `${folder}.lock`;
+  while (!takeLock(lock)) {
+    await sleep(POLL_MS);
+    if (existsSync(interpreter)) return interpreter;
+  }
+  try {
+    if (!existsSync(interpreter)) await make(command, folder);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+  return interpreter;
+}
+
+/** Made aside and renamed: an environment that is there is whole. */
+async function make(command, folder) {
+  const making = `${folder}-${process.pid}`;
   try {
     await output(command, ['-m', 'venv', making]);
     const pip = [
@@ -39,11 +56,39 @@ export async function pythonEnvironment() {
     ];
     await output(path.join(making, 'bin', 'python'), pip);
     renameSync(making, folder);
-  } catch (error) {
+  } finally {
     rmSync(making, { recursive: true, force: true });
-    if (!existsSync(interpreter)) throw error;
   }
-  return interpreter;
+}
+
+/** True when this process holds the lock now. That of a process which is no more is taken away. */
+function takeLock(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (!isAlive(holderOf(file))) rmSync(file, { force: true });
+  return false;
+}
+
+function holderOf(file) {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    // Released in between.
+    return 0;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    // Signal 0 asks only. The file of a lock just being taken is empty for a moment: its holder counts as alive.
+    return pid === 0 || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function findPython() {
@@ -75,3 +120,5 @@ function output(command, args) {
     );
   });
 }
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

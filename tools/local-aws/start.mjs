@@ -44,7 +44,7 @@ const variables = Object.entries(aws.environment).filter(([name]) => name.starts
 if (values.json) {
   const { endpoint, region } = aws;
   console.log(JSON.stringify({ endpoint, region, environment: Object.fromEntries(variables) }));
-  process.stdin.resume().on('close', stop);
+  process.stdin.resume().on('end', stop).on('close', stop);
 } else explain();
 
 const status = await aws.ended;
@@ -54,6 +54,7 @@ if (!stopping) {
 }
 
 async function stop() {
+  if (stopping) return;
   stopping = true;
   await aws?.stop();
   process.exit(0);

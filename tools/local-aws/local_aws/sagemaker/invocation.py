@@ -11,7 +11,7 @@ from ministack.core.responses import StreamingResponse, get_account_id, get_regi
 
 from .. import event_stream
 from ..errors import AwsError
-from . import endpoints, inference_components, metrics
+from . import data_capture, endpoints, inference_components, metrics
 from .container import Container
 from .endpoint import SERVING
 
@@ -31,6 +31,7 @@ _PART_BYTES = 64 * 1024
 class Target:
     container: Container
     variant_name: str
+    config_name: str
     dimensions: dict[str, str]
     instances: int
 
@@ -70,7 +71,7 @@ def _target(endpoint_name: str, headers: dict, body: bytes) -> Target:
     if variant.container is None:
         raise _refusal("Inference Component Name header is required for endpoints to which you plan to deploy inference components.")
     dimensions = {"EndpointName": endpoint_name, "VariantName": variant.name}
-    return Target(variant.container, variant.name, dimensions, variant.desired_instances)
+    return Target(variant.container, variant.name, fleet.config_name, dimensions, variant.desired_instances)
 
 
 def _component_target(endpoint_name: str, name: str) -> Target:
@@ -85,7 +86,8 @@ def _component_target(endpoint_name: str, name: str) -> Target:
             "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if configured) "
             "or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
         )
-    return Target(component.container, component.request.get("VariantName", ""), dimensions, component.copies)
+    config_name = endpoints.endpoint_named(endpoint_name).config_name
+    return Target(component.container, component.request.get("VariantName", ""), config_name, dimensions, component.copies)
 
 
 def _refusal(message: str) -> AwsError:
@@ -103,8 +105,17 @@ def _invoke(endpoint_name: str, target: Target, headers: dict, body: bytes) -> t
     finally:
         target.container.open_requests -= 1
     _record(target, began, 200)
+    content_type = response.getheader("Content-Type", "application/octet-stream")
+    data_capture.capture(
+        endpoint_name,
+        target.config_name,
+        target.variant_name,
+        target.container.role,
+        {"contentType": headers.get("content-type", ""), "body": body},
+        {"contentType": content_type, "body": data},
+    )
     answer_headers = {
-        CONTENT_TYPE: response.getheader("Content-Type", "application/octet-stream"),
+        CONTENT_TYPE: content_type,
         "x-Amzn-Invoked-Production-Variant": target.variant_name,
     }
     return 200, answer_headers, data
