@@ -2,9 +2,10 @@ export * from './constructs/endpoint/deployment-strategy';
 export * from './constructs/endpoint/endpoint';
 export * from './constructs/endpoint/endpoint-base';
 export * from './constructs/endpoint/grants';
-export { DataCaptureOptions, QuantizedEndpointProps } from './constructs/endpoint/props';
+export { DataCaptureOptions, QuantizedEndpointProps, RealTimeEndpointProps } from './constructs/endpoint/props';
 export * from './constructs/recommendation/props';
 export { Recommendation } from './constructs/recommendation/recommendation';
+export { EndpointPlan, RealTimeEndpoint } from './constructs/endpoint/real-time-endpoint';
 export { ContainerImage } from './constructs/shared/container-image';
 export * from './constructs/shared/instance-type';
 export { ModelSource } from './constructs/shared/model-source';
@@ -17,4 +18,4 @@ export {
 } from './constructs/shared/model-source/options';
 export * from './constructs/shared/quantization-scheme';
 export { ServingContainer, ServingContainerOptions } from './constructs/shared/serving-container';
-export { ServingProps, Workload } from './constructs/shared/serving-options';
+export { CommonServingProps, LlamaCppServingProps, ServingProps, Workload } from './constructs/shared/serving-options';

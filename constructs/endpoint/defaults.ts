@@ -48,11 +48,15 @@ const GPU_SERVERS: readonly ContainerFamily[] = ['lmi', 'lmi-trtllm', 'vllm', 's
  * Works out what the user left open, from the plan and from the rules: of several values that is taken against which
  * the rules say least, so that defaults and rules cannot disagree. What the user set is never changed.
  */
-export function chooseDefaults(asked: EndpointSpec): ChosenSpec {
+export function chooseDefaults(
+  asked: EndpointSpec,
+  complete: (spec: EndpointSpec) => EndpointSpec = (spec) => spec,
+): ChosenSpec {
   let spec = asked;
   spec = chooseTensorParallelism(spec);
   spec = chooseInferenceAmi(spec);
   spec = spec.container?.family === 'llama-cpp' ? chooseSlots(spec) : chooseContextAndConcurrency(spec);
+  spec = complete(spec);
   const resolved = tryResolve(spec);
   const start = estimateStart(spec, resolved, planAnswer(spec));
   return { spec: withEndpoint(spec, withoutSet(start.endpoint, spec.endpoint)), start };

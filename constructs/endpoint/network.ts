@@ -1,6 +1,6 @@
 import { Connections, Peer, Port, SecurityGroup, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import type { QuantizedEndpointProps } from './props';
+import type { RealTimeEndpointProps } from './props';
 
 /** Where in a VPC the container runs. */
 export interface EndpointNetwork {
@@ -15,7 +15,7 @@ export interface EndpointNetwork {
  */
 export function placeInVpc(
   scope: Construct,
-  props: QuantizedEndpointProps,
+  props: RealTimeEndpointProps,
   needsInternet: boolean,
 ): EndpointNetwork | undefined {
   const { vpc } = props;

@@ -8,7 +8,7 @@ import type { InstanceType } from '../shared/instance-type';
 import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { ServingContainer } from '../shared/serving-container';
-import type { ServingProps, Workload } from '../shared/serving-options';
+import type { CommonServingProps, ServingProps, Workload } from '../shared/serving-options';
 import type { DeploymentStrategy } from './deployment-strategy';
 
 /** Where requests and answers are recorded. */
@@ -52,27 +52,13 @@ export interface DataCaptureOptions {
   readonly encryptionKey?: IKey;
 }
 
-/** Properties of `QuantizedEndpoint`. */
-export interface QuantizedEndpointProps extends ServingProps {
+/** Properties of every real-time endpoint. */
+export interface RealTimeEndpointProps extends CommonServingProps {
   /** Where the weights come from. */
   readonly model: ModelSource;
 
   /** Machine that serves the model. */
   readonly instanceType: InstanceType;
-
-  /**
-   * How the weights are stored and computed.
-   *
-   * @default - what the checkpoint's `config.json` says, else no quantization
-   */
-  readonly quantization?: QuantizationScheme;
-
-  /**
-   * Server and its image.
-   *
-   * @default ServingContainer.lmi() - the newest LMI image
-   */
-  readonly container?: ServingContainer;
 
   /**
    * Requests the endpoint is planned for. Sets the latency alarm, and lets the plan say what they cost.
@@ -264,4 +250,21 @@ export interface QuantizedEndpointProps extends ServingProps {
    * @default - no limit
    */
   readonly maxMonthlyCost?: number;
+}
+
+/** Properties of `QuantizedEndpoint`. */
+export interface QuantizedEndpointProps extends RealTimeEndpointProps, ServingProps {
+  /**
+   * How the weights are stored and computed.
+   *
+   * @default - what the checkpoint's `config.json` says, else no quantization
+   */
+  readonly quantization?: QuantizationScheme;
+
+  /**
+   * Server and its image.
+   *
+   * @default ServingContainer.lmi() - the newest LMI image
+   */
+  readonly container?: ServingContainer;
 }

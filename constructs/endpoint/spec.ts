@@ -3,13 +3,11 @@ import type { Construct } from 'constructs';
 import { optionVariable } from '../../lib/container';
 import type { ContainerSpec, EndpointOptions, EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import { known, withoutUndefined } from '../shared/known';
-import type { BoundModel } from '../shared/model-source/bound-model';
-import type { QuantizedEndpointProps } from './props';
+import type { RealTimeEndpointProps } from './props';
+import type { EndpointRecipe } from './recipe';
 
-/** What of an endpoint's spec is decided outside of its props. */
-export interface SpecContext {
-  readonly model: BoundModel;
-  readonly container: ContainerSpec;
+/** What of an endpoint's spec is decided outside of the props that every endpoint has. */
+export interface SpecContext extends EndpointRecipe {
   readonly endpointName: string;
   readonly networkIsolation: boolean;
 }
@@ -18,20 +16,20 @@ export interface SpecContext {
  * The spec of what the user asked for, and of nothing else: fields that are left out here are chosen by
  * `chooseDefaults`. Values that only deployment knows are left out for good.
  */
-export function askedSpec(scope: Construct, props: QuantizedEndpointProps, context: SpecContext): EndpointSpec {
+export function askedSpec(scope: Construct, props: RealTimeEndpointProps, context: SpecContext): EndpointSpec {
   const { model } = context;
   const region = known(Stack.of(scope).region);
   const { workload, maxConcurrency } = props;
   return withoutUndefined<EndpointSpec>({
     id: scope.node.path,
     model: model.spec,
-    quantization: props.quantization?.schemeName ?? model.quantization,
-    groupSize: props.quantization?.groupSize,
-    container: context.container,
+    quantization: context.quantization?.schemeName ?? model.quantization,
+    groupSize: context.quantization?.groupSize,
+    container: context.container.spec,
     instanceType: known(props.instanceType.instanceTypeName),
     region,
-    options: servingOptions(props, context.container),
-    environment: environmentOf(props, model, context.container),
+    options: knownOptions(context.options),
+    environment: environmentOf(props, context),
     endpoint: endpointOptions(scope, props, context),
     workload:
       workload === undefined && maxConcurrency === undefined
@@ -41,42 +39,18 @@ export function askedSpec(scope: Construct, props: QuantizedEndpointProps, conte
 }
 
 /** The options that are known; those that only deployment knows become variables then. */
-function servingOptions(props: QuantizedEndpointProps, { family }: ContainerSpec): ServingOptions {
-  const options = Object.entries(servingProps(props, family)).filter(([, value]) => !Token.isUnresolved(value));
-  return withoutUndefined(Object.fromEntries(options) as ServingOptions);
-}
-
-function servingProps(props: QuantizedEndpointProps, family: ContainerSpec['family']): ServingOptions {
-  const batch = family === 'llama-cpp' ? { slots: props.maxConcurrency } : { maxNumSeqs: props.maxConcurrency };
-  return {
-    ...batch,
-    maxModelLen: props.maxModelLen,
-    tensorParallelSize: props.tensorParallelSize,
-    pipelineParallelSize: props.pipelineParallelSize,
-    expertParallel: props.expertParallel,
-    maxNumBatchedTokens: props.maxNumBatchedTokens,
-    dtype: props.dtype,
-    kvCacheDtype: props.kvCacheDtype,
-    gpuMemoryUtilization: props.gpuMemoryUtilization,
-    enforceEager: props.enforceEager,
-    enablePrefixCaching: props.enablePrefixCaching,
-    enableChunkedPrefill: props.enableChunkedPrefill,
-    enableLora: props.enableLora,
-    maxLoras: props.maxLoras,
-    maxLoraRank: props.maxLoraRank,
-    trustRemoteCode: props.trustRemoteCode,
-    kvTypeK: props.kvTypeK,
-    kvTypeV: props.kvTypeV,
-    flashAttention: props.flashAttention,
-  };
+function knownOptions(options: ServingOptions): ServingOptions {
+  const known = Object.entries(options).filter(([, value]) => !Token.isUnresolved(value));
+  return withoutUndefined(Object.fromEntries(known) as ServingOptions);
 }
 
 /**
  * The variables set by hand whose values are known, and those that tell the container which revision of the hub's
  * model is meant.
  */
-function environmentOf(props: QuantizedEndpointProps, model: BoundModel, { family }: ContainerSpec) {
-  const own: Record<string, string> = {};
+function environmentOf(props: RealTimeEndpointProps, { model, container, variables }: SpecContext) {
+  const { family } = container.spec;
+  const own: Record<string, string> = { ...variables };
   // Of an image that nobody knows, it is at least likely that it reads what every image of AWS reads.
   if (family === 'custom' && model.modelData === 'hub') own.HF_MODEL_ID = model.name;
   const revision = REVISION_VARIABLE[family];
@@ -101,7 +75,7 @@ const REVISION_VARIABLE: Partial<Record<ContainerSpec['family'], string>> = {
   custom: 'HF_REVISION',
 };
 
-function endpointOptions(scope: Construct, props: QuantizedEndpointProps, context: SpecContext): EndpointOptions {
+function endpointOptions(scope: Construct, props: RealTimeEndpointProps, context: SpecContext): EndpointOptions {
   const { model } = context;
   return withoutUndefined<EndpointOptions>({
     endpointName: known(context.endpointName),
@@ -122,7 +96,7 @@ function endpointOptions(scope: Construct, props: QuantizedEndpointProps, contex
 
 const HUB_TOKEN_VARIABLES = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'];
 
-function hubTokenOf(scope: Construct, props: QuantizedEndpointProps): EndpointOptions['hubToken'] {
+function hubTokenOf(scope: Construct, props: RealTimeEndpointProps): EndpointOptions['hubToken'] {
   const byHand = HUB_TOKEN_VARIABLES.map((name) => props.environment?.[name]).find((value) => value !== undefined);
   const token = props.hubToken?.unsafeUnwrap() ?? byHand;
   return token === undefined ? undefined : isReference(scope, token) ? 'secret' : 'plaintext';
@@ -136,12 +110,12 @@ function isReference(scope: Construct, value: string): boolean {
 
 /** Variables whose values only deployment knows, among them the hub token. */
 export function environmentAtDeployment(
-  props: QuantizedEndpointProps,
-  family: ContainerSpec['family'],
+  props: RealTimeEndpointProps,
+  { container, options }: EndpointRecipe,
 ): Record<string, string> {
   const variables: Record<string, string> = {};
-  for (const [option, value] of Object.entries(servingProps(props, family))) {
-    const variable = optionVariable(family, option);
+  for (const [option, value] of Object.entries(options) as [string, unknown][]) {
+    const variable = optionVariable(container.spec.family, option);
     if (variable === undefined || !Token.isUnresolved(value)) continue;
     variables[variable] = typeof value === 'number' ? Tokenization.stringifyNumber(value) : String(value);
   }

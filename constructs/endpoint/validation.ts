@@ -6,12 +6,12 @@ import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
-import type { DataCaptureOptions, QuantizedEndpointProps } from './props';
+import type { DataCaptureOptions, RealTimeEndpointProps } from './props';
 
 /** What a stack says that an endpoint spec has no words for. Everything else is judged by the rules in lib/. */
 export function stackFindings(
   scope: Construct,
-  props: QuantizedEndpointProps,
+  props: RealTimeEndpointProps,
   spec: EndpointSpec,
   plan: PlanAnswer,
 ): Finding[] {
@@ -26,7 +26,7 @@ export function stackFindings(
   ];
 }
 
-function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: PlanAnswer): Finding[] {
+function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: PlanAnswer): Finding[] {
   const limit = known(props.maxMonthlyCost);
   if (limit === undefined) return [];
   const { usdPerHour } = plan.cost;
@@ -69,14 +69,14 @@ function costFindings(props: QuantizedEndpointProps, spec: EndpointSpec, plan: P
  * Fewest and most instances; undefined where only deployment knows. Without `maxInstanceCount` there is no room to
  * scale.
  */
-export function instanceCounts(props: QuantizedEndpointProps): { min?: number; max?: number } {
+export function instanceCounts(props: RealTimeEndpointProps): { min?: number; max?: number } {
   const { minInstanceCount = 1, initialInstanceCount = minInstanceCount, maxInstanceCount } = props;
   if (maxInstanceCount === undefined)
     return { min: known(initialInstanceCount) ?? 1, max: known(initialInstanceCount) ?? 1 };
   return { min: known(minInstanceCount), max: known(maxInstanceCount) };
 }
 
-function hubTokenFindings(scope: Construct, props: QuantizedEndpointProps, spec: EndpointSpec): Finding[] {
+function hubTokenFindings(scope: Construct, props: RealTimeEndpointProps, spec: EndpointSpec): Finding[] {
   if (spec.endpoint?.hubToken !== 'secret') return [];
   const written: unknown = Stack.of(scope).resolve(props.hubToken?.unsafeUnwrap());
   if (typeof written === 'string' && written.startsWith('{{resolve:ssm-secure:'))
@@ -125,7 +125,7 @@ export function volumeTakesKey(spec: EndpointSpec): boolean {
   return instance === undefined || instance.localNvmeBytes === 0;
 }
 
-function encryptionFindings(props: QuantizedEndpointProps, spec: EndpointSpec): Finding[] {
+function encryptionFindings(props: RealTimeEndpointProps, spec: EndpointSpec): Finding[] {
   if (props.encryptionKey === undefined || props.dataCapture !== undefined || volumeTakesKey(spec)) return [];
   return [
     {
@@ -169,7 +169,7 @@ function dataCaptureFindings(capture: DataCaptureOptions | undefined): Finding[]
 /** Source: SageMaker API, `AutoRollbackConfig.Alarms`. */
 const MAX_ROLLBACK_ALARMS = 10;
 
-function deploymentFindings(props: QuantizedEndpointProps): Finding[] {
+function deploymentFindings(props: RealTimeEndpointProps): Finding[] {
   const findings = (props.deploymentStrategy?._problems() ?? []).map((problem): Finding => ({
     rule: 'DEPLOYMENT_STRATEGY_OUT_OF_RANGE',
     severity: 'error',
@@ -190,7 +190,7 @@ function deploymentFindings(props: QuantizedEndpointProps): Finding[] {
   return findings;
 }
 
-function scalingFindings(props: QuantizedEndpointProps): Finding[] {
+function scalingFindings(props: RealTimeEndpointProps): Finding[] {
   const target = known(props.scalingTarget);
   if (target === undefined || target > 0) return [];
   return [
@@ -208,7 +208,7 @@ function scalingFindings(props: QuantizedEndpointProps): Finding[] {
 /** Source: SageMaker API, `VpcConfig`. */
 const MAX_SECURITY_GROUPS = 5;
 
-function networkFindings(props: QuantizedEndpointProps): Finding[] {
+function networkFindings(props: RealTimeEndpointProps): Finding[] {
   const findings: Finding[] = [];
   const given = props.securityGroups?.length ?? 0;
   if (given > MAX_SECURITY_GROUPS)

@@ -1,8 +1,5 @@
-/**
- * What the server is asked for, in names that hold for every engine. Each becomes the variable or flag that the
- * chosen container reads; one that it does not read is a warning at synth.
- */
-export interface ServingProps {
+/** What every server is asked for. */
+export interface CommonServingProps {
   /**
    * Longest sequence, prompt and answer together, in tokens.
    *
@@ -18,7 +15,45 @@ export interface ServingProps {
   readonly maxConcurrency?: number;
 
   /**
-   * GPUs (or NeuronCores) over which each layer is split.
+   * Variables for the container, beside those made from the props. Each is checked against the list of what the
+   * container reads. A value that contradicts a prop is an error.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+}
+
+/** What llama-server is asked for. */
+export interface LlamaCppServingProps {
+  /**
+   * llama.cpp: type of the cached keys, such as `q8_0`.
+   *
+   * @default - `f16`
+   */
+  readonly kvTypeK?: string;
+
+  /**
+   * llama.cpp: type of the cached values, such as `q8_0`.
+   *
+   * @default - `f16`
+   */
+  readonly kvTypeV?: string;
+
+  /**
+   * llama.cpp: flash attention, `auto`, `on` or `off`.
+   *
+   * @default - `auto`
+   */
+  readonly flashAttention?: string;
+}
+
+/**
+ * What the server is asked for, in names that hold for every engine. Each becomes the variable or flag that the
+ * chosen container reads; one that it does not read is a warning at synth.
+ */
+export interface ServingProps extends CommonServingProps, LlamaCppServingProps {
+  /**
+   * GPUs over which each layer is split.
    *
    * @default - all of the instance, or the largest part of them by which the model divides
    */
@@ -114,35 +149,6 @@ export interface ServingProps {
    * @default false
    */
   readonly trustRemoteCode?: boolean;
-
-  /**
-   * llama.cpp: type of the cached keys, such as `q8_0`.
-   *
-   * @default - `f16`
-   */
-  readonly kvTypeK?: string;
-
-  /**
-   * llama.cpp: type of the cached values, such as `q8_0`.
-   *
-   * @default - `f16`
-   */
-  readonly kvTypeV?: string;
-
-  /**
-   * llama.cpp: flash attention, `auto`, `on` or `off`.
-   *
-   * @default - `auto`
-   */
-  readonly flashAttention?: string;
-
-  /**
-   * Variables for the container, beside those made from the props. Each is checked against the list of what the
-   * container reads. A value that contradicts a prop is an error.
-   *
-   * @default - none
-   */
-  readonly environment?: { [name: string]: string };
 }
 
 /** The requests an endpoint is planned for. */

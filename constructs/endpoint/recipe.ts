@@ -1,0 +1,20 @@
+import type { Finding } from '../../lib/rules/types';
+import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
+import type { BoundModel } from '../shared/model-source/bound-model';
+import type { QuantizationScheme } from '../shared/quantization-scheme';
+import type { BoundContainer } from '../shared/serving-container';
+
+/** What one kind of endpoint makes of its own props; all else is the same for every kind. */
+export interface EndpointRecipe {
+  readonly model: BoundModel;
+  readonly container: BoundContainer;
+  readonly quantization?: QuantizationScheme;
+  /** May hold values that only deployment knows. */
+  readonly options: ServingOptions;
+  /** Variables beside those that follow from the options; the user's own win. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What this kind alone can tell is wrong or risky. */
+  readonly findings?: readonly Finding[];
+  /** Completes a spec in which all defaults are chosen. */
+  readonly complete?: (spec: EndpointSpec) => EndpointSpec;
+}
