@@ -76,6 +76,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--evaluate <file>', 'held-out text: perplexity, KL and agreement against full precision'),
     new Option('--calibration <file>', 'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales'),
     new Option('--limit-tokens <n>', 'text tokens to use at most'),
+    new Option('--kv-cache <type>', 'fp8: evaluate with the KV cache quantized too'),
+    new Option('--sensitivity', 'which layers lose most, and what keeping them at higher precision brings'),
     new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),
     new Option('--threads <n>', 'default: all processors'),
     new Option('--report <file>', 'also write the figures as JSON'),
@@ -88,6 +90,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
     new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
     new Option('--calibration <file>', 'a text, or what calibrate wrote'),
+    new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
     new Option('--threads <n>', 'default: all processors'),
     new Option('--dry-run', 'say what would be written, and write nothing'),
   ]);

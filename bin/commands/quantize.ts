@@ -56,7 +56,11 @@ export async function quantize(
     return ExitStatus.OK;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    terminal.say('interrupted: nothing was kept');
+    terminal.say(
+      writer.resumes === true
+        ? 'interrupted: the same command goes on where it stopped'
+        : 'interrupted: nothing was kept',
+    );
     return ExitStatus.INTERRUPTED;
   } finally {
     process.removeListener('SIGINT', onInterrupt);

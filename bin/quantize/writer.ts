@@ -37,6 +37,8 @@ export interface QuantizeAnswer {
 export interface CheckpointWriter {
   /** Value of `--format`. */
   readonly format: string;
+  /** Whether a run that was stopped goes on when it is started again; otherwise it leaves nothing. */
+  readonly resumes?: boolean;
   /** Can this format hold the scheme? */
   writes(scheme: Scheme): boolean;
   write(request: QuantizeRequest): Promise<QuantizeAnswer>;

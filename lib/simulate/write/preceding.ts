@@ -1,0 +1,32 @@
+/** What works out the input of a group of layers, and can take factors for each of its channels. */
+export type Preceding =
+  | { readonly kind: 'norm'; readonly name: string }
+  /** A layer whose output, one feature a channel, is the input (after a product with a gate). */
+  | { readonly kind: 'rows'; readonly name: string };
+
+/**
+ * The operation before the layers that read one input, in checkpoints that name tensors as Llama does; undefined where
+ * nothing can take the factors (attention outputs with grouped queries) or it is not known.
+ *
+ * @param weights of the group
+ * @param has whether the checkpoint has a tensor
+ */
+export function precedingOf(weights: readonly string[], has: (name: string) => boolean): Preceding | undefined {
+  const match = /^(.*layers\.\d+\.)(.+)\.weight$/.exec(weights[0]);
+  if (match === null) return undefined;
+  const [, block, module] = match;
+  if (/^self_attn\.(?:q|k|v|qkv)_proj$/.test(module)) return norm(`${block}input_layernorm.weight`, has);
+  if (/^mlp\.(?:gate|up|gate_up)_proj$/.test(module)) {
+    // Gemma 2 and 3 have norms on both sides of each part of a block.
+    const before = `${block}pre_feedforward_layernorm.weight`;
+    return norm(has(before) ? before : `${block}post_attention_layernorm.weight`, has);
+  }
+  if (module === 'mlp.down_proj' && has(`${block}mlp.up_proj.weight`)) {
+    return { kind: 'rows', name: `${block}mlp.up_proj.weight` };
+  }
+  return undefined;
+}
+
+function norm(name: string, has: (name: string) => boolean): Preceding | undefined {
+  return has(name) ? { kind: 'norm', name } : undefined;
+}
