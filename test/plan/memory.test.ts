@@ -151,11 +151,15 @@ describe('vLLM by version', () => {
       },
     ],
     [[0, 7, 3], { isV1: false, countsContext: false }],
-    [[0, 8, 5], { isV1: true, hasHybridCache: false, countsContext: true, samplerBytesPerLogit: 30 }],
+    [[0, 8, 5], { isV1: true, hasHybridCache: false, countsContext: true, samplerBytesPerLogit: 38.2 }],
     [[0, 9, 2], { hasHybridCache: true, countsContext: false }],
-    [[0, 17, 0], { samplerBytesPerLogit: 14, countsConcurrency: false }],
-    [[0, 21, 0], { countsConcurrency: true, budgetsGraphs: true, samplerBytesPerLogit: 10 }],
-    [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 10 }],
+    [[0, 2, 4], { keepsReduced: false, countsReserved: false, countsContext: false }],
+    [[0, 2, 5], { keepsReduced: true, countsReserved: true, countsContext: true }],
+    [[0, 2, 6], { keepsReduced: false, countsReserved: true }],
+    [[0, 17, 0], { samplerBytesPerLogit: 16, countsConcurrency: false, countsReserved: false }],
+    [[0, 21, 0], { countsConcurrency: true, budgetsGraphs: true, hasSecondRunner: false }],
+    [[0, 29, 0], { hasSecondRunner: true }],
+    [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 16, hasSecondRunner: true }],
   ])('%j', (version, expected) => expect(new VllmVersion(version)).toMatchObject(expected));
 });
 
@@ -177,7 +181,7 @@ describe('the memory of a vLLM', () => {
   test('peaks with the sampler or with the forward pass, whichever is larger', () => {
     const sampler = onVllm({ maxModelLen: 8192, maxNumSeqs: 256, maxNumBatchedTokens: 2048 }, '0.8.5').memory
       .activations;
-    expect(sampler).toBe(256 * 128_256 * 30 + 2048 * 4096 * 2);
+    expect(sampler).toBe(Math.round(256 * 128_256 * 38.2 + 2048 * 4096 * 2 * 1.28));
     const forward = onVllm({ maxModelLen: 8192, maxNumSeqs: 1, maxNumBatchedTokens: 16_384 }, '0.8.5').memory
       .activations;
     expect(forward).toBe(16_384 * 2 * (3 * 4096 + 3 * 14_336));

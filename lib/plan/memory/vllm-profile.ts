@@ -33,22 +33,42 @@ export class VllmVersion {
     return this.since(0, 21);
   }
 
+  /** The driver is asked how much is taken; before, only PyTorch for what it had allocated. Source: vllm PR 2031 (0.2.5). */
+  get asksDriver(): boolean {
+    return this.since(0, 2, 5);
+  }
+
   /** Memory that was taken before the engine started counts against it: the CUDA context, until 0.6.4 and in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
   get countsContext(): boolean {
-    return !this.since(0, 6, 5) || (this.since(0, 8) && !this.since(0, 9, 2));
+    return this.asksDriver && (!this.since(0, 6, 5) || (this.since(0, 8) && !this.since(0, 9, 2)));
+  }
+
+  /** What PyTorch keeps reserved counts as used, not only what it has allocated: until 0.6.2. Source: vllm PR 9352 (0.6.3). */
+  get countsReserved(): boolean {
+    return this.asksDriver && !this.since(0, 6, 3);
+  }
+
+  /** Each all-reduce keeps its tensor until the run has ended. Source: vllm/worker/worker.py of 0.2.6, TORCH_NCCL_AVOID_RECORD_STREAMS. */
+  get keepsReduced(): boolean {
+    return this.asksDriver && !this.since(0, 2, 6);
+  }
+
+  /** The second model runner, whose consumption is read from the driver: the default from 0.29. Source: vllm PR 53183. */
+  get hasSecondRunner(): boolean {
+    return this.since(0, 29);
   }
 
   /**
-   * Bytes of each logit at the sampler's peak, over `max_num_seqs` rows. The logits in 16 bits and in float32 (6), then:
-   * V0, sorting values and int64 indices with their copies, probabilities and their sums (33, the median of published logs of 0.6 and 0.7);
-   * V1, sorting with PyTorch's double buffers (24); from 0.17 a Triton kernel in place, probabilities and noise (8);
-   * from 0.21 FlashInfer, probabilities only (4).
-   * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version.
+   * Bytes of each logit at the sampler's peak, over `max_num_seqs` rows: the logits in 16 bits and in float32 (6), then what sorting them
+   * takes (values and int64 indices with the sort's own buffers, masks, probabilities and their sums): 39 in all in V0, 38.2 in V1, as seven
+   * logs of 0.10 and 0.11 print to within a percent, with vocabularies of 128 K to 201 K. From 0.17 a Triton kernel, from 0.21 FlashInfer
+   * filter without a sort: 16, as logs of 0.19 and 0.27 print.
+   * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
+   * llm-d-planner docs/empirical-vllm-memory-results.md.
    */
   get samplerBytesPerLogit(): number {
-    if (this.since(0, 21)) return 10;
-    if (this.since(0, 17)) return 14;
-    return this.isV1 ? 30 : 39;
+    if (this.since(0, 17)) return 16;
+    return this.isV1 ? 38.2 : 39;
   }
 }
 
@@ -58,10 +78,15 @@ export interface ProfileRun {
   readonly sequences: number;
 }
 
-export function profileRun(options: EffectiveOptions, context: number): ProfileRun {
+/**
+ * In V0, a chunked run on one GPU shows no sampler in its peak: 0.06 GiB for 512 tokens of Llama-3.1-8B (0.6.4), 0.22 for 2,048 (0.7.3),
+ * which is the forward pass alone. With two GPUs it does (0.7.2).
+ */
+export function profileRun(options: EffectiveOptions, context: number, version: VllmVersion): ProfileRun {
   const sequences = Math.max(1, options.maxNumSeqs ?? 256);
   const tokens = Math.max(1, options.maxNumBatchedTokens ?? Math.max(2048, context));
-  return { tokens, sequences: Math.min(sequences, tokens) };
+  const samples = version.isV1 || options.enableChunkedPrefill !== true || options.tensorParallelSize > 1;
+  return { tokens, sequences: samples ? Math.min(sequences, tokens) : 0 };
 }
 
 /**
@@ -83,9 +108,15 @@ export function activationBytes(
   const forward = run.tokens * elementBytes * (hidden + feedForwardElements(model, tensorParallel));
   const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
   const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
-  const base = run.tokens * model.hiddenSize * elementBytes;
-  return Math.max(forward, sampler + base, encoderBytes(model, run, elementBytes));
+  const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
+  // Two all-reduces a layer: after attention and after the feed-forward.
+  const reduced =
+    version.keepsReduced && tensorParallel > 1 ? 2 * model.numLayers * run.tokens * model.hiddenSize * elementBytes : 0;
+  return Math.max(forward, sampler + base, encoderBytes(model, run, elementBytes)) + reduced;
 }
+
+/** Copies of the hidden states that live on while the sampler runs; from logs of one version with hidden sizes of 1 K to 8 K. */
+const KEPT_STATES = 1.28;
 
 function feedForwardElements(model: ModelDescription, tensorParallel: number): number {
   const dense = 3 * Math.ceil(model.intermediateSize / tensorParallel);
@@ -111,15 +142,18 @@ function encoderBytes(model: ModelDescription, run: ProfileRun, elementBytes: nu
 const PATCHES_PER_TOKEN = 4;
 
 /**
- * What is taken outside of PyTorch: library workspaces on one GPU; with tensor parallelism NCCL's channels and the custom all-reduce's
- * buffers as well. Published logs (0.6.4 and later print it): 0.05–0.26 GiB on one GPU, 0.2–0.35 over PCIe; over NVLink 0.95 with four
- * GPUs and 1.74 with eight.
+ * What is taken outside of PyTorch's allocations: library workspaces on one GPU; with tensor parallelism NCCL's channels and the custom
+ * all-reduce's buffers as well. Published logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it;
+ * 0.2–0.35 over PCIe, whatever the number; over NVLink 0.55 with two GPUs, 0.95 with four and 1.74 with eight. Before 0.6.3 also what PyTorch reserved beyond the
+ * peak: half a GiB in logs of 0.2 and 0.3.
  */
 export function runtimeBytes(version: VllmVersion, tensorParallel: number, hasNvlink: boolean): number {
+  if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
-  const own = (version.since(0, 21) ? 0.26 : 0.1) * GIB;
-  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.18 * tensorParallel : 0.2) * GIB;
-  return context + own + communication;
+  const own = (version.hasSecondRunner ? 0.26 : 0.12) * GIB;
+  const reserved = version.countsReserved ? 0.5 * GIB : 0;
+  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.205 * tensorParallel : 0.15) * GIB;
+  return context + own + reserved + communication;
 }
 
 /** A CUDA context with PyTorch's kernels. */
@@ -152,5 +186,8 @@ function captureSizes(largest: number): number {
   return small + middle + large;
 }
 
-/** Nodes of one layer's graph, as the driver stores them: between what graphs take (0.23 GiB for 102 graphs of 32 layers) and what the engine foresees. */
-const BYTES_PER_GRAPH_LAYER = 100_000;
+/**
+ * Nodes of one layer's graph, as the engine foresees them (0.63 GiB for the 86 graphs of 28 layers) and takes them off the cache; graphs take
+ * less in the end.
+ */
+const BYTES_PER_GRAPH_LAYER = 170_000;

@@ -18,7 +18,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const version = new VllmVersion(subject.engineVersion);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? model.maxPositionEmbeddings ?? CONTEXT_WITHOUT_CONFIG;
-  const run = profileRun(options, context);
+  const run = profileRun(options, context, version);
   const total = accelerator?.memoryBytesUsable;
   const groups =
     kvElementBytes === undefined
