@@ -32,8 +32,9 @@ export interface GgufModel {
   readonly name: string;
   /** Local paths. */
   readonly files: readonly string[];
-  /** Without `general.file_type` where the model was no GGUF. */
   readonly metadata: GgufMetadata;
+  /** Made from another format just now: an unquantized file keeps the converter's order of keys and tensors. */
+  readonly converted?: boolean;
   readonly tensors: readonly GgufModelTensor[];
   readonly constants: readonly GgufConstant[];
   /** What a reader must know: full sentences. */

@@ -43,13 +43,19 @@ const QUANTIZATION_VERSION = 2;
 /** Keys of a split model, which a single file does not have. */
 const SPLIT_KEYS = ['split.no', 'split.count', 'split.tensors.count'];
 
-/** What llama-quantize drops and sets: the new keys stand last. */
+/** What llama-quantize drops and sets: the new keys stand last. The converter has a place of its own for the file type. */
 function metadataOf(model: GgufModel, fileType: string): GgufMetadata {
   const metadata = new Map<string, GgufValue>(model.metadata);
+  if (isConversion(model, fileType)) return metadata.set('general.file_type', gguf.uint32(fileTypeNumber(fileType)));
   for (const key of [...SPLIT_KEYS, 'general.quantization_version', 'general.file_type']) metadata.delete(key);
   metadata.set('general.quantization_version', gguf.uint32(QUANTIZATION_VERSION));
   metadata.set('general.file_type', gguf.uint32(fileTypeNumber(fileType)));
   return metadata;
+}
+
+/** An unquantized file straight from another format. */
+function isConversion({ converted = false }: GgufModel, fileType: string): boolean {
+  return converted && ['F32', 'F16', 'BF16'].includes(fileType);
 }
 
 function fileTypeNumber(name: string): number {
@@ -66,10 +72,14 @@ export function ggufTypeName(scheme: Scheme): string {
 
 function prepared(model: GgufModel, target: GgufTarget) {
   const fileType = target.kind === 'mix' ? target.fileType : (fileTypeName(target.tensorType) ?? target.tensorType);
-  const sources = [...model.tensors, ...model.constants.map((constant) => ({ ...constant, dtype: 'F32' }))];
-  const sorted = sources.sort(byLayerAndName);
+  const sources = [...model.constants.map((constant) => ({ ...constant, dtype: 'F32' })), ...model.tensors];
+  const sorted = [...sources].sort(byLayerAndName);
   const types = ggufTensorTypes(sorted, model.metadata, target);
-  const tensors = sorted.map(({ name, shape }): GgufTensorPlan => ({ name, shape, dtype: types.get(name) as string }));
+  const tensors = (isConversion(model, fileType) ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
+    name,
+    shape,
+    dtype: types.get(name) as string,
+  }));
   const layout = layoutGguf({ metadata: metadataOf(model, fileType), tensors });
   return { layout, types };
 }

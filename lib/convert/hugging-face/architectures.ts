@@ -1,0 +1,255 @@
+import { gguf, type GgufValue } from '../../format/gguf/value';
+import type { GgufConstant } from '../gguf/model';
+import type { HubConfig, RopeParameters } from './config';
+import { ParameterList, commonParameters, llama3RopeFactors } from './parameters';
+import type { TensorNameSet } from './tensor-names';
+
+/** How a vocabulary is found: the first of these that the checkpoint has the files for. */
+export type VocabularyKind = 'sentence-piece' | 'byte-fallback' | 'byte-pair';
+
+/** How checkpoints of an architecture become GGUF. Source: llama.cpp conversion/{llama,qwen,gemma,phi}.py. */
+export interface HubArchitecture {
+  /** `general.architecture`. */
+  readonly gguf: string;
+  readonly names: TensorNameSet;
+  /** Rows of query and key heads go from halves to neighbours. */
+  readonly interleaves: boolean;
+  /** Norms are stored as their difference from 1. */
+  readonly normsFromOne: boolean;
+  readonly vocabularies: readonly VocabularyKind[];
+  /** SentencePiece: added tokens of tokenizer.json are taken too. */
+  readonly readsTokenizerJson?: boolean;
+  /** The head is that of the embedding, whatever the checkpoint holds. */
+  readonly dropsHead?: boolean;
+  parameters(config: HubConfig, rope: RopeParameters): Map<string, GgufValue>;
+  /** Keys right after `general.architecture`: parameters that the converter knows before all others. */
+  first?(config: HubConfig, rope: RopeParameters): Map<string, GgufValue>;
+  /** Keys of the tokenizer that this architecture adds, before and after the vocabulary's. */
+  readonly tokenizerStart?: (tokenizerConfig: Readonly<Record<string, unknown>>) => Map<string, GgufValue>;
+  readonly tokenizerEnd?: (config: HubConfig) => Map<string, GgufValue>;
+  readonly constants?: (config: HubConfig, rope: RopeParameters) => readonly GgufConstant[];
+}
+
+const ADD_SPACE_PREFIX = 'tokenizer.ggml.add_space_prefix';
+const noSpacePrefix = (): Map<string, GgufValue> => new Map([[ADD_SPACE_PREFIX, gguf.bool(false)]]);
+
+/** Vocabulary of the small Granite and StarCoder-like models, whose texts begin without a BOS. */
+const VOCABULARY_WITHOUT_BOS = 49152;
+
+const llama: HubArchitecture = {
+  gguf: 'llama',
+  names: 'llama',
+  interleaves: true,
+  normsFromOne: false,
+  vocabularies: ['sentence-piece', 'byte-fallback', 'byte-pair'],
+  parameters(config, rope) {
+    const list = new ParameterList('llama');
+    commonParameters(list, config, rope);
+    list.count('vocab_size', config.required('vocab_size'));
+    list.count(
+      'rope.dimension_count',
+      config.number('head_dim') ?? Math.floor(config.required('hidden_size') / config.required('num_attention_heads')),
+    );
+    return list.metadata;
+  },
+  tokenizerStart: ({ add_prefix_space: adds }) =>
+    new Map(typeof adds === 'boolean' ? [[ADD_SPACE_PREFIX, gguf.bool(adds)]] : []),
+  tokenizerEnd: (config) =>
+    new Map(
+      config.number('vocab_size') === VOCABULARY_WITHOUT_BOS
+        ? [['tokenizer.ggml.add_bos_token', gguf.bool(false)]]
+        : [],
+    ),
+  constants(config, rope) {
+    const values = llama3RopeFactors(config, rope);
+    return values === undefined ? [] : [{ name: 'rope_freqs.weight', shape: [values.length], values }];
+  },
+};
+
+function qwen(name: string): HubArchitecture {
+  return {
+    gguf: name,
+    names: 'llama',
+    interleaves: false,
+    normsFromOne: false,
+    vocabularies: ['sentence-piece', 'byte-pair'],
+    parameters(config, rope) {
+      const list = new ParameterList(name);
+      commonParameters(list, config, rope);
+      return list.metadata;
+    },
+  };
+}
+
+/** What Gemma 1 and 2 say, in their converter's own order. */
+function gemmaParameters(list: ParameterList, config: HubConfig): void {
+  list.count('context_length', config.required('max_position_embeddings'));
+  list.count('embedding_length', config.required('hidden_size'));
+  list.count('block_count', config.required('num_hidden_layers'));
+  list.count('feed_forward_length', config.required('intermediate_size'));
+  list.count('attention.head_count', config.required('num_attention_heads'));
+  list.count('attention.head_count_kv', config.required('num_key_value_heads', 'num_attention_heads'));
+  list.real('attention.layer_norm_rms_epsilon', config.required('rms_norm_eps'));
+  list.count('attention.key_length', config.required('head_dim'));
+  list.count('attention.value_length', config.required('head_dim'));
+  list.fileType();
+}
+
+const gemma: HubArchitecture = {
+  gguf: 'gemma',
+  names: 'llama',
+  interleaves: false,
+  normsFromOne: true,
+  vocabularies: ['sentence-piece'],
+  dropsHead: true,
+  parameters(config) {
+    const list = new ParameterList('gemma');
+    gemmaParameters(list, config);
+    return list.metadata;
+  },
+  // `<end_of_turn>` ends a turn.
+  tokenizerEnd: () => new Map([['tokenizer.ggml.eot_token_id', gguf.uint32(107)], ...noSpacePrefix()]),
+};
+
+const gemma2: HubArchitecture = {
+  gguf: 'gemma2',
+  names: 'gemma2',
+  interleaves: false,
+  normsFromOne: true,
+  vocabularies: ['sentence-piece'],
+  dropsHead: true,
+  parameters(config) {
+    const list = new ParameterList('gemma2');
+    gemmaParameters(list, config);
+    list.real('attn_logit_softcapping', config.required('attn_logit_softcapping'));
+    list.real('final_logit_softcapping', config.required('final_logit_softcapping'));
+    list.count('attention.sliding_window', config.required('sliding_window'));
+    return list.metadata;
+  },
+  tokenizerEnd: noSpacePrefix,
+};
+
+const gemma3: HubArchitecture = {
+  gguf: 'gemma3',
+  names: 'gemma2',
+  interleaves: false,
+  normsFromOne: true,
+  vocabularies: ['sentence-piece'],
+  parameters(config, rope) {
+    const list = new ParameterList('gemma3');
+    commonParameters(list, config, rope);
+    // Values that configs leave to the library's defaults.
+    list.count('context_length', config.number('max_position_embeddings') ?? 131072);
+    list.count('attention.head_count', config.number('num_attention_heads') ?? 8);
+    list.real('attention.layer_norm_rms_epsilon', config.number('rms_norm_eps') ?? 1e-6);
+    list.count('attention.key_length', config.number('head_dim') ?? 256);
+    list.count('attention.value_length', config.number('head_dim') ?? 256);
+    list.real('rope.freq_base', rope.values.rope_theta ?? 1e6);
+    list.real('final_logit_softcapping', config.number('final_logit_softcapping'));
+    if (config.number('sliding_window_pattern') !== 1)
+      list.count('attention.sliding_window', config.required('sliding_window'));
+    list.count('attention.head_count_kv', config.number('num_key_value_heads') ?? 4);
+    return list.metadata;
+  },
+  tokenizerEnd: noSpacePrefix,
+};
+
+const phi2: HubArchitecture = {
+  gguf: 'phi2',
+  names: 'phi2',
+  interleaves: false,
+  normsFromOne: false,
+  vocabularies: ['byte-pair'],
+  parameters(config, rope) {
+    const list = new ParameterList('phi2');
+    const width = config.required('hidden_size', 'n_embd');
+    const heads = config.required('num_attention_heads', 'n_head');
+    list.count('context_length', config.required('n_positions', 'max_position_embeddings'));
+    list.count('embedding_length', width);
+    list.count('feed_forward_length', 4 * width);
+    list.count('block_count', config.required('num_hidden_layers', 'n_layer'));
+    list.count('attention.head_count', heads);
+    list.count('attention.head_count_kv', heads);
+    list.real('attention.layer_norm_epsilon', config.required('layer_norm_epsilon', 'layer_norm_eps'));
+    list.count('rope.dimension_count', rotaryDimensions(rope, width, heads));
+    list.fileType();
+    list.metadata.set('tokenizer.ggml.add_bos_token', gguf.bool(false));
+    return list.metadata;
+  },
+};
+
+function rotaryDimensions({ values }: RopeParameters, width: number, heads: number): number {
+  const share = typeof values.partial_rotary_factor === 'number' ? values.partial_rotary_factor : 1;
+  return Math.floor(Math.trunc(share * width) / heads);
+}
+
+function originalContext(config: HubConfig, { values }: RopeParameters): number {
+  const stored = values.original_max_position_embeddings;
+  return typeof stored === 'number' ? stored : config.required('original_max_position_embeddings');
+}
+
+const phi3: HubArchitecture = {
+  gguf: 'phi3',
+  names: 'phi3',
+  interleaves: false,
+  normsFromOne: false,
+  vocabularies: ['sentence-piece', 'byte-pair'],
+  readsTokenizerJson: true,
+  first(config, rope) {
+    const list = new ParameterList('phi3');
+    const scale = config.required('n_positions', 'max_position_embeddings') / originalContext(config, rope);
+    const type = rope.values.rope_type;
+    if (Array.isArray(rope.values.long_factor)) {
+      const long = Math.sqrt(1 + Math.log(scale) / Math.log(originalContext(config, rope)));
+      const factor = scale <= 1 ? 1 : type === 'yarn' ? 0.1 * Math.log(scale) + 1 : long;
+      list.real('rope.scaling.attn_factor', factor);
+    }
+    return list.metadata;
+  },
+  parameters(config, rope) {
+    const list = new ParameterList('phi3');
+    const width = config.required('hidden_size', 'n_embd');
+    const heads = config.required('num_attention_heads', 'n_head');
+    list.count('context_length', config.required('n_positions', 'max_position_embeddings'));
+    list.count('rope.scaling.original_context_length', originalContext(config, rope));
+    list.count('embedding_length', width);
+    list.count('feed_forward_length', config.required('intermediate_size'));
+    list.count('block_count', config.required('num_hidden_layers'));
+    list.count('attention.head_count', heads);
+    list.count('attention.head_count_kv', config.required('num_key_value_heads', 'n_head_kv'));
+    list.real('attention.layer_norm_rms_epsilon', config.required('rms_norm_eps'));
+    list.count('rope.dimension_count', rotaryDimensions(rope, width, heads));
+    list.real('rope.freq_base', rope.values.rope_theta);
+    list.fileType();
+    // Zero tells Phi-4 from the others.
+    list.count('attention.sliding_window', config.number('sliding_window') ?? 0);
+    return list.metadata;
+  },
+  constants(_config, { values }) {
+    return (['long', 'short'] as const).flatMap((kind) => {
+      const factors = values[`${kind}_factor`];
+      if (!Array.isArray(factors)) return [];
+      return [
+        {
+          name: `rope_factors_${kind}.weight`,
+          shape: [factors.length],
+          values: Float32Array.from(factors as number[]),
+        },
+      ];
+    });
+  },
+};
+
+/** By the name in `architectures` of config.json. */
+export const HUB_ARCHITECTURES: Readonly<Record<string, HubArchitecture>> = {
+  LlamaForCausalLM: llama,
+  MistralForCausalLM: llama,
+  Qwen2ForCausalLM: qwen('qwen2'),
+  Qwen3ForCausalLM: qwen('qwen3'),
+  GemmaForCausalLM: gemma,
+  Gemma2ForCausalLM: gemma2,
+  Gemma3ForCausalLM: gemma3,
+  Gemma3ForConditionalGeneration: gemma3,
+  PhiForCausalLM: phi2,
+  Phi3ForCausalLM: phi3,
+};
