@@ -20,7 +20,7 @@ export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
-  const set = { ...environmentOptions(spec.container?.family, spec.environment), ...spec.options };
+  const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), spec.options);
   const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment });
   return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
 }
@@ -30,22 +30,24 @@ function effectiveOptions(
   defaults: ReturnType<typeof containerDefaults>,
   model: ModelDescription | undefined,
 ): EffectiveOptions {
-  return {
-    enforceEager: false,
-    expertParallel: false,
-    dtype: 'auto',
-    kvCacheDtype: 'auto',
-    enableLora: false,
-    maxLoras: 1,
-    maxLoraRank: 16,
-    loadFormat: 'auto',
-    trustRemoteCode: false,
-    kvTypeK: 'f16',
-    kvTypeV: 'f16',
-    flashAttention: 'auto',
-    ...defaults,
-    ...set,
+  return Object.assign({}, OPTION_DEFAULTS, defaults, set, {
     // `-c 0` and a context of 0 mean the model's own length to every server.
     maxModelLen: set.maxModelLen || (defaults.maxModelLen ?? model?.maxPositionEmbeddings),
-  };
+  });
 }
+
+/** What every server does with an option that neither the spec nor its container sets. */
+const OPTION_DEFAULTS = {
+  enforceEager: false,
+  expertParallel: false,
+  dtype: 'auto',
+  kvCacheDtype: 'auto',
+  enableLora: false,
+  maxLoras: 1,
+  maxLoraRank: 16,
+  loadFormat: 'auto',
+  trustRemoteCode: false,
+  kvTypeK: 'f16',
+  kvTypeV: 'f16',
+  flashAttention: 'auto',
+} as const;

@@ -28,14 +28,13 @@ export interface PlanOptions {
  * figure that cannot be known is `null`.
  */
 export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() }: PlanOptions = {}): Plan {
-  const { spec, model, instance, container } = resolved;
+  const { spec, model, container } = resolved;
   const region = spec.region;
   if (model === undefined) {
-    const bytes = spec.model.weightBytes ?? null;
     return {
       parameters: null,
-      checkpointBytes: bytes,
-      ...partialMemory({ total: instance?.accelerator?.memoryBytesUsable ?? null }, null),
+      checkpointBytes: spec.model.weightBytes ?? null,
+      ...planMemory(resolved),
       estimate: UNKNOWN_SPEED,
       cost: costEstimate(spec.instanceType, region, null, prices),
     };
@@ -52,6 +51,13 @@ export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() 
     estimate,
     cost: costEstimate(spec.instanceType, region, perSecond, prices),
   };
+}
+
+/** The memory of `makePlan` alone, for a search that only asks what fits. */
+export function planMemory(resolved: ResolvedEndpoint): EngineMemory {
+  const { model, instance } = resolved;
+  if (model === undefined) return partialMemory({ total: instance?.accelerator?.memoryBytesUsable ?? null }, null);
+  return engineMemory(subjectOf(resolved, model));
 }
 
 function engineMemory(subject: Subject): EngineMemory {

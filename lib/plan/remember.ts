@@ -1,30 +1,22 @@
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 
-/** Figures of one model; enough for every scheme, engine and parallelism that a recommendation tries. */
-const CAPACITY = 4096;
+/** Figures of one model and scheme; enough for every engine and parallelism that a recommendation tries. */
+const CAPACITY = 1024;
 
-const figures = new WeakMap<ModelDescription, Map<string, unknown>>();
+const figures = new WeakMap<ModelDescription, WeakMap<Scheme, Map<string, unknown>>>();
 
 /**
  * A figure that depends on a model, a scheme and what `key` says, worked out once: a batch and a recommendation ask for the same ones
- * thousands of times. Model descriptions never change.
+ * thousands of times. Descriptions of models and schemes never change.
  */
 export function remembered<T>(model: ModelDescription, scheme: Scheme, key: string, compute: () => T): T {
-  let known = figures.get(model);
-  if (known === undefined) {
-    known = new Map();
-    figures.set(model, known);
-  }
-  const full = `${key}|${schemeKey(scheme)}`;
-  if (known.has(full)) return known.get(full) as T;
+  let ofModel = figures.get(model);
+  if (ofModel === undefined) figures.set(model, (ofModel = new WeakMap()));
+  let known = ofModel.get(scheme);
+  if (known === undefined) ofModel.set(scheme, (known = new Map()));
+  if (known.has(key)) return known.get(key) as T;
   const value = compute();
-  if (known.size >= CAPACITY) known.clear();
-  known.set(full, value);
+  if (known.size < CAPACITY) known.set(key, value);
   return value;
-}
-
-/** Names a scheme for one model: what a checkpoint stores follows from the model, what a spec asks for from name and group size. */
-function schemeKey({ origin, name, groupSize }: Scheme): string {
-  return origin === 'checkpoint' ? `${name}|` : `${name}|${groupSize}|${origin}`;
 }

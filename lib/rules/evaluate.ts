@@ -2,7 +2,7 @@ import type { ResolvedEndpoint } from '../endpoint/types';
 import { makePlan } from '../plan';
 import type { Plan } from '../plan/types';
 import type { EndpointSpec } from '../spec/types';
-import { findingFromError, withoutUndefined } from './from-error';
+import { findingFromError, findingOf } from './from-error';
 import { RULES } from './registry';
 import type { Finding, Rule, RuleContext } from './types';
 
@@ -60,9 +60,7 @@ function findingsOf(rule: Rule, context: RuleContext): readonly Finding[] {
   try {
     const found = rule.evaluate(context);
     if (found.length === 0) return [];
-    return found.map(({ severity = rule.severity, message, got, allowed, fix, path }) =>
-      withoutUndefined({ rule: rule.id, severity, message, got, allowed, fix, path }),
-    );
+    return found.map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
   } catch (error) {
     return [findingFromError(error)];
   }

@@ -1,5 +1,5 @@
 import { QuantizedEndpointsError } from '../errors';
-import type { Finding } from './types';
+import type { Finding, Severity } from './types';
 
 /**
  * Input that one of our own doors refused, as a finding: the error's id is the rule's id.
@@ -7,11 +7,22 @@ import type { Finding } from './types';
  */
 export function findingFromError(error: unknown): Finding {
   if (!(error instanceof QuantizedEndpointsError)) throw error;
-  const { id: rule, message, got, allowed, fix, path } = error;
-  return withoutUndefined({ rule, severity: 'error', message, got, allowed, fix, path });
+  return findingOf(error.id, 'error', error);
 }
 
-/** JSON answers must not carry keys that say nothing. */
-export function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter((entry) => entry[1] !== undefined)) as T;
+/** A finding without keys that say nothing, which JSON answers must not carry. */
+export function findingOf(
+  rule: string,
+  severity: Severity,
+  { message, got, allowed, fix, path }: Omit<Finding, 'rule' | 'severity'>,
+): Finding {
+  return {
+    rule,
+    severity,
+    message,
+    ...(got === undefined ? {} : { got }),
+    ...(allowed === undefined ? {} : { allowed }),
+    ...(fix === undefined ? {} : { fix }),
+    ...(path === undefined ? {} : { path }),
+  };
 }

@@ -200,11 +200,22 @@ const readers: Readonly<Record<string, Reader>> = {
   compressed_tensors: schemeOfCompressedTensors,
 };
 
+const known = new WeakMap<QuantizationConfig, Scheme>();
+
 /**
- * The scheme a checkpoint is stored in, by its `quantization_config`. A method we do not know keeps its own name, so that
- * rules can say so; its bits are what the config says, else 16, so that no plan promises a saving that is not there.
+ * The scheme a checkpoint is stored in, by its `quantization_config`; the same object each time. A method we do not know keeps its own
+ * name, so that rules can say so; its bits are what the config says, else 16, so that no plan promises a saving that is not there.
  */
 export function schemeOfCheckpoint(config: QuantizationConfig): Scheme {
+  let scheme = known.get(config);
+  if (scheme === undefined) {
+    scheme = Object.freeze(readScheme(config));
+    known.set(config, scheme);
+  }
+  return scheme;
+}
+
+function readScheme(config: QuantizationConfig): Scheme {
   const reader = Object.hasOwn(readers, config.method) ? readers[config.method] : undefined;
   if (reader) return { ...reader(config), origin: 'checkpoint' };
   return {

@@ -15,17 +15,26 @@ export interface SchemeDetails {
 /** Layouts whose group size a spec may choose; the others have it in their definition (NF4 64, MXFP4 32, NVFP4 16, FP8 block 128). */
 const GROUPED = new Set(['awq', 'gptq', 'int4-rtn', 'int8-weight-only']);
 
+/** One object for each scheme, so that what is worked out about it once is found again. */
+const parsed = new Map<string, Scheme>();
+const MOST_REMEMBERED = 1024;
+
 /**
  * The scheme with this name, as the endpoint spec spells it: `awq`, `fp8-block`, `gguf:Q4_K_M`.
  *
  * @throws UnknownNameError `SCHEME_UNKNOWN`, naming the nearest scheme
  */
-export function parseScheme(name: string, details: SchemeDetails = {}): Scheme {
-  const definition = findScheme(name);
-  if (!definition) throw unknownScheme(name);
-  const origin = details.origin ?? 'spec';
-  if (details.groupSize === undefined || !GROUPED.has(name)) return { ...definition, origin };
-  return { ...definition, groupSize: details.groupSize, origin };
+export function parseScheme(name: string, { groupSize, origin = 'spec' }: SchemeDetails = {}): Scheme {
+  const key = `${name} ${groupSize} ${origin}`;
+  let scheme = parsed.get(key);
+  if (scheme === undefined) {
+    const definition = findScheme(name);
+    if (!definition) throw unknownScheme(name);
+    const isGrouped = groupSize !== undefined && GROUPED.has(name);
+    scheme = Object.freeze({ ...definition, ...(isGrouped ? { groupSize } : {}), origin });
+    if (parsed.size < MOST_REMEMBERED) parsed.set(key, scheme);
+  }
+  return scheme;
 }
 
 /** Is there a scheme of this name? */

@@ -9,8 +9,12 @@ export interface SupportOptions {
   readonly moe?: boolean;
 }
 
+/** By scheme and container, then by the rest of the question. */
+const answers = new WeakMap<Scheme, WeakMap<object, Map<string, SchemeSupport>>>();
+const NO_CONTAINER = {};
+
 /**
- * How a container runs a scheme on an accelerator, and with which kernel.
+ * How a container runs a scheme on an accelerator, and with which kernel. Plans and rules ask the same few questions over and over.
  *
  * @param container without one, only `unknown` or what holds for every vLLM can be said: the newest vLLM is taken
  * @param accelerator `undefined` for a CPU instance, or where no instance is named
@@ -19,11 +23,27 @@ export function schemeSupport(
   scheme: Scheme,
   container: ResolvedContainer | undefined,
   accelerator: Accelerator | undefined,
-  options: SupportOptions = {},
+  { moe = false }: SupportOptions = {},
+): SchemeSupport {
+  let ofScheme = answers.get(scheme);
+  if (ofScheme === undefined) answers.set(scheme, (ofScheme = new WeakMap()));
+  let known = ofScheme.get(container ?? NO_CONTAINER);
+  if (known === undefined) ofScheme.set(container ?? NO_CONTAINER, (known = new Map()));
+  const key = `${accelerator?.key} ${moe}`;
+  let support = known.get(key);
+  if (support === undefined) known.set(key, (support = Object.freeze(judge(scheme, container, accelerator, moe))));
+  return support;
+}
+
+function judge(
+  scheme: Scheme,
+  container: ResolvedContainer | undefined,
+  accelerator: Accelerator | undefined,
+  moe: boolean,
 ): SchemeSupport {
   switch (container?.engine) {
     case 'vllm':
-      return vllmSupport(scheme, { version: container.engineVersion, sm: accelerator?.sm, moe: options.moe });
+      return vllmSupport(scheme, { version: container.engineVersion, sm: accelerator?.sm, moe });
     case 'sglang':
       return sglangSupport(scheme, accelerator);
     case 'tensorrt-llm':

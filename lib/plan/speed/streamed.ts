@@ -2,7 +2,7 @@ import type { ModelDescription, WeightGroup } from '../../model/types';
 import { ggufGroupBytes } from '../gguf/file-bytes';
 import { remembered } from '../remember';
 import type { Subject } from '../subject';
-import { Selection } from '../weights/selection';
+import { selectionOf } from '../weights/selection';
 import { matrixOf, shardOf } from '../weights/shard';
 import { storedTensors } from '../weights/stored';
 
@@ -41,7 +41,7 @@ function bytesOfRole(subject: Subject, experts: boolean): number | null {
     const bytesOf = ggufGroupBytes(model, scheme);
     return bytesOf === null ? null : groups.reduce((total, group) => total + bytesOf(group), 0);
   }
-  const selection = new Selection(model, scheme);
+  const selection = selectionOf(model, scheme);
   let total = 0;
   for (const group of groups) {
     const shard = shardOf(group, model, loader.parallelism);

@@ -3,7 +3,7 @@ import type { Scheme } from '../../scheme/types';
 import { ggufFileBytes } from '../gguf/file-bytes';
 import { remembered } from '../remember';
 import { checkpointDtypeBytes, dtypeBytes } from './dtype';
-import { Selection } from './selection';
+import { selectionOf, type Selection } from './selection';
 import { storedTensors } from './stored';
 
 /**
@@ -19,7 +19,7 @@ export function checkpointBytes(model: ModelDescription, scheme: Scheme, weightB
 
 function storedBytes(model: ModelDescription, scheme: Scheme): number | null {
   if (scheme.layout === 'gguf') return ggufFileBytes(model, scheme);
-  const selection = new Selection(model, scheme);
+  const selection = selectionOf(model, scheme);
   const plain = plainBytes(model, scheme);
   let total = 0;
   for (const group of model.weights) {

@@ -4,9 +4,9 @@ import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { allocatedBytes } from './allocator';
-import { layerClasses } from './layer-classes';
+import { layerClasses, type LayerClass } from './layer-classes';
 import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layout';
-import { Selection } from './selection';
+import { selectionOf, type Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
 import { storedTensors, type StoredTensors } from './stored';
 
@@ -85,25 +85,40 @@ function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number 
 
 /** Bytes of each layer on one tensor-parallel rank. */
 function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): number[] | null {
-  const selection = new Selection(model, scheme);
   const bytes = new Array<number>(model.numLayers).fill(0);
-  for (const { groups, layers } of layerClasses(model)) {
+  for (const { groups, layers, quantized } of quantizedClasses(model, scheme)) {
     const shards = groups.map((group) => shardOf(group, model, loader.parallelism));
-    const known = new Map<string, number | null>();
-    for (const layer of selection.dependsOnLayer ? layers : layers.slice(0, 1)) {
-      const quantized = groups.map((group) => selection.quantizes(group, layer));
-      const key = quantized.join();
-      let weight = known.get(key);
-      if (weight === undefined) {
-        weight = allocations(groups, quantized, shards, scheme, loader);
-        known.set(key, weight);
-      }
-      if (weight === null) return null;
-      if (selection.dependsOnLayer) bytes[layer] = weight;
-      else for (const alike of layers) bytes[alike] = weight;
-    }
+    const weight = allocations(groups, quantized, shards, scheme, loader);
+    if (weight === null) return null;
+    for (const layer of layers) bytes[layer] = weight;
   }
   return bytes;
+}
+
+/** Layers that are made of the same weights, of which the same are quantized. */
+interface QuantizedClass extends LayerClass {
+  /** For each group. */
+  readonly quantized: readonly boolean[];
+}
+
+function quantizedClasses(model: ModelDescription, scheme: Scheme): readonly QuantizedClass[] {
+  return remembered(model, scheme, 'layer classes', () => {
+    const selection = selectionOf(model, scheme);
+    return layerClasses(model).flatMap((alike) => splitByQuantized(alike, selection));
+  });
+}
+
+function splitByQuantized({ groups, layers }: LayerClass, selection: Selection): readonly QuantizedClass[] {
+  const quantizedIn = (layer: number) => groups.map((group) => selection.quantizes(group, layer));
+  if (!selection.dependsOnLayer) return [{ groups, layers, quantized: quantizedIn(layers[0]) }];
+  const classes = new Map<string, { quantized: readonly boolean[]; layers: number[] }>();
+  for (const layer of layers) {
+    const quantized = quantizedIn(layer);
+    const known = classes.get(quantized.join());
+    if (known === undefined) classes.set(quantized.join(), { quantized, layers: [layer] });
+    else known.layers.push(layer);
+  }
+  return [...classes.values()].map((part) => ({ groups, ...part }));
 }
 
 function allocations(
@@ -113,7 +128,7 @@ function allocations(
   scheme: Scheme,
   loader: Traits,
 ): number | null {
-  const fused = new Map<string, number>();
+  const fused = new Map<string, number[]>();
   let loras = 0;
   for (let i = 0; i < groups.length; i++) {
     const group = groups[i];
@@ -122,14 +137,14 @@ function allocations(
       ? quantizedTensors(group, shard, scheme, loader)
       : [plainTensor(group, shard, scheme, loader)];
     if (tensors === undefined) return null;
-    tensors.forEach((bytes, component) => {
-      const key = `${fusedName(group)}#${component}`;
-      fused.set(key, (fused.get(key) ?? 0) + bytes);
-    });
+    const name = fusedName(group);
+    let sums = fused.get(name);
+    if (sums === undefined) fused.set(name, (sums = []));
+    for (const [component, bytes] of tensors.entries()) sums[component] = (sums[component] ?? 0) + bytes;
     loras += loraBytes(group, shard, loader);
   }
   let total = loras;
-  for (const bytes of fused.values()) total += allocatedBytes(bytes);
+  for (const sums of fused.values()) for (const bytes of sums) total += allocatedBytes(bytes);
   return total;
 }
 
@@ -198,7 +213,7 @@ interface Outside {
 }
 
 function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): Outside | null {
-  const selection = new Selection(model, scheme);
+  const selection = selectionOf(model, scheme);
   let first = 0;
   let last = 0;
   let tied = 0;

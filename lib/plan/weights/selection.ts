@@ -1,6 +1,12 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
+import { remembered } from '../remember';
 import { ignoreMatcher, type ModuleMatcher } from './ignored';
+
+/** What the scheme quantizes of the model; the same object each time. */
+export function selectionOf(model: ModelDescription, scheme: Scheme): Selection {
+  return remembered(model, scheme, 'selection', () => new Selection(model, scheme));
+}
 
 /**
  * Which of a model's weights a scheme quantizes: the linear layers and experts of its text, encoder and decoder parts, and never
@@ -8,7 +14,8 @@ import { ignoreMatcher, type ModuleMatcher } from './ignored';
  * itself lists as unquantized is left alone.
  */
 export class Selection {
-  private readonly ignored: ModuleMatcher;
+  private readonly matches: ModuleMatcher;
+  private readonly ignored = new Map<string, boolean>();
   private readonly listsNothing: boolean;
   private readonly takesHead: boolean;
   private readonly expertsOnly: boolean;
@@ -19,7 +26,7 @@ export class Selection {
   constructor(model: ModelDescription, scheme: Scheme) {
     const config = scheme.origin === 'checkpoint' ? model.quantization : undefined;
     const ignored = config?.ignored ?? [];
-    this.ignored = ignoreMatcher(ignored);
+    this.matches = ignoreMatcher(ignored);
     this.dependsOnLayer = ignored.some((pattern) => /\d/.test(pattern));
     this.listsNothing = ignored.length === 0;
     this.takesHead = scheme.layout === 'neuron' || config?.raw.lm_head === true;
@@ -36,7 +43,9 @@ export class Selection {
       .replace('{layer}', String(layer ?? 0))
       .replace('{expert}', '0')
       .replace(/\.weight$/, '');
-    return !this.ignored(module);
+    let isIgnored = this.ignored.get(module);
+    if (isIgnored === undefined) this.ignored.set(module, (isIgnored = this.matches(module)));
+    return !isIgnored;
   }
 
   private mayQuantize(group: WeightGroup): boolean {

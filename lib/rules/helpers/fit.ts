@@ -3,11 +3,10 @@ import type { Instance } from '../../hardware/types';
 import type { ModelDescription } from '../../model/types';
 import { planMemory } from '../../plan';
 import { schemeSupport } from '../../scheme';
-import type { EndpointSpec } from '../../spec/types';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
 import { headsFit } from './heads';
-import { cheapestInstance, machineKind } from './instances';
+import { cheapestMachine } from './instances';
 
 /** A planned context that is short by less than this share is within the planner's own error: a warning, not an error. */
 export const PLAN_ERROR = 0.07;
@@ -27,8 +26,7 @@ export function cheapestFit(context: RuleContext): Fit | undefined {
   if (context.model === undefined) return undefined;
   const known = degreesOf(context, context.model);
   let tensorParallelSize: number | undefined;
-  const instance = cheapestInstance(context.spec, (other) => {
-    const kind = machineKind(other);
+  const instance = cheapestMachine(context.spec, (other, kind) => {
     if (!known.has(kind)) known.set(kind, fittingDegree(context, other));
     tensorParallelSize = known.get(kind);
     return tensorParallelSize !== undefined;
@@ -93,12 +91,9 @@ function runsOn(context: RuleContext, instance: Instance): boolean {
 }
 
 function fits(context: RuleContext, instance: Instance, tensorParallelSize: number): boolean {
-  const spec: EndpointSpec = {
-    ...context.spec,
-    instanceType: instance.instanceType,
-    options: { ...context.spec.options, tensorParallelSize, pipelineParallelSize: 1 },
-  };
-  const { memory, largestMaxModelLen } = planMemory(resolveEndpoint(spec));
+  const options = Object.assign({}, context.spec.options, { tensorParallelSize, pipelineParallelSize: 1 });
+  const resolved = resolveEndpoint({ ...context.spec, instanceType: instance.instanceType, options });
+  const { memory, largestMaxModelLen } = planMemory(resolved);
   if (memory.weights === null || memory.usable === null || memory.weights >= memory.usable) return false;
   return largestMaxModelLen === null || largestMaxModelLen >= (wantedContext(context) ?? 1);
 }

@@ -1,31 +1,55 @@
 import { findInstance, findPrice, instanceTypes } from '../../hardware';
 import type { Instance } from '../../hardware/types';
+import { currentPrices } from '../../plan';
 import type { EndpointSpec } from '../../spec/types';
 
 /** Prices of this region stand for all where a spec names none, or where ours has no price. */
 const PRICE_REGION = 'us-east-1';
 
-interface Candidate {
-  readonly instance: Instance;
-  readonly usdPerHour: number;
+/** What can be had in a region, or anywhere. */
+interface Market {
+  /** Cheapest first; those of unknown price come last. */
+  readonly instances: readonly Instance[];
+  /** The cheapest instance of each kind of machine, cheapest first. */
+  readonly machines: ReadonlyMap<string, Instance>;
 }
 
-const byRegion = new Map<string, readonly Candidate[]>();
+const markets = new Map<string | undefined, Market>();
+let pricesOfMarkets = currentPrices();
 
-/** Hosting instances, cheapest first; those of unknown price come last. */
-function candidates(region: string | undefined): readonly Candidate[] {
-  const key = region ?? PRICE_REGION;
-  let list = byRegion.get(key);
-  if (list === undefined) {
-    list = instanceTypes()
-      .map((type) => findInstance(type))
-      .filter((instance): instance is Instance => instance !== undefined)
-      .filter((instance) => region === undefined || instance.regions.includes(region))
-      .map((instance) => ({ instance, usdPerHour: orderingPrice(instance, key) }))
-      .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus);
-    byRegion.set(key, list);
+function marketOf(region: string | undefined): Market {
+  // Fetched prices may order instances in another way.
+  if (pricesOfMarkets !== currentPrices()) {
+    pricesOfMarkets = currentPrices();
+    markets.clear();
   }
-  return list;
+  let market = markets.get(region);
+  if (market === undefined) {
+    market = makeMarket(region);
+    // Nothing is offered in a region that nobody knows, and anything may be written as one.
+    if (market.instances.length > 0) markets.set(region, market);
+  }
+  return market;
+}
+
+function makeMarket(region: string | undefined): Market {
+  const instances = allInstances()
+    .filter((instance) => region === undefined || instance.regions.includes(region))
+    .map((instance) => ({ instance, usdPerHour: orderingPrice(instance, region ?? PRICE_REGION) }))
+    .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus)
+    .map(({ instance }) => instance);
+  const machines = new Map<string, Instance>();
+  for (const instance of instances) {
+    const kind = machineKind(instance);
+    if (!machines.has(kind)) machines.set(kind, instance);
+  }
+  return { instances, machines };
+}
+
+function allInstances(): readonly Instance[] {
+  return instanceTypes()
+    .map((type) => findInstance(type))
+    .filter((instance) => instance !== undefined);
 }
 
 /**
@@ -34,42 +58,37 @@ function candidates(region: string | undefined): readonly Candidate[] {
 function orderingPrice(instance: Instance, region: string): number {
   const own = priceOf(instance, region);
   if (own !== undefined) return own;
-  const larger = instanceTypes()
-    .map((type) => findInstance(type))
-    .filter((other): other is Instance => other !== undefined && other.family === instance.family)
+  const larger = allInstances()
+    .filter((other) => other.family === instance.family)
     .filter((other) => other.vcpus > instance.vcpus && other.acceleratorCount >= instance.acceleratorCount)
     .map((other) => priceOf(other, region))
-    .filter((price): price is number => price !== undefined);
+    .filter((price) => price !== undefined);
   return larger.length === 0 ? Infinity : Math.min(...larger);
 }
 
 function priceOf({ instanceType }: Instance, region: string): number | undefined {
-  return (findPrice(instanceType, region) ?? findPrice(instanceType, PRICE_REGION))?.usdPerHour;
+  const prices = currentPrices();
+  return (findPrice(instanceType, region, prices) ?? findPrice(instanceType, PRICE_REGION, prices))?.usdPerHour;
 }
 
 /** The cheapest instance of the spec's region that `accepts`; undefined where none does. */
 export function cheapestInstance(spec: EndpointSpec, accepts: (instance: Instance) => boolean): Instance | undefined {
-  return candidates(spec.region).find(({ instance }) => accepts(instance))?.instance;
+  return marketOf(spec.region).instances.find(accepts);
 }
 
-/** What a server sees of an instance: instances of one kind differ in their host only, so that a model fits all of them or none. */
-export function machineKind({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance): string {
+/**
+ * As `cheapestInstance`, for a costly question whose answer depends on the accelerators and their number alone: asked once for each kind
+ * of machine, of the cheapest instance that is one.
+ */
+export function cheapestMachine(
+  spec: EndpointSpec,
+  accepts: (instance: Instance, kind: string) => boolean,
+): Instance | undefined {
+  for (const [kind, instance] of marketOf(spec.region).machines) if (accepts(instance, kind)) return instance;
+  return undefined;
+}
+
+/** What a server sees of an instance. A CPU's memory is the host's. */
+function machineKind({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance): string {
   return accelerator === undefined ? `${cpuArchitecture} ${memoryBytes}` : `${accelerator.key} ${acceleratorCount}`;
-}
-
-const machinesByRegion = new Map<string, ReadonlyMap<string, Instance>>();
-
-/** The cheapest instance of each kind of machine in a region, cheapest first. */
-export function machines(region: string | undefined): ReadonlyMap<string, Instance> {
-  const key = region ?? PRICE_REGION;
-  let cheapest = machinesByRegion.get(key);
-  if (cheapest === undefined) {
-    const kinds = new Map<string, Instance>();
-    for (const { instance } of candidates(region)) {
-      const kind = machineKind(instance);
-      if (!kinds.has(kind)) kinds.set(kind, instance);
-    }
-    machinesByRegion.set(key, (cheapest = kinds));
-  }
-  return cheapest;
 }

@@ -1,5 +1,5 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
-import { Selection } from '../../plan/weights/selection';
+import { selectionOf } from '../../plan/weights/selection';
 import type { Scheme } from '../../scheme/types';
 import type { RuleContext } from '../types';
 
@@ -43,7 +43,7 @@ export function splitLayers({ model, scheme }: Pick<RuleContext, 'model' | 'sche
 }
 
 function makeLayers(model: ModelDescription, scheme: Scheme): readonly SplitLayer[] {
-  const selection = new Selection(model, scheme);
+  const selection = selectionOf(model, scheme);
   const layers = new Map<string, SplitLayer>();
   for (const group of model.weights) {
     if (!isCut(group)) continue;

@@ -57,13 +57,13 @@ export const kvCacheBelowContext: Rule = {
     const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
     if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
     const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
-    const better = fitText(context);
     const short =
       kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;
     const near = largest >= wanted * (1 - PLAN_ERROR);
     // Short by so little of the memory that the plan cannot tell it from enough.
     if (near && short < NOT_TELLABLE) return [];
     const close = near || short < MEMORY_ERROR;
+    const better = fitText(context);
     return [
       found({
         what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${close ? ', by a margin that is within the plan’s own error' : ''}`,
