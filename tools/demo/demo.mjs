@@ -25,6 +25,9 @@ const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 Object.assign(process.env, QUIET);
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort());
+// Whoever read the output has left: `npm run demo | head`.
+process.stdout.on('error', () => interrupted.abort());
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 let aws;
 let status = 0;
@@ -35,7 +38,6 @@ try {
   process.stderr.write(interrupted.signal.aborted ? '\ninterrupted\n' : `\n${pc.red(error.message)}\n`);
 } finally {
   await aws?.stop();
-  rmSync(scratch, { recursive: true, force: true });
 }
 process.exit(status);
 
