@@ -13,8 +13,8 @@ const example = (quantization: Readonly<Record<string, unknown>>, version = '0.8
 function allowedBits(context: RuleContext): readonly number[] | undefined {
   const { scheme } = context;
   if (scheme.weightType !== 'int' || scheme.activationBits !== 16) return undefined;
-  // AWQ in 8 bits only has a Marlin kernel, which came with 0.6.3.
-  if (scheme.layout === 'awq') return isVllm(context, { since: '0.6.3' }) ? [4, 8] : [4];
+  // AWQ in 8 bits only has a Marlin kernel, which came with 0.6.3 and lost its 8 bits with 0.9.
+  if (scheme.layout === 'awq') return isVllm(context, { since: '0.6.3', before: '0.9.0' }) ? [4, 8] : [4];
   if (scheme.layout === 'gptq') return isVllm(context, { before: '0.3.3' }) ? [4] : [2, 3, 4, 8];
   if (scheme.layout !== 'compressed-tensors') return undefined;
   return isVllm(context, { since: '0.25.0' }) ? [2, 3, 4, 5, 6, 7, 8] : [4, 8];
@@ -25,12 +25,13 @@ export const quantizationBitsNotSupported: Rule = {
   severity: 'error',
   summary: 'the server has a kernel for weights of that many bits',
   explanation:
-    'AWQ kernels are written for 4 bits (Marlin also for 8), GPTQ’s for 2, 3, 4 and 8, compressed-tensors’ for 4 and 8 up to vLLM 0.24. Other widths stop the server: "Currently, only 4-bit weight quantization is supported for AWQ, but got 3 bits."',
+    'AWQ kernels are written for 4 bits (Marlin from 0.6.3 to 0.8 also for 8), GPTQ’s for 2, 3, 4 and 8, compressed-tensors’ for 4 and 8 up to vLLM 0.24. Other widths stop the server: "Currently, only 4-bit weight quantization is supported for AWQ, but got 3 bits."',
   source: 'vLLM wheels, layers/quantization/{awq,gptq,awq_marlin}.py and compressed_tensors_wNa16.py by version',
   examples: {
-    passes: [example({ ...GPTQ, bits: 3 }), example({ ...GPTQ, bits: 8 }), example(AWQ)],
+    passes: [example({ ...AWQ, bits: 8 }), example({ ...GPTQ, bits: 3 }), example({ ...GPTQ, bits: 8 }), example(AWQ)],
     fails: [
       example({ ...AWQ, bits: 3 }),
+      example({ ...AWQ, bits: 8 }, '0.10.0'),
       example({ ...GPTQ, bits: 5 }),
       example({ ...GPTQ, bits: 8 }, '0.2.7'),
       example(compressedTensors({ num_bits: 3, type: 'int', strategy: 'group', group_size: 128 })),

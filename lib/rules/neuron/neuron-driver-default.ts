@@ -15,14 +15,14 @@ const example = (endpoint?: object) => ({
 
 export const neuronDriverDefault: Rule = {
   id: 'NEURON_DRIVER_DEFAULT',
-  severity: 'warning',
+  severity: 'error',
   summary: 'a Neuron endpoint asks for the newer Neuron driver',
   explanation:
-    'Without an inference AMI, SageMaker runs ml.inf2 on Neuron driver 2.10, which is "very outdated" and made the tests of the Hugging Face image fail. al2-ami-sagemaker-inference-neuron-2 has driver 2.19.',
+    'Without an inference AMI, SageMaker runs ml.inf2 on Neuron driver 2.10, which is "very outdated" and made the tests of the Hugging Face image fail; LMI’s older Neuron images were made for it, and are only warned of. al2-ami-sagemaker-inference-neuron-2 has driver 2.19.',
   source: 'awslabs/llm-hosting-container#156; botocore sagemaker/2017-07-24, ProductionVariantInferenceAmiVersion',
   examples: { passes: [example({ inferenceAmiVersion: AMI })], fails: [example()] },
   evaluate(context) {
-    const { instance, spec } = context;
+    const { container, instance, spec } = context;
     if (instance?.kind !== 'neuron' || !isNeuron(context) || spec.endpoint?.inferenceAmiVersion !== undefined)
       return [];
     return [
@@ -32,6 +32,8 @@ export const neuronDriverDefault: Rule = {
         allowed: AMI,
         fix: `set inferenceAmiVersion to ${AMI}`,
         path: '/endpoint/inferenceAmiVersion',
+        // LMI's Neuron images are of the default driver's own time.
+        severity: container?.family === 'lmi-neuron' ? 'warning' : 'error',
       }),
     ];
   },
