@@ -91,14 +91,12 @@ function repositoryName(location: string): string {
   return cached !== null ? cached[1] : path.basename(path.resolve(location));
 }
 
-/** File by file, by name in each: the order in which the converter reads. */
+/** By file, then by name: the order in which the converter reads. */
 function sortedTensors(checkpoint: Checkpoint): CheckpointTensor[] {
-  const order = new Map(checkpoint.files.map(({ name }, index) => [name, index]));
-  return [...checkpoint.tensors.values()].sort((left, right) => {
-    const files = (order.get(left.file) ?? 0) - (order.get(right.file) ?? 0);
-    if (files !== 0) return files;
-    return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
-  });
+  const order = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+  return [...checkpoint.tensors.values()].sort(
+    (left, right) => order(left.file, right.file) || order(left.name, right.name),
+  );
 }
 
 function convertTensor(

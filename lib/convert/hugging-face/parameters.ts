@@ -81,7 +81,7 @@ export function llama3RopeFactors(config: HubConfig, { values }: RopeParameters)
   return Float32Array.from({ length: Math.floor((dim + 1) / 2) }, (_, index) => {
     const exponent = fround(fround(2 * index) / dim);
     const frequency = fround(1 / fround(base ** exponent));
-    const wavelength = fround((2 * Math.PI) / frequency);
+    const wavelength = fround(fround(2 * Math.PI) / frequency);
     if (wavelength < original / high) return 1;
     if (wavelength > original / low) return factor;
     const smooth = fround(fround(fround(original / wavelength) - low) / (high - low));

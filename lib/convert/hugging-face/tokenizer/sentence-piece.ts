@@ -59,9 +59,10 @@ export function sentencePieceVocabulary(
   return { model: 'llama', pre: 'default', tokens, scores, types };
 }
 
+/** The proto's types have GGUF's numbers. Symbols that the model's trainer defined count as normal ones. */
 function typeOf(type: number): TokenType {
   const known = Object.values(TokenType).find((value) => value === type);
-  return known ?? TokenType.NORMAL;
+  return known === undefined || known === TokenType.USER_DEFINED ? TokenType.NORMAL : known;
 }
 
 /**
