@@ -7,8 +7,7 @@ import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
 import { calibrationFor, openIfCalibration } from '../quality/calibration';
-import { evaluateSchemes } from '../quality/evaluate';
-import { openForwardSession } from '../quality/session';
+import { openSessionOrSay, prepareEvaluation } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
@@ -31,16 +30,14 @@ export async function simulate(
     const { folder, file } = locateCheckpoint(args[0]);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    const prepared = await prepareEvaluation(folder, checkpoint, schemes, options, terminal, interrupt.signal);
     let calibration: Calibration | undefined;
     if (typeof options.calibration === 'string') {
       calibration = opened = await openIfCalibration(options.calibration);
       if (opened === undefined) {
-        const session = await openForwardSession(folder, checkpoint, options, terminal, interrupt.signal);
-        calibration = await calibrationFor(
-          options.calibration,
-          session,
-          integerOption(options.limitTokens, '--limit-tokens'),
-        );
+        const session = await openSessionOrSay(folder, checkpoint, options, terminal, interrupt.signal);
+        const limit = integerOption(options.limitTokens, '--limit-tokens');
+        calibration = session && (await calibrationFor(options.calibration, session, limit));
       }
     }
     const wantsReport = terminal.json || options.report !== undefined || options.html !== undefined;
@@ -54,15 +51,7 @@ export async function simulate(
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
-    const evaluation = await evaluateSchemes(
-      folder,
-      checkpoint,
-      schemes,
-      options,
-      terminal,
-      interrupt.signal,
-      calibration,
-    );
+    const evaluation = await prepared?.run(calibration);
     const report = toReport(simulation, evaluation);
     if (terminal.json) terminal.printJson(report);
     else terminal.print(renderSimulation(simulation, terminal, evaluation));
@@ -70,7 +59,10 @@ export async function simulate(
       for (const scheme of simulation.schemes)
         scheme.notes.forEach((note) => terminal.say(`note ${scheme.scheme.name}: ${note}`));
     if (typeof options.report === 'string') {
-      await writeWhole(options.report, `${JSON.stringify({ schema: 1, ...report })}\n`);
+      await writeWhole(
+        options.report,
+        `${JSON.stringify({ schema: 1, measuredAt: new Date().toISOString(), ...report })}\n`,
+      );
       terminal.say(`wrote ${options.report}`);
     }
     if (typeof options.html === 'string') {

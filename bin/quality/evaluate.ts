@@ -1,50 +1,123 @@
 import type { Checkpoint, CheckpointFolder } from '../../lib/format';
+import { SimulationError, SpecError } from '../../lib/errors';
 import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
+import { KV_QUANTIZATIONS, type KvQuantization } from '../../lib/simulate/forward/activations';
 import { evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
-import { assertForwardFits, estimateForward } from '../../lib/simulate/quality/estimate';
+import { assertForwardFits, estimateForward, type ForwardEstimate } from '../../lib/simulate/quality/estimate';
+import { measureSensitivity, sensitivityStreams, type Sensitivity } from '../../lib/simulate/quality/sensitivity';
 import type { TextWindows } from '../../lib/simulate/quality/windows';
 import type { Terminal } from '../terminal';
 import { ForwardBar } from './forward-bar';
-import { openForwardSession, positiveInteger } from './session';
+import { openForwardSession, positiveInteger, type ForwardSession } from './session';
+
+/** Tokens on which layers are compared one by one: each costs a run of its own. */
+const SENSITIVITY_TOKENS = 2048;
 
 /** Figures of a held-out text, and how it was cut. */
 export interface TextEvaluation extends Evaluation {
   readonly text: TextWindows;
+  /** With `--sensitivity`, of each scheme. */
+  readonly sensitivity: readonly Sensitivity[];
+}
+
+/** An evaluation that has its text and knows that it fits, so that what must fail fails before hours are spent. */
+export interface PreparedEvaluation {
+  run(calibration?: Calibration): Promise<TextEvaluation>;
 }
 
 /**
- * `--evaluate F`: each scheme against full precision on a held-out text, with calibration where there is one.
- * Undefined when no text was given.
+ * `--evaluate F`: each scheme against full precision on a held-out text. Undefined when no text was given, and, with a sentence
+ * on the terminal, for an architecture whose forward pass is not known: its weights can be compared all the same.
  */
-export async function evaluateSchemes(
+export async function prepareEvaluation(
   folder: CheckpointFolder,
   checkpoint: Checkpoint,
   schemes: readonly Scheme[],
   options: Record<string, unknown>,
   terminal: Terminal,
   signal: AbortSignal,
-  calibration?: Calibration,
-): Promise<TextEvaluation | undefined> {
-  if (typeof options.evaluate !== 'string') return undefined;
+): Promise<PreparedEvaluation | undefined> {
+  const kv = kvCacheOption(options.kvCache);
+  if (typeof options.evaluate !== 'string') {
+    const needy = options.sensitivity === true ? '--sensitivity' : kv !== 'none' ? '--kv-cache' : undefined;
+    if (needy !== undefined) throw needsText(needy);
+    return undefined;
+  }
   const limit = positiveInteger(options.limitTokens, '--limit-tokens');
-  const session = await openForwardSession(folder, checkpoint, options, terminal, signal);
-  const text = await session.windows(options.evaluate, limit);
+  const session = await openSessionOrSay(folder, checkpoint, options, terminal, signal);
+  if (session === undefined) return undefined;
   const { shape, threads } = session;
-  const estimate = estimateForward(shape, text, schemes.length + 1, threads);
+  const text = await session.windows(options.evaluate, limit);
+  const estimate = estimateForward(shape, text, schemes.length + (kv === 'none' ? 1 : 2), threads);
   assertForwardFits(estimate);
-  const bar = new ForwardBar(terminal, 'evaluating', estimate);
+  const wantsSensitivity = options.sensitivity === true;
+  const short = wantsSensitivity
+    ? await session.windows(options.evaluate, Math.max(Math.min(limit ?? Infinity, SENSITIVITY_TOKENS), text.stride))
+    : text;
+  const each = estimateForward(shape, short, 1 + sensitivityStreams(shape.layers), threads);
+  if (wantsSensitivity) assertForwardFits(each);
+  return {
+    run: async (calibration) => {
+      const common = { calibration, threads, signal };
+      const evaluation = await withBar(terminal, 'evaluating', estimate, (onProgress) =>
+        evaluate(checkpoint, { ...common, schemes, text, kv, onProgress }),
+      );
+      const sensitivity: Sensitivity[] = [];
+      for (const scheme of wantsSensitivity ? schemes : []) {
+        sensitivity.push(
+          await withBar(terminal, `layers of ${scheme.name}`, each, (onProgress) =>
+            measureSensitivity(checkpoint, { ...common, scheme, text: short, onProgress }),
+          ),
+        );
+      }
+      return { ...evaluation, text, sensitivity };
+    },
+  };
+}
+
+/** A session, or undefined and a sentence on the terminal where the architecture's forward pass is not known. */
+export async function openSessionOrSay(
+  ...parameters: Parameters<typeof openForwardSession>
+): Promise<ForwardSession | undefined> {
   try {
-    const evaluation = await evaluate(checkpoint, {
-      schemes,
-      text,
-      calibration,
-      threads,
-      signal,
-      onProgress: (progress) => bar.update(progress),
-    });
-    return { ...evaluation, text };
+    return await openForwardSession(...parameters);
+  } catch (error) {
+    if (!(error instanceof SimulationError && error.id === 'FORWARD_PASS_UNSUPPORTED')) throw error;
+    const [, , , terminal] = parameters;
+    terminal.say(`warning ${error.id}: ${error.message}, so the schemes are compared by their weights alone`);
+    return undefined;
+  }
+}
+
+async function withBar<Result>(
+  terminal: Terminal,
+  what: string,
+  estimate: ForwardEstimate,
+  work: (onProgress: ForwardBar['update']) => Promise<Result>,
+): Promise<Result> {
+  const bar = new ForwardBar(terminal, what, estimate);
+  try {
+    return await work((progress) => bar.update(progress));
   } finally {
     bar.stop();
   }
+}
+
+function kvCacheOption(value: unknown): KvQuantization {
+  const known = KV_QUANTIZATIONS.find((name) => name === (value ?? 'none'));
+  if (known !== undefined) return known;
+  throw new SpecError('KV_CACHE_UNKNOWN', `--kv-cache ${String(value)} is no type of cache that is evaluated`, {
+    got: String(value),
+    allowed: KV_QUANTIZATIONS.join(', '),
+    fix: '--kv-cache fp8, or leave it out',
+  });
+}
+
+function needsText(option: string): SpecError {
+  return new SpecError('OPTION_MISSING', `${option} is measured on a text, and none was given`, {
+    got: 'no --evaluate',
+    allowed: '--evaluate FILE',
+    fix: 'add --evaluate with a held-out text',
+  });
 }

@@ -1,6 +1,8 @@
 import type { SchemeSimulation, Simulation } from '../../lib/simulate/simulation';
 import { bytes, count } from '../output/units';
 import { renderTable } from '../output/table';
+import { partName, proposalInWords } from '../../lib/report';
+import type { Sensitivity } from '../../lib/simulate/quality/sensitivity';
 import type { TextEvaluation } from '../quality/evaluate';
 import type { Terminal } from '../terminal';
 
@@ -22,7 +24,12 @@ export function renderSimulation(simulation: Simulation, terminal: Terminal, eva
     ),
   ];
   if (evaluation !== undefined)
-    parts.splice(2, 0, `${bold('On the held-out text')}\n${textTable(evaluation, terminal)}`);
+    parts.splice(
+      2,
+      0,
+      `${bold('On the held-out text')}\n${textTable(evaluation, terminal)}`,
+      ...evaluation.sensitivity.map((one) => sensitivityPart(one, terminal)),
+    );
   const notes = schemes.flatMap(({ scheme, notes: own }) =>
     own.map((note) => `${yellow('note')} ${scheme.name}: ${note}`),
   );
@@ -62,7 +69,25 @@ function schemeTable({ model, schemes }: Simulation, terminal: Terminal): string
   );
 }
 
-function textTable({ full, schemes, text }: TextEvaluation, terminal: Terminal): string {
+/** Parts named under a scheme's sensitivity. */
+const SENSITIVE_PARTS = 5;
+
+function sensitivityPart({ scheme, full, whole, units, proposal }: Sensitivity, terminal: Terminal): string {
+  const total = units.reduce((sum, { meanKl }) => sum + meanKl, 0);
+  const table = renderTable(
+    [{ title: 'Quantized alone' }, { title: 'Mean KL', align: 'right' }, { title: 'Share', align: 'right' }],
+    units
+      .slice(0, SENSITIVE_PARTS)
+      .map(({ weights, meanKl }) => [partName(weights), meanKl.toFixed(5), percent(total > 0 ? meanKl / total : 0)]),
+    terminal,
+  );
+  const lines = [`${terminal.colors.bold(`What ${scheme} hurts most`)}\n${table}`];
+  if (proposal !== undefined) lines.push(proposalInWords({ perplexity: full.perplexity, whole }, proposal));
+  lines.push(terminal.colors.dim(`measured on ${count(full.tokens)} tokens`));
+  return lines.join('\n');
+}
+
+function textTable({ full, schemes, text, kvCache }: TextEvaluation, terminal: Terminal): string {
   const table = renderTable(
     [
       { title: 'Scheme' },
@@ -72,17 +97,19 @@ function textTable({ full, schemes, text }: TextEvaluation, terminal: Terminal):
       { title: '99th percentile KL', align: 'right' },
       { title: 'Same first choice', align: 'right' },
     ],
-    [full, ...schemes].map(({ name, perplexity, meanKl, p99Kl, top1Agreement }) => [
-      name === 'full' ? 'full precision' : name,
-      perplexity.toFixed(3),
-      name === 'full' ? '' : percent(perplexity / full.perplexity - 1),
-      meanKl.toFixed(5),
-      p99Kl.toFixed(4),
-      percent(top1Agreement),
-    ]),
+    [full, ...(kvCache === undefined ? [] : [kvCache]), ...schemes].map(
+      ({ name, perplexity, meanKl, p99Kl, top1Agreement }) => [
+        name === 'full' ? 'full precision' : name,
+        perplexity.toFixed(3),
+        name === 'full' ? '' : percent(perplexity / full.perplexity - 1),
+        meanKl.toFixed(5),
+        p99Kl.toFixed(4),
+        percent(top1Agreement),
+      ],
+    ),
     terminal,
   );
-  return `${table}\n${terminal.colors.dim(`${count(full.tokens)} tokens in windows of ${text.window}`)}`;
+  return `${table}\n${terminal.colors.dim(`${count(full.tokens)} tokens in windows of ${text.window}${kvCache === undefined ? '' : `; all schemes with the KV cache in ${kvCache.kv}`}`)}`;
 }
 
 function worstTable(schemes: readonly SchemeSimulation[], terminal: Terminal): string {

@@ -11,6 +11,6 @@ export { findings } from './parts/findings';
 export { table, type Column } from './parts/table';
 export { tiles } from './parts/tiles';
 export { planPage, type PlanPageInput } from './plan-page';
-export { judge, type Judgement } from './quality-in-words';
+export { judge, partName, proposalInWords, type Judgement } from './quality-in-words';
 export { simulationPage, type SimulationPageInput } from './simulation-page';
 export type { SchemeEvaluation, SchemeReport, SimulationReport, TensorReport } from './simulation-report';

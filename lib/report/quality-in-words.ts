@@ -1,5 +1,5 @@
-import { percent } from './figures';
-import type { SchemeReport, SimulationReport } from './simulation-report';
+import { bytes, percent } from './figures';
+import type { SchemeReport, SensitivityReport, SimulationReport } from './simulation-report';
 
 export interface Judgement {
   readonly scheme: string;
@@ -47,4 +47,33 @@ function judgeByWeights({ scheme, weights }: SchemeReport): Judgement {
 
 function signed(share: number): string {
   return `${share >= 0 ? '+' : '−'}${percent(Math.abs(share))}`;
+}
+
+/** The matrices that read one input, shortly: `model.layers.0.self_attn.q_proj, k_proj, v_proj`. */
+export function partName(weights: readonly string[]): string {
+  const names = weights.map((weight) => weight.replace(/\.weight$/, ''));
+  const [first = '', ...others] = names;
+  return [first, ...others.map((other) => other.slice(sharedPrefix(first, other)))].join(', ');
+}
+
+/** Length of what two names share up to a dot, the dot included. */
+function sharedPrefix(left: string, right: string): number {
+  let dot = 0;
+  for (let i = 0; i < Math.min(left.length, right.length) && left[i] === right[i]; i++)
+    if (left[i] === '.') dot = i + 1;
+  return dot;
+}
+
+/** What keeping some parts at higher precision costs and brings. */
+export function proposalInWords(
+  { perplexity, whole }: Pick<SensitivityReport, 'perplexity' | 'whole'>,
+  { kept, keptAs, extraBytes, expectedMeanKl, measured }: NonNullable<SensitivityReport['proposal']>,
+): string {
+  const how = keptAs === 'stored' ? (kept.length === 1 ? 'as it is' : 'as they are') : `at ${keptAs}`;
+  const increase = (value: number) => signed(value / perplexity - 1);
+  return (
+    `Keep ${kept.length === 1 ? 'one matrix' : `${kept.length} matrices`} ${how} (${kept.map((name) => name.replace(/\.weight$/, '')).join(', ')}): that takes ` +
+    `${bytes(extraBytes)} more. Expected was a mean KL of ${expectedMeanKl.toFixed(5)}, measured ${measured.meanKl.toFixed(5)} ` +
+    `instead of ${whole.meanKl.toFixed(5)}; perplexity ${increase(measured.perplexity)} instead of ${increase(whole.perplexity)}.`
+  );
 }

@@ -5,8 +5,8 @@ import { html, type Html, type HtmlValue } from './html';
 import { renderPage, type Section } from './page';
 import { table, type Column } from './parts/table';
 import { tiles } from './parts/tiles';
-import { judge } from './quality-in-words';
-import type { SchemeReport, SimulationReport, TensorReport } from './simulation-report';
+import { judge, partName, proposalInWords } from './quality-in-words';
+import type { InputReport, SchemeReport, SensitivityReport, SimulationReport, TensorReport } from './simulation-report';
 
 export interface SimulationPageInput {
   readonly report: SimulationReport;
@@ -26,6 +26,7 @@ export function simulationPage({ report, date, more = [] }: SimulationPageInput)
       verdict(report),
       comparison(report),
       ...more,
+      ...(report.evaluation?.sensitivity ?? []).map(sensitivity),
       layers(report),
       errors(report),
       outliers(report),
@@ -37,16 +38,17 @@ export function simulationPage({ report, date, more = [] }: SimulationPageInput)
 }
 
 function verdict(report: SimulationReport): Section {
-  const judgements = report.schemes.map((scheme) => judge(report, scheme));
+  const judgements = report.schemes.map((scheme) => ({ ...judge(report, scheme), notes: scheme.notes }));
   return {
     id: 'verdict',
     title: 'Verdict',
     body: html`<ul class="findings">
       ${judgements.map(
-        ({ scheme, grade, words }) =>
+        ({ scheme, grade, words, notes }) =>
           html`<li class="${grade}">
             <b>${scheme}</b>
             <p>${words}.</p>
+            ${notes.map((note) => html`<p>${note}</p>`)}
           </li>`,
       )}
     </ul>`,
@@ -96,8 +98,37 @@ function comparison({ schemes, model, evaluation }: SimulationReport): Section {
     intro:
       evaluation === undefined
         ? 'Weight error only: no held-out text was given, so no figure here speaks of answers.'
-        : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).`,
+        : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).${kvCacheInWords(evaluation)}`,
     body: table('Schemes side by side', columns, schemes),
+  };
+}
+
+function kvCacheInWords({ kvCache, perplexity }: NonNullable<SimulationReport['evaluation']>): string {
+  if (kvCache === undefined) return '';
+  return ` With keys and values in ${kvCache.type} alone it is ${kvCache.perplexity.toFixed(3)} (${percent(kvCache.perplexity / perplexity - 1, 2)} more, mean KL ${kvCache.meanKl.toFixed(4)}); every scheme below has that cache.`;
+}
+
+function sensitivity(report: SensitivityReport, index: number): Section {
+  const total = report.units.reduce((sum, { meanKl }) => sum + meanKl, 0);
+  type Unit = SensitivityReport['units'][number];
+  const columns: Column<Unit>[] = [
+    { title: 'quantized alone', show: ({ weights }) => html`<code>${partName(weights)}</code>` },
+    { title: 'mean KL', show: ({ meanKl }) => meanKl.toFixed(5), value: ({ meanKl }) => meanKl },
+    {
+      title: 'share of the loss',
+      show: ({ meanKl }) => percent(total > 0 ? meanKl / total : 0),
+      value: ({ meanKl }) => meanKl,
+    },
+    { title: 'perplexity', show: ({ perplexity }) => perplexity.toFixed(3), value: ({ perplexity }) => perplexity },
+  ];
+  return {
+    id: `sensitivity-${index}`,
+    title: `What ${report.scheme} hurts most`,
+    intro: `Each part quantized alone, the rest left as it is, on ${count(report.tokens)} tokens.`,
+    body: [
+      report.proposal !== undefined && html`<p>${proposalInWords(report, report.proposal)}</p>`,
+      table(`Loss of each part under ${report.scheme}`, columns, report.units),
+    ],
   };
 }
 
@@ -149,7 +180,7 @@ function errors({ schemes }: SimulationReport): Section {
   };
 }
 
-function outliers({ schemes }: SimulationReport): Section {
+function outliers({ schemes, evaluation }: SimulationReport): Section {
   const columnsOf = new Map<string, readonly number[]>();
   for (const tensor of schemes.flatMap((scheme): readonly TensorReport[] => scheme.tensors)) {
     if (tensor.outlierColumns.length > 0) columnsOf.set(tensor.name, tensor.outlierColumns);
@@ -169,9 +200,38 @@ function outliers({ schemes }: SimulationReport): Section {
   return {
     id: 'outliers',
     title: 'Outlier channels',
-    intro: 'Input channels whose weights stand far above the rest. One scale for all channels serves them badly.',
-    body,
+    intro:
+      'Input channels whose weights are far larger or smaller than the rest. One scale for all channels serves them badly.',
+    body: [body, inputs(evaluation?.inputs ?? [])],
   };
+}
+
+function inputs(rows: readonly InputReport[]): HtmlValue {
+  if (rows.length === 0) return undefined;
+  const caption = 'Activations that INT8 serves badly';
+  return [
+    html`<p>${caption}, as calibration saw them: a typical value should span several of the 127 steps of a scale.</p>`,
+    table<InputReport>(
+      caption,
+      [
+        { title: 'input of', show: ({ weights }) => html`<code>${partName(weights)}</code>` },
+        { title: 'channels', show: ({ channels }) => channels.join(', ') },
+        { title: 'largest', show: ({ peak }) => figure(peak), value: ({ peak }) => peak },
+        { title: 'typical', show: ({ typical }) => figure(typical), value: ({ typical }) => typical },
+        {
+          title: 'steps, a scale a token',
+          show: ({ tokenSteps }) => figure(tokenSteps),
+          value: ({ tokenSteps }) => tokenSteps,
+        },
+        {
+          title: 'steps, one scale',
+          show: ({ staticSteps }) => figure(staticSteps),
+          value: ({ staticSteps }) => staticSteps,
+        },
+      ],
+      rows,
+    ),
+  ];
 }
 
 function method({ run, evaluation }: SimulationReport): Section {

@@ -13,6 +13,12 @@ export interface SimulationReport {
     readonly window: number;
     readonly stride: number;
     readonly perplexity: number;
+    /** Full precision with keys and values stored in `type`; only with `--kv-cache`. */
+    readonly kvCache?: SchemeEvaluation & { readonly type: string };
+    /** Inputs of layers that INT8 activations serve badly, as calibration saw them. */
+    readonly inputs: readonly InputReport[];
+    /** Only with `--sensitivity`, a scheme each. */
+    readonly sensitivity: readonly SensitivityReport[];
   };
   readonly schemes: readonly SchemeReport[];
   readonly run: {
@@ -37,6 +43,8 @@ export interface SchemeReport {
     readonly maxAbsError: number;
   };
   readonly evaluation?: SchemeEvaluation;
+  /** What a reader must know of the figures, and where a loss comes from: full sentences. */
+  readonly notes: readonly string[];
   readonly tensors: readonly TensorReport[];
 }
 
@@ -59,4 +67,41 @@ export interface TensorReport {
   readonly clipped: number;
   /** Input columns whose largest weight stands far above the others'. */
   readonly outlierColumns: readonly number[];
+}
+
+export interface InputReport {
+  readonly kind: 'outlier-channels' | 'spikes';
+  /** Tensors that read the input. */
+  readonly weights: readonly string[];
+  /** Channels responsible. */
+  readonly channels: readonly number[];
+  /** Largest |x| over the calibration text, and the median channel's mean |x|. */
+  readonly peak: number;
+  readonly typical: number;
+  /** Steps of an INT8 scale that a typical value spans: with a scale for each token, and with one for all. */
+  readonly tokenSteps: number;
+  readonly staticSteps: number;
+}
+
+/** What a scheme does to each part of a model when all else is left as it is. */
+export interface SensitivityReport {
+  readonly scheme: string;
+  /** Of the text that was used here, which may be shorter. */
+  readonly tokens: number;
+  readonly perplexity: number;
+  readonly whole: SchemeEvaluation;
+  /** Those that lose most first. */
+  readonly units: readonly {
+    readonly weights: readonly string[];
+    readonly meanKl: number;
+    readonly perplexity: number;
+  }[];
+  /** The fewest of them that make up half of the loss, kept at higher precision; absent where that would be none or all. */
+  readonly proposal?: {
+    readonly kept: readonly string[];
+    readonly keptAs: string;
+    readonly extraBytes: number;
+    readonly expectedMeanKl: number;
+    readonly measured: SchemeEvaluation;
+  };
 }

@@ -1,7 +1,8 @@
-import type { SchemeEvaluation, SimulationReport } from '../report/simulation-report';
+import type { SchemeEvaluation, SensitivityReport, SimulationReport } from '../report/simulation-report';
 import type { ErrorFigures } from './figures';
 import type { VariantFigures } from './forward/decoder';
 import type { Evaluation } from './quality/evaluate';
+import type { Sensitivity } from './quality/sensitivity';
 import type { TextWindows } from './quality/windows';
 import type { Simulation } from './simulation';
 
@@ -14,7 +15,7 @@ const BYTES_PER_GB = 1e9;
  */
 export function toReport(
   simulation: Simulation,
-  evaluation?: Evaluation & { readonly text: TextWindows },
+  evaluation?: Evaluation & { readonly text: TextWindows; readonly sensitivity?: readonly Sensitivity[] },
 ): SimulationReport {
   const { model, schemes, run } = simulation;
   return {
@@ -24,14 +25,26 @@ export function toReport(
       window: evaluation.text.window,
       stride: evaluation.text.stride,
       perplexity: evaluation.full.perplexity,
+      kvCache: evaluation.kvCache && { type: evaluation.kvCache.kv, ...schemeEvaluation(evaluation.kvCache) },
+      inputs: evaluation.inputs.map(({ kind, weights, channels, peak, typical, tokenSteps, staticSteps }) => ({
+        kind,
+        weights,
+        channels,
+        peak,
+        typical,
+        tokenSteps,
+        staticSteps,
+      })),
+      sensitivity: (evaluation.sensitivity ?? []).map(sensitivityReport),
     },
-    schemes: schemes.map(({ scheme, bytes, bitsPerWeight, figures, tensors }, index) => ({
+    schemes: schemes.map(({ scheme, bytes, bitsPerWeight, figures, tensors, notes }, index) => ({
       scheme: scheme.name,
       groupSize: scheme.groupSize,
       bytes,
       bitsPerWeight,
       weights: errors(figures),
       evaluation: evaluation && schemeEvaluation(evaluation.schemes[index]),
+      notes: [...notes, ...(evaluation?.schemes[index].notes ?? [])],
       tensors: tensors.map(({ name, shape, figures: own, clipped, outlierColumns }) => ({
         name,
         shape,
@@ -46,6 +59,17 @@ export function toReport(
 
 function schemeEvaluation({ perplexity, meanKl, p99Kl, top1Agreement }: VariantFigures): SchemeEvaluation {
   return { perplexity, meanKl, p99Kl, top1Agreement };
+}
+
+function sensitivityReport({ scheme, full, whole, units, proposal }: Sensitivity): SensitivityReport {
+  return {
+    scheme,
+    tokens: full.tokens,
+    perplexity: full.perplexity,
+    whole: schemeEvaluation(whole),
+    units: units.map(({ weights, meanKl, perplexity }) => ({ weights, meanKl, perplexity })),
+    proposal: proposal && { ...proposal, measured: schemeEvaluation(proposal.measured) },
+  };
 }
 
 /** JSON has no infinity: no error at all is null. */

@@ -14,6 +14,7 @@ const scheme = (name: string, bytes: number, relativeError: number): SimulationR
   bytes,
   bitsPerWeight: 4.25,
   weights: { sqnrDb: 21.4, relativeError, maxAbsError: 0.031 },
+  notes: [],
   tensors: ['q_proj', 'k_proj', 'v_proj'].map((layer, index) => ({
     name: `model.layers.0.self_attn.${layer}.weight`,
     shape: [256, 256],

@@ -6,6 +6,7 @@ const scheme = (name: string, relativeError: number, perplexity?: number): Schem
   bitsPerWeight: 4.25,
   weights: { sqnrDb: 21.4, relativeError, maxAbsError: 0.031 },
   evaluation: perplexity === undefined ? undefined : { perplexity, meanKl: 0.012, p99Kl: 0.1, top1Agreement: 0.91 },
+  notes: [],
   tensors: [
     {
       name: 'model.layers.0.self_attn.q_proj.weight',
@@ -27,12 +28,67 @@ const report = (schemes: readonly SchemeReport[], perplexity?: number): Simulati
     parameters: 3_410_176,
     bytes: 6_820_352,
   },
-  evaluation: perplexity === undefined ? undefined : { tokens: 54_166, window: 512, stride: 511, perplexity },
+  evaluation:
+    perplexity === undefined
+      ? undefined
+      : { tokens: 54_166, window: 512, stride: 511, perplexity, inputs: [], sensitivity: [] },
   schemes,
   run: { bytesRead: 6_820_352, seconds: 0.2, gigabytesPerSecond: 0.03, threads: 2, peakRssBytes: 180_000_000 },
 });
 
 describe('the page of a simulation', () => {
+  test('says where a loss comes from, which parts carry it and what keeping them brings', () => {
+    const evaluation = { perplexity: 43, meanKl: 0.04, p99Kl: 0.4, top1Agreement: 0.86 };
+    const base = report([{ ...scheme('int8-w8a8', 0.01, 43), notes: ['The loss comes from channel 61.'] }], 41.5);
+    const page = simulationPage({
+      date: '2026-01-01',
+      report: {
+        ...base,
+        evaluation: {
+          ...base.evaluation!,
+          kvCache: { type: 'fp8', ...evaluation, perplexity: 41.6 },
+          inputs: [
+            {
+              kind: 'outlier-channels',
+              weights: ['model.layers.0.self_attn.q_proj.weight', 'model.layers.0.self_attn.k_proj.weight'],
+              channels: [61, 17],
+              peak: 44.3,
+              typical: 0.134,
+              tokenSteps: 1.44,
+              staticSteps: 0.39,
+            },
+          ],
+          sensitivity: [
+            {
+              scheme: 'int8-w8a8',
+              tokens: 2044,
+              perplexity: 41.5,
+              whole: evaluation,
+              units: [{ weights: ['model.layers.0.mlp.down_proj.weight'], meanKl: 0.03, perplexity: 42.7 }],
+              proposal: {
+                kept: ['model.layers.0.mlp.down_proj.weight'],
+                keptAs: 'stored',
+                extraBytes: 131_072,
+                expectedMeanKl: 0.012,
+                measured: { ...evaluation, perplexity: 41.9, meanKl: 0.013 },
+              },
+            },
+          ],
+        },
+      },
+    });
+    for (const text of [
+      'The loss comes from channel 61.',
+      'With keys and values in fp8 alone it is 41.600 (0.24 % more',
+      '<code>model.layers.0.self_attn.q_proj, k_proj</code>',
+      '61, 17',
+      'What int8-w8a8 hurts most',
+      'Keep one matrix as it is (model.layers.0.mlp.down_proj)',
+      'measured 0.01300 instead of 0.04000',
+    ])
+      expect(page).toContain(text);
+  });
+
   test('puts every scheme beside the others, with its layers and outliers', () => {
     const page = simulationPage({
       report: report([scheme('awq', 0.085, 42.1), scheme('fp8', 0.02, 41.6)], 41.5),

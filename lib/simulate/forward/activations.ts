@@ -23,8 +23,19 @@ export type ActivationQuantization =
   /** One scale for all, from the largest magnitude that calibration saw at each point. */
   | { readonly kind: 'static'; readonly type: 'int8' | 'fp8'; readonly absmax: Readonly<Record<Point, number>> };
 
+/** The same for each point of one block. */
+export type BlockActivations = Readonly<Record<Point, ActivationQuantization>>;
+
+export const UNQUANTIZED: ActivationQuantization = { kind: 'none' };
+
+/** One quantization at every point. */
+export function everywhere(quantization: ActivationQuantization): BlockActivations {
+  return { attention: quantization, output: quantization, mlp: quantization, down: quantization };
+}
+
 /** How keys and values are stored between tokens: `fp8` is E4M3 with a scale of 1, as vLLM's `--kv-cache-dtype fp8` does. */
-export type KvQuantization = 'none' | 'fp8';
+export const KV_QUANTIZATIONS = ['none', 'fp8'] as const;
+export type KvQuantization = (typeof KV_QUANTIZATIONS)[number];
 
 /** Channels of the input at each point. */
 export function pointWidths({ hidden, heads, headDim, intermediate }: DecoderShape): Readonly<Record<Point, number>> {

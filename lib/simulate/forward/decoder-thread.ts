@@ -1,6 +1,6 @@
 import { Arena } from '../kernels/arena';
 import type { WasmMemory, WasmModule } from '../kernels/webassembly';
-import type { ActivationQuantization, KvQuantization, Point } from './activations';
+import type { BlockActivations, KvQuantization, Point } from './activations';
 import type { DecoderShape } from './decoder-shape';
 import { instantiateForward, type ForwardKernels } from './module';
 import type { LinearKey } from './weights';
@@ -44,7 +44,7 @@ export interface BlockJob {
   /** Residual stream of one window, `[tokens][hidden]`: read, and replaced by the block's output. */
   readonly x: number;
   readonly tokens: number;
-  readonly activations: ActivationQuantization;
+  readonly activations: BlockActivations;
   readonly kv: KvQuantization;
   readonly statistics?: Readonly<Record<Point, PointStatistics>>;
 }
@@ -191,12 +191,13 @@ export class DecoderThread {
         });
       }
     }
-    if (activations.kind === 'none') return;
-    const type = TYPES[activations.type];
-    if (activations.kind === 'static') {
-      kernels.fakeQuantizeStatic(x, tokens * width, activations.absmax[point], type);
+    const quantization = activations[point];
+    if (quantization.kind === 'none') return;
+    const type = TYPES[quantization.type];
+    if (quantization.kind === 'static') {
+      kernels.fakeQuantizeStatic(x, tokens * width, quantization.absmax[point], type);
     } else {
-      const group = activations.kind === 'token' ? width : activations.group;
+      const group = quantization.kind === 'token' ? width : quantization.group;
       kernels.fakeQuantizeDynamic(x, tokens, width, width % group === 0 ? group : width, type);
     }
   }

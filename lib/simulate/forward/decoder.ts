@@ -1,6 +1,15 @@
 import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
-import { POINTS, pointWidths, type ActivationQuantization, type KvQuantization, type Point } from './activations';
+import {
+  everywhere,
+  POINTS,
+  pointWidths,
+  UNQUANTIZED,
+  type ActivationQuantization,
+  type BlockActivations,
+  type KvQuantization,
+  type Point,
+} from './activations';
 import type { DecoderShape } from './decoder-shape';
 import {
   DecoderThread,
@@ -25,9 +34,12 @@ import {
 /** One way to run the model beside full precision. */
 export interface Variant {
   readonly name: string;
-  readonly activations: ActivationQuantization | ((layer: number) => ActivationQuantization);
+  readonly activations: ActivationQuantization | ((layer: number) => BlockActivations);
   readonly kv: KvQuantization;
-  /** The block as the scheme stores it, decoded again. It must leave the block it is given as it was. */
+  /**
+   * The block as the scheme stores it, decoded again. It must leave the block it is given as it was; the same block back means that
+   * nothing is quantized in it, which costs nothing until the first that is.
+   */
   readonly block: (block: DecoderBlock, layer: number) => DecoderBlock | Promise<DecoderBlock>;
 }
 
@@ -67,7 +79,7 @@ export interface DecoderOptions {
   readonly onProgress?: (progress: DecoderProgress) => void;
 }
 
-const NO_QUANTIZATION: ActivationQuantization = { kind: 'none' };
+const NO_QUANTIZATION = everywhere(UNQUANTIZED);
 
 /**
  * Runs a decoder over windows of token ids, block by block: one block's weights are in memory at a time, and all windows pass
@@ -106,16 +118,26 @@ export class Decoder {
       const { shape, source } = this.options;
       const [full, ...others] = session.streams(1 + variants.length);
       session.expect(shape.layers * windows.length * (1 + variants.length) + windows.length);
+      // A variant goes its own way from the first block in which it differs from full precision.
+      const parted = variants.map(() => false);
       for (let layer = 0; layer < shape.layers; layer++) {
         const block = await readDecoderBlock(source, shape, layer);
-        await session.runBlock(layer, [{ block, streams: full, activations: NO_QUANTIZATION, kv: 'none' }]);
+        const exact: StreamJob = { block, streams: full, activations: NO_QUANTIZATION, kv: 'none' };
         for (const [index, variant] of variants.entries()) {
-          const { activations, kv } = variant;
-          const quantized = await variant.block(block, layer);
-          const quantization = typeof activations === 'function' ? activations(layer) : activations;
-          await session.runBlock(layer, [{ block: quantized, streams: others[index], activations: quantization, kv }]);
+          const job = await streamJob(variant, block, layer, others[index]);
+          if (!parted[index] && isExact(job, block)) {
+            session.skip(windows.length);
+            continue;
+          }
+          if (!parted[index]) session.copy(full, others[index]);
+          parted[index] = true;
+          await session.runBlock(layer, [job]);
         }
+        await session.runBlock(layer, [exact]);
       }
+      parted.forEach((own, index) => {
+        if (!own) session.copy(full, others[index]);
+      });
       const figures = await session.score([full, ...others], scored);
       return figures.map((values, index) => ({ name: index === 0 ? 'full' : variants[index - 1].name, ...values }));
     });
@@ -166,8 +188,24 @@ interface StreamJob {
   readonly block: DecoderBlock;
   /** Address of each window's residual stream. */
   readonly streams: readonly number[];
-  readonly activations: ActivationQuantization;
+  readonly activations: BlockActivations;
   readonly kv: KvQuantization;
+}
+
+async function streamJob(
+  { block: quantize, activations, kv }: Variant,
+  block: DecoderBlock,
+  layer: number,
+  streams: readonly number[],
+): Promise<StreamJob> {
+  // What calibration says of a block may be looked up while it is quantized, so that comes first.
+  const quantized = await quantize(block, layer);
+  const quantization = typeof activations === 'function' ? activations(layer) : everywhere(activations);
+  return { block: quantized, streams, activations: quantization, kv };
+}
+
+function isExact({ block, activations, kv }: StreamJob, original: DecoderBlock): boolean {
+  return block === original && kv === 'none' && POINTS.every((point) => activations[point].kind === 'none');
 }
 
 /** Memory and threads of one run. */
@@ -212,8 +250,20 @@ class Session {
     await this.pool.run(jobs, signal, () => onProgress?.({ done: ++this.done, total: this.total }));
   }
 
+  /** Counts jobs that need not be run. */
+  skip(jobs: number): void {
+    this.done += jobs;
+    this.options.onProgress?.({ done: this.done, total: this.total });
+  }
+
   close(): Promise<void> {
     return this.pool.close();
+  }
+
+  copy(from: readonly number[], to: readonly number[]): void {
+    const bytes = new Uint8Array(this.memory.buffer);
+    const { hidden } = this.options.shape;
+    from.forEach((at, index) => bytes.copyWithin(to[index], at, at + 4 * this.windows[index].length * hidden));
   }
 
   /** `count` residual streams of all windows, each begun with the embeddings: addresses `[stream][window]`. */

@@ -6,13 +6,17 @@ import { Decoder, type DecoderProgress, type VariantFigures } from '../forward/d
 import { decoderShape } from '../forward/decoder-shape';
 import { createKernelEngine } from '../kernels/create';
 import { recipeOf } from '../schemes/recipe';
-import { schemeVariant } from './variants';
+import type { KvQuantization } from '../forward/activations';
+import { diagnoseInputs, explain, type InputDiagnosis } from './diagnose';
+import { mixedVariant, schemeVariant } from './variants';
 import type { TextWindows } from './windows';
 
 export interface EvaluationOptions {
   readonly schemes: readonly Scheme[];
   readonly text: TextWindows;
   readonly calibration?: Calibration;
+  /** How keys and values are stored; with it, full precision is evaluated once more with that cache alone. */
+  readonly kv?: KvQuantization;
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DecoderProgress) => void;
@@ -21,6 +25,10 @@ export interface EvaluationOptions {
 export interface Evaluation {
   /** Of full precision. */
   readonly full: VariantFigures;
+  /** Of full precision with the quantized KV cache, where one was asked for. */
+  readonly kvCache?: VariantFigures & { readonly kv: KvQuantization };
+  /** Inputs that INT8 activations serve badly, where there is calibration; those that suffer most first. */
+  readonly inputs: readonly InputDiagnosis[];
   /** In the order of the schemes asked for. */
   readonly schemes: readonly (VariantFigures & { readonly notes: readonly string[] })[];
 }
@@ -34,15 +42,24 @@ export interface Evaluation {
  *   `SIMULATION_OUT_OF_MEMORY`; the signal's reason
  */
 export async function evaluate(checkpoint: Checkpoint, options: EvaluationOptions): Promise<Evaluation> {
-  const { schemes, text, calibration, threads, signal, onProgress } = options;
+  const { schemes, text, calibration, kv = 'none', threads, signal, onProgress } = options;
   const shape = decoderShape(checkpoint.config);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
-  const variants = schemes.map((scheme) => schemeVariant(engine, recipeOf(scheme, checkpoint), shape, calibration));
+  const made = schemes.map((scheme) => schemeVariant(recipeOf(scheme, checkpoint), { engine, shape, calibration, kv }));
+  const variants = made.map(({ variant }) => variant);
+  if (kv !== 'none') variants.unshift(mixedVariant(`KV cache in ${kv}`, () => undefined, { engine, shape, kv }));
   const decoder = new Decoder({ source, shape, threads, signal, onProgress });
-  const [full, ...figures] = await decoder.evaluate(
-    text.windows,
-    variants.map(({ variant }) => variant),
-  );
-  return { full, schemes: figures.map((values, index) => ({ ...values, notes: variants[index].notes })) };
+  const [full, ...figures] = await decoder.evaluate(text.windows, variants);
+  const kvCache = kv === 'none' ? undefined : { ...figures[0], kv };
+  const inputs = calibration === undefined ? [] : await diagnoseInputs(calibration);
+  return {
+    full,
+    kvCache,
+    inputs,
+    schemes: figures.slice(kvCache === undefined ? 0 : 1).map((values, index) => ({
+      ...values,
+      notes: [...made[index].notes, ...explain(schemes[index], inputs, values.perplexity / full.perplexity - 1)],
+    })),
+  };
 }

@@ -1,6 +1,14 @@
 import type { Calibration, InputStatistics } from '../calibration/calibration';
 import { quantizeGroup, type QuantizedGroup } from '../calibrated/quantize-group';
-import { POINTS, READERS, type ActivationQuantization, type Point } from '../forward/activations';
+import {
+  POINTS,
+  READERS,
+  UNQUANTIZED,
+  type ActivationQuantization,
+  type BlockActivations,
+  type KvQuantization,
+  type Point,
+} from '../forward/activations';
 import type { Variant } from '../forward/decoder';
 import type { DecoderShape } from '../forward/decoder-shape';
 import type { DecoderBlock, Linear } from '../forward/weights';
@@ -17,62 +25,77 @@ export interface SchemeVariant {
   readonly notes: readonly string[];
 }
 
-/** The model as a scheme stores and runs it: quantized weights, and activations as the engine quantizes them. */
-export function schemeVariant(
-  engine: KernelEngine,
-  recipe: Recipe,
-  { normOffset }: DecoderShape,
-  calibration: Calibration | undefined,
-): SchemeVariant {
-  const notes: string[] = [];
-  if (recipe.calibrated !== undefined && calibration === undefined)
-    notes.push(`Without calibration ${recipe.scheme.name} was evaluated on weights alone: give --calibration.`);
-  const isStatic = recipe.scheme.activationScales === 'static-tensor';
-  if (isStatic && calibration === undefined)
-    notes.push('Without calibration the static scales of activations are not known: a scale for each token was used.');
+/** Which recipe the layers of a block that read one input get; undefined: they stay as they are. */
+export type RecipeChoice = (layer: number, point: Point) => Recipe | undefined;
 
+export interface VariantOptions {
+  readonly engine: KernelEngine;
+  readonly shape: DecoderShape;
+  readonly calibration?: Calibration;
+  readonly kv?: KvQuantization;
+}
+
+/** The model as a scheme stores and runs it: quantized weights, and activations as the engine quantizes them. */
+export function schemeVariant(recipe: Recipe, options: VariantOptions): SchemeVariant {
+  const notes: string[] = [];
+  if (recipe.calibrated !== undefined && options.calibration === undefined)
+    notes.push(`Without calibration ${recipe.scheme.name} was evaluated on weights alone: give --calibration.`);
+  if (recipe.scheme.activationScales === 'static-tensor' && options.calibration === undefined)
+    notes.push('Without calibration the static scales of activations are not known: a scale for each token was used.');
+  return { notes, variant: mixedVariant(recipe.scheme.name, () => recipe, options) };
+}
+
+/** The model with a recipe for each part of it. */
+export function mixedVariant(name: string, choose: RecipeChoice, options: VariantOptions): Variant {
   // What calibration saw at each block's points, kept from when the block is quantized to when it is run.
-  const absmax = new Map<number, Record<Point, number>>();
+  const absmax = new Map<number, Partial<Record<Point, number>>>();
   return {
-    notes,
-    variant: {
-      name: recipe.scheme.name,
-      kv: 'none',
-      activations: (layer) => activationsOf(recipe, absmax.get(layer)),
-      block: async (block, layer) => {
-        const { quantized, peaks } = await quantizeBlock(engine, recipe, block, normOffset, calibration);
-        if (isStatic && peaks !== undefined) absmax.set(layer, peaks);
-        return quantized;
-      },
+    name,
+    kv: options.kv ?? 'none',
+    activations: (layer) =>
+      Object.fromEntries(
+        POINTS.map((point) => [point, activationsOf(choose(layer, point), point, absmax.get(layer)?.[point])]),
+      ) as BlockActivations,
+    block: async (block, layer) => {
+      const chosen = POINTS.filter((point) => choose(layer, point) !== undefined);
+      if (chosen.length === 0) return block;
+      const { quantized, peaks } = await quantizeBlock(block, (point) => choose(layer, point), options);
+      absmax.set(layer, peaks);
+      return quantized;
     },
   };
 }
 
-function activationsOf({ scheme }: Recipe, absmax: Record<Point, number> | undefined): ActivationQuantization {
-  if (scheme.activationBits !== 8) return { kind: 'none' };
+function activationsOf(recipe: Recipe | undefined, point: Point, peak: number | undefined): ActivationQuantization {
+  if (recipe === undefined || recipe.scheme.activationBits !== 8) return UNQUANTIZED;
+  const { scheme } = recipe;
   const type = scheme.weightType === 'int' ? 'int8' : 'fp8';
   switch (scheme.activationScales) {
     case 'none':
-      return { kind: 'none' };
+      return UNQUANTIZED;
     case 'dynamic-token':
       return { kind: 'token', type };
     case 'dynamic-group':
       return { kind: 'group', type, group: 128 };
     case 'static-tensor':
-      return absmax === undefined ? { kind: 'token', type } : { kind: 'static', type, absmax };
+      return peak === undefined
+        ? { kind: 'token', type }
+        : { kind: 'static', type, absmax: { ...NO_PEAKS, [point]: peak } };
   }
 }
 
+const NO_PEAKS: Readonly<Record<Point, number>> = { attention: 0, output: 0, mlp: 0, down: 0 };
+
 async function quantizeBlock(
-  engine: KernelEngine,
-  recipe: Recipe,
   block: DecoderBlock,
-  normOffset: number,
-  calibration: Calibration | undefined,
-): Promise<{ quantized: DecoderBlock; peaks?: Record<Point, number> }> {
+  choose: (point: Point) => Recipe | undefined,
+  { engine, shape, calibration }: VariantOptions,
+): Promise<{ quantized: DecoderBlock; peaks: Partial<Record<Point, number>> }> {
   const quantized: { -readonly [Key in keyof DecoderBlock]: DecoderBlock[Key] } = { ...block };
-  const peaks = {} as Record<Point, number>;
+  const peaks: Partial<Record<Point, number>> = {};
   for (const point of POINTS) {
+    const recipe = choose(point);
+    if (recipe === undefined) continue;
     const linears = READERS[point].map((key) => block[key]);
     const statistics = await calibration?.read(linears[0].name);
     const group = quantizeGroup(engine, recipe, {
@@ -81,10 +104,10 @@ async function quantizeBlock(
       scalable: SCALABLE[point],
     });
     READERS[point].forEach((key, index) => (quantized[key] = withMatrix(engine, block[key], group, index)));
-    if (group.inputDivisors !== undefined) divideNorm(quantized, point, group.inputDivisors, normOffset);
+    if (group.inputDivisors !== undefined) divideNorm(quantized, point, group.inputDivisors, shape.normOffset);
     if (statistics !== undefined) peaks[point] = largest(statistics, group.inputDivisors);
   }
-  return { quantized, peaks: calibration === undefined ? undefined : peaks };
+  return { quantized, peaks };
 }
 
 function withMatrix(engine: KernelEngine, linear: Linear, { matrices }: QuantizedGroup, index: number): Linear {

@@ -1,0 +1,198 @@
+import { SimulationError } from '../../errors';
+import type { Checkpoint } from '../../format';
+import { parseScheme, type Scheme } from '../../scheme';
+import type { Calibration } from '../calibration/calibration';
+import { CheckpointWeights } from '../checkpoint-weights';
+import { POINTS, READERS, type Point } from '../forward/activations';
+import { Decoder, type DecoderProgress, type Variant, type VariantFigures } from '../forward/decoder';
+import { decoderShape, type DecoderShape } from '../forward/decoder-shape';
+import { linearNames } from '../forward/weights';
+import { createKernelEngine } from '../kernels/create';
+import { recipeOf, type Recipe } from '../schemes/recipe';
+import { mixedVariant, schemeVariant, type VariantOptions } from './variants';
+import type { TextWindows } from './windows';
+
+/** Up to here each input's layers are looked at by themselves; deeper models, block by block. */
+const MAX_UNITS = 32;
+
+/** Share of the divergence that a proposal is to take away. */
+const RECOVERED = 0.5;
+
+/** Layers that are quantized together, all else being left as it is. */
+export interface SensitivityUnit {
+  readonly layer: number;
+  readonly points: readonly Point[];
+  /** Tensors of the unit. */
+  readonly weights: readonly string[];
+  readonly elements: number;
+  /** As the checkpoint stores them. */
+  readonly storedBytes: number;
+}
+
+export interface UnitSensitivity extends SensitivityUnit {
+  /** Against full precision, with only this unit quantized. */
+  readonly meanKl: number;
+  readonly perplexity: number;
+}
+
+/** A checkpoint with some layers at higher precision, expected and then measured. */
+export interface MixedProposal {
+  /** Tensors kept at `keptAs`. */
+  readonly kept: readonly string[];
+  /** `int8-weight-only`, or `stored`: as the checkpoint has them. */
+  readonly keptAs: 'int8-weight-only' | 'stored';
+  /** Bytes more than the scheme alone takes. */
+  readonly extraBytes: number;
+  /** What the single figures add up to, scaled to what the whole scheme was measured at. */
+  readonly expectedMeanKl: number;
+  readonly measured: VariantFigures;
+}
+
+export interface Sensitivity {
+  readonly scheme: string;
+  readonly full: VariantFigures;
+  /** The scheme everywhere, on the same text. */
+  readonly whole: VariantFigures;
+  /** Those that lose most first. */
+  readonly units: readonly UnitSensitivity[];
+  readonly proposal?: MixedProposal;
+}
+
+export interface SensitivityOptions {
+  readonly scheme: Scheme;
+  readonly text: TextWindows;
+  readonly calibration?: Calibration;
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DecoderProgress) => void;
+}
+
+/**
+ * Which layers a scheme hurts: each unit is quantized alone and its divergence from full precision measured. Then the fewest
+ * units that make up half of it are kept at higher precision, and that mix is measured on the same text.
+ *
+ * @throws SimulationError as `evaluate`
+ */
+export async function measureSensitivity(checkpoint: Checkpoint, options: SensitivityOptions): Promise<Sensitivity> {
+  const { scheme, text, calibration, threads, signal, onProgress } = options;
+  const shape = decoderShape(checkpoint.config);
+  const engine = createKernelEngine();
+  const source = new CheckpointWeights(checkpoint, engine);
+  const recipe = recipeOf(scheme, checkpoint);
+  const variantOptions: VariantOptions = { engine, shape, calibration };
+  const units = unitsOf(checkpoint, source, shape);
+  const jobs = (variants: number) => text.windows.length * (shape.layers * (1 + variants) + 1);
+  const total = jobs(units.length + 1) + jobs(1);
+  let before = 0;
+  const run = async (variants: readonly Variant[]) => {
+    const report = ({ done }: DecoderProgress) => onProgress?.({ done: before + done, total });
+    const decoder = new Decoder({ source, shape, threads, signal, onProgress: report });
+    const figures = await decoder.evaluate(text.windows, variants);
+    before += jobs(variants.length);
+    return figures;
+  };
+
+  const [full, whole, ...alone] = await run([
+    schemeVariant(recipe, variantOptions).variant,
+    ...units.map((unit) => mixedVariant(unitName(unit), only(unit, recipe), variantOptions)),
+  ]);
+  const measured = units
+    .map((unit, index) => ({ ...unit, meanKl: alone[index].meanKl, perplexity: alone[index].perplexity }))
+    .sort((left, right) => right.meanKl - left.meanKl);
+  const chosen = worthKeeping(measured);
+  if (chosen.length === 0 || chosen.length === units.length)
+    return { scheme: scheme.name, full, whole, units: measured };
+
+  const keptAs = scheme.weightBits < 8 ? 'int8-weight-only' : 'stored';
+  const better = keptAs === 'stored' ? undefined : recipeOf(parseScheme('int8-weight-only'), checkpoint);
+  const isKept = new Set(chosen.flatMap(({ layer, points }) => points.map((point) => `${layer} ${point}`)));
+  const [, mix] = await run([
+    mixedVariant(
+      `${scheme.name}, ${chosen.length} parts at ${keptAs}`,
+      (layer, point) => (isKept.has(`${layer} ${point}`) ? better : recipe),
+      variantOptions,
+    ),
+  ]);
+  return {
+    scheme: scheme.name,
+    full,
+    whole,
+    units: measured,
+    proposal: {
+      kept: chosen.flatMap(({ weights }) => weights),
+      keptAs,
+      extraBytes: chosen.reduce((sum, unit) => sum + extraBytes(unit, scheme, keptAs), 0),
+      expectedMeanKl: whole.meanKl * (1 - sum(chosen) / sum(measured)),
+      measured: mix,
+    },
+  };
+}
+
+/** The least number of units that together make up the share that is to be recovered. `units` are in order of their loss. */
+function worthKeeping(units: readonly UnitSensitivity[]): UnitSensitivity[] {
+  const goal = RECOVERED * sum(units);
+  const chosen: UnitSensitivity[] = [];
+  for (const unit of units) {
+    if (!(sum(chosen) < goal)) break;
+    chosen.push(unit);
+  }
+  return chosen;
+}
+
+/** How many streams `measureSensitivity` runs at once beside full precision. */
+export function sensitivityStreams(layers: number): number {
+  return 1 + (layers * POINTS.length <= MAX_UNITS ? layers * POINTS.length : layers);
+}
+
+function sum(units: readonly { readonly meanKl: number }[]): number {
+  return units.reduce((total, { meanKl }) => total + meanKl, 0);
+}
+
+function only({ layer, points }: SensitivityUnit, recipe: Recipe) {
+  return (at: number, point: Point) => (at === layer && points.includes(point) ? recipe : undefined);
+}
+
+function unitName({ layer, points }: SensitivityUnit): string {
+  return `block ${layer}, ${points.join(' ')}`;
+}
+
+/** Bytes that a unit takes beyond what the scheme gives it; scales count as the 16 bits they mostly are. */
+function extraBytes(
+  { elements, storedBytes }: SensitivityUnit,
+  scheme: Scheme,
+  keptAs: MixedProposal['keptAs'],
+): number {
+  const bits = scheme.weightBits + (scheme.groupSize !== undefined && scheme.groupSize > 0 ? 16 / scheme.groupSize : 0);
+  const kept = keptAs === 'stored' ? storedBytes : elements;
+  return Math.round(kept - (elements * bits) / 8);
+}
+
+function unitsOf(checkpoint: Checkpoint, source: CheckpointWeights, shape: DecoderShape): SensitivityUnit[] {
+  const byPoint = shape.layers * POINTS.length <= MAX_UNITS;
+  return Array.from({ length: shape.layers }, (_, layer) => {
+    const names = linearNames(source, layer);
+    const unit = (points: readonly Point[]): SensitivityUnit => {
+      const weights = [...new Set(points.flatMap((point) => READERS[point].map((key) => names[key])))];
+      const tensors = weights.map((weight) => tensorOf(checkpoint, weight));
+      return {
+        layer,
+        points,
+        weights,
+        elements: tensors.reduce((total, { elements }) => total + elements, 0),
+        storedBytes: tensors.reduce((total, { bytes }) => total + bytes, 0),
+      };
+    };
+    return byPoint ? POINTS.map((point) => unit([point])) : [unit(POINTS)];
+  }).flat();
+}
+
+function tensorOf(checkpoint: Checkpoint, name: string) {
+  const tensor = checkpoint.tensors.get(name);
+  if (tensor !== undefined) return tensor;
+  throw new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
+    got: 'nothing',
+    allowed: name,
+    fix: 'download the checkpoint again; check that config.json belongs to it',
+    path: name,
+  });
+}
