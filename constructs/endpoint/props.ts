@@ -4,6 +4,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { QualityGate } from '../quality-gate/quality-gate';
 import type { InstanceType } from '../shared/instance-type';
 import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
@@ -250,6 +251,14 @@ export interface RealTimeEndpointProps extends CommonServingProps {
    * @default - no limit
    */
   readonly maxMonthlyCost?: number;
+
+  /**
+   * Measured quality that the scheme must have. Synth fails below it, and the figures go into the plan artefact and
+   * the tags.
+   *
+   * @default - quality is not looked at
+   */
+  readonly qualityGate?: QualityGate;
 }
 
 /** Properties of `QuantizedEndpoint`. */

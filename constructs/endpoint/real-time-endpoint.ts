@@ -13,6 +13,7 @@ import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
 import type { BoundModel } from '../shared/model-source/bound-model';
+import type { GateFigures } from '../quality-gate/quality-gate';
 import { usePrices } from '../shared/prices';
 import type { BoundContainer } from '../shared/serving-container';
 import { makeAlarms } from './alarms';
@@ -110,15 +111,24 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     this.plan = mainFigures(spec, answer);
     const fullBatch = estimateFullBatch(spec, this.plan.maxConcurrency);
 
+    const gate = props.qualityGate?._judge(gatedEndpoint(spec));
     const findings = [
       ...model.findings,
       ...container.findings,
       ...(recipe.findings ?? []),
       ...answer.findings,
       ...stackFindings(this, props, spec, answer),
+      ...(gate?.findings ?? []),
     ];
     reportFindings(this, findings);
-    writePlan(this, { schema: 1, constructPath: this.node.path, spec, plan: { ...answer, findings }, ...rendered });
+    writePlan(this, {
+      schema: 1,
+      constructPath: this.node.path,
+      spec,
+      plan: { ...answer, findings },
+      ...(gate?.figures === undefined ? {} : { quality: gate.figures }),
+      ...rendered,
+    });
     // Of what cannot be deployed, figures would only mislead.
     if (findings.every(({ severity }) => severity !== 'error')) showSummary(this, model.name, spec, answer, fullBatch);
 
@@ -141,6 +151,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
     Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(model.name));
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name ?? 'unknown'));
+    if (gate?.figures !== undefined) tagQuality(this, gate.figures);
   }
 
   /**
@@ -270,6 +281,23 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       });
     return endpoint;
   }
+}
+
+/** What a quality gate needs to know of a spec. */
+function gatedEndpoint(spec: EndpointSpec) {
+  const scheme = tryResolve(spec)?.scheme;
+  return {
+    modelId: spec.model?.id,
+    scheme: scheme?.name,
+    groupSize: scheme?.groupSize,
+    kvCacheDtype: spec.options?.kvCacheDtype,
+  };
+}
+
+/** Measured quality, as numbers that a tag policy or a search can read. */
+function tagQuality(scope: Construct, { perplexityIncrease, meanKl }: GateFigures): void {
+  Tags.of(scope).add('cdk-quantized-endpoints:perplexity-increase', perplexityIncrease.toFixed(4));
+  Tags.of(scope).add('cdk-quantized-endpoints:mean-kl', meanKl.toFixed(5));
 }
 
 /** Variables and command line; nothing of a spec that cannot be resolved, whose findings stop synth anyway. */

@@ -6,6 +6,7 @@ import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
+import type { GateFigures } from '../quality-gate/quality-gate';
 import { sequenceLength } from './defaults';
 
 /** Puts every finding before the user at once: errors stop synth, a warning can be acknowledged by its rule's id. */
@@ -39,6 +40,8 @@ export interface PlanArtefact {
   readonly constructPath: string;
   readonly spec: EndpointSpec;
   readonly plan: PlanAnswer;
+  /** What the quality gate's report says of the scheme, where there is a gate. */
+  readonly quality?: GateFigures;
   /** Container's variables and the command line that its entry point makes of them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];

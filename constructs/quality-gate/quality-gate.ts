@@ -1,0 +1,292 @@
+import type { Duration } from 'aws-cdk-lib';
+import { SpecError } from '../../lib/errors';
+import type { Finding } from '../../lib/rules/types';
+import type { ReportedScheme } from './report';
+import { readQualityReport, type QualityReport } from './report';
+import { weightsDigest } from './weights-digest';
+
+/** What a quantized model may lose against full precision, measured on a held-out text. */
+export interface QualityGateOptions {
+  /**
+   * Most that perplexity may rise, as a share of full precision's: `0.03` lets 41.5 become 42.7.
+   *
+   * @default - no limit
+   */
+  readonly maxPerplexityIncrease?: number;
+
+  /**
+   * Highest mean KL divergence from full precision, in nats a token.
+   *
+   * @default - no limit
+   */
+  readonly maxKl?: number;
+
+  /**
+   * Highest 99th percentile of the KL divergence, in nats: what the worst tokens suffer.
+   *
+   * @default - no limit
+   */
+  readonly maxP99Kl?: number;
+
+  /**
+   * Lowest share of tokens on which the quantized model and full precision put the same token first.
+   *
+   * @default - no limit
+   */
+  readonly minTop1Agreement?: number;
+
+  /**
+   * How old the report may be when the app is synthesized.
+   *
+   * @default - any age
+   */
+  readonly maxAge?: Duration;
+
+  /**
+   * Digest of the full-precision weights that the endpoint's model was made from, as the report has it in
+   * `model.digest`. For weights that synth cannot read: those on the hub or in S3, and those that are quantized already.
+   *
+   * @default - worked out from the files of an unquantized `ModelSource.localDirectory`; otherwise a warning says that
+   * it was not compared
+   */
+  readonly modelDigest?: string;
+}
+
+/** What a gate knows of the endpoint that it is asked about. */
+interface GatedEndpoint {
+  /** `id` of the model in the spec. */
+  readonly modelId?: string;
+  readonly scheme?: string;
+  readonly groupSize?: number;
+  readonly kvCacheDtype?: string;
+}
+
+/** Figures that let an endpoint through, for the plan artefact. */
+export interface GateFigures {
+  readonly report: string;
+  readonly measuredAt?: string;
+  readonly scheme: string;
+  readonly perplexity: number;
+  readonly fullPrecisionPerplexity: number;
+  readonly perplexityIncrease: number;
+  readonly meanKl: number;
+  readonly p99Kl: number;
+  readonly top1Agreement: number;
+}
+
+interface Violation {
+  readonly name: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly bound: string;
+}
+
+/** Schemes that store the weights as they are: there is nothing to lose. */
+const UNQUANTIZED = new Set(['none', 'bf16', 'fp16', 'fp32']);
+
+/** Where the findings are about. */
+const PATH = '/quantization';
+
+/**
+ * Holds an endpoint to measured quality: synth fails when the report of `qe simulate --evaluate` says that the scheme
+ * loses more than allowed, or when the report is of other weights, of another scheme, or too old. The figures go into
+ * the plan artefact and into the endpoint's tags.
+ *
+ * @example
+ * new QuantizedEndpoint(this, 'Chat', {
+ *   model: ModelSource.localDirectory('models/small'),
+ *   instanceType: InstanceType.G6_2XLARGE,
+ *   quantization: QuantizationScheme.FP8,
+ *   qualityGate: QualityGate.fromReport('report.json', { maxPerplexityIncrease: 0.03, maxKl: 0.05 }),
+ * });
+ */
+export class QualityGate {
+  /**
+   * A gate on what `qe simulate MODEL --scheme NAMES --evaluate TEXT --report FILE` wrote.
+   *
+   * @param file relative to the directory in which the app runs
+   */
+  public static fromReport(file: string, options: QualityGateOptions = {}): QualityGate {
+    assertLimits(options);
+    return new QualityGate(readQualityReport(file), options);
+  }
+
+  private constructor(
+    private readonly report: QualityReport,
+    private readonly options: QualityGateOptions,
+  ) {}
+
+  /** @internal */
+  public _judge(endpoint: GatedEndpoint): { readonly findings: readonly Finding[]; readonly figures?: GateFigures } {
+    const { scheme = 'none' } = endpoint;
+    if (UNQUANTIZED.has(scheme)) return { findings: [] };
+    const findings = [...this.weightFindings(endpoint), ...this.ageFindings()];
+    const reported = this.report.schemes.find((candidate) => isScheme(candidate, endpoint));
+    if (reported === undefined) return { findings: [...findings, this.otherScheme(endpoint)] };
+    const figures = this.figuresOf(reported);
+    if (figures === undefined) return { findings: [...findings, this.notMeasured(scheme)] };
+    findings.push(...this.limitFindings(figures), ...this.cacheFindings(endpoint));
+    return { findings, figures };
+  }
+
+  private figuresOf({ scheme, evaluation }: ReportedScheme): GateFigures | undefined {
+    const { file, measuredAt, perplexity } = this.report;
+    if (evaluation === undefined || perplexity === undefined) return undefined;
+    return {
+      report: file,
+      measuredAt: measuredAt?.toISOString(),
+      scheme,
+      ...evaluation,
+      fullPrecisionPerplexity: perplexity,
+      perplexityIncrease: evaluation.perplexity / perplexity - 1,
+    };
+  }
+
+  private limitFindings(figures: GateFigures): Finding[] {
+    return this.violations(figures).map(({ name, value, limit, bound }) =>
+      finding('QUALITY_BELOW_LIMIT', 'error', {
+        message: `${figures.scheme} has a ${name} of ${show(value)} in ${this.report.file}, which the quality gate does not let through`,
+        got: show(value),
+        allowed: `${bound} ${show(limit)}`,
+        fix: this.wayOut(),
+      }),
+    );
+  }
+
+  private violations(figures: GateFigures): Violation[] {
+    const { maxPerplexityIncrease, maxKl, maxP99Kl, minTop1Agreement } = this.options;
+    const upper = [
+      { name: 'perplexity increase', value: figures.perplexityIncrease, limit: maxPerplexityIncrease ?? Infinity },
+      { name: 'mean KL', value: figures.meanKl, limit: maxKl ?? Infinity },
+      { name: '99th percentile KL', value: figures.p99Kl, limit: maxP99Kl ?? Infinity },
+    ].filter(({ value, limit }) => value > limit);
+    const lower = [{ name: 'top-1 agreement', value: figures.top1Agreement, limit: minTop1Agreement ?? 0 }].filter(
+      ({ value, limit }) => value < limit,
+    );
+    return [
+      ...upper.map((limit) => ({ ...limit, bound: 'at most' })),
+      ...lower.map((limit) => ({ ...limit, bound: 'at least' })),
+    ];
+  }
+
+  /** The schemes of the same report that pass, those that lose least first; else what else can be done. */
+  private wayOut(): string {
+    const passing = this.report.schemes
+      .map((scheme) => this.figuresOf(scheme))
+      .filter((figures) => figures !== undefined)
+      .filter((figures) => this.violations(figures).length === 0)
+      .sort((left, right) => left.meanKl - right.meanKl);
+    return passing.length > 0
+      ? `take ${passing.map(({ scheme }) => scheme).join(' or ')}, which the same report lets through`
+      : 'take a milder scheme, or keep the layers that lose most at higher precision: `qe simulate --sensitivity` names them';
+  }
+
+  private weightFindings({ modelId }: GatedEndpoint): Finding[] {
+    const { file, digest } = this.report;
+    // A path is written with its dot in the spec; nothing on the hub begins so.
+    const local = modelId?.startsWith('.') ? weightsDigest(modelId) : undefined;
+    const expected = this.options.modelDigest ?? local;
+    if (expected === undefined) {
+      return [
+        finding('QUALITY_WEIGHTS_NOT_COMPARED', 'warning', {
+          message: `whether ${file} is about the weights of this endpoint cannot be told at synth`,
+          got: modelId,
+          allowed: 'an unquantized local directory, or modelDigest',
+          fix: `give the gate modelDigest: '${digest}' once you know that the model was made from these weights`,
+        }),
+      ];
+    }
+    if (expected === digest) return [];
+    return [
+      finding('QUALITY_REPORT_OTHER_WEIGHTS', 'error', {
+        message: `${file} was measured on other weights than this endpoint's`,
+        got: digest || 'a report without a digest',
+        allowed: expected,
+        fix: 'run `qe simulate --evaluate` on the weights of this endpoint',
+      }),
+    ];
+  }
+
+  private ageFindings(): Finding[] {
+    const { maxAge } = this.options;
+    const { file, measuredAt } = this.report;
+    if (maxAge === undefined) return [];
+    const seconds = measuredAt === undefined ? Infinity : (Date.now() - measuredAt.getTime()) / 1000;
+    if (seconds <= maxAge.toSeconds()) return [];
+    return [
+      finding('QUALITY_REPORT_TOO_OLD', 'error', {
+        message: `${file} is older than the quality gate allows`,
+        got:
+          measuredAt === undefined ? 'a report without a date' : `measured on ${measuredAt.toISOString().slice(0, 10)}`,
+        allowed: `${maxAge.toHumanString()} at most`,
+        fix: 'run `qe simulate --evaluate` again',
+      }),
+    ];
+  }
+
+  private cacheFindings({ kvCacheDtype }: GatedEndpoint): Finding[] {
+    if (kvCacheDtype === undefined || !kvCacheDtype.startsWith('fp8') || this.report.kvCache === 'fp8') return [];
+    return [
+      finding('QUALITY_KV_CACHE_NOT_MEASURED', 'warning', {
+        message: `the endpoint stores its KV cache as ${kvCacheDtype}, and ${this.report.file} was measured without that`,
+        got: 'a report with a KV cache at full precision',
+        allowed: 'a report of `qe simulate --kv-cache fp8`',
+        fix: 'run `qe simulate` with --kv-cache fp8',
+      }),
+    ];
+  }
+
+  private otherScheme({ scheme, groupSize }: GatedEndpoint): Finding {
+    const group = groupSize === undefined || groupSize <= 0 ? '' : ` with groups of ${groupSize}`;
+    return finding('QUALITY_REPORT_OTHER_SCHEME', 'error', {
+      message: `${this.report.file} says nothing of ${scheme}${group}`,
+      got: this.report.schemes.map((known) => known.scheme).join(', ') || 'a report without schemes',
+      allowed: `a report that has ${scheme}${group}`,
+      fix: `add ${scheme} to \`qe simulate --scheme\``,
+    });
+  }
+
+  private notMeasured(scheme: string): Finding {
+    return finding('QUALITY_NOT_MEASURED', 'error', {
+      message: `${this.report.file} compares the weights of ${scheme} alone, which says nothing of answers`,
+      got: 'a report without a held-out text',
+      allowed: 'a report of `qe simulate --evaluate TEXT`',
+      fix: 'run `qe simulate` with --evaluate',
+    });
+  }
+}
+
+function isScheme(reported: ReportedScheme, { scheme, groupSize }: GatedEndpoint): boolean {
+  if (reported.scheme !== scheme) return false;
+  return reported.groupSize === undefined || groupSize === undefined || reported.groupSize === groupSize;
+}
+
+function assertLimits(options: QualityGateOptions): void {
+  const limits = {
+    maxPerplexityIncrease: options.maxPerplexityIncrease,
+    maxKl: options.maxKl,
+    maxP99Kl: options.maxP99Kl,
+    minTop1Agreement: options.minTop1Agreement,
+  };
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined || value >= 0) continue;
+    throw new SpecError('QUALITY_LIMIT_OUT_OF_RANGE', `${name} of a quality gate is no limit`, {
+      got: String(value),
+      allowed: '0 or more',
+      fix: `correct ${name}; a share is written 0.03 for 3 %`,
+      path: PATH,
+    });
+  }
+}
+
+function finding(
+  rule: string,
+  severity: Finding['severity'],
+  details: Omit<Finding, 'rule' | 'severity' | 'path'>,
+): Finding {
+  return { rule, severity, ...details, path: PATH };
+}
+
+function show(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : 'infinity';
+}

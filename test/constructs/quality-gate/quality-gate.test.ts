@@ -1,0 +1,193 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { App, Duration, type Stack } from 'aws-cdk-lib';
+import {
+  InstanceType,
+  ModelSource,
+  QualityGate,
+  QuantizationScheme,
+  type QualityGateOptions,
+  type QuantizedEndpointProps,
+} from '../../../index';
+import { openCheckpoint } from '../../../lib/format';
+import { locateCheckpoint } from '../../../lib/format/node';
+import { parseScheme } from '../../../lib/scheme';
+import { simulate } from '../../../lib/simulate/simulate';
+import { toReport } from '../../../lib/simulate/to-report';
+import { errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
+
+const MODEL = 'examples/models/gutenberg-3m';
+const directory = mkdtempSync(path.join(tmpdir(), 'gate-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const figures = (perplexity: number, meanKl: number) => ({
+  perplexity,
+  meanKl,
+  p99Kl: 10 * meanKl,
+  top1Agreement: 0.95,
+});
+
+const REPORT = {
+  schema: 1,
+  measuredAt: '2026-01-05T12:00:00.000Z',
+  model: { digest: 'sha256:abc' },
+  evaluation: { perplexity: 40 },
+  schemes: [
+    { scheme: 'awq', groupSize: 128, evaluation: figures(42, 0.02) },
+    { scheme: 'fp8', groupSize: -1, evaluation: figures(40.2, 0.002) },
+    { scheme: 'gptq', groupSize: 128 },
+  ],
+};
+
+let written = 0;
+function gate(options?: QualityGateOptions, report: unknown = REPORT): QualityGate {
+  const file = path.join(directory, `report-${written++}.json`);
+  writeFileSync(file, typeof report === 'string' ? report : JSON.stringify(report));
+  return QualityGate.fromReport(file, options);
+}
+
+/** The hub model is AWQ with groups of 128. */
+function stackWith(qualityGate: QualityGate, props: Partial<QuantizedEndpointProps> = {}): Stack {
+  const stack = testStack();
+  makeEndpoint(stack, { qualityGate, ...props });
+  return stack;
+}
+
+const PINNED = { modelDigest: 'sha256:abc' };
+
+describe('a quality gate', () => {
+  test('lets through what loses less than allowed, and leaves the figures in plan and tags', () => {
+    const stack = stackWith(
+      gate({ ...PINNED, maxPerplexityIncrease: 0.06, maxKl: 0.02, maxP99Kl: 0.5, minTop1Agreement: 0.9 }),
+    );
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack).filter((rule) => rule.startsWith('QUALITY'))).toEqual([]);
+    expect(resourceOf(stack, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+      expect.arrayContaining([
+        { Key: 'cdk-quantized-endpoints:perplexity-increase', Value: '0.0500' },
+        { Key: 'cdk-quantized-endpoints:mean-kl', Value: '0.02000' },
+      ]),
+    );
+    const assembly = (stack.node.root as App).synth().directory;
+    const plan = readdirSync(assembly).find((name) => name.endsWith('.plan.json'))!;
+    expect(JSON.parse(readFileSync(path.join(assembly, plan), 'utf8'))).toMatchObject({
+      quality: {
+        scheme: 'awq',
+        measuredAt: '2026-01-05T12:00:00.000Z',
+        perplexity: 42,
+        fullPrecisionPerplexity: 40,
+        meanKl: 0.02,
+      },
+    });
+  });
+
+  test.each<[string, QualityGateOptions, string]>([
+    ['perplexity increase', { maxPerplexityIncrease: 0.03 }, '0.05'],
+    ['mean KL', { maxKl: 0.01 }, '0.02'],
+    ['99th percentile KL', { maxP99Kl: 0.1 }, '0.2'],
+    ['top-1 agreement', { minTop1Agreement: 0.96 }, '0.95'],
+  ])('stops synth where %s is over the limit', (name, limits, got) => {
+    const stack = stackWith(gate({ ...PINNED, ...limits }));
+    expect(errorsOf(stack)).toEqual(['QUALITY_BELOW_LIMIT']);
+    expect(messagesOf(stack, 'error')[0]).toContain(`${name} of ${got}`);
+  });
+
+  test('names the schemes of the report that pass', () => {
+    const stack = stackWith(gate({ ...PINNED, maxPerplexityIncrease: 0.03 }));
+    expect(messagesOf(stack, 'error')[0]).toContain('take fp8, which the same report lets through');
+  });
+
+  test('points to the sensitivity of layers where no scheme passes', () => {
+    const stack = stackWith(gate({ ...PINNED, maxKl: 0.001 }));
+    expect(messagesOf(stack, 'error')[0]).toContain('--sensitivity');
+  });
+
+  test('stops synth where the model is broken beyond numbers', () => {
+    const broken = { scheme: 'awq', evaluation: { perplexity: null, meanKl: null, p99Kl: null, top1Agreement: 0 } };
+    const stack = stackWith(gate({ ...PINNED, maxKl: 1 }, { ...REPORT, schemes: [broken] }));
+    expect(errorsOf(stack)).toEqual(['QUALITY_BELOW_LIMIT']);
+  });
+
+  test('wants a report of the same scheme, with the same groups', () => {
+    const [awq, ...others] = REPORT.schemes;
+    const without = stackWith(gate(PINNED, { ...REPORT, schemes: others }));
+    expect(errorsOf(without)).toEqual(['QUALITY_REPORT_OTHER_SCHEME']);
+    const regrouped = stackWith(gate(PINNED, { ...REPORT, schemes: [{ ...awq, groupSize: 64 }] }));
+    expect(errorsOf(regrouped)).toEqual(['QUALITY_REPORT_OTHER_SCHEME']);
+  });
+
+  test('wants figures of a text', () => {
+    const { evaluation: _none, ...report } = REPORT;
+    expect(errorsOf(stackWith(gate(PINNED, report)))).toEqual(['QUALITY_NOT_MEASURED']);
+  });
+
+  test('wants a report that is young enough', () => {
+    const stack = (measuredAt: string | undefined) =>
+      stackWith(gate({ ...PINNED, maxAge: Duration.days(30) }, { ...REPORT, measuredAt }));
+    expect(errorsOf(stack(new Date(Date.now() - 29 * 86_400_000).toISOString()))).toEqual([]);
+    expect(errorsOf(stack(new Date(Date.now() - 31 * 86_400_000).toISOString()))).toEqual(['QUALITY_REPORT_TOO_OLD']);
+    expect(errorsOf(stack(undefined))).toEqual(['QUALITY_REPORT_TOO_OLD']);
+  });
+
+  test('refuses a report of other weights, and warns where it cannot tell', () => {
+    expect(errorsOf(stackWith(gate({ modelDigest: 'sha256:other' })))).toEqual(['QUALITY_REPORT_OTHER_WEIGHTS']);
+    const stack = stackWith(gate());
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toContain('QUALITY_WEIGHTS_NOT_COMPARED');
+  });
+
+  test('warns where the KV cache is quantized and was not when it was measured', () => {
+    const props = { kvCacheDtype: 'fp8' };
+    expect(warningsOf(stackWith(gate(PINNED), props))).toContain('QUALITY_KV_CACHE_NOT_MEASURED');
+    const measured = { ...REPORT, evaluation: { perplexity: 40, kvCache: { type: 'fp8' } } };
+    expect(warningsOf(stackWith(gate(PINNED, measured), props))).not.toContain('QUALITY_KV_CACHE_NOT_MEASURED');
+  });
+
+  test('knows the weights of a local directory by the digest that qe simulate reports', async () => {
+    const checkpoint = await openCheckpoint(locateCheckpoint(MODEL).folder);
+    const simulation = await simulate(checkpoint, { schemes: [parseScheme('fp8')], threads: 1 });
+    const { model, schemes } = toReport(simulation);
+    const report = {
+      schema: 1,
+      model,
+      evaluation: { perplexity: 41 },
+      schemes: schemes.map((scheme) => ({ ...scheme, evaluation: figures(41.1, 0.003) })),
+    };
+    const props = {
+      model: ModelSource.localDirectory(MODEL),
+      instanceType: InstanceType.G6_2XLARGE,
+      maxModelLen: 512,
+      quantization: QuantizationScheme.FP8,
+    };
+    const of = (digest: string) => stackWith(gate({}, { ...report, model: { digest } }), props);
+    const same = of(model.digest);
+    expect(errorsOf(same).filter((rule) => rule.startsWith('QUALITY'))).toEqual([]);
+    expect(warningsOf(same)).not.toContain('QUALITY_WEIGHTS_NOT_COMPARED');
+    expect(errorsOf(of('sha256:abc'))).toContain('QUALITY_REPORT_OTHER_WEIGHTS');
+  });
+
+  test('has nothing to say of a model that is not quantized', () => {
+    const stack = stackWith(gate({ maxKl: 0 }), {
+      model: ModelSource.localDirectory(MODEL),
+      maxModelLen: 512,
+    });
+    expect(errorsOf(stack).filter((rule) => rule.startsWith('QUALITY'))).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['another kind of JSON', { verdict: 'ok' }],
+    ['a report of a later schema', { ...REPORT, schema: 2 }],
+    ['figures that are none', { ...REPORT, schemes: [{ scheme: 'awq', evaluation: { perplexity: 'low' } }] }],
+  ])('cannot be made from %s', (_what, report) => {
+    expect(() => gate({}, report)).toThrow(expect.objectContaining({ id: 'QUALITY_REPORT_UNREADABLE' }));
+  });
+
+  test('cannot be made from a file that is not there, or with a limit below 0', () => {
+    expect(() => QualityGate.fromReport('/nowhere/report.json')).toThrow(
+      expect.objectContaining({ id: 'QUALITY_REPORT_UNREADABLE' }),
+    );
+    expect(() => gate({ maxKl: -1 })).toThrow(expect.objectContaining({ id: 'QUALITY_LIMIT_OUT_OF_RANGE' }));
+  });
+});
