@@ -1,3 +1,4 @@
+import { ModelConfigError } from '../../errors';
 import type { Checkpoint, CheckpointTensor } from '../../format';
 import { describeModel, type ModelDescription, type WeightGroup } from '../../model';
 
@@ -18,9 +19,15 @@ export function linearLayers(checkpoint: Checkpoint, model: ModelDescription | u
   return ({ name, shape }) => shape.length === 2 && isLinearName(name);
 }
 
-/** The model that the checkpoint's config describes; undefined without a config that can be read. */
+/** The model that the checkpoint's config describes; undefined without a config that can be understood: names tell the layers then. */
 export function modelOf(checkpoint: Checkpoint): ModelDescription | undefined {
-  return checkpoint.config === undefined ? undefined : describeModel(checkpoint.config);
+  if (checkpoint.config === undefined) return undefined;
+  try {
+    return describeModel(checkpoint.config);
+  } catch (error) {
+    if (error instanceof ModelConfigError) return undefined;
+    throw error;
+  }
 }
 
 const QUANTIZED_PLACES = new Set(['text', 'encoder', 'decoder']);
