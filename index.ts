@@ -6,6 +6,9 @@ export { DataCaptureOptions, QuantizedEndpointProps, RealTimeEndpointProps } fro
 export * from './constructs/recommendation/props';
 export { Recommendation } from './constructs/recommendation/recommendation';
 export { EndpointPlan, RealTimeEndpoint } from './constructs/endpoint/real-time-endpoint';
+export * from './constructs/gguf/endpoint';
+export * from './constructs/gguf/options';
+export { GgufEndpointProps } from './constructs/gguf/props';
 export { ContainerImage } from './constructs/shared/container-image';
 export * from './constructs/shared/instance-type';
 export { ModelSource } from './constructs/shared/model-source';

@@ -135,13 +135,15 @@ function chooseSlots(asked: EndpointSpec): EndpointSpec {
 
 function withSlots(asked: EndpointSpec, resolved: ResolvedEndpoint, slots: number): EndpointSpec {
   const given = asked.options?.maxModelLen;
-  if (given !== undefined) return withOptions(asked, { slots, maxModelLen: given * slots });
+  // One cache for all slots is as long as its longest request.
+  const shares = tryResolve(withOptions(asked, { slots }))?.options.unifiedKvCache === true ? 1 : slots;
+  if (given !== undefined) return withOptions(asked, { slots, maxModelLen: given * shares });
   const own = resolved.model?.maxPositionEmbeddings;
   if (own === undefined) return withOptions(asked, { slots });
-  const { largestMaxModelLen } = planAnswer(withOptions(asked, { slots, maxModelLen: own * slots }));
+  const { largestMaxModelLen } = planAnswer(withOptions(asked, { slots, maxModelLen: own * shares }));
   const fitting =
-    largestMaxModelLen === null ? own : Math.floor(largestMaxModelLen / slots / CONTEXT_STEP) * CONTEXT_STEP;
-  return withOptions(asked, { slots, maxModelLen: Math.max(CONTEXT_STEP, Math.min(own, fitting)) * slots });
+    largestMaxModelLen === null ? own : Math.floor(largestMaxModelLen / shares / CONTEXT_STEP) * CONTEXT_STEP;
+  return withOptions(asked, { slots, maxModelLen: Math.max(CONTEXT_STEP, Math.min(own, fitting)) * shares });
 }
 
 /** Longest sequence that a spec lets through: llama-server's context is that of all its slots together. */

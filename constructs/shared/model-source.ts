@@ -1,6 +1,6 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { BoundModel, ModelBinder } from './model-source/bound-model';
+import type { BoundModel, FilePick, KnownFile, ModelBinder } from './model-source/bound-model';
 import { huggingFace } from './model-source/hugging-face';
 import { jumpStart } from './model-source/jump-start';
 import { localDirectory } from './model-source/local-directory';
@@ -68,7 +68,12 @@ export class ModelSource {
   private constructor(private readonly binder: ModelBinder) {}
 
   /** @internal */
-  public _bind(scope: Construct): BoundModel {
-    return this.binder(scope);
+  public _bind(scope: Construct, pick?: FilePick): BoundModel {
+    return this.binder.bind(scope, pick);
+  }
+
+  /** @internal */
+  public _ggufFiles(): readonly KnownFile[] {
+    return this.binder.ggufFiles?.() ?? [];
   }
 }

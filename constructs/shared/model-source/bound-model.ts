@@ -6,6 +6,8 @@ import type { EndpointOptions, ModelSpec } from '../../../lib/spec/types';
 
 /** A model source in the scope of one endpoint: what the spec, the SageMaker model and the role need of it. */
 export interface BoundModel {
+  /** Where the container finds a file of the source; absent for the hub, whose files the server names itself. */
+  readonly containerPath?: (file: string) => string;
   /** For people: in reports and tags. */
   readonly name: string;
   readonly spec: ModelSpec;
@@ -30,5 +32,31 @@ export interface BoundModel {
   grantRead(grantee: IGrantable, argue: (resource: string, reason: string) => void): IDependable[];
 }
 
-/** Makes a `BoundModel`; resources that it needs become children of `scope`. */
-export type ModelBinder = (scope: Construct) => BoundModel;
+/** A weight file that a source is known to hold. */
+export interface KnownFile {
+  /** Relative to the source, with `/`. */
+  readonly path: string;
+  /** Bytes of its tensors, all parts together. */
+  readonly weightBytes?: number;
+  /** GGUF file type, such as `Q4_K_M`. */
+  readonly fileType?: string;
+}
+
+/**
+ * Chooses among the files of a source, knowing the model.
+ *
+ * @returns those to serve, all others are left where they are; undefined for all of them
+ */
+export type FilePick = (model: ModelSpec, from: BoundModel['modelData']) => readonly string[] | undefined;
+
+/** Makes a `BoundModel`. */
+export interface ModelBinder {
+  /**
+   * Resources that the model needs become children of `scope`.
+   *
+   * @param pick asked once; the hub's server finds its files itself, and does not heed the answer
+   */
+  bind(scope: Construct, pick?: FilePick): BoundModel;
+  /** GGUF files that synth can see in the source; without it none. */
+  ggufFiles?(): readonly KnownFile[];
+}

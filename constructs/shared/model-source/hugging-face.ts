@@ -1,13 +1,15 @@
+import type { Construct } from 'constructs';
 import { lockKey } from '../../../lib/lock';
 import type { Finding } from '../../../lib/rules/types';
-import type { ModelBinder } from './bound-model';
+import type { ModelSpec } from '../../../lib/spec/types';
+import type { BoundModel, FilePick, ModelBinder } from './bound-model';
 import { configUnknown, knownOf, lockFileOf } from './knowledge';
 import type { HuggingFaceModelOptions } from './options';
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
 export function huggingFace(id: string, options: HuggingFaceModelOptions): ModelBinder {
-  return (scope) => {
+  const bind = (scope: Construct, pick?: FilePick): BoundModel => {
     const { models } = lockFileOf(scope);
     const locked = models[lockKey('huggingface', id, options.revision)] ?? sameCommit(models, id, options.revision);
     const revision = locked?.revision ?? options.revision;
@@ -22,15 +24,18 @@ export function huggingFace(id: string, options: HuggingFaceModelOptions): Model
         ),
       );
     if (revision === undefined || !COMMIT.test(revision)) findings.push(notPinned(id, revision));
+    const spec: ModelSpec = { id, ...known, ...gatedOf(options.gated ?? locked?.gated) };
+    pick?.(spec, 'hub');
     return {
       name: id,
-      spec: { id, ...known, ...gatedOf(options.gated ?? locked?.gated) },
+      spec,
       modelData: 'hub',
       revision,
       findings,
       grantRead: () => [],
     };
   };
+  return { bind };
 }
 
 /** An entry made for the default branch also serves whoever names the commit that the branch held. */

@@ -1,8 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
 import { SpecError } from '../../../lib/errors';
 import { lockKey, type LockedArtifact } from '../../../lib/lock';
-import type { ModelBinder } from './bound-model';
+import type { ModelSpec } from '../../../lib/spec/types';
+import type { BoundModel, FilePick, ModelBinder } from './bound-model';
 import { configUnknown, knownOf, lockFileOf } from './knowledge';
 import type { JumpStartModelOptions } from './options';
 import { objectData, prefixData } from './s3';
@@ -16,7 +18,7 @@ const GATED_BUCKET = 'jumpstart-private-cache-prod';
 export function jumpStart(modelId: string, options: JumpStartModelOptions): ModelBinder {
   const asked = options.version === undefined ? modelId : `${modelId}@${options.version}`;
   const add = `run \`qe models add jumpstart:${asked}\` and commit quantized-endpoints.lock.json`;
-  return (scope) => {
+  const bind = (scope: Construct, pick?: FilePick): BoundModel => {
     const locked = lockFileOf(scope).models[lockKey('jumpstart', modelId, options.version)];
     const artifact = artifactOf(options, locked?.artifact);
     if (artifact === undefined)
@@ -31,9 +33,11 @@ export function jumpStart(modelId: string, options: JumpStartModelOptions): Mode
     const bucketName = `${artifact.bucketPrefix}-${Stack.of(scope).region}`;
     const bucket = Bucket.fromBucketName(scope, 'JumpStartBucket', bucketName);
     const data = (artifact.key.endsWith('/') ? prefixData : objectData)(bucket, artifact.key);
+    const spec: ModelSpec = { id: modelId, ...known, gated };
+    pick?.(spec, 'jumpstart');
     return {
       name: modelId,
-      spec: { id: modelId, ...known, gated },
+      spec,
       modelData: 'jumpstart',
       acceptEula: options.acceptEula,
       findings: known.config === undefined ? [configUnknown(modelId, `${add}, or give config or configPath`)] : [],
@@ -44,6 +48,7 @@ export function jumpStart(modelId: string, options: JumpStartModelOptions): Mode
       grantRead: data.grantRead,
     };
   };
+  return { bind };
 }
 
 function artifactOf(options: JumpStartModelOptions, locked?: LockedArtifact): LockedArtifact | undefined {

@@ -4,11 +4,13 @@ import { FileAssetPackaging, FileSystem, IgnoreStrategy, Stack, Stage, SymlinkFo
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { SpecError } from '../../../lib/errors';
-import type { ModelBinder } from './bound-model';
+import { parseGgufPartName } from '../../../lib/format/gguf/split';
+import type { ModelSpec } from '../../../lib/spec/types';
+import type { BoundModel, FilePick, ModelBinder } from './bound-model';
 import { configUnknown, knownOf, readConfig } from './knowledge';
 import type { LocalModelOptions } from './options';
-import { prefixData } from './s3';
-import { readWeights, type LocalFile } from './weight-files';
+import { MODEL_DIRECTORY, prefixData } from './s3';
+import { ggufFilesOf, readWeights, type LocalFile } from './weight-files';
 
 /**
  * Every synth hashes and copies the files, and the CDK command line sends them from this machine; uploads of 2 GiB
@@ -24,35 +26,50 @@ const HIDDEN_FILES = ['.*', '**/.*'];
  * directory asset would be a zip archive, which SageMaker cannot unpack.
  */
 export function localDirectory(directory: string, options: LocalModelOptions): ModelBinder {
-  return (scope) => {
-    const root = path.resolve(directory);
-    const exclude = options.exclude ?? HIDDEN_FILES;
-    const files = listFiles(root, exclude);
+  const root = path.resolve(directory);
+  const exclude = options.exclude ?? HIDDEN_FILES;
+  const bind = (scope: Construct, pick?: FilePick): BoundModel => {
+    const all = listFiles(root, exclude);
+    const id = relativeTo(process.cwd(), root);
+    const config = ownConfig(root, all, options);
+    const only = pick?.({ id, ...config }, 's3-prefix');
+    const files = all.filter(({ name }) => only === undefined || isAmong(name, only));
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     refuseUnusable(directory, files, bytes);
 
     const name = options.modelName ?? path.basename(root);
     const { weightBytes, quantization } = readWeights(root, files);
-    const ownConfig = files.some((file) => file.name === 'config.json') ? path.join(root, 'config.json') : undefined;
-    const known = {
-      ...(weightBytes === undefined ? {} : { weightBytes }),
-      ...(ownConfig === undefined || options.config !== undefined || options.configPath !== undefined
-        ? {}
-        : { config: readConfig(ownConfig) }),
-      ...knownOf(options),
-    };
-    const { bucketName, prefix, keys } = upload(scope, root, exclude, files);
+    const known: ModelSpec = { ...(weightBytes === undefined ? {} : { weightBytes }), ...config };
+    const { bucketName, prefix, keys } = upload(scope, root, exclude, files, only);
     return {
       ...prefixData(Bucket.fromBucketName(scope, 'ModelFilesBucket', bucketName), prefix),
       name,
-      spec: { id: relativeTo(process.cwd(), root), ...known },
+      spec: { id, ...known },
       modelData: 's3-prefix',
       quantization,
       findings: known.config === undefined ? [configUnknown(name, 'give config or configPath')] : [],
       // `cdk gc` keeps an uploaded file as long as a template mentions it.
       metadata: { 'cdk-quantized-endpoints:files': keys },
+      containerPath: (file) => `${MODEL_DIRECTORY}/${file}`,
     };
   };
+  return { bind, ggufFiles: () => ggufFilesOf(root, listFiles(root, exclude)) };
+}
+
+/** What the options say of the model, else the directory's own config. */
+function ownConfig(root: string, files: readonly LocalFile[], options: LocalModelOptions): ReturnType<typeof knownOf> {
+  const isGiven = options.config !== undefined || options.configPath !== undefined;
+  const isThere = files.some(({ name }) => name === 'config.json');
+  return {
+    ...(isGiven || !isThere ? {} : { config: readConfig(path.join(root, 'config.json')) }),
+    ...knownOf(options),
+  };
+}
+
+/** A file by its name, and every part of a file that is in parts. */
+function isAmong(name: string, only: readonly string[]): boolean {
+  const base = parseGgufPartName(name)?.base;
+  return only.some((file) => file === name || (base !== undefined && parseGgufPartName(file)?.base === base));
 }
 
 /** The same on every machine that has the app, unlike the full path. */
@@ -125,10 +142,17 @@ function gigabytes(bytes: number): string {
  * `tokenizer.json` and `tokenizer.model` would be one and the same. Hence copies without an extension, and the whole
  * name in the hash.
  */
-function upload(scope: Construct, root: string, exclude: string[], files: readonly LocalFile[]) {
+function upload(
+  scope: Construct,
+  root: string,
+  exclude: string[],
+  files: readonly LocalFile[],
+  only: readonly string[] | undefined,
+) {
   const stack = Stack.of(scope);
   // A hub cache is full of links to blobs outside of the directory.
-  const hash = FileSystem.fingerprint(root, { exclude, follow: SymlinkFollowMode.ALWAYS });
+  const extraHash = only === undefined ? undefined : files.map(({ name }) => name).join('\n');
+  const hash = FileSystem.fingerprint(root, { exclude, extraHash, follow: SymlinkFollowMode.ALWAYS });
   const staged = stage(scope, root, hash, files);
   const keys = files.map(({ name }) => `${hash}/${name}`);
   const locations = files.map(({ name }, index) =>

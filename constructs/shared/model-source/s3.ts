@@ -1,30 +1,61 @@
+import * as path from 'node:path';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { parseGgufPartName } from '../../../lib/format/gguf/split';
 import { lockKey } from '../../../lib/lock';
 import type { Finding } from '../../../lib/rules/types';
 import type { BoundModel, ModelBinder } from './bound-model';
 import { configUnknown, knownOf, lockFileOf } from './knowledge';
 import type { S3ModelOptions } from './options';
 
+/** Where SageMaker puts a model's files. */
+export const MODEL_DIRECTORY = '/opt/ml/model';
+
 const ARCHIVE = /\.(tar\.gz|tgz)$/;
 
 /** An uncompressed checkpoint: all objects below a prefix. */
 export function s3Prefix(bucket: IBucket, prefix: string, options: S3ModelOptions): ModelBinder {
-  return (scope) => {
-    const folder = asFolder(prefix);
-    return { ...prefixData(bucket, folder), ...describe(scope, bucket, folder, options), modelData: 's3-prefix' };
+  const folder = asFolder(prefix);
+  return {
+    bind: (scope, pick) => {
+      const description = describe(scope, bucket, folder, options);
+      const only = pick?.(description.spec, 's3-prefix');
+      const data = only === undefined ? prefixData(bucket, folder) : filesData(bucket, folder, only);
+      return { ...data, ...description, modelData: 's3-prefix' };
+    },
+  };
+}
+
+/** Some of the files below a prefix: one alone where one is all, else what lies in the folder that holds them. */
+function filesData(bucket: IBucket, prefix: string, files: readonly string[]) {
+  if (files.length === 1 && parseGgufPartName(files[0]) === undefined)
+    return {
+      ...objectData(bucket, prefix + files[0]),
+      containerPath: (file: string) => `${MODEL_DIRECTORY}/${path.posix.basename(file)}`,
+    };
+  const folders = files.map((file) => path.posix.dirname(file));
+  const folder = folders.every((other) => other === folders[0]) && folders[0] !== '.' ? `${folders[0]}/` : '';
+  return {
+    ...prefixData(bucket, prefix + folder),
+    containerPath: (file: string) => `${MODEL_DIRECTORY}/${file.slice(folder.length)}`,
   };
 }
 
 /** One object: a `.tar.gz` that SageMaker unpacks, or a file that is the whole model, such as a GGUF. */
 export function s3Object(bucket: IBucket, key: string, options: S3ModelOptions): ModelBinder {
-  return (scope) => ({
-    ...objectData(bucket, key),
-    ...describe(scope, bucket, key, options),
-    modelData: ARCHIVE.test(key) ? 's3-tarball' : 's3-prefix',
-  });
+  const name = path.posix.basename(key);
+  return {
+    bind: (scope, pick) => {
+      const description = describe(scope, bucket, key, options);
+      const modelData = ARCHIVE.test(key) ? 's3-tarball' : 's3-prefix';
+      pick?.(description.spec, modelData);
+      const containerPath = (file: string) => `${MODEL_DIRECTORY}/${file}`;
+      return { ...objectData(bucket, key), ...description, modelData, containerPath };
+    },
+    ggufFiles: () => (name.endsWith('.gguf') ? [{ path: name, weightBytes: options.weightSize?.toBytes() }] : []),
+  };
 }
 
 /** How SageMaker and the role see the objects below a prefix. */

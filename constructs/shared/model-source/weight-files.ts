@@ -4,7 +4,10 @@ import { ggufQuantization } from '../../../lib/format/checkpoint/parameters';
 import { NeedMoreBytes } from '../../../lib/format/gguf/cursor';
 import { parseGgufHeader, type GgufHeader } from '../../../lib/format/gguf/header';
 import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../../../lib/format/safetensors/header';
+import { parseGgufPartName } from '../../../lib/format/gguf/split';
 import type { TensorInfo } from '../../../lib/format/tensor';
+
+import type { KnownFile } from './bound-model';
 
 /** A file of a model on this machine. */
 export interface LocalFile {
@@ -41,6 +44,32 @@ export function readWeights(root: string, files: readonly LocalFile[]): LocalWei
     weightBytes: sum(gguf.map(({ tensors }) => bytesOf(tensors))),
     ...(fileType === undefined ? {} : { quantization: `gguf:${fileType}` }),
   };
+}
+
+/**
+ * The GGUF models among the files, each by its first part: projectors of multimodal models are no model of their own.
+ *
+ * @throws FormatError
+ */
+export function ggufFilesOf(root: string, files: readonly LocalFile[]): readonly KnownFile[] {
+  const models = files.filter(({ name }) => name.endsWith('.gguf') && !isProjector(name));
+  return models
+    .filter(({ name }) => (parseGgufPartName(name)?.number ?? 1) === 1)
+    .map((first) => {
+      const base = parseGgufPartName(first.name)?.base;
+      const parts = base === undefined ? [first] : models.filter(({ name }) => parseGgufPartName(name)?.base === base);
+      const headers = parts.map((part) => ggufHeader(root, part));
+      return {
+        path: first.name,
+        weightBytes: sum(headers.map(({ tensors }) => bytesOf(tensors))),
+        fileType: ggufQuantization(headers[0].metadata),
+      };
+    });
+}
+
+/** llama.cpp calls the vision part of a model `mmproj-<type>.gguf`. */
+export function isProjector(name: string): boolean {
+  return /(^|\/)mmproj[^/]*\.gguf$/i.test(name);
 }
 
 function safetensorsBytes(root: string, { name, bytes }: LocalFile): number {

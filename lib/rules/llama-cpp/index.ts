@@ -3,6 +3,7 @@ import { contextDividedBySlots } from './context-divided-by-slots';
 import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeUnknown } from './kv-type-unknown';
 import { projectorNotNamed } from './projector-not-named';
+import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
 import { slotsShareOneCache } from './slots-share-one-cache';
 
@@ -11,6 +12,7 @@ export const llamaCppRules: readonly Rule[] = [
   flashAttentionValue,
   kvTypeUnknown,
   projectorNotNamed,
+  promptCacheExceedsHostMemory,
   quantizedValuesNeedFlashAttention,
   slotsShareOneCache,
 ];
