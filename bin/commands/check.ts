@@ -4,11 +4,17 @@ import { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
+import { usePriceFile } from '../prices/file';
 import type { Terminal } from '../terminal';
 
 /** `qe check FILE|-`: rules only. */
-export async function check(args: readonly string[], options: Record<string, unknown>, terminal: Terminal): Promise<ExitStatus> {
+export async function check(
+  args: readonly string[],
+  options: Record<string, unknown>,
+  terminal: Terminal,
+): Promise<ExitStatus> {
   const strict = options.strict === true;
+  await usePriceFile();
   if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
 
   const answer = checkSpec(await readJson(args[0]));

@@ -11,18 +11,31 @@ const byText = new Map<string, ModelDescription>();
  * `describeModel`, remembered: by the config object itself, and by its JSON text, because each line of a batch parses its own copy.
  * Descriptions are immutable, so sharing one is safe.
  *
- * @throws ModelConfigError as `describeModel` does; failures are not remembered
+ * @throws ModelConfigError as `describeModel` does, its path that of the config in a spec; failures are not remembered
  */
 export function describeModelOnce(config: Readonly<Record<string, unknown>>): ModelDescription {
   const known = byObject.get(config);
   if (known !== undefined) return known;
-  const text = JSON.stringify(config);
-  let description = byText.get(text);
+  const text = textOf(config);
+  let description = text === undefined ? undefined : byText.get(text);
   if (description === undefined) {
-    description = describeModel(config);
-    if (byText.size >= CAPACITY) byText.delete(byText.keys().next().value as string);
-    byText.set(text, description);
+    description = describeModel(config, '/model/config');
+    if (text !== undefined) remember(text, description);
   }
   byObject.set(config, description);
   return description;
+}
+
+function remember(text: string, description: ModelDescription): void {
+  if (byText.size >= CAPACITY) byText.delete(byText.keys().next().value as string);
+  byText.set(text, description);
+}
+
+/** Not every object has a text: a cycle, a bigint or a getter that throws has none, and is for `describeModel` to judge. */
+function textOf(config: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    return JSON.stringify(config);
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,11 @@ export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | unde
 }
 
 /** How this endpoint's container runs its scheme on its accelerators. */
-export function supportOf({ container, instance, model, scheme }: RuleContext): SchemeSupport {
+export function supportOf({
+  container,
+  instance,
+  model,
+  scheme,
+}: Pick<RuleContext, 'container' | 'instance' | 'model' | 'scheme'>): SchemeSupport {
   return schemeSupport(scheme, container, instance?.accelerator, { moe: model?.moe !== undefined });
 }

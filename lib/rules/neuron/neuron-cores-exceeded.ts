@@ -1,5 +1,6 @@
 import type { RuleContext } from '../types';
 import { isNeuron } from '../helpers/engine';
+import { supportOf } from '../helpers/accelerator';
 import { found } from '../helpers/finding';
 import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
@@ -39,7 +40,10 @@ export const neuronCoresExceeded: Rule = {
     if (wanted <= cores) return [];
     const better = cheapestInstance(
       spec,
-      (other) => other.kind === 'neuron' && coresOf({ instance: other, options }) >= wanted,
+      (other) =>
+        other.kind === 'neuron' &&
+        coresOf({ instance: other, options }) >= wanted &&
+        supportOf({ ...context, instance: other }).level !== 'unsupported',
     );
     return [
       found({
