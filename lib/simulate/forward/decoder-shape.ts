@@ -80,7 +80,8 @@ export function decoderShape(config: unknown): DecoderShape {
     headDim: model.headDim,
     intermediate: model.intermediateSize,
     vocabulary: model.vocabSize,
-    normEpsilon: number('rms_norm_eps', 1e-6),
+    // Where a config leaves it out, Transformers' own default for the family holds.
+    normEpsilon: number('rms_norm_eps', model.architecture === 'Phi3ForCausalLM' ? 1e-5 : 1e-6),
     normOffset: gemma ? 1 : 0,
     normsOutputs: model.architecture === 'Gemma2ForCausalLM' || model.architecture === 'Gemma3ForCausalLM',
     activation: activationOf(text, gemma),
