@@ -21,6 +21,8 @@ export interface HubArchitecture {
   readonly readsTokenizerJson?: boolean;
   /** The head is that of the embedding, whatever the checkpoint holds. */
   readonly dropsHead?: boolean;
+  /** What configs leave out: the values of transformers' own config class, which the converter reads them through. */
+  defaults(config: HubConfig): Readonly<Record<string, number>>;
   parameters(config: HubConfig, rope: RopeParameters): Map<string, GgufValue>;
   /** Keys right after `general.architecture`: parameters that the converter knows before all others. */
   first?(config: HubConfig, rope: RopeParameters): Map<string, GgufValue>;
@@ -36,8 +38,20 @@ const noSpacePrefix = (): Map<string, GgufValue> => new Map([[ADD_SPACE_PREFIX, 
 /** Vocabulary of the small Granite and StarCoder-like models, whose texts begin without a BOS. */
 const VOCABULARY_WITHOUT_BOS = 49152;
 
+/** Width of a head where a config does not give it. */
+function headWidth(config: HubConfig): number {
+  return Math.floor(config.required('hidden_size') / config.required('num_attention_heads'));
+}
+
 const llama: HubArchitecture = {
   gguf: 'llama',
+  defaults: (config) => ({
+    head_dim: headWidth(config),
+    num_key_value_heads: config.required('num_attention_heads'),
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10000,
+  }),
   names: 'llama',
   interleaves: true,
   normsFromOne: false,
@@ -46,10 +60,7 @@ const llama: HubArchitecture = {
     const list = new ParameterList('llama');
     commonParameters(list, config, rope);
     list.count('vocab_size', config.required('vocab_size'));
-    list.count(
-      'rope.dimension_count',
-      config.number('head_dim') ?? Math.floor(config.required('hidden_size') / config.required('num_attention_heads')),
-    );
+    list.count('rope.dimension_count', config.required('head_dim'));
     return list.metadata;
   },
   tokenizerStart: ({ add_prefix_space: adds }) =>
@@ -66,9 +77,27 @@ const llama: HubArchitecture = {
   },
 };
 
-function qwen(name: string): HubArchitecture {
+const mistral: HubArchitecture = {
+  ...llama,
+  defaults: (config) => ({
+    head_dim: headWidth(config),
+    num_key_value_heads: 8,
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10000,
+  }),
+};
+
+function qwen(name: string, defaults: Readonly<Record<string, number>>): HubArchitecture {
   return {
     gguf: name,
+    defaults: () => ({
+      num_key_value_heads: 32,
+      max_position_embeddings: 32768,
+      rms_norm_eps: 1e-6,
+      rope_theta: 10000,
+      ...defaults,
+    }),
     names: 'llama',
     interleaves: false,
     normsFromOne: false,
@@ -97,6 +126,7 @@ function gemmaParameters(list: ParameterList, config: HubConfig): void {
 
 const gemma: HubArchitecture = {
   gguf: 'gemma',
+  defaults: () => ({ num_key_value_heads: 16, head_dim: 256, max_position_embeddings: 8192, rms_norm_eps: 1e-6 }),
   names: 'llama',
   interleaves: false,
   normsFromOne: true,
@@ -113,6 +143,15 @@ const gemma: HubArchitecture = {
 
 const gemma2: HubArchitecture = {
   gguf: 'gemma2',
+  defaults: () => ({
+    num_key_value_heads: 4,
+    head_dim: 256,
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-6,
+    attn_logit_softcapping: 50,
+    final_logit_softcapping: 30,
+    sliding_window: 4096,
+  }),
   names: 'gemma2',
   interleaves: false,
   normsFromOne: true,
@@ -131,6 +170,16 @@ const gemma2: HubArchitecture = {
 
 const gemma3: HubArchitecture = {
   gguf: 'gemma3',
+  defaults: () => ({
+    num_key_value_heads: 4,
+    head_dim: 256,
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-6,
+    num_attention_heads: 8,
+    sliding_window: 4096,
+    rope_theta: 1000000,
+    rope_local_base_freq: 10000,
+  }),
   names: 'gemma2',
   interleaves: false,
   normsFromOne: true,
@@ -138,17 +187,9 @@ const gemma3: HubArchitecture = {
   parameters(config, rope) {
     const list = new ParameterList('gemma3');
     commonParameters(list, config, rope);
-    // Values that configs leave to the library's defaults.
-    list.count('context_length', config.number('max_position_embeddings') ?? 131072);
-    list.count('attention.head_count', config.number('num_attention_heads') ?? 8);
-    list.real('attention.layer_norm_rms_epsilon', config.number('rms_norm_eps') ?? 1e-6);
-    list.count('attention.key_length', config.number('head_dim') ?? 256);
-    list.count('attention.value_length', config.number('head_dim') ?? 256);
-    list.real('rope.freq_base', rope.values.rope_theta ?? 1e6);
     list.real('final_logit_softcapping', config.number('final_logit_softcapping'));
     if (config.number('sliding_window_pattern') !== 1)
       list.count('attention.sliding_window', config.required('sliding_window'));
-    list.count('attention.head_count_kv', config.number('num_key_value_heads') ?? 4);
     return list.metadata;
   },
   tokenizerEnd: noSpacePrefix,
@@ -156,6 +197,7 @@ const gemma3: HubArchitecture = {
 
 const phi2: HubArchitecture = {
   gguf: 'phi2',
+  defaults: () => ({ max_position_embeddings: 2048, layer_norm_eps: 1e-5, partial_rotary_factor: 0.5 }),
   names: 'phi2',
   interleaves: false,
   normsFromOne: false,
@@ -190,6 +232,13 @@ function originalContext(config: HubConfig, { values }: RopeParameters): number 
 
 const phi3: HubArchitecture = {
   gguf: 'phi3',
+  defaults: (config) => ({
+    num_key_value_heads: config.required('num_attention_heads', 'n_head'),
+    max_position_embeddings: 4096,
+    original_max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+  }),
   names: 'phi3',
   interleaves: false,
   normsFromOne: false,
@@ -243,9 +292,9 @@ const phi3: HubArchitecture = {
 /** By the name in `architectures` of config.json. */
 export const HUB_ARCHITECTURES: Readonly<Record<string, HubArchitecture>> = {
   LlamaForCausalLM: llama,
-  MistralForCausalLM: llama,
-  Qwen2ForCausalLM: qwen('qwen2'),
-  Qwen3ForCausalLM: qwen('qwen3'),
+  MistralForCausalLM: mistral,
+  Qwen2ForCausalLM: qwen('qwen2', {}),
+  Qwen3ForCausalLM: qwen('qwen3', { head_dim: 128 }),
   GemmaForCausalLM: gemma,
   Gemma2ForCausalLM: gemma2,
   Gemma3ForCausalLM: gemma3,

@@ -26,6 +26,12 @@ export class HubConfig {
     this.values = isObject(config.text_config) ? { ...config, ...config.text_config } : config;
   }
 
+  /** The same, with values for what it leaves to the model library's defaults. */
+  withDefaults(defaults: JsonObject): HubConfig {
+    const given = Object.entries(this.values).filter(([, value]) => value !== null);
+    return new HubConfig({ ...defaults, ...Object.fromEntries(given) }, this.path);
+  }
+
   get architecture(): string {
     const names = this.values.architectures;
     return Array.isArray(names) && typeof names[0] === 'string' ? names[0] : '';

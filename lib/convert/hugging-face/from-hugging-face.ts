@@ -33,8 +33,9 @@ const OTHER_TOWERS =
  *   `CHECKPOINT_QUANTIZED`, `CHECKPOINT_NOT_LOCAL`
  */
 export async function modelFromHuggingFace(folder: CheckpointFolder, checkpoint: Checkpoint): Promise<GgufModel> {
-  const config = new HubConfig(checkpoint.config, checkpoint.location);
-  const architecture = architectureOf(config);
+  const given = new HubConfig(checkpoint.config, checkpoint.location);
+  const architecture = architectureOf(given);
+  const config = given.withDefaults(architecture.defaults(given));
   const rope = ropeParameters(config);
   const files = new HubFiles(folder);
   const name = repositoryName(checkpoint.location);
