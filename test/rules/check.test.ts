@@ -157,3 +157,12 @@ test('the verdict is the gravest severity', () => {
     ]),
   ).toBe('error');
 });
+
+test('check finds in every example what its rule finds alone', () => {
+  for (const rule of RULES) {
+    for (const spec of rule.examples.fails)
+      expect(check(spec).findings.map((finding) => finding.rule)).toContain(rule.id);
+    for (const spec of rule.examples.passes)
+      expect(check(spec).findings.map((finding) => finding.rule)).not.toContain(rule.id);
+  }
+});
