@@ -89,10 +89,12 @@ function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number,
   const items = [...layers, head];
   const offloaded = Math.min(items.length, gpuLayers);
   const first = offloaded === items.length ? 0 : layers.length - offloaded;
-  const bytes = new Array<number>(devices).fill(0);
-  const counts = new Array<number>(devices).fill(0);
+  // Devices beyond one for each layer hold nothing.
+  const used = Math.min(devices, offloaded);
+  const bytes = new Array<number>(used).fill(0);
+  const counts = new Array<number>(used).fill(0);
   for (let i = 0; i < offloaded; i++) {
-    const device = Math.floor((i * devices) / offloaded);
+    const device = Math.floor((i * used) / offloaded);
     bytes[device] += items[first + i];
     if (first + i < layers.length) counts[device]++;
   }

@@ -1,4 +1,4 @@
-import { namedDtype, refusesFloat16, servedDtype } from '../helpers/dtype';
+import { namedDtype, refusesFloat16, servedDtype, typeName } from '../helpers/dtype';
 import { instanceText, smOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -30,12 +30,12 @@ export const float16OverflowsModel: Rule = {
   },
   evaluate(context) {
     if (!refusesFloat16(context)) return [];
-    const { instance, model, options } = context;
+    const { instance, options } = context;
     if (namedDtype(options.dtype) === 'float16') {
       const old = (smOf(context) ?? 80) < 80;
       return [
         found({
-          what: `${serverName(context)} refuses ${model?.config.model_type} in float16, because its activations overflow`,
+          what: `${serverName(context)} refuses ${typeName(context)} in float16, because its activations overflow`,
           got: `dtype ${options.dtype}`,
           allowed: 'bfloat16 or float32',
           fix: old
@@ -49,7 +49,7 @@ export const float16OverflowsModel: Rule = {
       return [];
     return [
       found({
-        what: `dtype auto becomes float32 for ${model?.config.model_type} on a GPU without bfloat16, at twice the memory and a fraction of the speed`,
+        what: `dtype auto becomes float32 for ${typeName(context)} on a GPU without bfloat16, at twice the memory and a fraction of the speed`,
         got: instanceText(instance),
         allowed: 'a GPU of compute capability 8.0 or higher',
         fix: 'use an instance with bfloat16, such as ml.g5.xlarge',

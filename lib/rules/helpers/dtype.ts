@@ -42,9 +42,12 @@ const OVERFLOWS_FLOAT16: Readonly<Record<string, { readonly since: string; reado
   plamo2: { since: '0.9.1' },
 };
 
+/** The config's `model_type`, or that of its architecture. */
+export const typeName = ({ model }: RuleContext): string => String(model?.config.model_type ?? model?.modelType ?? '');
+
 /** Does vLLM refuse to serve this model in float16? */
 export function refusesFloat16(context: RuleContext): boolean {
-  const type = String(context.model?.config.model_type ?? context.model?.modelType ?? '');
+  const type = typeName(context);
   return Object.hasOwn(OVERFLOWS_FLOAT16, type) && isVllm(context, OVERFLOWS_FLOAT16[type]);
 }
 
