@@ -50,9 +50,10 @@ function addsNoZero(grid: i32): bool {
   return grid == Grid.AWQ_SYMMETRIC || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR;
 }
 
-// The fast loops round by adding magic numbers, which holds for magnitudes in this range.
-const SMALLEST_FAST: f32 = 8.6736174e-19; // 2^-60
-const LARGEST_FAST: f32 = 1.1529215e18; // 2^60
+// The fast loops round by adding magic numbers and keep sums of squares in f32: both hold for scales in this range, and
+// weights that are no further beyond their grid than that.
+const SMALLEST_FAST: f32 = 9.094947e-13; // 2^-40
+const LARGEST_FAST: f32 = 1.0995116e12; // 2^40
 
 /**
  * Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them.
@@ -179,6 +180,7 @@ function quantize<T, A, S, O>(job: RowJob): void {
       const gridAt = (shared * groups + group) << 2;
       let scale: f32;
       let zero: f32;
+      let saturates = false;
       if (job.rowsPerScale != 0) {
         scale = load<f32>(job.scales + gridAt);
         zero = load<f32>(job.zeroPoints + gridAt);
@@ -190,6 +192,8 @@ function quantize<T, A, S, O>(job: RowJob): void {
         } else {
           const magnitude = cast1<T, A>(absMax<T>(from, count));
           computeGrid(job.grid, job.bits, job.arithmetic, -magnitude, magnitude);
+          // NVFP4's scales end where E4M3 does.
+          saturates = idof<S>() == idof<Float4>() && !(magnitude < LARGEST_FAST);
         }
         scale = gridScale;
         zero = gridZero;
@@ -199,7 +203,7 @@ function quantize<T, A, S, O>(job: RowJob): void {
 
       const energy = job.columnEnergy + (<usize>first << 2);
       let i = 0;
-      if (scale > SMALLEST_FAST && scale < LARGEST_FAST) {
+      if (scale > SMALLEST_FAST && scale < LARGEST_FAST && !saturates) {
         const scale4 = f32x4.splat(idof<S>() == idof<Reciprocal>() ? <f32>1 / scale : scale);
         const step4 = f32x4.splat(scale);
         const zero4 = f32x4.splat(zero);
