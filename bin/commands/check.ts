@@ -1,6 +1,6 @@
 import { check as checkSpec } from '../../lib/rules';
 import { runBatch } from '../batch';
-import { ExitStatus } from '../exit-status';
+import type { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
