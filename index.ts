@@ -9,6 +9,10 @@ export { EndpointPlan, RealTimeEndpoint } from './constructs/endpoint/real-time-
 export * from './constructs/gguf/endpoint';
 export * from './constructs/gguf/options';
 export { GgufEndpointProps } from './constructs/gguf/props';
+export { QualityGate, QualityGateOptions } from './constructs/quality-gate/quality-gate';
+export * from './constructs/neuron/endpoint';
+export * from './constructs/neuron/options';
+export { NeuronEndpointProps } from './constructs/neuron/props';
 export { ContainerImage } from './constructs/shared/container-image';
 export * from './constructs/shared/instance-type';
 export { ModelSource } from './constructs/shared/model-source';

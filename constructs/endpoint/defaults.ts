@@ -166,7 +166,7 @@ function setsByHand(
 }
 
 /** The first of the candidates with the fewest errors and, among those, with the fewest warnings where these count. */
-function leastFindings(candidates: readonly EndpointSpec[], warnings: 'count' | 'ignore'): EndpointSpec {
+export function leastFindings(candidates: readonly EndpointSpec[], warnings: 'count' | 'ignore'): EndpointSpec {
   let best = candidates[0];
   let fewest = Infinity;
   for (const candidate of candidates) {

@@ -145,7 +145,14 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     const environment = { ...rendered.environment, ...environmentAtDeployment(props, recipe) };
     const cfnModel = this.makeModel(container, model, environment, networkIsolation, policies);
     const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
-    const endpoint = this.makeEndpoint(props, spec, fullBatch, config, endpointName, start.seconds);
+    const endpoint = this.makeEndpoint(
+      props,
+      spec,
+      fullBatch,
+      config,
+      endpointName,
+      start.seconds + (recipe.preparationSeconds ?? 0),
+    );
     this.endpointArn = endpoint.ref;
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
 
@@ -316,7 +323,7 @@ function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {
   const options = tryResolve(spec)?.options;
   return {
     maxModelLen: sequenceLength(spec),
-    maxConcurrency: options?.maxNumSeqs ?? options?.slots,
+    maxConcurrency: options?.maxNumSeqs ?? options?.slots ?? options?.batchSize,
     kvCacheTokens: plan.kvCacheTokens ?? undefined,
     timeToFirstTokenMs: plan.estimate.timeToFirstTokenMs ?? undefined,
     interTokenMs: plan.estimate.interTokenMs ?? undefined,

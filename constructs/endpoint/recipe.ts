@@ -15,6 +15,8 @@ export interface EndpointRecipe {
   readonly variables?: Readonly<Record<string, string>>;
   /** What this kind alone can tell is wrong or risky. */
   readonly findings?: readonly Finding[];
+  /** Seconds that an instance takes to start beyond loading the model. */
+  readonly preparationSeconds?: number;
   /** Completes a spec in which all defaults are chosen. */
   readonly complete?: (spec: EndpointSpec) => EndpointSpec;
 }

@@ -70,7 +70,7 @@ const REVISION_VARIABLE: Partial<Record<ContainerSpec['family'], string>> = {
   'lmi-trtllm': 'HF_REVISION',
   'lmi-neuron': 'HF_REVISION',
   vllm: 'SM_VLLM_REVISION',
-  'hf-vllm-neuron': 'SM_VLLM_REVISION',
+  'hf-vllm-neuron': 'HF_REVISION',
   sglang: 'SM_SGLANG_REVISION',
   custom: 'HF_REVISION',
 };

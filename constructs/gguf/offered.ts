@@ -1,7 +1,11 @@
 import * as path from 'node:path';
 import type { OfferedGguf } from '../../lib/recommend/gguf-file';
 import { ggufFileTypeNames } from '../../lib/scheme/gguf-types';
+import type { ModelSource } from '../shared/model-source';
 import { GgufQuality, type GgufServingProps } from './options';
+
+/** The props that decide on a file. */
+export type SourcedGgufProps = GgufServingProps & { readonly model: ModelSource };
 
 /** A GGUF that can be served. */
 export interface OfferedFile extends OfferedGguf {
@@ -15,7 +19,7 @@ export function preferredType({ quality = GgufQuality.BALANCED }: Pick<GgufServi
 }
 
 /** The GGUFs to choose from; empty where only the instance will see them. */
-export function offeredFiles(props: GgufServingProps, isHub: boolean): readonly OfferedFile[] {
+export function offeredFiles(props: SourcedGgufProps, isHub: boolean): readonly OfferedFile[] {
   const visible = props.model._ggufFiles();
   if (props.files !== undefined)
     return props.files.map((file) => {

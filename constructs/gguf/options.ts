@@ -1,6 +1,5 @@
 import type { Size } from 'aws-cdk-lib';
 import type { LlamaCppServingProps } from '../shared/serving-options';
-import type { ModelSource } from '../shared/model-source';
 
 /** A GGUF that a model source offers. */
 export interface GgufFile {
@@ -35,11 +34,8 @@ export enum GgufQuality {
   HIGH = 'Q8_0',
 }
 
-/** Which GGUF is served, and how llama-server keeps its contexts. */
+/** Which GGUF of a source is served, and how llama-server keeps its contexts. */
 export interface GgufServingProps extends LlamaCppServingProps {
-  /** Where the GGUF comes from. */
-  readonly model: ModelSource;
-
   /**
    * GGUFs that the source offers, of which one is served: the smallest that has the wanted quality, else the most
    * precise that fits into the memory with its context.

@@ -1,13 +1,9 @@
 import type { RealTimeEndpointProps } from '../endpoint/props';
-import type { ModelSource } from '../shared/model-source';
 import type { ServingContainerOptions } from '../shared/serving-container';
 import type { GgufServingProps } from './options';
 
 /** Properties of `GgufEndpoint`. */
 export interface GgufEndpointProps extends RealTimeEndpointProps, GgufServingProps {
-  /** Where the GGUF comes from. */
-  readonly model: ModelSource;
-
   /**
    * Version of AWS's llama.cpp image, or a copy of it. Whether it is the one for NVIDIA GPUs, x86 or Graviton follows
    * from the instance type.

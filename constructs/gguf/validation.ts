@@ -1,13 +1,12 @@
 import { Token } from 'aws-cdk-lib';
 import type { Finding } from '../../lib/rules/types';
 import type { BoundModel } from '../shared/model-source/bound-model';
-import { offeredFiles, preferredType, type OfferedFile } from './offered';
-import type { GgufServingProps } from './options';
+import { offeredFiles, preferredType, type OfferedFile, type SourcedGgufProps } from './offered';
 import { namesFirstPart } from './server';
 
 /** What of a GGUF's source and files is wrong or risky. */
 export function ggufFindings(
-  props: GgufServingProps & { readonly maxModelLen?: number },
+  props: SourcedGgufProps & { readonly maxModelLen?: number },
   { modelData, name }: Pick<BoundModel, 'modelData' | 'name'>,
   chosen: OfferedFile | undefined,
 ): Finding[] {

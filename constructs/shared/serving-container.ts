@@ -53,6 +53,15 @@ export class ServingContainer {
     return new ServingContainer('llama-cpp', options);
   }
 
+  /**
+   * Neuron: the Hugging Face image, or LMI's last one.
+   *
+   * @internal
+   */
+  static _neuron(family: 'hf-vllm-neuron' | 'lmi-neuron', options: ServingContainerOptions = {}): ServingContainer {
+    return new ServingContainer(family, options);
+  }
+
   /** An image of your own. Only the rules that hold for every container are applied to it. */
   static custom(image: ContainerImage): ServingContainer {
     return new ServingContainer('custom', { image });

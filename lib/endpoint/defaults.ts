@@ -175,9 +175,11 @@ function lmiNeuronDefaults({ instance, set }: DefaultsContext): Partial<Containe
 
 /** Source: optimum-neuron docs, "vLLM plugin": batch and length are those the artifact was compiled for. */
 function hfVllmNeuronDefaults({ instance, model, set }: DefaultsContext): Partial<ContainerDefaults> {
+  const sequenceLength = set.sequenceLength ?? set.maxModelLen ?? model?.maxPositionEmbeddings;
   return {
     tensorParallelSize: allNeuronCores(instance, set.logicalNeuronCores),
-    sequenceLength: set.maxModelLen ?? model?.maxPositionEmbeddings,
+    sequenceLength,
+    maxModelLen: sequenceLength,
     batchSize: set.maxNumSeqs ?? 1,
     logicalNeuronCores: defaultLogicalCores(instance),
   };

@@ -1,0 +1,68 @@
+/** How the weights of a model on Neuron are stored. */
+export enum NeuronQuantization {
+  /** As in the checkpoint: 16 bits. Served by the Hugging Face image. */
+  NONE = 'none',
+
+  /**
+   * INT8 weights for each output channel, computed in 16 bits, made from the 16-bit checkpoint while it is loaded.
+   * Served by LMI 0.29, the last image of AWS that does it.
+   */
+  INT8 = 'neuron-int8',
+}
+
+/** The one shape that a model was compiled for. */
+export interface NeuronShape {
+  /** Sequences at once. */
+  readonly batchSize: number;
+
+  /** Longest sequence, prompt and answer together, in tokens. */
+  readonly sequenceLength: number;
+
+  /** NeuronCores over which each layer is split. */
+  readonly tensorParallelSize: number;
+
+  /**
+   * Physical cores that one logical core joins, on Trainium2.
+   *
+   * @default - the chip's own
+   */
+  readonly logicalNeuronCores?: number;
+
+  /**
+   * LMI only: folder of the compiled graphs in the model's source.
+   *
+   * @default - the source itself
+   */
+  readonly graphsPath?: string;
+}
+
+/**
+ * When a model is compiled. On Neuron a model runs as graphs that are compiled for one batch size, one sequence length
+ * and one number of cores.
+ */
+export class NeuronCompilation {
+  /**
+   * Each instance looks for the graphs in the Hugging Face hub's cache, and compiles what is not there while it starts:
+   * up to half an hour for a model of 8 B parameters, more than an endpoint may take for one of 70 B.
+   */
+  static readonly AT_START = new NeuronCompilation('at-start');
+
+  /** Each instance takes the graphs from the hub's cache, and the start fails within minutes where they are not there. */
+  static readonly CACHED_ONLY = new NeuronCompilation('cached-only');
+
+  /**
+   * The model's source holds the graphs, made by `optimum-cli export neuron` or LMI's `partition`. Best made in the very
+   * image that serves them: a newer compiler makes graphs that an older runtime refuses.
+   *
+   * @param shape what they were compiled for; a prop that says otherwise is an error
+   */
+  static precompiled(shape: NeuronShape): NeuronCompilation {
+    return new NeuronCompilation('precompiled', shape);
+  }
+
+  /** @internal */
+  private constructor(
+    /** @internal */ public readonly _kind: 'at-start' | 'cached-only' | 'precompiled',
+    /** @internal */ public readonly _shape?: NeuronShape,
+  ) {}
+}

@@ -1,0 +1,85 @@
+import { Token } from 'aws-cdk-lib';
+import type { Finding } from '../../lib/rules/types';
+import type { BoundModel } from '../shared/model-source/bound-model';
+import { NeuronQuantization } from './options';
+import type { NeuronEndpointProps } from './props';
+
+/** What of a Neuron endpoint is wrong or risky that an endpoint spec has no words for. */
+export function neuronFindings(props: NeuronEndpointProps, { modelData }: Pick<BoundModel, 'modelData'>): Finding[] {
+  return [...shapeFindings(props), ...sourceFindings(props, modelData), ...maintenanceFindings(props)];
+}
+
+function shapeFindings(props: NeuronEndpointProps): Finding[] {
+  const { maxModelLen, maxConcurrency, tensorParallelSize, logicalNeuronCores } = props;
+  const shape = props.compilation?._shape;
+  const pairs = [
+    ['maxModelLen', maxModelLen, shape?.sequenceLength],
+    ['maxConcurrency', maxConcurrency, shape?.batchSize],
+    ['tensorParallelSize', tensorParallelSize, shape?.tensorParallelSize],
+    ['logicalNeuronCores', logicalNeuronCores, shape?.logicalNeuronCores],
+  ] as const;
+  return pairs.flatMap(([name, asked, compiled]): Finding[] => {
+    if (asked === undefined) return [];
+    if (Token.isUnresolved(asked))
+      return [
+        {
+          rule: 'NEURON_SHAPE_KNOWN_AT_DEPLOYMENT_ONLY',
+          severity: 'error',
+          message: `a model is compiled for one ${name}, which synth must know to tell whether it fits`,
+          got: 'a value that is known at deployment only',
+          allowed: 'a number',
+          fix: `give ${name} as a number, or leave it out`,
+        },
+      ];
+    if (compiled === undefined || compiled === asked) return [];
+    return [
+      {
+        rule: 'NEURON_ARTIFACT_SHAPE_DIFFERS',
+        severity: 'error',
+        message: `the model was compiled for another ${name} than the endpoint asks for, and the server refuses it`,
+        got: `${name} ${asked}`,
+        allowed: String(compiled),
+        fix: `leave ${name} out, or compile for ${asked}`,
+      },
+    ];
+  });
+}
+
+function sourceFindings(
+  { compilation, quantization }: NeuronEndpointProps,
+  modelData: BoundModel['modelData'],
+): Finding[] {
+  const isInt8 = quantization === NeuronQuantization.INT8;
+  if (compilation?._kind !== 'cached-only' || (modelData === 'hub' && !isInt8)) return [];
+  return [
+    {
+      rule: 'NEURON_CACHE_OUT_OF_REACH',
+      severity: 'error',
+      message: isInt8
+        ? 'the hub’s cache of compiled graphs is Hugging Face’s, which LMI does not read'
+        : 'the hub’s cache of compiled graphs is asked for by the hub id of a model, which this one has not',
+      got: `NeuronCompilation.CACHED_ONLY with ${isInt8 ? 'NeuronQuantization.INT8' : `a model from ${modelData}`}`,
+      allowed: 'ModelSource.huggingFace, or graphs beside the model',
+      fix: 'use NeuronCompilation.precompiled, or AT_START',
+      path: '/model/id',
+    },
+  ];
+}
+
+/** Sources: djl-serving pull request 2939; AWS Neuron documentation, announcements of 2025 and 2026. */
+function maintenanceFindings({ quantization }: NeuronEndpointProps): Finding[] {
+  if (quantization !== NeuronQuantization.INT8) return [];
+  return [
+    {
+      rule: 'NEURON_INT8_NOT_MAINTAINED',
+      severity: 'warning',
+      message:
+        'INT8 on Neuron runs in LMI 0.29 of 2024, whose Neuron code AWS has since deleted, on transformers-neuronx, which ' +
+        'is out of support: it gets no fixes, not even for security, and no newer architectures',
+      got: 'NeuronQuantization.INT8',
+      allowed: 'NeuronQuantization.NONE, or a GPU with an INT8 or FP8 checkpoint',
+      fix: 'compare with ml.g6e in `qe recommend`, or acknowledge this',
+      path: '/quantization',
+    },
+  ];
+}
