@@ -52,9 +52,9 @@ export async function simulate(
     });
     bar.stop();
     const evaluation = await prepared?.run(calibration);
-    const report = toReport(simulation, evaluation);
+    const report = toReport(simulation, evaluation?.text, evaluation?.embedding);
     if (terminal.json) terminal.printJson(report);
-    else terminal.print(renderSimulation(simulation, terminal, evaluation));
+    else terminal.print(renderSimulation(simulation, terminal, evaluation?.text, evaluation?.embedding));
     if (terminal.json)
       for (const scheme of simulation.schemes)
         scheme.notes.forEach((note) => terminal.say(`note ${scheme.scheme.name}: ${note}`));

@@ -4,11 +4,20 @@ import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { KV_QUANTIZATIONS, type KvQuantization } from '../../lib/simulate/forward/activations';
 import { evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
-import { assertForwardFits, estimateForward, type ForwardEstimate } from '../../lib/simulate/quality/estimate';
+import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
+import { evaluateEmbeddings, type EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
+import {
+  assertForwardFits,
+  estimateEncoder,
+  estimateForward,
+  type ForwardEstimate,
+} from '../../lib/simulate/quality/estimate';
 import { measureSensitivity, sensitivityStreams, type Sensitivity } from '../../lib/simulate/quality/sensitivity';
 import type { TextWindows } from '../../lib/simulate/quality/windows';
 import type { Terminal } from '../terminal';
 import { ForwardBar } from './forward-bar';
+import { readTexts } from './text';
+import { loadTokenizer } from './tokenizer';
 import { openForwardSession, positiveInteger, type ForwardSession } from './session';
 
 /** Tokens on which layers are compared one by one: each costs a run of its own. */
@@ -23,7 +32,7 @@ export interface TextEvaluation extends Evaluation {
 
 /** An evaluation that has its text and knows that it fits, so that what must fail fails before hours are spent. */
 export interface PreparedEvaluation {
-  run(calibration?: Calibration): Promise<TextEvaluation>;
+  run(calibration?: Calibration): Promise<{ readonly text?: TextEvaluation; readonly embedding?: EmbeddingEvaluation }>;
 }
 
 /**
@@ -45,6 +54,11 @@ export async function prepareEvaluation(
     return undefined;
   }
   const limit = positiveInteger(options.limitTokens, '--limit-tokens');
+  if (isSupportedEncoder(checkpoint.config)) {
+    if (kv !== 'none') throw encoderHasNone('--kv-cache');
+    if (options.sensitivity === true) throw encoderHasNone('--sensitivity');
+    return prepareEncoder(folder, checkpoint, schemes, options.evaluate, terminal, signal, limit);
+  }
   const session = await openSessionOrSay(folder, checkpoint, options, terminal, signal);
   if (session === undefined) return undefined;
   const { shape, threads } = session;
@@ -71,9 +85,39 @@ export async function prepareEvaluation(
           ),
         );
       }
-      return { ...evaluation, text, sensitivity };
+      return { text: { ...evaluation, text, sensitivity } };
     },
   };
+}
+
+async function prepareEncoder(
+  folder: CheckpointFolder,
+  checkpoint: Checkpoint,
+  schemes: readonly Scheme[],
+  file: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+  limit?: number,
+): Promise<PreparedEvaluation> {
+  const shape = encoderShape(checkpoint.config);
+  const texts = await readTexts(file, await loadTokenizer(folder), shape, limit);
+  const tokens = texts.reduce((sum, text) => sum + text.length, 0);
+  const estimate = estimateEncoder(shape, tokens, schemes.length + 1);
+  return {
+    run: async () => ({
+      embedding: await withBar(terminal, 'embedding', estimate, (onProgress) =>
+        evaluateEmbeddings(checkpoint, { schemes, texts, signal, onProgress }),
+      ),
+    }),
+  };
+}
+
+function encoderHasNone(option: string): SpecError {
+  return new SpecError('OPTION_NOT_FOR_ENCODERS', `${option} is for decoders, and this model is an encoder`, {
+    got: option,
+    allowed: '--evaluate alone',
+    fix: `leave out ${option}`,
+  });
 }
 
 /** A session, or undefined and a sentence on the terminal where the architecture's forward pass is not known. */

@@ -6,6 +6,8 @@ import type { CheckpointFolder } from '../../lib/format';
 export interface ModelTokenizer {
   /** Tokens of a text, without those that the tokenizer puts around it. */
   encode(text: string): number[];
+  /** With them, as an encoder reads a text. */
+  encodeWhole(text: string): number[];
   /** The token that every text begins with; undefined for models that have none. */
   readonly begin: number | undefined;
 }
@@ -31,6 +33,7 @@ export async function loadTokenizer(folder: CheckpointFolder): Promise<ModelToke
   const whole = tokenizer.encode('a', { add_special_tokens: true }).ids;
   return {
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+    encodeWhole: (text) => tokenizer.encode(text, { add_special_tokens: true }).ids,
     begin: whole[0] === bare[0] ? undefined : whole[0],
   };
 }

@@ -2,6 +2,7 @@ import type { SchemeSimulation, Simulation } from '../../lib/simulate/simulation
 import { bytes, count } from '../output/units';
 import { renderTable } from '../output/table';
 import { partName, proposalInWords } from '../../lib/report';
+import type { EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
 import type { Sensitivity } from '../../lib/simulate/quality/sensitivity';
 import type { TextEvaluation } from '../quality/evaluate';
 import type { Terminal } from '../terminal';
@@ -10,7 +11,12 @@ import type { Terminal } from '../terminal';
 const WORST_LAYERS = 3;
 
 /** A simulation as a person reads it: schemes side by side, then the layers that lose most. */
-export function renderSimulation(simulation: Simulation, terminal: Terminal, evaluation?: TextEvaluation): string {
+export function renderSimulation(
+  simulation: Simulation,
+  terminal: Terminal,
+  evaluation?: TextEvaluation,
+  embedding?: EmbeddingEvaluation,
+): string {
   const { bold, dim, yellow } = terminal.colors;
   const { model, schemes, run } = simulation;
   const pace = run.bytesRead / 1e9 / run.seconds;
@@ -30,10 +36,12 @@ export function renderSimulation(simulation: Simulation, terminal: Terminal, eva
       `${bold('On the held-out text')}\n${textTable(evaluation, terminal)}`,
       ...evaluation.sensitivity.map((one) => sensitivityPart(one, terminal)),
     );
+  if (embedding !== undefined)
+    parts.splice(2, 0, `${bold('Embeddings of the held-out texts')}\n${embeddingTable(embedding, terminal)}`);
   const notes = schemes.flatMap(({ scheme, notes: own }) =>
     own.map((note) => `${yellow('note')} ${scheme.name}: ${note}`),
   );
-  for (const { name, notes: own } of evaluation?.schemes ?? [])
+  for (const { name, notes: own } of (evaluation ?? embedding)?.schemes ?? [])
     notes.push(...own.map((note) => `${yellow('note')} ${name}: ${note}`));
   if (notes.length > 0) parts.push(notes.join('\n'));
   return parts.join('\n\n');
@@ -67,6 +75,27 @@ function schemeTable({ model, schemes }: Simulation, terminal: Terminal): string
     ]),
     terminal,
   );
+}
+
+function embeddingTable({ schemes, texts, tokens }: EmbeddingEvaluation, terminal: Terminal): string {
+  const table = renderTable(
+    [
+      { title: 'Scheme' },
+      { title: 'Mean cosine', align: 'right' },
+      { title: 'Worst cosine', align: 'right' },
+      { title: 'Rank agreement', align: 'right' },
+      { title: 'Same nearest text', align: 'right' },
+    ],
+    schemes.map(({ name, figures }) => [
+      name,
+      figures.meanCosine.toFixed(5),
+      figures.worstCosine.toFixed(5),
+      figures.rankAgreement.toFixed(5),
+      percent(figures.nearestAgreement),
+    ]),
+    terminal,
+  );
+  return `${table}\n${terminal.colors.dim(`${count(texts)} texts, ${count(tokens)} tokens`)}`;
 }
 
 /** Parts named under a scheme's sensitivity. */

@@ -13,4 +13,10 @@ export { tiles } from './parts/tiles';
 export { planPage, type PlanPageInput } from './plan-page';
 export { judge, partName, proposalInWords, type Judgement } from './quality-in-words';
 export { simulationPage, type SimulationPageInput } from './simulation-page';
-export type { SchemeEvaluation, SchemeReport, SimulationReport, TensorReport } from './simulation-report';
+export type {
+  EmbeddingReport,
+  SchemeEvaluation,
+  SchemeReport,
+  SimulationReport,
+  TensorReport,
+} from './simulation-report';

@@ -55,7 +55,7 @@ function verdict(report: SimulationReport): Section {
   };
 }
 
-function comparison({ schemes, model, evaluation }: SimulationReport): Section {
+function comparison({ schemes, model, evaluation, embedding }: SimulationReport): Section {
   const columns: Column<SchemeReport>[] = [
     { title: 'scheme', show: (row) => row.scheme },
     { title: 'size', show: (row) => bytes(row.bytes), value: (row) => row.bytes },
@@ -92,15 +92,32 @@ function comparison({ schemes, model, evaluation }: SimulationReport): Section {
       ),
     );
   }
+  if (embedding !== undefined) columns.push(...embeddingColumns());
   return {
     id: 'schemes',
     title: 'Schemes side by side',
     intro:
-      evaluation === undefined
-        ? 'Weight error only: no held-out text was given, so no figure here speaks of answers.'
-        : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).${kvCacheInWords(evaluation)}`,
+      embedding !== undefined
+        ? `Embeddings of ${count(embedding.texts)} texts (${count(embedding.tokens)} tokens), compared with those of full precision.`
+        : evaluation === undefined
+          ? 'Weight error only: no held-out text was given, so no figure here speaks of answers.'
+          : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).${kvCacheInWords(evaluation)}`,
     body: table('Schemes side by side', columns, schemes),
   };
+}
+
+function embeddingColumns(): Column<SchemeReport>[] {
+  const column = (title: string, key: keyof NonNullable<SchemeReport['embedding']>): Column<SchemeReport> => ({
+    title,
+    show: (row) => row.embedding?.[key].toFixed(4) ?? 'not measured',
+    value: (row) => row.embedding?.[key] ?? null,
+  });
+  return [
+    column('mean cosine', 'meanCosine'),
+    column('worst cosine', 'worstCosine'),
+    column('rank agreement', 'rankAgreement'),
+    column('same nearest text', 'nearestAgreement'),
+  ];
 }
 
 function kvCacheInWords({ kvCache, perplexity }: NonNullable<SimulationReport['evaluation']>): string {

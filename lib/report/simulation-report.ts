@@ -20,6 +20,8 @@ export interface SimulationReport {
     /** Only with `--sensitivity`, a scheme each. */
     readonly sensitivity: readonly SensitivityReport[];
   };
+  /** Of an encoder: how many texts of the held-out file were embedded. */
+  readonly embedding?: { readonly texts: number; readonly tokens: number };
   readonly schemes: readonly SchemeReport[];
   readonly run: {
     readonly bytesRead: number;
@@ -43,6 +45,8 @@ export interface SchemeReport {
     readonly maxAbsError: number;
   };
   readonly evaluation?: SchemeEvaluation;
+  /** Of an encoder, instead of `evaluation`. */
+  readonly embedding?: EmbeddingReport;
   /** What a reader must know of the figures, and where a loss comes from: full sentences. */
   readonly notes: readonly string[];
   readonly tensors: readonly TensorReport[];
@@ -67,6 +71,16 @@ export interface TensorReport {
   readonly clipped: number;
   /** Input columns whose largest weight stands far above the others'. */
   readonly outlierColumns: readonly number[];
+}
+
+/** Embeddings of the same texts, against those of full precision. */
+export interface EmbeddingReport {
+  readonly meanCosine: number;
+  readonly worstCosine: number;
+  /** Spearman's correlation of each text's similarities to the others, averaged. */
+  readonly rankAgreement: number;
+  /** Share of texts whose nearest other text is the same. */
+  readonly nearestAgreement: number;
 }
 
 export interface InputReport {

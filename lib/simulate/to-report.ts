@@ -2,6 +2,7 @@ import type { SchemeEvaluation, SensitivityReport, SimulationReport } from '../r
 import type { ErrorFigures } from './figures';
 import type { VariantFigures } from './forward/decoder';
 import type { Evaluation } from './quality/evaluate';
+import type { EmbeddingEvaluation } from './quality/embeddings';
 import type { Sensitivity } from './quality/sensitivity';
 import type { TextWindows } from './quality/windows';
 import type { Simulation } from './simulation';
@@ -12,10 +13,12 @@ const BYTES_PER_GB = 1e9;
  * A simulation as `qe simulate --report` writes it.
  *
  * @param evaluation of the same schemes in the same order, where a held-out text was given
+ * @param embedding the same of an encoder
  */
 export function toReport(
   simulation: Simulation,
   evaluation?: Evaluation & { readonly text: TextWindows; readonly sensitivity?: readonly Sensitivity[] },
+  embedding?: EmbeddingEvaluation,
 ): SimulationReport {
   const { model, schemes, run } = simulation;
   return {
@@ -37,6 +40,7 @@ export function toReport(
       })),
       sensitivity: (evaluation.sensitivity ?? []).map(sensitivityReport),
     },
+    embedding: embedding && { texts: embedding.texts, tokens: embedding.tokens },
     schemes: schemes.map(({ scheme, bytes, bitsPerWeight, figures, tensors, notes }, index) => ({
       scheme: scheme.name,
       groupSize: scheme.groupSize,
@@ -44,7 +48,8 @@ export function toReport(
       bitsPerWeight,
       weights: errors(figures),
       evaluation: evaluation && schemeEvaluation(evaluation.schemes[index]),
-      notes: [...notes, ...(evaluation?.schemes[index].notes ?? [])],
+      embedding: embedding?.schemes[index].figures,
+      notes: [...notes, ...((evaluation ?? embedding)?.schemes[index].notes ?? [])],
       tensors: tensors.map(({ name, shape, figures: own, clipped, outlierColumns }) => ({
         name,
         shape,

@@ -136,7 +136,8 @@ function decoderPrefix(source: WeightSource): string {
   return known.find((prefix) => source.has(`${prefix}embed_tokens.weight`)) ?? known[0];
 }
 
-async function readLinear(source: WeightSource, name: string, outputs: number, inputs: number): Promise<Linear> {
+/** A linear layer and its bias, if it has one: `name` without `.weight`. */
+export async function readLinear(source: WeightSource, name: string, outputs: number, inputs: number): Promise<Linear> {
   const { values, dtype, data } = await readShaped(source, `${name}.weight`, [outputs, inputs]);
   const bias = source.has(`${name}.bias`) ? (await readShaped(source, `${name}.bias`, [outputs])).values : undefined;
   const stored = { dtype, rows: outputs, columns: inputs, data };
@@ -160,7 +161,8 @@ function cut(fused: Linear, outputs: readonly number[]): Linear[] {
   });
 }
 
-async function readShaped(source: WeightSource, name: string, shape: readonly number[]) {
+/** @throws SimulationError `TENSOR_MISSING`, `TENSOR_SHAPE_MISMATCH`, `WEIGHT_NOT_FINITE` */
+export async function readShaped(source: WeightSource, name: string, shape: readonly number[]) {
   if (!source.has(name)) {
     throw new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
       got: 'nothing',

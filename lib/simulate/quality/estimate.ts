@@ -1,5 +1,6 @@
 import { SimulationError } from '../../errors';
 import type { DecoderShape } from '../forward/decoder-shape';
+import type { EncoderShape } from '../forward/encoder-shape';
 import type { TextWindows } from './windows';
 
 /** A 32-bit WebAssembly memory. */
@@ -34,6 +35,19 @@ export function estimateForward(
     seconds: operations / (FLOPS_PER_THREAD * Math.min(threads, windows.length)),
     // Residual streams, one packed block beside the matrix being packed, the packed head and its source, the threads' slots.
     bytes: 4 * (tokens * streams * hidden + 2 * blockWeights + 2 * hidden * vocabulary) + threads * slot,
+  };
+}
+
+/** The same of an encoder, which embeds text by text in one thread and whose texts are short. */
+export function estimateEncoder(
+  { hidden, intermediate, layers }: EncoderShape,
+  tokens: number,
+  streams: number,
+): ForwardEstimate {
+  const blockWeights = 4 * hidden * hidden + 2 * hidden * intermediate;
+  return {
+    seconds: (2 * tokens * streams * layers * blockWeights) / FLOPS_PER_THREAD,
+    bytes: 4 * (tokens * streams * hidden + 2 * blockWeights),
   };
 }
 

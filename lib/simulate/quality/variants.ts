@@ -66,7 +66,12 @@ export function mixedVariant(name: string, choose: RecipeChoice, options: Varian
   };
 }
 
-function activationsOf(recipe: Recipe | undefined, point: Point, peak: number | undefined): ActivationQuantization {
+/** @param peak largest magnitude that calibration saw; without it a static scale is one for each token instead */
+export function activationsOf(
+  recipe: Recipe | undefined,
+  point: Point,
+  peak: number | undefined,
+): ActivationQuantization {
   if (recipe === undefined || recipe.scheme.activationBits !== 8) return UNQUANTIZED;
   const { scheme } = recipe;
   const type = scheme.weightType === 'int' ? 'int8' : 'fp8';
@@ -110,7 +115,8 @@ async function quantizeBlock(
   return { quantized, peaks };
 }
 
-function withMatrix(engine: KernelEngine, linear: Linear, { matrices }: QuantizedGroup, index: number): Linear {
+/** The layer with the matrix that quantization made of it. */
+export function withMatrix(engine: KernelEngine, linear: Linear, { matrices }: QuantizedGroup, index: number): Linear {
   const stored = matrices[index];
   return { ...linear, stored, values: decodeFloats(engine, stored.data, stored.dtype) };
 }
