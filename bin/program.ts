@@ -29,7 +29,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .exitOverride();
 
-  const command = (usage: string, description: string, load: () => Promise<Action>, options: readonly Option[] = []) => {
+  const command = (
+    usage: string,
+    description: string,
+    load: () => Promise<Action>,
+    options: readonly Option[] = [],
+  ) => {
     const sub = program.command(usage).description(description);
     for (const option of options) sub.addOption(option);
     sub.action(async (...parameters: unknown[]) => {
@@ -41,66 +46,116 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return sub;
   };
 
-  command('check <file>', 'rules only: what would fail, and the fix', async () => (await import('./commands/check')).check, [
-    new Option('--batch', 'one spec a line in, one answer a line out'),
-    new Option('--strict', 'a warning counts as an error'),
-  ]);
-  command('plan <file>', 'rules and plan: what fits, how fast, what it costs', async () => (await import('./commands/plan')).plan, [
-    new Option('--batch', 'one spec a line in, one answer a line out'),
-    new Option('--strict', 'a warning counts as an error'),
-    new Option('--html <file>', 'also write the plan as one self-contained page'),
-    new Option('--measured <file>', "an engine's start-up log, or JSON: prediction beside measurement"),
-  ]);
-  command('inspect <path>', 'header of a checkpoint: tensors, types, bytes, parameters, its quantization', async () => (await import('./commands/inspect')).inspect);
+  command(
+    'check <file>',
+    'rules only: what would fail, and the fix',
+    async () => (await import('./commands/check')).check,
+    [
+      new Option('--batch', 'one spec a line in, one answer a line out'),
+      new Option('--strict', 'a warning counts as an error'),
+    ],
+  );
+  command(
+    'plan <file>',
+    'rules and plan: what fits, how fast, what it costs',
+    async () => (await import('./commands/plan')).plan,
+    [
+      new Option('--batch', 'one spec a line in, one answer a line out'),
+      new Option('--strict', 'a warning counts as an error'),
+      new Option('--html <file>', 'also write the plan as one self-contained page'),
+      new Option('--measured <file>', "an engine's start-up log, or JSON: prediction beside measurement"),
+    ],
+  );
+  command(
+    'inspect <path>',
+    'header of a checkpoint: tensors, types, bytes, parameters, its quantization',
+    async () => (await import('./commands/inspect')).inspect,
+  );
   command('explain <rule>', "a rule's page", async () => (await import('./commands/explain')).explain);
   command('rules', 'every rule', async () => (await import('./commands/rules')).rules);
-  command('recommend <file>', "ranks instance × scheme × container for the spec's model and workload", async () => (await import('./commands/recommend')).recommend, [
-    new Option('--html <file>', 'also write the ranking as one self-contained page'),
-    new Option('--limit <n>', 'rows to show').default('10'),
-  ]);
-  command('choose', "the guide's chooser: which path, container and schemes", async () => (await import('./commands/choose')).choose, [
-    new Option('--goal <goal>', 'simplest, cost, flexibility or edge'),
-    new Option('--architecture <kind>', 'decoder, encoder-decoder or multimodal'),
-    new Option('--quality <quality>', 'high, balanced or small'),
-  ]);
-  command('prices', 'current hosting prices into the file that plans read', async () => (await import('./commands/prices')).prices, [
-    new Option('--region <region>', 'AWS region').default('us-east-1'),
-    new Option('--out <file>', 'the price file; default: QE_PRICES, or qe-prices.json'),
-  ]);
-  command('models <action> [ids...]', 'add: what is known of a hub, JumpStart or S3 model, into the lock file that synth reads; list', async () => (await import('./commands/models')).models, [
-    new Option('--lock <file>', 'the lock file; default: quantized-endpoints.lock.json'),
-  ]);
-  command('simulate <path>', 'quantizes a checkpoint in memory: what each scheme loses, layer by layer', async () => (await import('./commands/simulate')).simulate, [
-    new Option('--scheme <names>', 'scheme names with commas between them').makeOptionMandatory(),
-    new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
-    new Option('--evaluate <file>', 'held-out text: perplexity, KL and agreement against full precision'),
-    new Option('--calibration <file>', 'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales'),
-    new Option('--limit-tokens <n>', 'text tokens to use at most'),
-    new Option('--kv-cache <type>', 'fp8: evaluate with the KV cache quantized too'),
-    new Option('--sensitivity', 'which layers lose most, and what keeping them at higher precision brings'),
-    new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),
-    new Option('--threads <n>', 'default: all processors'),
-    new Option('--report <file>', 'also write the figures as JSON'),
-    new Option('--html <file>', 'also write them as one self-contained page'),
-  ]);
+  command(
+    'recommend <file>',
+    "ranks instance × scheme × container for the spec's model and workload",
+    async () => (await import('./commands/recommend')).recommend,
+    [
+      new Option('--html <file>', 'also write the ranking as one self-contained page'),
+      new Option('--limit <n>', 'rows to show').default('10'),
+    ],
+  );
+  command(
+    'choose',
+    "the guide's chooser: which path, container and schemes",
+    async () => (await import('./commands/choose')).choose,
+    [
+      new Option('--goal <goal>', 'simplest, cost, flexibility or edge'),
+      new Option('--architecture <kind>', 'decoder, encoder-decoder or multimodal'),
+      new Option('--quality <quality>', 'high, balanced or small'),
+    ],
+  );
+  command(
+    'prices',
+    'current hosting prices into the file that plans read',
+    async () => (await import('./commands/prices')).prices,
+    [
+      new Option('--region <region>', 'AWS region').default('us-east-1'),
+      new Option('--out <file>', 'the price file; default: QE_PRICES, or qe-prices.json'),
+    ],
+  );
+  command(
+    'models <action> [ids...]',
+    'add: what is known of a hub, JumpStart or S3 model, into the lock file that synth reads; list',
+    async () => (await import('./commands/models')).models,
+    [new Option('--lock <file>', 'the lock file; default: quantized-endpoints.lock.json')],
+  );
+  command(
+    'simulate <path>',
+    'quantizes a checkpoint in memory: what each scheme loses, layer by layer',
+    async () => (await import('./commands/simulate')).simulate,
+    [
+      new Option('--scheme <names>', 'scheme names with commas between them').makeOptionMandatory(),
+      new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
+      new Option('--evaluate <file>', 'held-out text: perplexity, KL and agreement against full precision'),
+      new Option(
+        '--calibration <file>',
+        'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales',
+      ),
+      new Option('--limit-tokens <n>', 'text tokens to use at most'),
+      new Option('--kv-cache <type>', 'fp8: evaluate with the KV cache quantized too'),
+      new Option('--sensitivity', 'which layers lose most, and what keeping them at higher precision brings'),
+      new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),
+      new Option('--threads <n>', 'default: all processors'),
+      new Option('--report <file>', 'also write the figures as JSON'),
+      new Option('--html <file>', 'also write them as one self-contained page'),
+    ],
+  );
 
-  command('quantize <path>', 'writes a quantized checkpoint that engines load', async () => (await import('./commands/quantize')).quantize, [
-    new Option('--scheme <name>', 'scheme name: gguf:Q4_K_M, awq, fp8…').makeOptionMandatory(),
-    new Option('--out <dir>', 'folder to write into').makeOptionMandatory(),
-    new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
-    new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
-    new Option('--calibration <file>', 'a text, or what calibrate wrote'),
-    new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
-    new Option('--threads <n>', 'default: all processors'),
-    new Option('--dry-run', 'say what would be written, and write nothing'),
-  ]);
-  command('calibrate <path>', 'activation statistics of a text, for simulate and quantize', async () => (await import('./commands/calibrate')).calibrate, [
-    new Option('--text <file>', 'calibration text, UTF-8').makeOptionMandatory(),
-    new Option('--out <file>', 'where to write them').makeOptionMandatory(),
-    new Option('--limit-tokens <n>', 'text tokens to use at most; default: 65536'),
-    new Option('--no-moments', 'leave out what AWQ and GPTQ need: a small file, for smoothquant and static scales'),
-    new Option('--threads <n>', 'default: all processors'),
-  ]);
+  command(
+    'quantize <path>',
+    'writes a quantized checkpoint that engines load',
+    async () => (await import('./commands/quantize')).quantize,
+    [
+      new Option('--scheme <name>', 'scheme name: gguf:Q4_K_M, awq, fp8…').makeOptionMandatory(),
+      new Option('--out <dir>', 'folder to write into').makeOptionMandatory(),
+      new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
+      new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
+      new Option('--calibration <file>', 'a text, or what calibrate wrote'),
+      new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
+      new Option('--threads <n>', 'default: all processors'),
+      new Option('--dry-run', 'say what would be written, and write nothing'),
+    ],
+  );
+  command(
+    'calibrate <path>',
+    'activation statistics of a text, for simulate and quantize',
+    async () => (await import('./commands/calibrate')).calibrate,
+    [
+      new Option('--text <file>', 'calibration text, UTF-8').makeOptionMandatory(),
+      new Option('--out <file>', 'where to write them').makeOptionMandatory(),
+      new Option('--limit-tokens <n>', 'text tokens to use at most; default: 65536'),
+      new Option('--no-moments', 'leave out what AWQ and GPTQ need: a small file, for smoothquant and static scales'),
+      new Option('--threads <n>', 'default: all processors'),
+    ],
+  );
 
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
@@ -121,7 +176,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 export function reportBadInput(error: QuantizedEndpointsError, terminal: Terminal): void {
   const { id: rule, message, got, allowed, fix, path } = error;
   if (terminal.json) {
-    terminal.printJson({ id: null, verdict: 'error', findings: [{ rule, severity: 'error', message, got, allowed, fix, path }] });
+    terminal.printJson({
+      id: null,
+      verdict: 'error',
+      findings: [{ rule, severity: 'error', message, got, allowed, fix, path }],
+    });
     return;
   }
   // A file's or a tensor's name may hold anything, commands to the terminal too; JSON escapes them by itself.
