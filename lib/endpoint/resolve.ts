@@ -2,7 +2,7 @@ import { resolveContainer } from '../container';
 import { findInstance } from '../hardware';
 import type { ModelDescription } from '../model/types';
 import { resolveScheme } from '../scheme';
-import type { EndpointSpec } from '../spec/types';
+import type { EndpointSpec, ServingOptions } from '../spec/types';
 import { containerDefaults } from './defaults';
 import { describeModelOnce } from './describe-once';
 import { environmentOptions, type EnvironmentOptions } from './environment';
@@ -20,9 +20,15 @@ export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
-  const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), spec.options);
+  const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), given(spec.options));
   const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment });
   return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
+}
+
+/** An option set to undefined is one left out: it must not hide a variable or a default. */
+function given(options: ServingOptions | undefined): ServingOptions | undefined {
+  if (options === undefined || !Object.values(options).includes(undefined)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function effectiveOptions(
