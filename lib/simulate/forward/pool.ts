@@ -49,7 +49,10 @@ class WorkerPool implements DecoderPool {
   private readonly workers: readonly Worker[];
 
   constructor(starts: readonly ForwardWorkerData[]) {
-    this.workers = starts.map((workerData) => new Worker(FORWARD_WORKER_PROGRAM, { eval: true, workerData }));
+    // Flags of the main program, such as --input-type, are not for this one.
+    this.workers = starts.map(
+      (workerData) => new Worker(FORWARD_WORKER_PROGRAM, { eval: true, execArgv: [], workerData }),
+    );
   }
 
   async run(jobs: readonly DecoderJob[], signal?: AbortSignal, onDone?: () => void): Promise<void> {

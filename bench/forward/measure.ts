@@ -1,0 +1,101 @@
+import { everywhere, UNQUANTIZED } from '../../lib/simulate/forward/activations';
+import { Decoder } from '../../lib/simulate/forward/decoder';
+import { decoderShape } from '../../lib/simulate/forward/decoder-shape';
+import {
+  FORWARD_MEMORY_BASE,
+  forwardModule,
+  instantiateForward,
+  plainForwardModule,
+} from '../../lib/simulate/forward/module';
+import type { StoredTensor, WeightSource } from '../../lib/simulate/forward/weights';
+import { Arena, PAGE_BYTES } from '../../lib/simulate/kernels/arena';
+import { wasm, type WasmModule } from '../../lib/simulate/kernels/webassembly';
+
+/** The shape of SmolLM2-135M. */
+const CONFIG = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_hidden_layers: 30,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  vocab_size: 49152,
+  max_position_embeddings: 8192,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100_000,
+  tie_word_embeddings: true,
+  hidden_act: 'silu',
+};
+
+const seconds = (start: number) => (performance.now() - start) / 1000;
+
+/** Best pace of a square product of `size` on one thread, in GFLOP/s. */
+export function gemmPace(kind: 'plain' | 'relaxed', size: number, rounds: number): number {
+  const module: WasmModule = kind === 'plain' ? plainForwardModule() : forwardModule();
+  const memory = new wasm.Memory({ initial: FORWARD_MEMORY_BASE / PAGE_BYTES, maximum: 65536, shared: true });
+  const kernels = instantiateForward(module, memory);
+  const arena = new Arena(memory, FORWARD_MEMORY_BASE);
+  const [a, b, c] = [0, 0, 0].map(() => arena.reserve(4 * size * size));
+  const packed = arena.reserve(kernels.packedBytes(size, size));
+  const scratch = arena.reserve(kernels.gemmScratchBytes());
+  new Float32Array(memory.buffer, a, 2 * size * size).forEach(
+    (_, i, all) => (all[i] = ((i * 7919) % 1000) / 1000 - 0.5),
+  );
+  kernels.packPanels(b, size, 1, size, size, packed);
+  let best = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    kernels.gemm(a, size, packed, c, size, size, size, size, scratch);
+    best = Math.min(best, seconds(start));
+  }
+  return (2 * size ** 3) / best / 1e9;
+}
+
+/** Seconds for full precision and `variants` copies of it over the tokens, logits and figures included. */
+export async function decoderSeconds(tokens: number, threads: number, variants: number): Promise<number> {
+  const shape = decoderShape(CONFIG);
+  const windows = Array.from({ length: tokens / 512 }, (_, window) =>
+    Array.from({ length: 512 }, (_token, i) => (i * 7919 + window * 104729) % shape.vocabulary),
+  );
+  const start = performance.now();
+  const decoder = new Decoder({ source: new RandomWeights(), shape, threads });
+  await decoder.evaluate(
+    windows,
+    Array.from({ length: variants }, (_, index) => ({
+      name: String(index),
+      activations: everywhere(UNQUANTIZED).down,
+      kv: 'fp8' as const,
+      block: (block) => block,
+    })),
+  );
+  return seconds(start);
+}
+
+/** Weights of the right shape, made as they are asked for. */
+class RandomWeights implements WeightSource {
+  has(name: string): boolean {
+    return !/bias|_norm\.weight|qkv_proj|gate_up_proj|lm_head/.test(name) || /layernorm/.test(name);
+  }
+
+  async read(name: string): Promise<StoredTensor> {
+    const shape = shapeOf(name);
+    const count = shape.reduce((product, size) => product * size, 1);
+    let state = 1;
+    const values = Float32Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return shape.length === 1 ? 1 : (state / 2 ** 31) * 0.05;
+    });
+    return { shape, dtype: 'F32', data: new Uint8Array(values.buffer), values };
+  }
+}
+
+function shapeOf(name: string): number[] {
+  const { hidden_size: hidden, intermediate_size: intermediate, vocab_size: vocabulary } = CONFIG;
+  if (/embed_tokens/.test(name)) return [vocabulary, hidden];
+  if (/norm/.test(name)) return [hidden];
+  if (/[kv]_proj/.test(name)) return [192, hidden];
+  if (/(gate|up)_proj/.test(name)) return [intermediate, hidden];
+  if (/down_proj/.test(name)) return [hidden, intermediate];
+  return [hidden, hidden];
+}
