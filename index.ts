@@ -1,3 +1,5 @@
+export * from './constructs/edge/deployment';
+export * from './constructs/edge/props';
 export * from './constructs/endpoint/deployment-strategy';
 export * from './constructs/endpoint/endpoint';
 export * from './constructs/endpoint/endpoint-base';
