@@ -101,6 +101,23 @@ describe('the forward pass of a Llama decoder', () => {
     }
   });
 
+  test.each([
+    ['a weight that is not a number', 'WEIGHT_NOT_FINITE', { values: NaN }],
+    ['a tensor that is not there', 'TENSOR_MISSING', { missing: true }],
+  ])('names the tensor with %s', async (_what, id, { values, missing }: { values?: number; missing?: boolean }) => {
+    const at = 'model.layers.1.mlp.up_proj.weight';
+    const damaged: WeightSource = {
+      has: (name) => source.has(name) && !(missing === true && name === at),
+      read: async (name) => {
+        const tensor = await source.read(name);
+        if (name === at && values !== undefined) tensor.values[7] = values;
+        return tensor;
+      },
+    };
+    const run = new Decoder({ source: damaged, shape, threads: 1 }).evaluate(windows, []);
+    await expect(run).rejects.toMatchObject({ id, path: at });
+  });
+
   test('stops when asked to', async () => {
     const controller = new AbortController();
     const run = new Decoder({
