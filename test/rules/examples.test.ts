@@ -27,7 +27,7 @@ describe('the registry', () => {
   });
 });
 
-describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) => {
   // The rule alone: what it finds must not hang on any other, and a mutant of it is met by its own examples only.
   const own = (value: unknown) => {
     const { spec, problems } = readSpec(value);

@@ -81,10 +81,27 @@ def model_classes(root):
                     bases = [b.id if isinstance(b, ast.Name) else getattr(b, 'attr', '') for b in node.bases]
                     own = {t.id for s in node.body if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Name)}
                     own |= {s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)}
+                    own |= {f'{s.target.id}:lm_head' for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name) and has_key(s.value, 'lm_head')}
+                    own |= {f'{t.id}:lm_head' for s in node.body if isinstance(s, ast.Assign) for t in s.targets if isinstance(t, ast.Name) and has_key(s.value, 'lm_head')}
                     module = file[:-3].replace(os.sep, '.')
                     classes[(module, node.name)] = (bases, own)
                     classes.setdefault(node.name, (module, node.name))
     return classes
+
+
+def has_key(value, key):
+    return isinstance(value, ast.Dict) and any(isinstance(k, ast.Constant) and k.value == key for k in value.keys)
+
+
+def adapts_head(module, name, classes, depth=0):
+    """Is the output head among the modules that adapters change? By the nearest class that says so."""
+    key = (module, name) if (module, name) in classes else classes.get(name)
+    if depth > 8 or key is None:
+        return False
+    bases, own = classes[key]
+    if 'embedding_modules' in own:
+        return 'embedding_modules:lm_head' in own
+    return any(adapts_head(key[0], base, classes, depth + 1) for base in bases)
 
 
 def inherits(module, name, marker, assigned, classes, depth=0):
@@ -203,6 +220,7 @@ def main(folder):
         architectures[name] = {
             'served': ranges(versions, lambda v: served(v, name)),
             'lora': ranges(versions, lambda v: served(v, name) and supports(v, name, 'SupportsLoRA', LORA_LIST)),
+            'loraHead': ranges(versions, lambda v: served(v, name) and adapts_head(*registries[v][name], classes[v])),
             'pipeline': ranges(versions, lambda v: served(v, name) and (supports(v, name, 'SupportsPP') or name in pipeline_lists[v])),
             'bitsandbytes': ranges(versions, lambda v: served(v, name) and bitsandbytes(v, name)),
         }

@@ -1,6 +1,6 @@
 /**
- * `data/sources/vllm-support.json` → `lib/rules/data/vllm-architectures.json`: which vLLM serves which architecture, with LoRA adapters,
- * pipeline parallelism and bitsandbytes. The source is read out of released wheels by extract-vllm-support.py.
+ * `data/sources/vllm-support.json` → `lib/rules/data/vllm-architectures.json`: which vLLM serves which architecture, with LoRA adapters
+ * (of the output head, too), pipeline parallelism and bitsandbytes. The source is read out of released wheels by extract-vllm-support.py.
  */
 import { readSource } from './emit.mjs';
 
@@ -11,8 +11,8 @@ export async function outputs() {
   const source = await readSource('vllm-support.json');
   const architectures = Object.entries(source.architectures)
     .filter(([, support]) => support.served.length > 0)
-    .map(([name, { served, lora, pipeline, bitsandbytes }]) => {
-      const columns = [compact(served), compact(lora), compact(pipeline), compact(bitsandbytes)];
+    .map(([name, { served, lora, pipeline, bitsandbytes, loraHead }]) => {
+      const columns = [compact(served), compact(lora), compact(pipeline), compact(bitsandbytes), compact(loraHead)];
       while (columns.length > 1 && columns.at(-1) === '') columns.pop();
       return `${JSON.stringify(name)}:${JSON.stringify(columns.join('|'))}`;
     });

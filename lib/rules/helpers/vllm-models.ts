@@ -7,8 +7,8 @@ export interface ServedRange {
   readonly last?: string;
 }
 
-export type Feature = 'served' | 'lora' | 'pipeline' | 'bitsandbytes';
-const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2, bitsandbytes: 3 };
+export type Feature = 'served' | 'lora' | 'pipeline' | 'bitsandbytes' | 'loraHead';
+const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2, bitsandbytes: 3, loraHead: 4 };
 
 const READ = data.versions.map((text) => parseVersion(text) ?? []);
 const OLDEST = data.versions[0];
