@@ -3,6 +3,9 @@ import { findPrice } from '../../lib/hardware';
 import { priceKey } from '../../lib/hardware/prices';
 import { describeModel } from '../../lib/model';
 import { concurrencyByContext, costEstimate, makePlan, planMemory } from '../../lib/plan';
+import { kvCapacity } from '../../lib/plan/kv/capacity';
+import { kvElementBytes } from '../../lib/plan/kv/dtype';
+import type { KvGroup } from '../../lib/plan/kv/groups';
 import { remembered } from '../../lib/plan/remember';
 import { subjectOf } from '../../lib/plan/subject';
 import { LLAMA_8B, quantized, type Json } from '../../lib/rules/helpers/samples';
@@ -179,4 +182,56 @@ describe('a figure that is remembered', () => {
     for (let round = 0; round < 2; round++)
       for (let i = 0; i < 1100; i++) expect(remembered(other, awq, `key ${i}`, () => i)).toBe(i);
   });
+});
+
+describe('the cache of one kind of layer', () => {
+  const group = (parts: Partial<KvGroup>): KvGroup => ({
+    kind: 'full',
+    layers: 1,
+    bytesPerToken: 1,
+    stateBytes: 0,
+    ...parts,
+  });
+  /** Sequences of 1,600 tokens, 100 blocks, that 1,200 blocks hold. */
+  const concurrency = (parts: Partial<KvGroup>, hybrid: boolean) =>
+    kvCapacity([group(parts)], 1200 * 16, 1600, { blockTokens: 16, stepTokens: 16, hybrid, countsConcurrency: false })
+      .concurrency;
+
+  test.each<[string, Partial<KvGroup>, boolean, number]>([
+    ['everything, without a window', {}, true, 12],
+    ['everything, where windows do not count', { kind: 'sliding', window: 17 }, false, 12],
+    ['a window but for the token itself, with a step', { kind: 'sliding', window: 17 }, true, 400],
+    ['a whole chunk, with a step', { kind: 'chunked', window: 17 }, true, 300],
+  ])('keeps %s', (_, parts, hybrid, expected) => {
+    expect(concurrency(parts, hybrid)).toBe(expected);
+  });
+
+  test.each([
+    [15, 0],
+    [16, 16],
+    [31, 16],
+    [32, 32],
+  ])('in %i bytes has a longest context of %i tokens', (bytes, expected) => {
+    const paging = { blockTokens: 16, stepTokens: 16, hybrid: true, countsConcurrency: false };
+    expect(kvCapacity([group({})], bytes, 16, paging).largestContext).toBe(expected);
+  });
+});
+
+test.each([
+  ['auto', 2],
+  ['bfloat16', 2],
+  ['bf16', 2],
+  ['float16', 2],
+  ['fp16', 2],
+  ['half', 2],
+  ['float32', 4],
+  ['fp32', 4],
+  ['int8', 1],
+  ['fp8_e5m2', 1],
+  ['nvfp4', 0.5625],
+  ['fp4_e2m1', 0.5625],
+  ['turbo3', undefined],
+])('a cached element of %s takes %p bytes, whatever the model’s', (dtype, bytes) => {
+  expect(kvElementBytes(dtype, 2)).toBe(bytes);
+  expect(kvElementBytes(dtype.toUpperCase(), dtype === 'auto' ? 2 : 4)).toBe(bytes);
 });
