@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(import.meta.url);
-const kernels = spawnSync(process.execPath, [path.join(import.meta.dirname, 'build-kernels.mjs')], { stdio: 'inherit' });
+const kernels = spawnSync(process.execPath, [path.join(import.meta.dirname, 'build-kernels.mjs')], {
+  stdio: 'inherit',
+});
 if (kernels.status !== 0) process.exit(kernels.status ?? 1);
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'jest-summary-'));
