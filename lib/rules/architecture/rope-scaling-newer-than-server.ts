@@ -9,6 +9,8 @@ const example = (config: object, version: string) => ({
   options: { maxModelLen: 4096 },
 });
 
+const scaled = (rope_scaling: object) => ({ ...QWEN25_7B, rope_scaling });
+
 /** First vLLM that computes each kind of RoPE scaling. Source: vllm/model_executor/layers/rotary_embedding.py by version. */
 const SINCE: Readonly<Record<string, string>> = {
   linear: '0.2.0',
@@ -49,7 +51,26 @@ export const ropeScalingNewerThanServer: Rule = {
     'A new context-extension method comes with new models of an old architecture: Llama 3.1 is LlamaForCausalLM, but its rope_scaling of type llama3 needs vLLM 0.5.3.post1 and Transformers 4.43. Older images stop with "`rope_scaling` must be a dictionary with two fields, `type` and `factor`" or "Unknown RoPE scaling type".',
   source: 'vllm/model_executor/layers/rotary_embedding.py by version; issue vllm-project/vllm#6689',
   holdsFor: 'llama3: vLLM < 0.5.3.post1; yarn: < 0.2.2; longrope: < 0.5.1; mrope: < 0.6.1',
-  examples: { passes: [example(LLAMA_8B, '0.6.0'), example(QWEN25_7B, '0.4.0')], fails: [example(LLAMA_8B, '0.5.2')] },
+  examples: {
+    passes: [
+      example(LLAMA_8B, '0.5.3.post1'),
+      example(QWEN25_7B, '0.4.0'),
+      example(scaled({ rope_type: 'default' }), '0.4.0'),
+      example(scaled({ type: 'yarn', factor: 4 }), '0.2.2'),
+      example(scaled({ type: 'linear', factor: 4 }), '0.4.0'),
+      example(scaled({ type: 'longrope' }), '0.5.1'),
+      example(scaled({ rope_type: 'longrope' }), '0.5.3.post1'),
+      example(scaled({ rope_type: 'mrope' }), '0.6.1'),
+      example(scaled({ type: 'of-its-own' }), '0.4.0'),
+    ],
+    fails: [
+      example(LLAMA_8B, '0.5.2'),
+      example(scaled({ type: 'yarn', factor: 4 }), '0.2.1.post1'),
+      example(scaled({ type: 'longrope' }), '0.5.0'),
+      example(scaled({ rope_type: 'yarn', factor: 4 }), '0.5.2'),
+      example(scaled({ rope_type: 'mrope' }), '0.6.0'),
+    ],
+  },
   evaluate(context) {
     const { model } = context;
     if (model === undefined || !isVllm(context, { before: '0.6.1' })) return [];

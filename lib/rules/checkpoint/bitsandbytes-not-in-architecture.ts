@@ -18,7 +18,15 @@ export const bitsandbytesNotInArchitecture: Rule = {
     'Up to vLLM 0.7 each architecture had to say how its fused matrices are made of bitsandbytes ones. Those that did not stop with "AttributeError: Model Qwen2ForCausalLM does not support BitsAndBytes quantization yet."',
   source: `${VLLM_SOURCE}, bitsandbytes_stacked_params_mapping and packed_modules_mapping by version; issue vllm-project/vllm#9901`,
   holdsFor: 'vLLM 0.5 to 0.7, each architecture from its own version on',
-  examples: { passes: [example(LLAMA_8B, '0.6.3'), example(QWEN25_7B, '0.6.4')], fails: [example(QWEN25_7B, '0.6.3')] },
+  examples: {
+    passes: [
+      example(LLAMA_8B, '0.6.3'),
+      example(QWEN25_7B, '0.6.4'),
+      example(QWEN25_7B, '0.8.0'),
+      example({ ...QWEN25_7B, architectures: ['Qwen3ForCausalLM'] }, '0.6.3'),
+    ],
+    fails: [example(QWEN25_7B, '0.6.3'), example(QWEN25_7B, '0.5.0')],
+  },
   evaluate(context) {
     const { container, model, scheme } = context;
     if (scheme.layout !== 'bitsandbytes' || model === undefined || container?.engineVersion === undefined) return [];

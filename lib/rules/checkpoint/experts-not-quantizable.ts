@@ -4,7 +4,9 @@ import {
   AWQ,
   BITSANDBYTES,
   FP8_BLOCK,
+  GPTQ,
   INT4_GROUPS,
+  LLAMA_8B,
   MIXTRAL,
   QWEN3_MOE,
   compressedTensors,
@@ -19,6 +21,15 @@ const W4A8_FP8 = compressedTensors(INT4_GROUPS, {
   dynamic: true,
   strategy: 'token',
 });
+
+const INT8 = compressedTensors(
+  { num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' },
+  { num_bits: 8, type: 'int', symmetric: true, dynamic: true, strategy: 'token' },
+  'int-quantized',
+);
+const FP8 = { quant_method: 'fp8', activation_scheme: 'dynamic' };
+const NVFP4 = { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16 };
+const INT8_BITSANDBYTES = { quant_method: 'bitsandbytes', load_in_8bit: true };
 
 const example = (
   config: Readonly<Record<string, unknown>>,
@@ -110,7 +121,15 @@ export const expertsNotQuantizable: Rule = {
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
-      example(QWEN3_MOE, AWQ, '0.8.5'),
+      example(LLAMA_8B, AWQ, '0.6.2'),
+      example(QWEN3_MOE, AWQ, '0.6.3'),
+      example(QWEN3_MOE, GPTQ, '0.6.1'),
+      example(QWEN3_MOE, FP8, '0.4.1'),
+      example(QWEN3_MOE, NVFP4, '0.9.0'),
+      example(QWEN3_MOE, INT8, '0.9.0'),
+      example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
+      example(QWEN3_MOE, BITSANDBYTES, '0.10.1'),
+      example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
       example(MIXTRAL, AWQ, '0.4.2'),
       example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.8.5'),
@@ -118,7 +137,16 @@ export const expertsNotQuantizable: Rule = {
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
-      example(QWEN3_MOE, BITSANDBYTES, '0.9.2'),
+      example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
+      example(QWEN3_MOE, INT8_BITSANDBYTES, '0.11.0'),
+      example(QWEN3_MOE, AWQ, '0.6.2'),
+      example(QWEN3_MOE, GPTQ, '0.6.0'),
+      example(QWEN3_MOE, FP8, '0.4.0'),
+      example(QWEN3_MOE, FP8_BLOCK, '0.6.5'),
+      example(QWEN3_MOE, NVFP4, '0.8.5'),
+      example(QWEN3_MOE, INT8, '0.8.5'),
+      example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
+      example(MIXTRAL, FP8, '0.4.0'),
     ],
   },
   evaluate(context) {
