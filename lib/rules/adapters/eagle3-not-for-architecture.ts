@@ -1,6 +1,6 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
-import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, version: string) => ({
@@ -25,8 +25,14 @@ export const eagle3NotForArchitecture: Rule = {
   source: 'vllm/config.py of 0.8.5 to 0.10.1, SpeculativeConfig',
   holdsFor: 'vLLM 0.8.5 to 0.10',
   examples: {
-    passes: [example(LLAMA_8B, '0.9.2'), example(QWEN3_MOE, '0.10.1')],
-    fails: [example(QWEN3_MOE, '0.9.2')],
+    passes: [
+      example(LLAMA_8B, '0.9.2'),
+      example(QWEN3_MOE, '0.10.1'),
+      example(GEMMA2_2B, '0.11.0'),
+      example(GEMMA2_2B, '0.8.4'),
+      { ...example(GEMMA2_2B, '0.9.2'), speculative: { method: 'ngram', tokens: 3 } },
+    ],
+    fails: [example(QWEN3_MOE, '0.10.0'), example(GEMMA2_2B, '0.10.2'), example(GEMMA2_2B, '0.8.5')],
   },
   evaluate(context) {
     const { model, spec } = context;

@@ -9,6 +9,8 @@ const example = (version: string, maxNumBatchedTokens: number) => ({
   options: { maxModelLen: 4096, enableLora: true, maxNumBatchedTokens },
 });
 
+const LARGE = example('0.5.4', 131072);
+
 /** The CUDA grid of the Punica kernels. */
 const LIMIT = 65_528;
 
@@ -20,7 +22,15 @@ export const loraBatchedTokens: Rule = {
     'Up to vLLM 0.5.4: "Due to limitations of the custom LoRA CUDA kernel, max_num_batched_tokens must be <= 65528 when LoRA is enabled." Without chunked prefill that limits the context, too.',
   source: 'vllm/config.py of 0.3.0 to 0.5.4',
   holdsFor: 'vLLM 0.3 to 0.5.4',
-  examples: { passes: [example('0.5.4', 32768), example('0.6.3', 131072)], fails: [example('0.5.4', 131072)] },
+  examples: {
+    passes: [
+      example('0.5.4', 65528),
+      example('0.5.5', 131072),
+      example('0.2.7', 131072),
+      { ...LARGE, options: { maxNumBatchedTokens: 131072 } },
+    ],
+    fails: [LARGE, example('0.3.0', 65529)],
+  },
   evaluate(context) {
     const { enableLora, maxNumBatchedTokens: batched } = context.options;
     if (

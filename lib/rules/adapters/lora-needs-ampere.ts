@@ -5,11 +5,11 @@ import { cheapestInstance } from '../helpers/instances';
 import { QWEN25_7B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (instanceType: string, version: string) => ({
+const example = (instanceType: string, version: string, enableLora = true) => ({
   model: { config: QWEN25_7B },
   container: { family: 'vllm', version },
   instanceType,
-  options: { maxModelLen: 2048, enableLora: true, dtype: 'float16', tensorParallelSize: 4 },
+  options: { maxModelLen: 2048, enableLora, dtype: 'float16', tensorParallelSize: 4 },
 });
 
 export const loraNeedsAmpere: Rule = {
@@ -21,8 +21,13 @@ export const loraNeedsAmpere: Rule = {
   source: 'vllm/lora/punica.py of 0.3.0 to 0.5.3',
   holdsFor: 'vLLM 0.3 to 0.5.3',
   examples: {
-    passes: [example('ml.g5.12xlarge', '0.5.3'), example('ml.g4dn.12xlarge', '0.6.3')],
-    fails: [example('ml.g4dn.12xlarge', '0.5.3')],
+    passes: [
+      example('ml.g5.12xlarge', '0.5.3'),
+      example('ml.g4dn.12xlarge', '0.5.4'),
+      example('ml.g4dn.12xlarge', '0.2.7'),
+      example('ml.g4dn.12xlarge', '0.5.3', false),
+    ],
+    fails: [example('ml.g4dn.12xlarge', '0.5.3.post1'), example('ml.p3.8xlarge', '0.3.0')],
   },
   evaluate(context) {
     const { instance, options, spec } = context;

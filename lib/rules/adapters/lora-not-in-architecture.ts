@@ -6,10 +6,10 @@ import type { Rule } from '../types';
 
 const FALCON = { ...LLAMA_8B, architectures: ['FalconForCausalLM'], model_type: 'falcon', rope_scaling: null };
 
-const example = (config: object, version: string) => ({
+const example = (config: object, version: string, enableLora = true) => ({
   model: { config },
   container: { family: 'vllm', version },
-  options: { maxModelLen: 4096, enableLora: true },
+  options: { maxModelLen: 4096, enableLora },
 });
 
 export const loraNotInArchitecture: Rule = {
@@ -21,8 +21,13 @@ export const loraNotInArchitecture: Rule = {
   source: `${VLLM_SOURCE}, SupportsLoRA by version`,
   holdsFor: 'each architecture has its own first version; none before 0.3',
   examples: {
-    passes: [example(LLAMA_8B, '0.6.3'), example(QWEN3_MOE, '0.11.0')],
-    fails: [example(FALCON, '0.8.5'), example(QWEN3_MOE, '0.8.5')],
+    passes: [
+      example(LLAMA_8B, '0.6.3'),
+      example(QWEN3_MOE, '0.11.0'),
+      example(FALCON, '0.8.5', false),
+      example({ ...LLAMA_8B, architectures: ['NobodysForCausalLM'] }, '0.8.5'),
+    ],
+    fails: [example(FALCON, '0.8.5'), example(LLAMA_8B, '0.2.7'), example(QWEN3_MOE, '0.8.5')],
   },
   evaluate(context) {
     const { container, model, options } = context;

@@ -3,10 +3,10 @@ import { anyOf, found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
-const example = (maxLoraRank: number, version?: string) => ({
+const example = (maxLoraRank: number, version?: string, enableLora = true) => ({
   model: { config: LLAMA_8B },
   container: { family: 'vllm', ...(version === undefined ? {} : { version }) },
-  options: { maxModelLen: 4096, enableLora: true, maxLoraRank },
+  options: { maxModelLen: 4096, enableLora, maxLoraRank },
 });
 
 /** Source: vllm/config/lora.py, `possible_max_ranks` of 0.3 to 0.11.0, `MaxLoRARanks` since. */
@@ -26,7 +26,25 @@ export const loraRankNotAllowed: Rule = {
     'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up.',
   source: 'vllm/config/lora.py by version',
   holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since',
-  examples: { passes: [example(64, '0.4.3'), example(320)], fails: [example(24), example(128, '0.5.4')] },
+  examples: {
+    passes: [
+      example(64, '0.4.3'),
+      example(256, '0.5.5'),
+      example(512, '0.8.0'),
+      example(1, '0.11.1'),
+      example(320),
+      example(24, '0.2.7'),
+      example(24, undefined, false),
+    ],
+    fails: [
+      example(24),
+      example(128, '0.5.4'),
+      example(320, '0.7.3'),
+      example(1, '0.11.0'),
+      example(1024),
+      example(128, '0.3.0'),
+    ],
+  },
   evaluate(context) {
     const { options } = context;
     if (!options.enableLora || !isVllm(context, { since: '0.3.0' })) return [];

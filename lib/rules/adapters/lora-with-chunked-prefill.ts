@@ -3,10 +3,10 @@ import { found } from '../helpers/finding';
 import { LLAMA2_7B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (version: string, enableChunkedPrefill: boolean) => ({
+const example = (version: string, enableChunkedPrefill: boolean, enableLora = true) => ({
   model: { config: LLAMA2_7B },
   container: { family: 'vllm', version },
-  options: { maxModelLen: 2048, enableLora: true, enableChunkedPrefill },
+  options: { maxModelLen: 2048, enableLora, enableChunkedPrefill },
 });
 
 export const loraWithChunkedPrefill: Rule = {
@@ -16,7 +16,10 @@ export const loraWithChunkedPrefill: Rule = {
   explanation: 'From vLLM 0.5.1 to 0.6.4: "LoRA is not supported with chunked prefill yet."',
   source: 'vllm/config.py of 0.5.1 to 0.6.4, LoRAConfig.verify_with_scheduler_config',
   holdsFor: 'vLLM 0.5.1 to 0.6.4',
-  examples: { passes: [example('0.6.3', false), example('0.6.6', true)], fails: [example('0.6.3', true)] },
+  examples: {
+    passes: [example('0.6.3', false), example('0.6.5', true), example('0.5.0', true), example('0.6.3', true, false)],
+    fails: [example('0.6.4', true), example('0.5.1', true)],
+  },
   evaluate(context) {
     const { options } = context;
     if (

@@ -1,12 +1,12 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { QWEN3_MOE } from '../helpers/samples';
+import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (version: string, expertParallel: boolean) => ({
+const example = (version: string, expertParallel: boolean, enableLora = true) => ({
   model: { config: QWEN3_MOE },
   container: { family: 'vllm', version },
-  options: { maxModelLen: 4096, enableLora: true, expertParallel, tensorParallelSize: 2 },
+  options: { maxModelLen: 4096, enableLora, expertParallel, tensorParallelSize: 2 },
 });
 
 export const loraWithExpertParallel: Rule = {
@@ -17,7 +17,16 @@ export const loraWithExpertParallel: Rule = {
     'From 0.11.1, when vLLM learned LoRA on experts, up to 0.20 it stops with "EP support for Fused MoE LoRA is not implemented yet."',
   source: 'vllm/lora/layers/fused_moe.py of 0.11.1 to 0.20.1',
   holdsFor: 'vLLM 0.11.1 to 0.20',
-  examples: { passes: [example('0.15.1', false), example('0.22.1', true)], fails: [example('0.15.1', true)] },
+  examples: {
+    passes: [
+      example('0.15.1', false),
+      example('0.21.0', true),
+      example('0.11.0', true),
+      example('0.15.1', true, false),
+      { ...example('0.15.1', true), model: { config: LLAMA_8B } },
+    ],
+    fails: [example('0.20.1', true), example('0.11.1', true)],
+  },
   evaluate(context) {
     const { model, options } = context;
     if (

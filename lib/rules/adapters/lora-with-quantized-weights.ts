@@ -3,10 +3,10 @@ import { found } from '../helpers/finding';
 import { AWQ, LLAMA2_7B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (config: object, version: string) => ({
+const example = (config: object, version: string, enableLora = true) => ({
   model: { config },
   container: { family: 'vllm', version },
-  options: { maxModelLen: 2048, enableLora: true, dtype: 'float16' },
+  options: { maxModelLen: 2048, enableLora, dtype: 'float16' },
 });
 
 export const loraWithQuantizedWeights: Rule = {
@@ -18,8 +18,13 @@ export const loraWithQuantizedWeights: Rule = {
   source: 'vllm/config.py of 0.3.0 to 0.4.0, `verify_with_model_config`',
   holdsFor: 'vLLM 0.3 to 0.4.0',
   examples: {
-    passes: [example(quantized(LLAMA2_7B, AWQ), '0.5.4'), example(LLAMA2_7B, '0.3.3')],
-    fails: [example(quantized(LLAMA2_7B, AWQ), '0.3.3')],
+    passes: [
+      example(quantized(LLAMA2_7B, AWQ), '0.4.1'),
+      example(quantized(LLAMA2_7B, AWQ), '0.2.7'),
+      example(quantized(LLAMA2_7B, AWQ), '0.3.3', false),
+      example(LLAMA2_7B, '0.3.3'),
+    ],
+    fails: [example(quantized(LLAMA2_7B, AWQ), '0.4.0'), example(quantized(LLAMA2_7B, AWQ), '0.3.0')],
   },
   evaluate(context) {
     const { options, scheme } = context;

@@ -21,10 +21,20 @@ export const speculativeIncomplete: Rule = {
     'A draft model, EAGLE or Medusa needs a model of its own, and every method but multi-token prediction a number of tokens to guess: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model".',
   source: 'vllm/config/speculative.py, `__post_init__`',
   examples: {
-    passes: [example({ method: 'draft', model: 'small', tokens: 4 }), example({ method: 'ngram', tokens: 4 })],
+    passes: [
+      example({ method: 'draft', model: 'small', tokens: 4 }),
+      example({ method: 'ngram', tokens: 4 }),
+      example({ method: 'suffix' }),
+      example({ method: 'mtp' }),
+      example({ method: 'deepseek_mtp' }),
+      example({ method: 'mlp_speculator', model: 'head' }),
+    ],
     fails: [
       example({ method: 'eagle', tokens: 4 }),
       example({ method: 'draft', model: 'small' }),
+      example({ method: 'ngram' }),
+      example({ method: 'mlp_speculator' }),
+      example({ model: 'small' }),
       example({ tokens: 4 }),
     ],
   },

@@ -38,8 +38,29 @@ export const speculativeMethodUnknown: Rule = {
     'Draft models came to vLLM with 0.4, n-grams with 0.4.1, EAGLE with 0.5.5, DeepSeek’s multi-token prediction with 0.7.3, EAGLE 3 with 0.8.5. A method that a version does not have is refused while the configuration is read.',
   source: 'vllm/config/speculative.py, SpeculativeMethod by version',
   examples: {
-    passes: [example('ngram', '0.8.5'), example('eagle3', '0.9.2')],
-    fails: [example('eagle3', '0.7.3'), example('eagel', '0.9.2')],
+    passes: [
+      example('ngram', '0.8.5'),
+      example('draft', '0.4.0'),
+      example('ngram', '0.4.1'),
+      example('mlp_speculator', '0.5.1'),
+      example('medusa', '0.5.2'),
+      example('eagle', '0.5.5'),
+      example('eagle3', '0.8.5'),
+      example('mtp', '0.7.3'),
+      example('suffix', '0.11.1'),
+      example('ernie_mtp', '0.11.0'),
+      example('NGRAM', '0.8.5'),
+    ],
+    fails: [
+      example('eagle3', '0.8.4'),
+      example('ngram', '0.4.0'),
+      example('medusa', '0.5.1'),
+      example('eagle', '0.5.4'),
+      example('mtp', '0.7.2'),
+      example('suffix', '0.11.0'),
+      example('eagel', '0.9.2'),
+      example('of-its-own', '0.9.2'),
+    ],
   },
   evaluate(context) {
     const method = context.spec.speculative?.method;

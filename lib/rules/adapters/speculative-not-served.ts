@@ -18,8 +18,13 @@ export const speculativeNotServed: Rule = {
     'The spec’s speculative section is rendered for vLLM and SGLang. Neuron images take a draft model at compile time, TensorRT-LLM in the engine, and llama-server by variables of its own (SM_LLAMA_CPP_MODEL_DRAFT): for them the section has no effect.',
   source: 'aws/deep-learning-containers docs; llama.cpp tools/server/README.md, --model-draft',
   examples: {
-    passes: [example('vllm', { speculative: { method: 'ngram', tokens: 4 } })],
+    passes: [
+      example('vllm', { speculative: { method: 'ngram', tokens: 4 } }),
+      example('sglang', { speculative: { method: 'ngram', tokens: 4 } }),
+      example('llama-cpp', { quantization: 'gguf:Q4_K_M' }),
+    ],
     fails: [
+      example('lmi-trtllm', { speculative: { tokens: 4 } }),
       example('llama-cpp', {
         quantization: 'gguf:Q4_K_M',
         speculative: { method: 'draft', model: 'small', tokens: 4 },

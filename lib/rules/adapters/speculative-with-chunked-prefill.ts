@@ -17,7 +17,15 @@ export const speculativeWithChunkedPrefill: Rule = {
   explanation: 'Up to vLLM 0.6.3: "Speculative decoding and chunked prefill are currently mutually exclusive".',
   source: 'vllm/config.py of 0.4.1 to 0.6.3',
   holdsFor: 'vLLM 0.4.1 to 0.6.3',
-  examples: { passes: [example('0.6.3', false), example('0.7.3', true)], fails: [example('0.6.3', true)] },
+  examples: {
+    passes: [
+      example('0.6.3', false),
+      example('0.6.4', true),
+      example('0.4.0', true),
+      { ...example('0.6.3', true), speculative: undefined },
+    ],
+    fails: [example('0.6.3', true), example('0.4.1', true)],
+  },
   evaluate(context) {
     const { options, spec } = context;
     if (

@@ -18,7 +18,10 @@ export const speculativeWithPipeline: Rule = {
     'The draft’s guesses are checked by the whole model at once, which the V0 engine cannot do in a pipeline: "Speculative decoding is currently incompatible with pipeline parallelism". For the V1 engine no statement was found.',
   source: 'vllm/spec_decode/spec_decode_worker.py of 0.5.1 to 0.9.2, `create_spec_worker`',
   holdsFor: 'error: vLLM < 0.8; warning: later versions',
-  examples: { passes: [example('0.7.3', 1)], fails: [example('0.7.3', 2), example('0.10.2', 2)] },
+  examples: {
+    passes: [example('0.7.3', 1), { ...example('0.7.3', 2), speculative: undefined }],
+    fails: [example('0.7.3', 2), example('0.10.2', 2)],
+  },
   evaluate(context) {
     const { options, spec } = context;
     if (spec.speculative === undefined || options.pipelineParallelSize <= 1 || !isVllm(context)) return [];
