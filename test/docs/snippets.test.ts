@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import * as publicApi from '../../index';
 
 jest.setTimeout(120_000);
 
@@ -27,21 +28,21 @@ function snippetsOf(page: string): Snippet[] {
   }));
 }
 
-/** What a reader of a snippet takes as given: it stands in a stack, and the library's and CDK's names are imported. */
+/** What a reader of a snippet takes as given: it stands in a stack that has a bucket, and names are imported. */
 function compiled({ code }: Snippet): string {
   const imports = code.match(/^import [\s\S]*?;$/gm) ?? [];
-  const given = ['InstanceType', 'ModelSource', 'QuantizedEndpoint'].filter(
-    (name) => !imports.some((line) => line.includes(name)),
-  );
+  const given = Object.keys(publicApi).filter((name) => !imports.some((line) => line.includes(name)));
   const body = imports.reduce((rest, line) => rest.replace(line, ''), code);
   return [
     `import { ${given.join(', ')} } from 'cdk-quantized-endpoints';`,
     "import * as cdk from 'aws-cdk-lib';",
+    "import { Size } from 'aws-cdk-lib';",
     "import { Bucket } from 'aws-cdk-lib/aws-s3';",
     ...imports,
     'export class Snippet extends cdk.Stack {',
     '  constructor(scope: cdk.App) {',
     "    super(scope, 'Snippet');",
+    body.includes('const bucket') ? '' : "    const bucket = Bucket.fromBucketName(this, 'Given', 'given');",
     body,
     '  }',
     '}',
