@@ -17,39 +17,53 @@ export class Q5_1 {}
 
 /** @param finite no value is NaN or infinite */
 export function quantizeQ8_0(x: usize, blocks: usize, count: i32, finite: bool): void {
-  const signs = i32x4.splat(0x80000000);
-  // The largest f32 below a half: added to a half it stays below one, so that truncation rounds halves away from zero alone.
-  const half = f32x4.splat(0.49999997);
-  const magic = f32x4.splat(ROUNDING_MAGIC);
-  const magicBits = i32x4.splat(0x4b400000);
   for (let i = 0; i < count; i += 32, x += 128, blocks += 34) {
-    let largest = f32x4.abs(v128.load(x));
-    for (let j: usize = 16; j < 128; j += 16) largest = f32x4.pmax(largest, f32x4.abs(v128.load(x + j)));
-    const d: f32 = highestLane(largest) / 127;
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const c = v128.load(x, 32);
+    const e = v128.load(x, 48);
+    const f = v128.load(x, 64);
+    const g = v128.load(x, 80);
+    const h = v128.load(x, 96);
+    const k = v128.load(x, 112);
+    const low = f32x4.pmax(f32x4.pmax(f32x4.abs(a), f32x4.abs(b)), f32x4.pmax(f32x4.abs(c), f32x4.abs(e)));
+    const high = f32x4.pmax(f32x4.pmax(f32x4.abs(f), f32x4.abs(g)), f32x4.pmax(f32x4.abs(h), f32x4.abs(k)));
+    const d: f32 = highestLane(f32x4.pmax(low, high)) / 127;
     const id: f32 = d != 0 ? <f32>1 / d : 0;
     if (!(finite && id < LARGEST_RECIPROCAL)) {
       oneQ8_0(x, blocks);
       continue;
     }
-    store<u16>(blocks, f16Bits(d));
+    store<u16>(blocks, halfBits(d));
     const id4 = f32x4.splat(id);
-    for (let j: usize = 0; j < 2; j++) {
-      const at = x + (j << 6);
-      const a = roundAway(f32x4.mul(v128.load(at), id4), signs, half, magic, magicBits);
-      const b = roundAway(f32x4.mul(v128.load(at, 16), id4), signs, half, magic, magicBits);
-      const c = roundAway(f32x4.mul(v128.load(at, 32), id4), signs, half, magic, magicBits);
-      const e = roundAway(f32x4.mul(v128.load(at, 48), id4), signs, half, magic, magicBits);
-      const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, e));
-      v128.store(blocks + (j << 4), bytes, 2);
-    }
+    const ab = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(a, id4)), roundAway(f32x4.mul(b, id4)));
+    const ce = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(c, id4)), roundAway(f32x4.mul(e, id4)));
+    v128.store(blocks, i8x16.narrow_i16x8_s(ab, ce), 2);
+    const fg = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(f, id4)), roundAway(f32x4.mul(g, id4)));
+    const hk = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(h, id4)), roundAway(f32x4.mul(k, id4)));
+    v128.store(blocks, i8x16.narrow_i16x8_s(fg, hk), 18);
   }
 }
 
+/** `f16Bits` of a scale, nearly all of which are normal numbers of f16. */
 // @ts-ignore: decorator
 @inline
-function roundAway(v: v128, signs: v128, half: v128, magic: v128, magicBits: v128): v128 {
-  const whole = f32x4.trunc(f32x4.add(v, v128.or(v128.and(v, signs), half)));
-  return i32x4.sub(f32x4.add(whole, magic), magicBits);
+function halfBits(d: f32): u16 {
+  const bits = reinterpret<u32>(d);
+  const exponent = (bits >> 23) & 0xff;
+  if (exponent < 113 || exponent > 141) return f16Bits(d);
+  const magnitude = (bits & 0x7fffffff) + 0xfff + ((bits >> 13) & 1);
+  return <u16>((magnitude >> 13) - (112 << 10)) | <u16>((bits >> 16) & 0x8000);
+}
+
+/** To the nearest integer, halves away from zero, as `roundf`. */
+// @ts-ignore: decorator
+@inline
+function roundAway(v: v128): v128 {
+  // The largest f32 below a half: added to a half it stays below one, so that truncation rounds halves away from zero alone.
+  const half = v128.or(v128.and(v, i32x4.splat(0x80000000)), f32x4.splat(0.49999997));
+  const whole = f32x4.trunc(f32x4.add(v, half));
+  return i32x4.sub(f32x4.add(whole, f32x4.splat(ROUNDING_MAGIC)), i32x4.splat(0x4b400000));
 }
 
 // @ts-ignore: decorator
@@ -93,13 +107,22 @@ export function quantizeNibbles<T>(x: usize, blocks: usize, count: i32, finite: 
   const top = f32x4.splat(five ? 31 : 15);
   const shift = f32x4.splat(idof<T>() == idof<Q4_0>() ? 8.5 : idof<T>() == idof<Q5_0>() ? 16.5 : 0.5);
   for (let i = 0; i < count; i += 32, x += 128, blocks += size) {
-    let high = v128.load(x);
-    let low = high;
-    for (let j: usize = 16; j < 128; j += 16) {
-      const v = v128.load(x + j);
-      high = f32x4.pmax(high, v);
-      low = f32x4.pmin(low, v);
-    }
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const c = v128.load(x, 32);
+    const e = v128.load(x, 48);
+    const f = v128.load(x, 64);
+    const g = v128.load(x, 80);
+    const h = v128.load(x, 96);
+    const k = v128.load(x, 112);
+    const high = f32x4.pmax(
+      f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, e)),
+      f32x4.pmax(f32x4.pmax(f, g), f32x4.pmax(h, k)),
+    );
+    const low = f32x4.pmin(
+      f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, e)),
+      f32x4.pmin(f32x4.pmin(f, g), f32x4.pmin(h, k)),
+    );
     const highest = highestLane(high);
     let lowest = lowestLane(low);
     // Of zeros of both signs the C code keeps the first.
@@ -115,20 +138,24 @@ export function quantizeNibbles<T>(x: usize, blocks: usize, count: i32, finite: 
       oneOfNibbles<T>(x, blocks);
       continue;
     }
-    store<u16>(blocks, f16Bits(d));
-    if (!symmetric) store<u16>(blocks, f16Bits(lowest), 2);
+    store<u16>(blocks, halfBits(d));
+    if (!symmetric) store<u16>(blocks, halfBits(lowest), 2);
     const id4 = f32x4.splat(id);
     const low4 = f32x4.splat(lowest);
     const codes = blocks + size - 16;
     if (!five) {
-      const a = nibblePair<T>(x, id4, low4, shift, top);
-      const b = nibblePair<T>(x + 16, id4, low4, shift, top);
-      const c = nibblePair<T>(x + 32, id4, low4, shift, top);
-      const e = nibblePair<T>(x + 48, id4, low4, shift, top);
-      v128.store(codes, narrow16(a, b, c, e));
+      v128.store(
+        codes,
+        narrow16(
+          nibblePair<T>(a, f, id4, low4, shift, top),
+          nibblePair<T>(b, g, id4, low4, shift, top),
+          nibblePair<T>(c, h, id4, low4, shift, top),
+          nibblePair<T>(e, k, id4, low4, shift, top),
+        ),
+      );
     } else {
-      const lower = codes16<T>(x, id4, low4, shift, top);
-      const upper = codes16<T>(x + 64, id4, low4, shift, top);
+      const lower = codes16<T>(a, b, c, e, id4, low4, shift, top);
+      const upper = codes16<T>(f, g, h, k, id4, low4, shift, top);
       const nibble = i8x16.splat(15);
       v128.store(codes, v128.or(v128.and(lower, nibble), i16x8.shl(v128.and(upper, nibble), 4)));
       const bit = i8x16.splat(16);
@@ -149,32 +176,33 @@ function firstOf(x: usize, magnitude: f32): f32 {
 
 // @ts-ignore: decorator
 @inline
-function code4<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
-  let v = v128.load(at);
-  if (idof<T>() == idof<Q4_1>() || idof<T>() == idof<Q5_1>()) v = f32x4.sub(v, low);
-  return f32x4.pmin(f32x4.trunc(f32x4.add(f32x4.mul(v, id), shift)), top);
+function code4<T>(v: v128, id: v128, low: v128, shift: v128, top: v128): v128 {
+  const from = idof<T>() == idof<Q4_1>() || idof<T>() == idof<Q5_1>() ? f32x4.sub(v, low) : v;
+  return f32x4.pmin(f32x4.trunc(f32x4.add(f32x4.mul(from, id), shift)), top);
 }
 
 /** Codes of values j and j + 16 as one byte: below 256, so that the floats carry it exactly. */
 // @ts-ignore: decorator
 @inline
-function nibblePair<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
-  const lower = code4<T>(at, id, low, shift, top);
-  const upper = code4<T>(at + 64, id, low, shift, top);
+function nibblePair<T>(v: v128, next: v128, id: v128, low: v128, shift: v128, top: v128): v128 {
+  const lower = code4<T>(v, id, low, shift, top);
+  const upper = code4<T>(next, id, low, shift, top);
   const both = f32x4.add(f32x4.add(lower, f32x4.mul(upper, f32x4.splat(16))), f32x4.splat(INTEGER_MAGIC));
   return v128.xor(both, i32x4.splat(0x4b000000));
 }
 
+/** Codes of 16 values as bytes. */
 // @ts-ignore: decorator
 @inline
-function codes16<T>(at: usize, id: v128, low: v128, shift: v128, top: v128): v128 {
+function codes16<T>(a: v128, b: v128, c: v128, e: v128, id: v128, low: v128, shift: v128, top: v128): v128 {
   const magic = f32x4.splat(INTEGER_MAGIC);
   const magicBits = i32x4.splat(0x4b000000);
-  const a = v128.xor(f32x4.add(code4<T>(at, id, low, shift, top), magic), magicBits);
-  const b = v128.xor(f32x4.add(code4<T>(at + 16, id, low, shift, top), magic), magicBits);
-  const c = v128.xor(f32x4.add(code4<T>(at + 32, id, low, shift, top), magic), magicBits);
-  const e = v128.xor(f32x4.add(code4<T>(at + 48, id, low, shift, top), magic), magicBits);
-  return narrow16(a, b, c, e);
+  return narrow16(
+    v128.xor(f32x4.add(code4<T>(a, id, low, shift, top), magic), magicBits),
+    v128.xor(f32x4.add(code4<T>(b, id, low, shift, top), magic), magicBits),
+    v128.xor(f32x4.add(code4<T>(c, id, low, shift, top), magic), magicBits),
+    v128.xor(f32x4.add(code4<T>(e, id, low, shift, top), magic), magicBits),
+  );
 }
 
 /** A block of any values, one by one, with the C code's casts as x86 makes them. */

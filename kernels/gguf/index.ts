@@ -1,6 +1,6 @@
 // GGUF block types: quantizing and restoring rows of weights, byte for byte as ggml's reference code does without an importance matrix
 // (a build without fused multiply-add, as it is shipped for x86-64).
-import { decodeBf16, decodeF16 } from '../decode';
+import { decodeF16 } from '../decode';
 import { Dtype } from '../dtype';
 import { quantize32 } from './blocks-of-32';
 import { compare } from './compare';
@@ -30,10 +30,11 @@ export function quantizeGguf(pointer: usize): i32 {
       const count = min<i32>(CHUNK_VALUES, job.columns - first);
       const bytes = <usize>((count / blockValues(job.type)) * blockBytes(job.type));
       const x = decodeChunk(job, source, count);
-      const finite = allFinite(x, count);
+      const largest = chunkMagnitude;
+      const finite = largest < Infinity;
       const blocks = target != 0 ? target : job.scratch + Scratch.BLOCKS;
       quantizeChunk(job.type, x, blocks, count, finite, job.scratch);
-      if (target != 0) wild += wildBlocks(job.type, blocks, count);
+      if (target != 0 && !(largest < LARGEST_SAFE)) wild += wildBlocks(job.type, blocks, count);
       if ((restored | job.figures) != 0) {
         const values = restored != 0 ? restored : job.scratch + Scratch.RESTORED;
         dequantizeBlocks(job.type, blocks, values, count, job.scratch);
@@ -59,12 +60,61 @@ export function dequantizeGguf(type: i32, blocks: usize, values: usize, count: i
   dequantizeBlocks(type, blocks, values, count, scratch);
 }
 
+/** Scales of smaller weights lie within f16. */
+const LARGEST_SAFE: f32 = 32768;
+
+/** Largest magnitude of the chunk that was decoded last; infinite where a value is NaN or infinite. */
+let chunkMagnitude: f32 = 0;
+
+/** @returns where the f32 values lie; sets `chunkMagnitude` */
 function decodeChunk(job: GgufJob, source: usize, count: i32): usize {
-  if (job.dtype == Dtype.F32) return source;
+  if (job.dtype == Dtype.F32) {
+    chunkMagnitude = magnitudeOf(source, count);
+    return source;
+  }
   const values = job.scratch + Scratch.VALUES;
-  if (job.dtype == Dtype.BF16) decodeBf16(source, values, count);
-  else decodeF16(source, values, count);
+  if (job.dtype == Dtype.F16) {
+    decodeF16(source, values, count);
+    chunkMagnitude = magnitudeOf(values, count);
+    return values;
+  }
+  const zero = i16x8.splat(0);
+  const mask = i16x8.splat(0x7fff);
+  let largest = zero;
+  for (let i: usize = 0; i < <usize>count; i += 16) {
+    const a = v128.load(source + (i << 1));
+    const b = v128.load(source + (i << 1), 16);
+    // Magnitudes of floats are in the order of their bits.
+    largest = i16x8.max_s(largest, i16x8.max_s(v128.and(a, mask), v128.and(b, mask)));
+    const to = values + (i << 2);
+    v128.store(to, i8x16.shuffle(zero, a, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23));
+    v128.store(to, i8x16.shuffle(zero, a, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31), 16);
+    v128.store(to, i8x16.shuffle(zero, b, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23), 32);
+    v128.store(to, i8x16.shuffle(zero, b, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31), 48);
+  }
+  const wide = i32x4.max_s(i32x4.extend_low_i16x8_u(largest), i32x4.extend_high_i16x8_u(largest));
+  chunkMagnitude = fromBits(largestLane(wide) << 16);
   return values;
+}
+
+function magnitudeOf(values: usize, count: i32): f32 {
+  const mask = i32x4.splat(0x7fffffff);
+  let largest = i32x4.splat(0);
+  for (let at: usize = 0; at < <usize>count << 2; at += 32) {
+    const a = v128.and(v128.load(values + at), mask);
+    largest = i32x4.max_s(largest, i32x4.max_s(a, v128.and(v128.load(values + at, 16), mask)));
+  }
+  return fromBits(largestLane(largest));
+}
+
+function largestLane(v: v128): i32 {
+  const low = max<i32>(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1));
+  return max<i32>(low, max<i32>(i32x4.extract_lane(v, 2), i32x4.extract_lane(v, 3)));
+}
+
+/** The magnitude with these bits; infinity for a NaN. */
+function fromBits(bits: i32): f32 {
+  return reinterpret<f32>(min<i32>(bits, 0x7f800000));
 }
 
 function allFinite(x: usize, count: i32): bool {
