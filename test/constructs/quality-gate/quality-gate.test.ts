@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { App} from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import {
   InstanceType,
