@@ -55,28 +55,26 @@ export function searchEight<M, P>(
   start: f32,
   steps: i32,
 ): bool {
-  const values = scratch + Scratch.LANES;
-  const weights = scratch + Scratch.WEIGHTS;
-  const trials = scratch + Scratch.TRIALS;
-  const end = <usize>length << 5;
+  // One moving pointer, all else at constant distances from it: addresses cost as much as arithmetic here.
+  const end = scratch + (<usize>length << 5);
   const zero = f32x4.splat(0);
   const top = f32x4.splat(<f32>codes);
 
-  const x0 = v128.load(values);
-  const x1 = v128.load(values, 16);
+  const x0 = v128.load(scratch, Scratch.LANES);
+  const x1 = v128.load(scratch, Scratch.LANES + 16);
   let lowA = x0;
   let lowB = x1;
   let highA = x0;
   let highB = x1;
-  let sumWA = v128.load(weights);
-  let sumWB = v128.load(weights, 16);
+  let sumWA = v128.load(scratch, Scratch.WEIGHTS);
+  let sumWB = v128.load(scratch, Scratch.WEIGHTS + 16);
   let sumXA = f32x4.mul(sumWA, x0);
   let sumXB = f32x4.mul(sumWB, x1);
-  for (let at: usize = 32; at < end; at += 32) {
-    const xa = v128.load(values + at);
-    const xb = v128.load(values + at, 16);
-    const wa = v128.load(weights + at);
-    const wb = v128.load(weights + at, 16);
+  for (let at = scratch + 32; at < end; at += 32) {
+    const xa = v128.load(at, Scratch.LANES);
+    const xb = v128.load(at, Scratch.LANES + 16);
+    const wa = v128.load(at, Scratch.WEIGHTS);
+    const wb = v128.load(at, Scratch.WEIGHTS + 16);
     lowA = f32x4.pmin(lowA, xa);
     lowB = f32x4.pmin(lowB, xb);
     highA = f32x4.pmax(highA, xa);
@@ -100,15 +98,15 @@ export function searchEight<M, P>(
   let scaleB = f32x4.div(f32x4.splat(1), factorB);
   let bestA = zero;
   let bestB = zero;
-  for (let at: usize = 0; at < end; at += 32) {
-    const xa = v128.load(values + at);
-    const xb = v128.load(values + at, 16);
+  for (let at = scratch; at < end; at += 32) {
+    const xa = v128.load(at, Scratch.LANES);
+    const xb = v128.load(at, Scratch.LANES + 16);
     const la = code4<M>(f32x4.mul(factorA, f32x4.sub(xa, minA)), top);
     const lb = code4<M>(f32x4.mul(factorB, f32x4.sub(xb, minB)), top);
     const da = penalty<P>(f32x4.sub(f32x4.add(f32x4.mul(scaleA, la), minA), xa));
     const db = penalty<P>(f32x4.sub(f32x4.add(f32x4.mul(scaleB, lb), minB), xb));
-    bestA = f32x4.add(bestA, f32x4.mul(v128.load(weights + at), da));
-    bestB = f32x4.add(bestB, f32x4.mul(v128.load(weights + at, 16), db));
+    bestA = f32x4.add(bestA, f32x4.mul(v128.load(at, Scratch.WEIGHTS), da));
+    bestB = f32x4.add(bestB, f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), db));
   }
   let usedFactorA = factorA;
   let usedFactorB = factorB;
@@ -136,18 +134,18 @@ export function searchEight<M, P>(
     let sumL2B = zero;
     let sumXLA = zero;
     let sumXLB = zero;
-    for (let at: usize = 0; at < end; at += 32) {
-      const xa = v128.load(values + at);
+    for (let at = scratch; at < end; at += 32) {
+      const xa = v128.load(at, Scratch.LANES);
       const la = code4<M>(f32x4.mul(factorA, f32x4.sub(xa, minA)), top);
-      v128.store(trials + at, la);
-      const wla = f32x4.mul(v128.load(weights + at), la);
+      v128.store(at, la, Scratch.TRIALS);
+      const wla = f32x4.mul(v128.load(at, Scratch.WEIGHTS), la);
       sumLA = f32x4.add(sumLA, wla);
       sumL2A = f32x4.add(sumL2A, f32x4.mul(wla, la));
       sumXLA = f32x4.add(sumXLA, f32x4.mul(wla, xa));
-      const xb = v128.load(values + at, 16);
+      const xb = v128.load(at, Scratch.LANES + 16);
       const lb = code4<M>(f32x4.mul(factorB, f32x4.sub(xb, minB)), top);
-      v128.store(trials + at, lb, 16);
-      const wlb = f32x4.mul(v128.load(weights + at, 16), lb);
+      v128.store(at, lb, Scratch.TRIALS + 16);
+      const wlb = f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), lb);
       sumLB = f32x4.add(sumLB, wlb);
       sumL2B = f32x4.add(sumL2B, f32x4.mul(wlb, lb));
       sumXLB = f32x4.add(sumXLB, f32x4.mul(wlb, xb));
@@ -167,13 +165,13 @@ export function searchEight<M, P>(
 
     let errorA = zero;
     let errorB = zero;
-    for (let at: usize = 0; at < end; at += 32) {
-      const fittedA = f32x4.add(f32x4.mul(trialScaleA, v128.load(trials + at)), trialMinA);
-      const fittedB = f32x4.add(f32x4.mul(trialScaleB, v128.load(trials + at, 16)), trialMinB);
-      const da = penalty<P>(f32x4.sub(fittedA, v128.load(values + at)));
-      const db = penalty<P>(f32x4.sub(fittedB, v128.load(values + at, 16)));
-      errorA = f32x4.add(errorA, f32x4.mul(v128.load(weights + at), da));
-      errorB = f32x4.add(errorB, f32x4.mul(v128.load(weights + at, 16), db));
+    for (let at = scratch; at < end; at += 32) {
+      const fittedA = f32x4.add(f32x4.mul(trialScaleA, v128.load(at, Scratch.TRIALS)), trialMinA);
+      const fittedB = f32x4.add(f32x4.mul(trialScaleB, v128.load(at, Scratch.TRIALS + 16)), trialMinB);
+      const da = penalty<P>(f32x4.sub(fittedA, v128.load(at, Scratch.LANES)));
+      const db = penalty<P>(f32x4.sub(fittedB, v128.load(at, Scratch.LANES + 16)));
+      errorA = f32x4.add(errorA, f32x4.mul(v128.load(at, Scratch.WEIGHTS), da));
+      errorB = f32x4.add(errorB, f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), db));
     }
     const betterA = v128.and(f32x4.gt(detA, zero), f32x4.lt(errorA, bestA));
     const betterB = v128.and(f32x4.gt(detB, zero), f32x4.lt(errorB, bestB));

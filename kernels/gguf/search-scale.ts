@@ -7,6 +7,9 @@ import { Exact, Fast } from './search-scale-and-min';
 /** Sub-blocks whose values are all smaller are taken for zero: `GROUP_MAX_EPS`. */
 const SMALLEST: f32 = 1e-15;
 
+/** Below a half by more than all roundings on the way. */
+const SURELY_WITHIN_HALF: f32 = 0.49;
+
 // @ts-ignore: decorator
 @inline
 function code6<M>(product: v128): v128 {
@@ -23,18 +26,16 @@ function code6<M>(product: v128): v128 {
  * trial were made with, and which sub-blocks are taken for zero, from sub-block `first` on.
  */
 export function searchSixBits<M>(scratch: usize, first: usize): void {
-  const values = scratch + Scratch.LANES;
-  // w = x² and w·x, in turn.
-  const weights = scratch + Scratch.WEIGHTS;
-  const products = scratch + Scratch.TRIALS;
+  // Values at `LANES`, w = x² at `WEIGHTS`, w·x at `TRIALS`: one moving pointer, all else at constant distances from it.
+  const end = scratch + 512;
   const zero = f32x4.splat(0);
   let largestA = zero;
   let largestB = zero;
   let extremeA = zero;
   let extremeB = zero;
-  for (let at: usize = 0; at < 512; at += 32) {
-    const xa = v128.load(values + at);
-    const xb = v128.load(values + at, 16);
+  for (let at = scratch; at < end; at += 32) {
+    const xa = v128.load(at, Scratch.LANES);
+    const xb = v128.load(at, Scratch.LANES + 16);
     const newA = f32x4.gt(f32x4.abs(xa), largestA);
     const newB = f32x4.gt(f32x4.abs(xb), largestB);
     largestA = v128.bitselect(f32x4.abs(xa), largestA, newA);
@@ -43,10 +44,10 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
     extremeB = v128.bitselect(xb, extremeB, newB);
     const wa = f32x4.mul(xa, xa);
     const wb = f32x4.mul(xb, xb);
-    v128.store(weights + at, wa);
-    v128.store(weights + at, wb, 16);
-    v128.store(products + at, f32x4.mul(wa, xa));
-    v128.store(products + at, f32x4.mul(wb, xb), 16);
+    v128.store(at, wa, Scratch.WEIGHTS);
+    v128.store(at, wb, Scratch.WEIGHTS + 16);
+    v128.store(at, f32x4.mul(wa, xa), Scratch.TRIALS);
+    v128.store(at, f32x4.mul(wb, xb), Scratch.TRIALS + 16);
   }
   const emptyA = f32x4.lt(largestA, f32x4.splat(SMALLEST));
   const emptyB = f32x4.lt(largestB, f32x4.splat(SMALLEST));
@@ -67,13 +68,13 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
     let sumXB = zero;
     let sumLA = zero;
     let sumLB = zero;
-    for (let at: usize = 0; at < 512; at += 32) {
-      const la = code6<M>(f32x4.mul(factorA, v128.load(values + at)));
-      const lb = code6<M>(f32x4.mul(factorB, v128.load(values + at, 16)));
-      sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(products + at), la));
-      sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(products + at, 16), lb));
-      sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(weights + at), la), la));
-      sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(weights + at, 16), lb), lb));
+    for (let at = scratch; at < end; at += 32) {
+      const la = code6<M>(f32x4.mul(factorA, v128.load(at, Scratch.LANES)));
+      const lb = code6<M>(f32x4.mul(factorB, v128.load(at, Scratch.LANES + 16)));
+      sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Scratch.TRIALS), la));
+      sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Scratch.TRIALS + 16), lb));
+      sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS), la), la));
+      sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), lb), lb));
     }
     const trialA = f32x4.div(sumXA, sumLA);
     const trialB = f32x4.div(sumXB, sumLB);
@@ -112,56 +113,67 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
  * that fits best, up to five times around. Writes scales, and the codes (from 0 on) to `TRIALS` in the order of the lanes.
  */
 export function searchThreeBits(scratch: usize): void {
-  const values = scratch + Scratch.LANES;
-  const codes = scratch + Scratch.TRIALS;
-  // Of each group: Σw·x·l, Σw·l².
-  const sums = scratch + Scratch.WEIGHTS;
+  for (let group: usize = 0; group < 64; group += 16) searchFour(scratch + group);
+}
+
+/** One group of four lanes; `scratch` is moved on by its place. */
+function searchFour(scratch: usize): void {
   const zero = f32x4.splat(0);
-  for (let group: usize = 0; group < 64; group += 16) {
-    let largest = zero;
-    let extreme = zero;
-    for (let at: usize = 0; at < 1024; at += 64) {
-      const x = v128.load(values + at + group);
-      const grows = f32x4.gt(f32x4.abs(x), largest);
-      largest = v128.bitselect(f32x4.abs(x), largest, grows);
-      extreme = v128.bitselect(x, extreme, grows);
-    }
-    const factor = f32x4.div(f32x4.splat(-4), extreme);
-    let sumX = zero;
-    let sumL = zero;
-    for (let at: usize = 0; at < 1024; at += 64) {
-      const x = v128.load(values + at + group);
-      const l = code3(f32x4.mul(factor, x));
-      v128.store(codes + at + group, l);
-      const w = f32x4.mul(x, x);
-      sumX = f32x4.add(sumX, f32x4.mul(f32x4.mul(w, x), l));
-      sumL = f32x4.add(sumL, f32x4.mul(f32x4.mul(w, l), l));
-    }
-    v128.store(sums + (group << 1), sumX);
-    v128.store(sums + (group << 1), sumL, 16);
-    v128.store(scratch + Scratch.EMPTY + group, f32x4.lt(largest, f32x4.splat(SMALLEST)));
+  const end = scratch + 1024;
+  let largest = zero;
+  let extreme = zero;
+  for (let at = scratch; at < end; at += 64) {
+    const x = v128.load(at, Scratch.LANES);
+    const grows = f32x4.gt(f32x4.abs(x), largest);
+    largest = v128.bitselect(f32x4.abs(x), largest, grows);
+    extreme = v128.bitselect(x, extreme, grows);
+  }
+  const factor = f32x4.div(f32x4.splat(-4), extreme);
+  let sumX = zero;
+  let sumL = zero;
+  for (let at = scratch; at < end; at += 64) {
+    const x = v128.load(at, Scratch.LANES);
+    const l = code3(f32x4.mul(factor, x));
+    v128.store(at, l, Scratch.TRIALS);
+    const w = f32x4.mul(x, x);
+    const wx = f32x4.mul(w, x);
+    v128.store(at, wx, Scratch.WEIGHTS);
+    sumX = f32x4.add(sumX, f32x4.mul(wx, l));
+    sumL = f32x4.add(sumL, f32x4.mul(f32x4.mul(w, l), l));
   }
   for (let round = 0; round < 5; round++) {
-    let moved = i32x4.splat(0);
-    for (let at: usize = 0; at < 1024; at += 64) {
-      // Four chains that do not depend on each other: the processor works on all of them at once.
-      moved = v128.or(moved, moveCode(values + at, codes + at, sums));
-      moved = v128.or(moved, moveCode(values + at + 16, codes + at + 16, sums + 32));
-      moved = v128.or(moved, moveCode(values + at + 32, codes + at + 32, sums + 64));
-      moved = v128.or(moved, moveCode(values + at + 48, codes + at + 48, sums + 96));
+    let moved = zero;
+    for (let at = scratch; at < end; at += 64) {
+      const x = v128.load(at, Scratch.LANES);
+      const l = v128.load(at, Scratch.TRIALS);
+      const wx = v128.load(at, Scratch.WEIGHTS);
+      const w = f32x4.mul(x, x);
+      const restX = f32x4.sub(sumX, f32x4.mul(wx, l));
+      const restL = f32x4.sub(sumL, f32x4.mul(f32x4.mul(w, l), l));
+      const dividend = f32x4.mul(x, restL);
+      // A quotient within a half of the code rounds to it, and where nothing is left to divide by, nothing is tried: no division then.
+      const offset = f32x4.abs(f32x4.sub(dividend, f32x4.mul(l, restX)));
+      const stays = f32x4.le(offset, f32x4.mul(restX, f32x4.splat(SURELY_WITHIN_HALF)));
+      if (i32x4.all_true(v128.or(stays, f32x4.le(restX, zero)))) continue;
+      const other = code3(f32x4.div(dividend, restX));
+      const newX = f32x4.add(restX, f32x4.mul(wx, other));
+      const newL = f32x4.add(restL, f32x4.mul(f32x4.mul(w, other), other));
+      const gains = f32x4.gt(f32x4.mul(f32x4.mul(newX, newX), sumL), f32x4.mul(f32x4.mul(sumX, sumX), newL));
+      const allowed = v128.and(v128.and(f32x4.gt(restX, zero), f32x4.ne(other, l)), f32x4.gt(newL, zero));
+      const takes = v128.and(allowed, gains);
+      v128.store(at, v128.bitselect(other, l, takes), Scratch.TRIALS);
+      sumX = v128.bitselect(newX, sumX, takes);
+      sumL = v128.bitselect(newL, sumL, takes);
+      moved = v128.or(moved, takes);
     }
     if (!v128.any_true(moved)) break;
   }
-  for (let group: usize = 0; group < 64; group += 16) {
-    const sumX = v128.load(sums + (group << 1));
-    const sumL = v128.load(sums + (group << 1), 16);
-    const empty = v128.load(scratch + Scratch.EMPTY + group);
-    const scale = v128.and(f32x4.div(sumX, sumL), f32x4.gt(sumL, zero));
-    v128.store(scratch + Scratch.SCALES + group, v128.andnot(scale, empty));
-    for (let at: usize = 0; at < 1024; at += 64) {
-      const code = f32x4.add(v128.load(codes + at + group), f32x4.splat(4));
-      v128.store(codes + at + group, v128.andnot(code, empty));
-    }
+  const empty = f32x4.lt(largest, f32x4.splat(SMALLEST));
+  const scale = v128.and(f32x4.div(sumX, sumL), f32x4.gt(sumL, zero));
+  v128.store(scratch, v128.andnot(scale, empty), Scratch.SCALES);
+  for (let at = scratch; at < end; at += 64) {
+    const code = f32x4.add(v128.load(at, Scratch.TRIALS), f32x4.splat(4));
+    v128.store(at, v128.andnot(code, empty), Scratch.TRIALS);
   }
 }
 
@@ -170,29 +182,4 @@ export function searchThreeBits(scratch: usize): void {
 function code3(product: v128): v128 {
   const whole = f32x4.convert_i32x4_s(nearestInt4(product));
   return f32x4.pmin(f32x4.pmax(whole, f32x4.splat(-4)), f32x4.splat(3));
-}
-
-/** Tries another code for one value of each lane. @returns the lanes that took it */
-// @ts-ignore: decorator
-@inline
-function moveCode(value: usize, code: usize, sums: usize): v128 {
-  const zero = f32x4.splat(0);
-  const sumX = v128.load(sums);
-  const sumL = v128.load(sums, 16);
-  const x = v128.load(value);
-  const l = v128.load(code);
-  const w = f32x4.mul(x, x);
-  const wx = f32x4.mul(w, x);
-  const restX = f32x4.sub(sumX, f32x4.mul(wx, l));
-  const restL = f32x4.sub(sumL, f32x4.mul(f32x4.mul(w, l), l));
-  const other = code3(f32x4.div(f32x4.mul(x, restL), restX));
-  const newX = f32x4.add(restX, f32x4.mul(wx, other));
-  const newL = f32x4.add(restL, f32x4.mul(f32x4.mul(w, other), other));
-  const gains = f32x4.gt(f32x4.mul(f32x4.mul(newX, newX), sumL), f32x4.mul(f32x4.mul(sumX, sumX), newL));
-  const allowed = v128.and(v128.and(f32x4.gt(restX, zero), f32x4.ne(other, l)), f32x4.gt(newL, zero));
-  const takes = v128.and(allowed, gains);
-  v128.store(code, v128.bitselect(other, l, takes));
-  v128.store(sums, v128.bitselect(newX, sumX, takes));
-  v128.store(sums, v128.bitselect(newL, sumL, takes), 16);
-  return takes;
 }

