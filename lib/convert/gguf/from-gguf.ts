@@ -54,9 +54,9 @@ export function assertDecodes({ name, storedType }: GgufModelTensor): void {
 function lossNotes(tensors: readonly GgufModelTensor[]): string[] {
   const quantized = tensors.filter(({ storedType }) => isGgufQuantizedType(storedType));
   if (quantized.length === 0) return [];
-  const [{ storedType }] = quantized;
+  const types = [...new Set(quantized.map(({ storedType }) => storedType))].join(', ');
   return [
-    `${quantized.length} tensors were quantized before (${storedType}): what that lost stays lost, and is quantized once more. Quantize from the original model where there is one.`,
+    `${quantized.length} tensors were quantized before (${types}): what that lost stays lost, and is quantized once more. Quantize from the original model where there is one.`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors';
 import { layoutGguf, type GgufTensorPlan } from '../../format/gguf/layout';
+import type { FileLayout } from '../../format/layout';
 import { ggufFileTypeId } from '../../format/gguf/types';
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
@@ -86,7 +87,10 @@ function prepared(model: GgufModel, target: GgufTarget) {
 
 /** What `writeGguf` would write. */
 export function planGguf(model: GgufModel, scheme: Scheme): GgufFilePlan {
-  const { layout } = prepared(model, ggufTarget(scheme));
+  return planOf(prepared(model, ggufTarget(scheme)).layout);
+}
+
+function planOf(layout: FileLayout): GgufFilePlan {
   const types = new Map<string, number>();
   let bytes = 0;
   let elements = 0;
@@ -168,7 +172,7 @@ export async function writeGguf(
     file.abort();
     throw error;
   }
-  return planGguf(model, scheme);
+  return planOf(layout);
 }
 
 function constantPlace<T>(place: T | undefined, name: string): T {
