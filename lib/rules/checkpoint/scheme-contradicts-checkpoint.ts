@@ -31,7 +31,11 @@ export const schemeContradictsCheckpoint: Rule = {
         what: `quantization ${spec.quantization} contradicts the checkpoint, whose quantization_config says quant_method ${stored.method}${bits}`,
         got: spec.quantization,
         allowed: `what the checkpoint is stored in (${stored.method})`,
-        fix: `leave quantization out to serve the checkpoint as it is, or use a checkpoint stored in ${spec.quantization}`,
+        fix: `leave quantization out to serve the checkpoint as it is, or use ${
+          scheme.layout === 'plain'
+            ? 'the checkpoint that was not quantized'
+            : `a checkpoint stored in ${spec.quantization}`
+        }`,
         path: '/quantization',
       }),
     ];

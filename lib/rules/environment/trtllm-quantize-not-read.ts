@@ -36,7 +36,7 @@ export const trtllmQuantizeNotRead: Rule = {
         what: 'the TensorRT-LLM image 0.33 does not read quantize, so that the model is served unquantized',
         got: shown(name, value),
         allowed: 'OPTION_QUANT_ALGO',
-        fix: `set OPTION_QUANT_ALGO to ${lookup(ALGORITHMS, value.toLowerCase()) ?? 'the algorithm, such as FP8'}`,
+        fix: `write OPTION_QUANT_ALGO=${lookup(ALGORITHMS, value.toLowerCase()) ?? 'FP8 (or another algorithm)'} in its place`,
         path: `/environment/${name}`,
       }),
     ];

@@ -53,7 +53,7 @@ export const acceleratorsExceeded: Rule = {
         fix:
           better === undefined
             ? `set tensorParallelSize to at most ${instance.acceleratorCount}`
-            : `use ${better.instanceType}, or at most ${instance.acceleratorCount} ranks`,
+            : `use ${better.instanceType}, or set tensorParallelSize to at most ${instance.acceleratorCount}`,
         path: '/options/tensorParallelSize',
       }),
     ];

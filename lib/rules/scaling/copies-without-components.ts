@@ -22,7 +22,7 @@ export const copiesWithoutComponents: Rule = {
       found({
         what: 'copies of a model are made by inference components, and this endpoint has none',
         got: `copyCount ${copies}`,
-        fix: `set inferenceComponents, or initialInstanceCount to ${copies}`,
+        fix: `set inferenceComponents to true, or initialInstanceCount to ${copies} in place of copyCount`,
         path: '/endpoint/copyCount',
       }),
     ];
