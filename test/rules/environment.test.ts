@@ -250,7 +250,7 @@ describe('LMI', () => {
     expect(quantize({ OPTION_QUANTIZE: 'awq' }, '0.33.0')).toMatchObject({
       severity: 'warning',
       got: 'OPTION_QUANTIZE=awq',
-      fix: 'set OPTION_QUANT_ALGO to W4A16_AWQ',
+      fix: 'write OPTION_QUANT_ALGO=W4A16_AWQ in its place',
     });
     expect(quantize({ HF_MODEL_QUANTIZE: 'valueOf' }, '0.33.0')?.fix).toBe(
       'set OPTION_QUANT_ALGO to the algorithm, such as FP8',
