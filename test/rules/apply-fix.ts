@@ -64,45 +64,61 @@ function assign(spec: unknown, name: string, text: string): unknown {
 const NAME = '([A-Z][A-Z0-9_]+|[a-z][A-Za-z]*(?:\\.[a-z][A-Za-z]*)?)';
 const VALUE = '([\\w.:/-]*\\w)';
 
+type Apply = (spec: unknown, groups: readonly (string | undefined)[]) => unknown;
+
+/** What can be done without a person, and how. */
+const ACTIONS: readonly (readonly [pattern: RegExp, apply: Apply])[] = [
+  [
+    new RegExp(
+      `(?:^set |, set |, or set |, or )${NAME} to (?!an? |the |what |at )${VALUE}(?: and ${NAME} to (?!an? |the )${VALUE})?(?=$|[,;]| or )`,
+      'g',
+    ),
+    (spec, [name = '', value = '', second, secondValue = '']) => {
+      const once = assign(spec, name, value);
+      return second === undefined ? once : assign(once, second, secondValue);
+    },
+  ],
+  [/\b(?:set|write) ([A-Z][A-Z_]+)=(\S+)(?=$|,)/g, (spec, [name = '', value = '']) => assign(spec, name, value)],
+  [
+    /(?<!such as |make )\b(ml\.[a-z][\w-]*\.\w+)(?: with tensorParallelSize (\d+))?/g,
+    (spec, [type, degree]) => {
+      const moved = withValue(spec, ['instanceType'], type);
+      return degree === undefined ? moved : assign(moved, 'tensorParallelSize', degree);
+    },
+  ],
+  [
+    /\b(?:image with (?:vLLM|version)|version with vLLM) ([\d.]+\d(?:\.post\d)?)/g,
+    (spec, [version]) => withValue(spec, ['container', 'version'], version),
+  ],
+  [/^use version ([\w.-]+\w)/g, (spec, [version]) => withValue(spec, ['container', 'version'], version)],
+  [/\bdeploy in ([a-z]+-[a-z-]+-\d)/g, (spec, [region]) => withValue(spec, ['region'], region)],
+  [
+    new RegExp(`\\bleave (?!it\\b)${NAME} out|\\bremove (?!it\\b)${NAME}(?=$|,)`, 'g'),
+    (spec, [left, removed = '']) => withValue(spec, placeOf(left ?? removed), undefined),
+  ],
+];
+
+/** `write fp8`, `use my-endpoint`, `write A=1 in its place`: another value, or another name, for what the finding points at. */
+function rewritten(spec: unknown, fix: string, path: string): unknown[] {
+  const instead = /^write ([A-Z_]+)=(\w+)(?: \(.*\))? in its place$/.exec(fix);
+  if (instead !== null) return [assign(withValue(spec, path.split('/').slice(1), undefined), instead[1], instead[2])];
+  const text = /^(?:write|use) (?!ml\.)([\w.:/-]*\w\/?)(?=$|,)/.exec(fix)?.[1];
+  if (text === undefined || path.indexOf('/', 1) < 0 || path.includes('~')) return [];
+  const pointer = path.split('/').slice(1);
+  if (isOtherName(text, pointer)) return [withValue(renamed(spec, pointer, text), pointer, undefined)];
+  return [withValue(spec, pointer, pointer[0] === 'environment' ? text : valueOf(text))];
+}
+
 /**
  * What a fix says, done: a spec for each of its alternatives that can be done without a person, such as `set dtype to float16`,
  * `use ml.g5.xlarge`, `use an image with vLLM 0.8.4 or newer`, `leave dtype out`.
  */
 export function applyFix(
   spec: unknown,
-  { fix = '', path }: { readonly fix?: string; readonly path?: string },
+  { fix = '', path = '' }: { readonly fix?: string; readonly path?: string },
 ): unknown[] {
-  const fixed: unknown[] = [];
-  const setting = new RegExp(
-    `(?:^set |, set |, or set |, or )${NAME} to ${VALUE}(?: and ${NAME} to ${VALUE})?(?=$|[,;]| or )`,
-    'g',
+  const done = ACTIONS.flatMap(([pattern, apply]) =>
+    [...fix.matchAll(pattern)].map((match) => apply(spec, match.slice(1))),
   );
-  for (const [, name, value, second, secondValue] of fix.matchAll(setting)) {
-    if (/^(a|an|the|what|at)$/.test(value) || /^(a|an|the)$/.test(secondValue ?? '')) continue;
-    const once = assign(spec, name, value);
-    fixed.push(second === undefined ? once : assign(once, second, secondValue));
-  }
-  for (const [, type, degree] of fix.matchAll(
-    /(?<!such as |make )\b(ml\.[a-z][\w-]*\.\w+)(?: with tensorParallelSize (\d+))?/g,
-  )) {
-    const moved = withValue(spec, ['instanceType'], type);
-    fixed.push(degree === undefined ? moved : assign(moved, 'tensorParallelSize', degree));
-  }
-  for (const [, version] of fix.matchAll(/vLLM ([\d.]+(?:post\d)?) or (?:newer|older)/g))
-    fixed.push(withValue(spec, ['container', 'version'], version));
-  for (const [, name] of fix.matchAll(new RegExp(`\\b(?:leave|remove) ${NAME}(?: out)?(?=$|,)`, 'g')))
-    if (!/^(it|headroom)$/.test(name)) fixed.push(withValue(spec, placeOf(name), undefined));
-  const written = /^(?:write|use) ([\w.:/-]*\w\/?)(?=$|,)/.exec(fix)?.[1];
-  if (
-    written !== undefined &&
-    path !== undefined &&
-    path.indexOf('/', 1) > 0 &&
-    !written.startsWith('ml.') &&
-    !path.includes('~')
-  ) {
-    const pointer = path.split('/').slice(1);
-    if (isOtherName(written, pointer)) fixed.push(withValue(renamed(spec, pointer, written), pointer, undefined));
-    else fixed.push(withValue(spec, pointer, pointer[0] === 'environment' ? written : valueOf(written)));
-  }
-  return fixed;
+  return [...done, ...rewritten(spec, fix, path)];
 }

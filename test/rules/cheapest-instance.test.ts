@@ -63,15 +63,15 @@ describe('the instance that a fix proposes', () => {
     afterEach(() => setPrices(undefined));
 
     test('by the prices that the package ships', () => {
-      expect(tooSmall()).toBe('use ml.g5.12xlarge, or at most 1 ranks');
+      expect(tooSmall()).toBe('use ml.g5.12xlarge, or set tensorParallelSize to at most 1');
     });
 
     test('by fetched prices, where there are any, and no longer than there are', () => {
       const cheap = { usdPerHour: 0.01, region: 'us-east-1', date: '2026-01-01', source: 'test' };
       setPrices(new Map([[priceKey('ml.g5.24xlarge', 'us-east-1'), cheap]]));
-      expect(tooSmall()).toBe('use ml.g5.24xlarge, or at most 1 ranks');
+      expect(tooSmall()).toBe('use ml.g5.24xlarge, or set tensorParallelSize to at most 1');
       setPrices(undefined);
-      expect(tooSmall()).toBe('use ml.g5.12xlarge, or at most 1 ranks');
+      expect(tooSmall()).toBe('use ml.g5.12xlarge, or set tensorParallelSize to at most 1');
     });
   });
 });

@@ -97,9 +97,9 @@ describe('FLAG_BECOMES_POSITIONAL', () => {
 describe('FLAG_SWITCHED_OFF_IS_DROPPED', () => {
   const rule = 'FLAG_SWITCHED_OFF_IS_DROPPED';
   test.each([
-    ['vllm', 'SM_VLLM_ENABLE_PREFIX_CACHING', '0.28.0', 'set SM_VLLM_NO_ENABLE_PREFIX_CACHING=true'],
-    ['vllm', 'SM_VLLM_ENABLE_CHUNKED_PREFILL', '0.8.5', 'set SM_VLLM_NO_ENABLE_CHUNKED_PREFILL=true'],
-    ['llama-cpp', 'SM_LLAMA_CPP_CONT_BATCHING', undefined, 'set SM_LLAMA_CPP_NO_CONT_BATCHING=true'],
+    ['vllm', 'SM_VLLM_ENABLE_PREFIX_CACHING', '0.28.0', 'write SM_VLLM_NO_ENABLE_PREFIX_CACHING=true in its place'],
+    ['vllm', 'SM_VLLM_ENABLE_CHUNKED_PREFILL', '0.8.5', 'write SM_VLLM_NO_ENABLE_CHUNKED_PREFILL=true in its place'],
+    ['llama-cpp', 'SM_LLAMA_CPP_CONT_BATCHING', undefined, 'write SM_LLAMA_CPP_NO_CONT_BATCHING=true in its place'],
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.36.0-lmi25', 'use an image from LMI 26 on, which passes it on'],
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.35.0-lmi17', 'use an image from LMI 26 on, which passes it on'],
   ])('%s %s (%s): %s', (family, name, version, fix) => {
@@ -253,7 +253,7 @@ describe('LMI', () => {
       fix: 'write OPTION_QUANT_ALGO=W4A16_AWQ in its place',
     });
     expect(quantize({ HF_MODEL_QUANTIZE: 'valueOf' }, '0.33.0')?.fix).toBe(
-      'set OPTION_QUANT_ALGO to the algorithm, such as FP8',
+      'write OPTION_QUANT_ALGO=FP8 (or another algorithm) in its place',
     );
     expect(quantize({ OPTION_QUANTIZE: 'awq' }, '0.32.0')).toBeUndefined();
     expect(quantize({ OPTION_QUANT_ALGO: 'FP8' }, '0.33.0')).toBeUndefined();

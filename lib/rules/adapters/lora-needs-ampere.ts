@@ -1,7 +1,7 @@
 import { instanceText, smOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN25_7B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -30,17 +30,16 @@ export const loraNeedsAmpere: Rule = {
     fails: [example('ml.g4dn.12xlarge', '0.5.3.post1'), example('ml.p3.8xlarge', '0.3.0')],
   },
   evaluate(context) {
-    const { instance, options, spec } = context;
+    const { instance, options } = context;
     const sm = smOf(context);
     if (!options.enableLora || instance === undefined || sm === undefined || sm >= 80) return [];
     if (!isVllm(context, { since: '0.3.0', before: '0.5.4' })) return [];
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= 80);
     return [
       found({
         what: `LoRA in ${serverName(context)} needs a GPU of compute capability 8.0 or higher`,
         got: instanceText(instance),
         allowed: 'compute capability 8.0 or higher, or vLLM 0.5.4 and newer',
-        fix: `use an image with vLLM 0.5.4 or newer, or ${better?.instanceType ?? 'a newer GPU'}`,
+        fix: `use an image with vLLM 0.5.4 or newer, or ${newerGpu(context, 80)}`,
         path: '/options/enableLora',
       }),
     ];

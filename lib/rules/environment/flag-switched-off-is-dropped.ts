@@ -79,7 +79,7 @@ function judge({ container }: RuleContext, name: string, value: string): RuleFin
     what: `the container drops a flag that is false, and --${flag} is on by default`,
     got: shown(name, value),
     allowed: isLmi ? undefined : `${negation}=true`,
-    fix: isLmi ? 'use an image from LMI 26 on, which passes it on' : `set ${negation}=true`,
+    fix: isLmi ? 'use an image from LMI 26 on, which passes it on' : `write ${negation}=true in its place`,
     path: `/environment/${name}`,
   });
 }

@@ -2,7 +2,7 @@ import { instanceText, smOf } from '../helpers/accelerator';
 import { autoAdapts, namedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL, QWEN25_7B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -33,14 +33,13 @@ export const bfloat16NeedsAmpere: Rule = {
     fails: [example('bfloat16', 'ml.g4dn.xlarge'), example('auto', 'ml.g4dn.12xlarge', '0.6.3')],
   },
   evaluate(context) {
-    const { instance, model, options, spec } = context;
+    const { instance, model, options } = context;
     const sm = smOf(context);
     if (instance === undefined || sm === undefined || sm >= LEAST_SM || !isVllm(context)) return [];
     const asked = namedDtype(options.dtype);
     const stored = asked === undefined && model?.dtype !== undefined ? namedDtype(model.dtype) : undefined;
     const isAuto = asked === undefined && stored === 'bfloat16' && !autoAdapts(context);
     if (asked !== 'bfloat16' && !isAuto) return [];
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= LEAST_SM);
     return [
       found({
         what: isAuto
@@ -48,7 +47,7 @@ export const bfloat16NeedsAmpere: Rule = {
           : 'dtype bfloat16 needs a GPU of compute capability 8.0 or higher',
         got: instanceText(instance),
         allowed: 'float16 on this GPU, bfloat16 from compute capability 8.0 on',
-        fix: `set dtype to float16, or use ${better?.instanceType ?? 'a newer instance'}`,
+        fix: `set dtype to float16, or use ${newerGpu(context, LEAST_SM)}`,
         path: '/options/dtype',
       }),
     ];

@@ -1,6 +1,6 @@
 import { instanceText, smOf } from '../helpers/accelerator';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -26,16 +26,15 @@ export const cuda13WithoutVolta: Rule = {
     fails: [example('ml.p3.2xlarge')],
   },
   evaluate(context) {
-    const { container, instance, spec } = context;
+    const { container, instance } = context;
     const sm = smOf(context);
     if (instance === undefined || sm === undefined || sm >= LEAST_SM || (container?.cuda ?? 0) < 130) return [];
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= LEAST_SM);
     return [
       found({
         what: 'CUDA 13 images hold no code for GPUs below compute capability 7.5',
         got: instanceText(instance),
         allowed: 'compute capability 7.5 or higher, or an image with CUDA 12',
-        fix: `use an image version built with CUDA 12, or ${better?.instanceType ?? 'a newer instance'}`,
+        fix: `use an image version built with CUDA 12, or ${newerGpu(context, LEAST_SM)}`,
         path: '/container/version',
       }),
     ];

@@ -3,6 +3,7 @@ import { instanceText, smOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { GEMMA2_2B, QWEN3_SMALL } from '../helpers/samples';
+import { newerGpu } from '../helpers/newer-gpu';
 import type { Rule } from '../types';
 
 const example = (config: object, dtype: string, instanceType: string, version?: string) => ({
@@ -38,9 +39,7 @@ export const float16OverflowsModel: Rule = {
           what: `${serverName(context)} refuses ${typeName(context)} in float16, because its activations overflow`,
           got: `dtype ${options.dtype}`,
           allowed: 'bfloat16 or float32',
-          fix: old
-            ? 'use a GPU of compute capability 8.0 or higher with dtype bfloat16'
-            : 'set dtype to bfloat16, or leave it out',
+          fix: old ? `use ${newerGpu(context, 80)} with dtype bfloat16` : 'set dtype to bfloat16, or leave it out',
           path: '/options/dtype',
         }),
       ];
@@ -52,7 +51,7 @@ export const float16OverflowsModel: Rule = {
         what: `dtype auto becomes float32 for ${typeName(context)} on a GPU without bfloat16, at twice the memory and a fraction of the speed`,
         got: instanceText(instance),
         allowed: 'a GPU of compute capability 8.0 or higher',
-        fix: 'use an instance with bfloat16, such as ml.g5.xlarge',
+        fix: `use ${newerGpu(context, 80)}, which has bfloat16`,
         path: '/instanceType',
         severity: 'warning',
       }),

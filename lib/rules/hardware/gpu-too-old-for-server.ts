@@ -2,7 +2,7 @@ import { capability } from '../../scheme';
 import { instanceText, smOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -31,17 +31,16 @@ export const gpuTooOldForServer: Rule = {
     fails: [example('sglang', 'ml.p3.2xlarge')],
   },
   evaluate(context) {
-    const { instance, spec } = context;
+    const { instance } = context;
     const sm = smOf(context);
     const least = leastSm(context);
     if (instance === undefined || sm === undefined || least === undefined || sm >= least) return [];
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= least);
     return [
       found({
         what: `${serverName(context)} needs a GPU of compute capability ${capability(least)} or higher`,
         got: instanceText(instance),
         allowed: `compute capability ${capability(least)} or higher`,
-        fix: `use ${better?.instanceType ?? 'a newer instance family'}`,
+        fix: `use ${newerGpu(context, least)}`,
         path: '/instanceType',
       }),
     ];

@@ -2,7 +2,7 @@ import { capability } from '../../scheme';
 import { instanceText, smOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN25_7B, QWEN3_SMALL } from '../helpers/samples';
 import type { Instance } from '../../hardware/types';
 import type { Rule, RuleContext, RuleFinding } from '../types';
@@ -64,7 +64,7 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
     ],
   },
   evaluate(context) {
-    const { instance, options, spec } = context;
+    const { instance, options } = context;
     const dtype = options.kvCacheDtype.toLowerCase();
     const sm = smOf(context);
     if (instance === undefined || sm === undefined || !isVllm(context)) return [];
@@ -75,7 +75,6 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
     const least = isNvfp4 ? NVFP4_SM : ANY_BACKEND_SM;
     if (sm >= (isNvfp4 ? NVFP4_SM : EVERY_BACKEND_SM)) return [];
     const wanted = isNvfp4 ? NVFP4_SM : EVERY_BACKEND_SM;
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= wanted);
     const refused = sm < least;
     return [
       found({
@@ -84,7 +83,7 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
           : `a KV cache in ${dtype} is read by the FlashInfer backend only, without FP8 compute, below compute capability ${capability(wanted)}`,
         got: instanceText(instance),
         allowed: `kvCacheDtype auto, or compute capability ${capability(wanted)} or higher`,
-        fix: `leave kvCacheDtype at auto, or use ${better?.instanceType ?? 'a newer GPU'}`,
+        fix: `leave kvCacheDtype at auto, or use ${newerGpu(context, wanted)}`,
         path: '/options/kvCacheDtype',
         severity: refused ? 'error' : 'warning',
       }),

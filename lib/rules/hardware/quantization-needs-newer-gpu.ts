@@ -2,7 +2,7 @@ import { capability, methodAt, parseScheme, schemeSupport } from '../../scheme';
 import { instanceText, smOf, supportOf } from '../helpers/accelerator';
 import { anyOf, found } from '../helpers/finding';
 import { isVllm, serverName } from '../helpers/engine';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { AWQ, FP8_BLOCK, LLAMA2_7B, QWEN25_7B, QWEN3_MOE, QWEN3_SMALL, quantized } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -28,10 +28,9 @@ function schemesThatRun(context: RuleContext): readonly string[] {
 }
 
 function refuse(context: RuleContext, method: string, least: number, since: string | undefined): RuleFinding {
-  const better = cheapestInstance(context.spec, (other) => (other.accelerator?.sm ?? 0) >= least);
   const instead = schemesThatRun(context).slice(0, 2);
   const ways = [
-    `use ${better?.instanceType ?? 'a newer instance family'}`,
+    `use ${newerGpu(context, least)}`,
     ...(since === undefined ? [] : [`an image with vLLM ${since} or newer`]),
     ...(instead.length === 0 ? [] : [`weights in ${anyOf(instead)} on this instance`]),
   ];

@@ -2,7 +2,7 @@ import { capability } from '../../scheme';
 import { instanceText, smOf, supportOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { newerGpu } from '../helpers/newer-gpu';
 import { FP8_BLOCK, QWEN3_SMALL, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -28,17 +28,16 @@ export const quantizationRunsWeightOnly: Rule = {
   evaluate(context) {
     const support = supportOf(context);
     const sm = smOf(context);
-    const { instance, scheme, spec } = context;
+    const { instance, scheme } = context;
     if (support.level !== 'fallback' || support.nativeSm === undefined || sm === undefined || instance === undefined)
       return [];
     const least = support.nativeSm;
-    const better = cheapestInstance(spec, (other) => (other.accelerator?.sm ?? 0) >= least);
     return [
       found({
         what: `${scheme.name} falls back to weight-only Marlin kernels in ${serverName(context)}: ${scheme.weightType.toUpperCase()} compute needs compute capability ${capability(least)}, so weights are small but arithmetic stays 16 bit`,
         got: instanceText(instance),
         allowed: `compute capability ${capability(least)} or higher for ${scheme.weightType.toUpperCase()} compute`,
-        fix: `use ${better?.instanceType ?? 'a newer GPU'} for the speed, or accept weight-only`,
+        fix: `use ${newerGpu(context, least)} for the speed, or accept weight-only`,
         path: '/instanceType',
       }),
     ];
