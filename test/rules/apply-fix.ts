@@ -78,12 +78,13 @@ const ACTIONS: readonly (readonly [pattern: RegExp, apply: Apply])[] = [
       return second === undefined ? once : assign(once, second, secondValue);
     },
   ],
+  [/\bleave (\w+) at (\w+)/g, (spec, [name = '', value = '']) => assign(spec, name, value)],
   [/\b(?:set|write) ([A-Z][A-Z_]+)=(\S+)(?=$|,)/g, (spec, [name = '', value = '']) => assign(spec, name, value)],
   [
-    /(?<!such as |make )\b(ml\.[a-z][\w-]*\.\w+)(?: with tensorParallelSize (\d+))?/g,
-    (spec, [type, degree]) => {
+    /(?<!such as |make )\b(ml\.[a-z][\w-]*\.\w+)(?: with (tensorParallelSize|dtype) (\w+))?/g,
+    (spec, [type, name, value = '']) => {
       const moved = withValue(spec, ['instanceType'], type);
-      return degree === undefined ? moved : assign(moved, 'tensorParallelSize', degree);
+      return name === undefined ? moved : assign(moved, name, value);
     },
   ],
   [

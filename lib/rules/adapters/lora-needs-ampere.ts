@@ -1,4 +1,4 @@
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
@@ -30,14 +30,13 @@ export const loraNeedsAmpere: Rule = {
     fails: [example('ml.g4dn.12xlarge', '0.5.3.post1'), example('ml.p3.8xlarge', '0.3.0')],
   },
   evaluate(context) {
-    const { instance, options } = context;
-    const sm = smOf(context);
-    if (!options.enableLora || instance === undefined || sm === undefined || sm >= 80) return [];
+    const gpu = gpuOf(context);
+    if (!context.options.enableLora || gpu === undefined || gpu.sm >= 80) return [];
     if (!isVllm(context, { since: '0.3.0', before: '0.5.4' })) return [];
     return [
       found({
         what: `LoRA in ${serverName(context)} needs a GPU of compute capability 8.0 or higher`,
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: 'compute capability 8.0 or higher, or vLLM 0.5.4 and newer',
         fix: `use an image with vLLM 0.5.4 or newer, or ${newerGpu(context, 80)}`,
         path: '/options/enableLora',

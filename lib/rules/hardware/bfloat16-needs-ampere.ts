@@ -1,4 +1,4 @@
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf } from '../helpers/accelerator';
 import { autoAdapts, namedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -33,9 +33,9 @@ export const bfloat16NeedsAmpere: Rule = {
     fails: [example('bfloat16', 'ml.g4dn.xlarge'), example('auto', 'ml.g4dn.12xlarge', '0.6.3')],
   },
   evaluate(context) {
-    const { instance, model, options } = context;
-    const sm = smOf(context);
-    if (instance === undefined || sm === undefined || sm >= LEAST_SM || !isVllm(context)) return [];
+    const { model, options } = context;
+    const gpu = gpuOf(context);
+    if (gpu === undefined || gpu.sm >= LEAST_SM || !isVllm(context)) return [];
     const asked = namedDtype(options.dtype);
     const stored = asked === undefined && model?.dtype !== undefined ? namedDtype(model.dtype) : undefined;
     const isAuto = asked === undefined && stored === 'bfloat16' && !autoAdapts(context);
@@ -45,7 +45,7 @@ export const bfloat16NeedsAmpere: Rule = {
         what: isAuto
           ? `dtype auto means bfloat16 in ${serverName(context)}, as the checkpoint is stored, and bfloat16 needs compute capability 8.0 or higher`
           : 'dtype bfloat16 needs a GPU of compute capability 8.0 or higher',
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: 'float16 on this GPU, bfloat16 from compute capability 8.0 on',
         fix: `set dtype to float16, or use ${newerGpu(context, LEAST_SM)}`,
         path: '/options/dtype',

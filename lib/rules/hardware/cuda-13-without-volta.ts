@@ -1,4 +1,4 @@
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf } from '../helpers/accelerator';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL } from '../helpers/samples';
@@ -26,13 +26,12 @@ export const cuda13WithoutVolta: Rule = {
     fails: [example('ml.p3.2xlarge')],
   },
   evaluate(context) {
-    const { container, instance } = context;
-    const sm = smOf(context);
-    if (instance === undefined || sm === undefined || sm >= LEAST_SM || (container?.cuda ?? 0) < 130) return [];
+    const gpu = gpuOf(context);
+    if (gpu === undefined || gpu.sm >= LEAST_SM || (context.container?.cuda ?? 0) < 130) return [];
     return [
       found({
         what: 'CUDA 13 images hold no code for GPUs below compute capability 7.5',
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: 'compute capability 7.5 or higher, or an image with CUDA 12',
         fix: `use an image version built with CUDA 12, or ${newerGpu(context, LEAST_SM)}`,
         path: '/container/version',

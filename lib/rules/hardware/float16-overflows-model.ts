@@ -1,5 +1,5 @@
 import { namedDtype, refusesFloat16, servedDtype, typeName } from '../helpers/dtype';
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { GEMMA2_2B, QWEN3_SMALL } from '../helpers/samples';
@@ -25,31 +25,40 @@ export const float16OverflowsModel: Rule = {
     passes: [
       example(GEMMA2_2B, 'bfloat16', 'ml.g5.xlarge'),
       example(QWEN3_SMALL, 'float16', 'ml.g5.xlarge'),
-      example(GEMMA2_2B, 'float16', 'ml.g5.xlarge', '0.8.5'),
+      example(GEMMA2_2B, 'float16', 'ml.g5.xlarge', '0.9.0'),
+      example(GEMMA2_2B, 'float32', 'ml.g4dn.xlarge'),
+      example(GEMMA2_2B, 'auto', 'ml.g5.xlarge'),
     ],
-    fails: [example(GEMMA2_2B, 'float16', 'ml.g5.xlarge'), example(GEMMA2_2B, 'auto', 'ml.g4dn.xlarge')],
+    fails: [
+      example(GEMMA2_2B, 'float16', 'ml.g5.xlarge'),
+      example(GEMMA2_2B, 'float16', 'ml.g5.xlarge', '0.9.1'),
+      example(GEMMA2_2B, 'half', 'ml.g4dn.xlarge'),
+      example(GEMMA2_2B, 'auto', 'ml.g4dn.xlarge'),
+    ],
   },
   evaluate(context) {
     if (!refusesFloat16(context)) return [];
-    const { instance, options } = context;
+    const { options } = context;
+    const gpu = gpuOf(context);
     if (namedDtype(options.dtype) === 'float16') {
-      const old = (smOf(context) ?? 80) < 80;
       return [
         found({
           what: `${serverName(context)} refuses ${typeName(context)} in float16, because its activations overflow`,
           got: `dtype ${options.dtype}`,
           allowed: 'bfloat16 or float32',
-          fix: old ? `use ${newerGpu(context, 80)} with dtype bfloat16` : 'set dtype to bfloat16, or leave it out',
+          fix:
+            gpu !== undefined && gpu.sm < 80
+              ? `use ${newerGpu(context, 80)} with dtype bfloat16`
+              : 'set dtype to bfloat16, or leave it out',
           path: '/options/dtype',
         }),
       ];
     }
-    if (servedDtype(context) !== 'float32' || namedDtype(options.dtype) !== undefined || instance === undefined)
-      return [];
+    if (servedDtype(context) !== 'float32' || namedDtype(options.dtype) !== undefined || gpu === undefined) return [];
     return [
       found({
         what: `dtype auto becomes float32 for ${typeName(context)} on a GPU without bfloat16, at twice the memory and a fraction of the speed`,
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: 'a GPU of compute capability 8.0 or higher',
         fix: `use ${newerGpu(context, 80)}, which has bfloat16`,
         path: '/instanceType',

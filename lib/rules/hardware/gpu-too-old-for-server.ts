@@ -1,5 +1,5 @@
 import { capability } from '../../scheme';
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
@@ -31,14 +31,13 @@ export const gpuTooOldForServer: Rule = {
     fails: [example('sglang', 'ml.p3.2xlarge')],
   },
   evaluate(context) {
-    const { instance } = context;
-    const sm = smOf(context);
+    const gpu = gpuOf(context);
     const least = leastSm(context);
-    if (instance === undefined || sm === undefined || least === undefined || sm >= least) return [];
+    if (gpu === undefined || least === undefined || gpu.sm >= least) return [];
     return [
       found({
         what: `${serverName(context)} needs a GPU of compute capability ${capability(least)} or higher`,
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: `compute capability ${capability(least)} or higher`,
         fix: `use ${newerGpu(context, least)}`,
         path: '/instanceType',

@@ -1,10 +1,9 @@
 import { capability } from '../../scheme';
-import { instanceText, smOf } from '../helpers/accelerator';
+import { gpuOf, type Gpu } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN25_7B, QWEN3_SMALL } from '../helpers/samples';
-import type { Instance } from '../../hardware/types';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (kvCacheDtype: string, instanceType: string, version?: string, options: object = {}) => ({
@@ -20,22 +19,17 @@ const EVERY_BACKEND_SM = 89;
 const NVFP4_SM = 100;
 
 /** The V0 engine reads a cached prefix in a Triton kernel, and Triton knows E4M3 from 8.9 on only. */
-function readsInTriton(context: RuleContext): boolean {
+function readsInTriton(context: RuleContext, { sm }: Gpu): boolean {
   const { options } = context;
   const isE4m3 = /^fp8(_e4m3)?$/.test(options.kvCacheDtype);
   const readsPrefix = options.enableChunkedPrefill === true || options.enablePrefixCaching === true;
-  return (
-    isE4m3 &&
-    readsPrefix &&
-    (smOf(context) ?? 90) < EVERY_BACKEND_SM &&
-    isVllm(context, { since: '0.4.1', before: '0.8.0' })
-  );
+  return isE4m3 && readsPrefix && sm < EVERY_BACKEND_SM && isVllm(context, { since: '0.4.1', before: '0.8.0' });
 }
 
-function refuseTriton(context: RuleContext, instance: Instance): RuleFinding {
+function refuseTriton(context: RuleContext, { text }: Gpu): RuleFinding {
   return found({
     what: `${serverName(context)} reads a KV cache in fp8 (E4M3) in a Triton kernel when prefill is chunked or prefixes are cached, which needs compute capability ${capability(EVERY_BACKEND_SM)}`,
-    got: instanceText(instance),
+    got: text,
     allowed: 'kvCacheDtype auto or fp8_e5m2 on this GPU',
     fix: 'set kvCacheDtype to fp8_e5m2, or switch chunked prefill and prefix caching off',
     path: '/options/kvCacheDtype',
@@ -56,32 +50,42 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
       example('auto', 'ml.g4dn.xlarge'),
       example('fp8', 'ml.g6.xlarge'),
       example('fp8_e5m2', 'ml.g5.2xlarge', '0.6.3', { enableChunkedPrefill: true }),
+      example('fp8', 'ml.g5.2xlarge', '0.6.3'),
+      example('fp8', 'ml.g6.2xlarge', '0.6.3', { enableChunkedPrefill: true }),
+      example('fp8', 'ml.g5.2xlarge', '0.4.0', { enableChunkedPrefill: true }),
+      example('fp8', 'ml.g5.2xlarge', '0.8.0', { enableChunkedPrefill: true }),
+      example('fp8', 'ml.g4dn.xlarge', '0.10.2'),
+      example('bfloat16', 'ml.g4dn.xlarge'),
+      example('nvfp4', 'ml.p6-b200.48xlarge'),
     ],
     fails: [
       example('fp8', 'ml.g4dn.xlarge'),
       example('fp8', 'ml.g5.xlarge'),
       example('fp8', 'ml.g5.2xlarge', '0.6.3', { enableChunkedPrefill: true }),
+      example('fp8_e4m3', 'ml.g5.2xlarge', '0.7.3', { enablePrefixCaching: true }),
+      example('fp8', 'ml.g4dn.2xlarge', '0.4.1', { enablePrefixCaching: true }),
+      example('fp8_e5m2', 'ml.g5.2xlarge', '0.11.0'),
+      example('nvfp4', 'ml.p5.48xlarge'),
     ],
   },
   evaluate(context) {
-    const { instance, options } = context;
-    const dtype = options.kvCacheDtype.toLowerCase();
-    const sm = smOf(context);
-    if (instance === undefined || sm === undefined || !isVllm(context)) return [];
-    if (readsInTriton(context)) return [refuseTriton(context, instance)];
+    const gpu = gpuOf(context);
+    if (gpu === undefined || !isVllm(context)) return [];
+    if (readsInTriton(context, gpu)) return [refuseTriton(context, gpu)];
     if (!isVllm(context, { since: '0.11.0' })) return [];
+    const dtype = context.options.kvCacheDtype.toLowerCase();
     const isNvfp4 = dtype.startsWith('nvfp4');
     if (!isNvfp4 && !dtype.startsWith('fp8')) return [];
-    const least = isNvfp4 ? NVFP4_SM : ANY_BACKEND_SM;
-    if (sm >= (isNvfp4 ? NVFP4_SM : EVERY_BACKEND_SM)) return [];
     const wanted = isNvfp4 ? NVFP4_SM : EVERY_BACKEND_SM;
-    const refused = sm < least;
+    if (gpu.sm >= wanted) return [];
+    const least = isNvfp4 ? NVFP4_SM : ANY_BACKEND_SM;
+    const refused = gpu.sm < least;
     return [
       found({
         what: refused
           ? `no attention backend of ${serverName(context)} reads a KV cache in ${dtype} below compute capability ${capability(least)}`
           : `a KV cache in ${dtype} is read by the FlashInfer backend only, without FP8 compute, below compute capability ${capability(wanted)}`,
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: `kvCacheDtype auto, or compute capability ${capability(wanted)} or higher`,
         fix: `leave kvCacheDtype at auto, or use ${newerGpu(context, wanted)}`,
         path: '/options/kvCacheDtype',

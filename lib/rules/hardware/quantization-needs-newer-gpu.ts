@@ -1,5 +1,5 @@
 import { capability, methodAt, parseScheme, schemeSupport } from '../../scheme';
-import { instanceText, smOf, supportOf } from '../helpers/accelerator';
+import { gpuOf, smOf, supportOf } from '../helpers/accelerator';
 import { anyOf, found } from '../helpers/finding';
 import { isVllm, serverName } from '../helpers/engine';
 import { newerGpu } from '../helpers/newer-gpu';
@@ -36,7 +36,7 @@ function refuse(context: RuleContext, method: string, least: number, since: stri
   ];
   return found({
     what: `${method} needs a GPU of compute capability ${capability(least)} or higher in ${serverName(context)}`,
-    got: context.instance === undefined ? undefined : instanceText(context.instance),
+    got: gpuOf(context)?.text,
     allowed: `compute capability ${capability(least)} or higher`,
     fix: anyOf(ways),
     path: '/instanceType',

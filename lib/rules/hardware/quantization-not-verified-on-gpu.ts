@@ -1,4 +1,4 @@
-import { instanceText, smOf, supportOf } from '../helpers/accelerator';
+import { gpuOf, supportOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { QWEN3_SMALL } from '../helpers/samples';
@@ -21,15 +21,15 @@ export const quantizationNotVerifiedOnGpu: Rule = {
   source: 'absence of a source; vLLM docs, "INT8 W8A8: Blackwell GPUs are not supported by the CUTLASS kernel"',
   examples: { passes: [example('int8-w8a8', 'ml.g6.xlarge')], fails: [example('int8-w8a8', 'ml.g7e.2xlarge')] },
   evaluate(context) {
-    const { instance, scheme } = context;
-    const support = supportOf(context);
-    if (instance === undefined || smOf(context) === undefined || support.level !== 'unknown') return [];
-    if (context.container === undefined || context.container.engine === 'unknown' || support.reason === undefined)
-      return [];
+    const { container, scheme } = context;
+    const gpu = gpuOf(context);
+    if (gpu === undefined || container === undefined || container.engine === 'unknown') return [];
+    const { level, reason } = supportOf(context);
+    if (level !== 'unknown' || reason === undefined) return [];
     return [
       found({
-        what: `${scheme.name} is not known to run in ${serverName(context)} on this GPU: ${support.reason}`,
-        got: instanceText(instance),
+        what: `${scheme.name} is not known to run in ${serverName(context)} on this GPU: ${reason}`,
+        got: gpu.text,
         fix: 'try it on one instance first, or choose a scheme that is known to run there, such as fp8 or awq',
         path: '/quantization',
       }),

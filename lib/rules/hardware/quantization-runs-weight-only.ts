@@ -1,5 +1,5 @@
 import { capability } from '../../scheme';
-import { instanceText, smOf, supportOf } from '../helpers/accelerator';
+import { gpuOf, supportOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
@@ -27,15 +27,14 @@ export const quantizationRunsWeightOnly: Rule = {
   },
   evaluate(context) {
     const support = supportOf(context);
-    const sm = smOf(context);
-    const { instance, scheme } = context;
-    if (support.level !== 'fallback' || support.nativeSm === undefined || sm === undefined || instance === undefined)
-      return [];
+    const gpu = gpuOf(context);
+    const { scheme } = context;
+    if (support.level !== 'fallback' || support.nativeSm === undefined || gpu === undefined) return [];
     const least = support.nativeSm;
     return [
       found({
         what: `${scheme.name} falls back to weight-only Marlin kernels in ${serverName(context)}: ${scheme.weightType.toUpperCase()} compute needs compute capability ${capability(least)}, so weights are small but arithmetic stays 16 bit`,
-        got: instanceText(instance),
+        got: gpu.text,
         allowed: `compute capability ${capability(least)} or higher for ${scheme.weightType.toUpperCase()} compute`,
         fix: `use ${newerGpu(context, least)} for the speed, or accept weight-only`,
         path: '/instanceType',

@@ -10,6 +10,19 @@ export function instanceText(instance: Instance): string {
   return `${instance.instanceType} (${accelerator.key}${sm})`;
 }
 
+export interface Gpu {
+  /** As `instanceText` has it. */
+  readonly text: string;
+  /** Compute capability × 10. */
+  readonly sm: number;
+}
+
+/** The instance's GPUs; undefined where there are none, or of unknown capability. */
+export function gpuOf(context: Pick<RuleContext, 'instance'>): Gpu | undefined {
+  const sm = smOf(context);
+  return context.instance === undefined || sm === undefined ? undefined : { text: instanceText(context.instance), sm };
+}
+
 /** Compute capability × 10 of the instance's GPUs. */
 export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | undefined {
   return instance?.accelerator?.sm;
