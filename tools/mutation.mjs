@@ -19,7 +19,7 @@ for (const folder of folders) {
   const run = spawnSync('npx', ['stryker', 'run', ...options], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, MUTATION_ROOM: plain.split('/')[1] },
+    env: { ...process.env, MUTATION_ROOM: plain.split('/')[1], MUTATION_FOLDER: plain },
   });
   status ||= run.status ?? 1;
 }
