@@ -1,13 +1,15 @@
 import { methodAt } from '../../scheme';
-import { supportOf } from '../helpers/accelerator';
+import { smOf, supportOf } from '../helpers/accelerator';
 import { namedDtype, servedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
-import { AWQ, LLAMA2_7B, quantized } from '../helpers/samples';
+import { AWQ, GPTQ, LLAMA2_7B, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
-const example = (dtype: string, version: string, config: object = LLAMA2_7B) => ({
-  model: { config: quantized(config as Readonly<Record<string, unknown>>, AWQ) },
+const MXFP4 = { quant_method: 'mxfp4' };
+
+const example = (dtype: string, version: string, config = LLAMA2_7B, quantization = AWQ) => ({
+  model: { config: quantized(config, quantization) },
   container: { family: 'vllm', version },
   options: { dtype, maxModelLen: 4096 },
 });
@@ -24,6 +26,19 @@ function methodOf(context: RuleContext): { readonly name: string; readonly dtype
   return { name: method, dtypes: activationDtypes };
 }
 
+/** The first vLLM that picks the Marlin variant of a method by itself. */
+const MARLIN_SINCE: Readonly<Record<string, string>> = { awq: '0.5.3', gptq: '0.4.3', gptq_marlin: '0.4.3' };
+
+/** Marlin kernels take both dtypes, on Ampere and later. */
+function marlinWays(context: RuleContext, method: string): readonly string[] {
+  const since = Object.hasOwn(MARLIN_SINCE, method) ? MARLIN_SINCE[method] : undefined;
+  if (since === undefined || (smOf(context) ?? 80) < 80) return [];
+  if (!isVllm(context, { since })) return [`use an image with vLLM ${since} or newer, whose Marlin kernels take both`];
+  return context.options.quantizationFlag === method
+    ? ['leave the quantization argument out, so that the Marlin kernels are used']
+    : [];
+}
+
 export const activationDtypeNotAccepted: Rule = {
   id: 'ACTIVATION_DTYPE_NOT_ACCEPTED',
   severity: 'error',
@@ -34,8 +49,19 @@ export const activationDtypeNotAccepted: Rule = {
     'vLLM wheels, get_supported_act_dtypes of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1941, #1114',
   holdsFor: 'awq: vLLM < 0.24 without Marlin; gptq: vLLM < 0.22 without Marlin; mxfp4: every version',
   examples: {
-    passes: [example('float16', '0.2.3'), example('bfloat16', '0.8.5')],
-    fails: [example('bfloat16', '0.2.3'), example('auto', '0.2.0', { ...LLAMA2_7B, torch_dtype: 'bfloat16' })],
+    passes: [
+      example('float16', '0.2.3'),
+      example('bfloat16', '0.5.3'),
+      example('bfloat16', '0.4.3', LLAMA2_7B, GPTQ),
+      example('bfloat16', '0.11.0', LLAMA2_7B, MXFP4),
+    ],
+    fails: [
+      example('bfloat16', '0.2.3'),
+      example('auto', '0.2.0', { ...LLAMA2_7B, torch_dtype: 'bfloat16' }),
+      example('bfloat16', '0.4.2', LLAMA2_7B, GPTQ),
+      example('float16', '0.11.0', LLAMA2_7B, MXFP4),
+      { ...example('bfloat16', '0.8.5'), environment: { SM_VLLM_QUANTIZATION: 'awq' } },
+    ],
   },
   evaluate(context) {
     if (!isVllm(context) || context.scheme.layout === 'plain') return [];
@@ -50,7 +76,7 @@ export const activationDtypeNotAccepted: Rule = {
         what: `quantization method ${method.name} of ${serverName(context)} takes ${anyOf(usable)} activations only`,
         got: isAuto ? `dtype auto, which is ${served} for this checkpoint` : `dtype ${context.options.dtype}`,
         allowed: anyOf(usable),
-        fix: `set dtype to ${usable[0]}, or use a newer image whose Marlin kernels take both`,
+        fix: anyOf([`set dtype to ${usable[0]}`, ...marlinWays(context, method.name)]),
         path: '/options/dtype',
       }),
     ];
