@@ -29,7 +29,7 @@ export default tseslint.config(
   { files: ['**/*.{js,cjs}'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     // The domain must run in a CLI, a Lambda and a browser: no CDK in it.
-    files: ['lib/**/*.ts'],
+    files: ['lib/**/*.ts', 'lambda/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

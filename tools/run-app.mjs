@@ -6,6 +6,8 @@ import { build } from 'esbuild';
 import { mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+// The programs that constructs upload, as they are in this checkout.
+import './build-lambdas.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const entry = path.resolve(process.argv[2] ?? '');

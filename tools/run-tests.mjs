@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(import.meta.url);
-const kernels = spawnSync(process.execPath, [path.join(import.meta.dirname, 'build-kernels.mjs')], {
-  stdio: 'inherit',
-});
-if (kernels.status !== 0) process.exit(kernels.status ?? 1);
+for (const build of ['build-kernels.mjs', 'build-lambdas.mjs']) {
+  const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, build)], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'jest-summary-'));
 const summaryFile = path.join(scratch, 'summary.json');
