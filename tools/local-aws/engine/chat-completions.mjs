@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { completionOf } from './completion.mjs';
+import { askedLogprobs } from './logprobs.mjs';
 import { chatMessages, optionalNumber, stopStrings } from './request-fields.mjs';
 
 /**
@@ -21,6 +22,7 @@ export function chatCompletion(engine, toPrompt, request) {
     seed: optionalNumber(request, 'seed', { integer: true, min: 0 }),
     repeatPenalty: optionalNumber(request, 'repeat_penalty', { min: 0 }),
     stop: stopStrings(request.stop),
+    topLogprobs: askedLogprobs(request),
   });
   const frame = {
     id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
@@ -42,8 +44,10 @@ async function answer(frame, pieces, usageOf) {
   let content = '';
   let count = 0;
   let finish;
+  const logprobs = [];
   for await (const piece of pieces) {
     content += piece.text;
+    if (piece.logprobs !== undefined) logprobs.push(piece.logprobs);
     if (piece.token >= 0) count++;
     finish = piece.finish;
   }
@@ -51,7 +55,14 @@ async function answer(frame, pieces, usageOf) {
   return JSON.stringify({
     ...frame,
     object: 'chat.completion',
-    choices: [{ index: 0, finish_reason: finish, message }],
+    choices: [
+      {
+        index: 0,
+        finish_reason: finish,
+        message,
+        ...(logprobs.length === 0 ? {} : { logprobs: { content: logprobs } }),
+      },
+    ],
     usage: usageOf(count),
   });
 }
@@ -59,12 +70,13 @@ async function answer(frame, pieces, usageOf) {
 async function* events(frame, pieces, request, usageOf) {
   const event = (choices, more) =>
     `data: ${JSON.stringify({ ...frame, object: 'chat.completion.chunk', choices, ...more })}\n\n`;
-  const choice = (delta, finish = null) => [{ index: 0, delta, finish_reason: finish }];
+  const choice = (delta, finish = null, more = {}) => [{ index: 0, delta, finish_reason: finish, ...more }];
   yield event(choice({ role: 'assistant', content: null }));
   let count = 0;
   for await (const piece of pieces) {
     if (piece.token >= 0) count++;
-    if (piece.text !== '') yield event(choice({ content: piece.text }));
+    const logprobs = piece.logprobs && { logprobs: { content: [piece.logprobs] } };
+    if (piece.text !== '' || logprobs !== undefined) yield event(choice({ content: piece.text }, null, logprobs));
     if (piece.finish !== undefined) yield event(choice({}, piece.finish));
   }
   if (request.stream_options?.include_usage === true) yield event([], { usage: usageOf(count) });

@@ -1,3 +1,4 @@
+import { tokenLogprobs } from './logprobs.mjs';
 import { StopMatcher } from './stop-matcher.mjs';
 
 /** Tokens before the new one that decide how it is written, a leading space for example. */
@@ -11,8 +12,9 @@ const DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 };
 
 /**
  * @typedef {{ temperature?: number, topK?: number, topP?: number, minP?: number, seed?: number, repeatPenalty?: number,
- *   maxTokens: number, stop: readonly string[] }} Sampling
- * @typedef {{ text: string, token: number, finish?: 'stop' | 'length' }} Piece `finish`: this is the last piece
+ *   maxTokens: number, stop: readonly string[], topLogprobs?: number }} Sampling `topLogprobs`: tokens to tell the probability of
+ * @typedef {{ text: string, token: number, finish?: 'stop' | 'length', logprobs?: import('./logprobs.mjs').TokenLogprobs }} Piece
+ *   `finish`: this is the last piece
  */
 
 /**
@@ -32,17 +34,22 @@ export async function* generate(model, sequence, tokens, sampling, signal) {
   const unwritten = [];
   let count = 0;
   if (sampling.maxTokens === 0) return yield { text: '', token: -1, finish: 'length' };
-  for await (const token of sequence.evaluate(tokens, evaluateOptions(sampling, history))) {
+  const told = { probabilities: sampling.topLogprobs !== undefined };
+  const evaluated = sequence.evaluateWithMetadata(tokens, told, evaluateOptions(sampling, history));
+  for await (const { token, probabilities } of evaluated) {
     signal.throwIfAborted();
     count++;
+    const logprobs = probabilities && {
+      logprobs: tokenLogprobs(model, token, probabilities, sampling.topLogprobs),
+    };
     unwritten.push(token);
     let text = model.detokenize(unwritten, false, history.slice(-TOKENS_OF_CONTEXT));
     if (text.endsWith('\uFFFD')) text = '';
     else history.push(...unwritten.splice(0));
     const shown = stops.push(text);
-    if (stops.found) return yield { text: shown, token, finish: 'stop' };
-    if (count === sampling.maxTokens) return yield { text: shown + stops.rest(), token, finish: 'length' };
-    yield { text: shown, token };
+    if (stops.found) return yield { text: shown, token, finish: 'stop', ...logprobs };
+    if (count === sampling.maxTokens) return yield { text: shown + stops.rest(), token, finish: 'length', ...logprobs };
+    yield { text: shown, token, ...logprobs };
   }
   yield { text: stops.rest(), token: -1, finish: 'stop' };
 }
