@@ -1,40 +1,51 @@
 /**
- * Synthesizes every example as `cdk deploy` would, and judges the templates: CDK's own validation, this library's findings, cdk-nag's
- * AwsSolutions and cfn-lint. An example passes when none of them has anything to say that the example has not acknowledged with a reason.
+ * Synthesizes every example as `cdk deploy` would, and judges the templates: CDK's own validation, this library's findings, the five
+ * rule packs of cdk-nag (AwsSolutions, HIPAA, NIST 800-53 R4 and R5, PCI DSS), cfn-lint and checkov. An example passes when none of them
+ * has anything to say that nobody has acknowledged, in place and with a reason.
  *
- * Ends with `N passed, N failed`, one check for each example and tool. Needs Python for cfn-lint, which it installs under `.cache/`.
+ *   node tools/check-templates.mjs [example …]
+ *
+ * Ends with `N passed, N failed`, one check for each example and tool. Needs Python for cfn-lint and checkov, which it installs under
+ * `.cache/`.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { checkov } from './templates/checkov.mjs';
+import { pythonTool } from './templates/python-tool.mjs';
+import { run } from './templates/run.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const CFN_LINT = '1.58.0';
 const REGION = 'us-east-1';
 
-const only = process.argv[2];
+const wanted = process.argv.slice(2);
 const examples = (await readdir(path.join(root, 'examples'), { withFileTypes: true }))
   .filter((entry) => entry.isDirectory() && existsSync(path.join(root, 'examples', entry.name, 'app.ts')))
   .map((entry) => entry.name)
-  .filter((name) => only === undefined || name === only);
+  .filter((name) => wanted.length === 0 || wanted.includes(name));
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'templates-'));
 let passed = 0;
 let failed = 0;
 
 try {
-  const linter = await installLinter();
+  const linter = await pythonTool('cfn-lint', CFN_LINT);
+  const outdirs = new Map();
   for (const example of examples) {
     const outdir = path.join(scratch, example);
     const synthesis = await synthesize(example, outdir);
-    report(example, 'synthesis', synthesis.status === 0 ? [] : [synthesis.output]);
+    const found = await violations(outdir);
+    // What validations found ends synthesis as well; it is shown once, below.
+    report(example, 'synthesis', synthesis.status === 0 || found.length > 0 ? [] : [synthesis.output]);
     if (!existsSync(path.join(outdir, 'manifest.json'))) continue;
+    outdirs.set(example, outdir);
     report(example, 'findings and CDK validation', await annotations(outdir, ['warning', 'error']));
-    report(example, 'cdk-nag', await violations(outdir));
+    report(example, 'cdk-nag', found);
     report(example, 'cfn-lint', await lint(linter, outdir));
   }
+  for (const [example, found] of await checkov(outdirs)) report(example, 'checkov', found);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -88,10 +99,12 @@ async function violations(outdir) {
   if (!existsSync(file)) return [];
   const { pluginReports = [] } = JSON.parse(await readFile(file, 'utf8'));
   return pluginReports.flatMap(({ violations: found = [] }) =>
-    found.map(
-      ({ ruleName, description, violatingConstructs, violatingResources }) =>
-        `${ruleName}: ${description} ${JSON.stringify(violatingConstructs ?? violatingResources)}`,
-    ),
+    found.map(({ ruleName, description, violatingConstructs, violatingResources }) => {
+      const where = (violatingConstructs ?? violatingResources ?? []).map(
+        ({ constructPath, resourceLogicalId }) => constructPath ?? resourceLogicalId,
+      );
+      return `${ruleName}: ${description}\n  in ${where.join(', ')}; acknowledge '${ruleName}' there, with a reason`;
+    }),
   );
 }
 
@@ -105,31 +118,4 @@ async function lint(linter, outdir) {
         .trim()
         .split('\n')
         .map((line) => line.replaceAll(`${outdir}/`, ''));
-}
-
-async function installLinter() {
-  const venv = path.join(root, '.cache', `cfn-lint-${CFN_LINT}`);
-  const binary = path.join(venv, 'bin', 'cfn-lint');
-  if (existsSync(binary)) return binary;
-  await mkdir(path.dirname(venv), { recursive: true });
-  console.log(`installing cfn-lint ${CFN_LINT} under .cache/`);
-  await must('python3', ['-m', 'venv', venv]);
-  await must(path.join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `cfn-lint==${CFN_LINT}`]);
-  return binary;
-}
-
-async function must(program, args) {
-  const { status, output } = await run(program, args);
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${output}`);
-}
-
-function run(program, args, options = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('error', (error) => resolve({ status: 127, output: error.message }));
-    child.on('close', (status) => resolve({ status, output }));
-  });
 }

@@ -9,6 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { argueRule } from '../shared/argue';
 import { endpointMetric } from './metrics';
 
 /** The endpoint's own alarms. */
@@ -47,6 +48,7 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
       alarmDescription: description,
     });
     if (context.actions.length > 0) made.addAlarmAction(...context.actions);
+    else argueRule(made, 'CloudWatchAlarmAction', 'SageMaker itself watches this alarm: it undoes an update.');
     return made;
   };
 
@@ -73,6 +75,8 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
       ),
     );
   }
+  // Saturation says nothing of an update; an alarm that undoes nothing and tells nobody would be none.
+  if (context.actions.length === 0) return { rollback };
   const capacity = maxConcurrency * maxInstanceCount;
   alarm(
     'SaturationAlarm',

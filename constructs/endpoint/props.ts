@@ -233,7 +233,8 @@ export interface RealTimeEndpointProps extends CommonServingProps {
   /**
    * What the endpoint's own alarms do.
    *
-   * @default - they undo an update that is being made, nothing else
+   * @default - they undo an update that is being made, nothing else; an alarm on saturation, which undoes nothing, is not
+   * defined
    */
   readonly alarmActions?: IAlarmAction[];
 

@@ -11,6 +11,7 @@ import type { Instance } from '../../lib/hardware/types';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { argueCheck, argueRule } from '../shared/argue';
 import { known } from '../shared/known';
 import type { BoundModel } from '../shared/model-source/bound-model';
 import type { GateFigures } from '../quality-gate/quality-gate';
@@ -200,6 +201,8 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
         : { vpcConfig: { subnets: this.network.subnetIds, securityGroupIds: this.network.securityGroupIds } }),
     });
     for (const [key, value] of Object.entries(model.metadata ?? {})) cfnModel.addMetadata(key, value);
+    if (!enableNetworkIsolation && model.modelData === 'hub')
+      argueCheck(cfnModel, 'CKV_AWS_370', 'The container downloads the weights from the Hugging Face hub itself.');
     // Permissions are a resource of their own; without them the service cannot read the model that it is told to make.
     cfnModel.node.addDependency(...policies);
     return cfnModel;
@@ -217,7 +220,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     const volumeKey = volumeTakesKey(spec) ? encryptionKey : undefined;
     // Source: SageMaker API, CreateEndpointConfig, `KmsKeyId`: the execution role must be let use the key.
     volumeKey?.grant(role, 'kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext');
-    return new CfnEndpointConfig(this, 'Config', {
+    const cfnConfig = new CfnEndpointConfig(this, 'Config', {
       productionVariants: [
         {
           variantName: VARIANT_NAME,
@@ -238,6 +241,13 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
         ? {}
         : { dataCaptureConfig: captureData(dataCapture, endpointName, encryptionKey, role, argue) }),
     });
+    if (!volumeTakesKey(spec))
+      argueRule(
+        cfnConfig,
+        'SageMakerEndpointConfigurationKMSKeyConfigured',
+        `${spec.instanceType} has local NVMe storage, which its hardware encrypts; SageMaker refuses a key for it.`,
+      );
+    return cfnConfig;
   }
 
   private makeEndpoint(

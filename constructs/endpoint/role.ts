@@ -1,6 +1,7 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
+import { argueRule } from '../shared/argue';
 import { argueWildcard, type Argue } from './wildcards';
 
 /** What the execution role must reach. */
@@ -31,6 +32,12 @@ export function executionRole(scope: Construct, given: IRole | undefined, needs:
       assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
       description: 'What SageMaker does to serve the model: pull its image, read its weights, write its logs',
     });
+  if (given === undefined)
+    argueRule(
+      role,
+      'IAMNoInlinePolicy',
+      'The policy names the image, weights and logs of this one endpoint, and goes with its role; no other role could use it.',
+    );
   const argue: Argue =
     given === undefined ? (resource, reason) => argueWildcard(role, resource, reason) : () => undefined;
   const policies: IDependable[] = [];

@@ -1,5 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   DeploymentStrategy,
@@ -18,7 +20,10 @@ export class BusyChat extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
 
-    const topic = new Topic(this, 'OnCall', { enforceSSL: true });
+    const key = new Key(this, 'Key', { enableKeyRotation: true });
+    // Without it, alarms go off and nobody hears of it.
+    key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    const topic = new Topic(this, 'OnCall', { enforceSSL: true, masterKey: key });
     const endpoint = new QuantizedEndpoint(this, 'Chat', {
       model: ModelSource.huggingFace('Qwen/Qwen2.5-7B-Instruct-AWQ', {
         revision: 'b25037543e9394b818fdfca67ab2a00ecc7dd641',

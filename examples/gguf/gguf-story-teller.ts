@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { CfnOutput, Size, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { GgufEndpoint, GgufQuality, InstanceType, ModelSource } from 'cdk-quantized-endpoints';
 import type { Construct } from 'constructs';
 
@@ -26,6 +27,7 @@ export class GgufStoryTeller extends Stack {
       }),
       quality: GgufQuality.HIGH,
       instanceType: InstanceType.of(instanceType ?? 'ml.c7g.xlarge'),
+      encryptionKey: new Key(this, 'Key', { enableKeyRotation: true }),
       maxModelLen: 512,
       maxConcurrency: 4,
       kvTypeK: 'q8_0',

@@ -1,4 +1,5 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { InstanceType, ModelSource, NeuronCompilation, NeuronEndpoint } from 'cdk-quantized-endpoints';
 import type { Construct } from 'constructs';
@@ -28,6 +29,7 @@ export class NeuronChat extends Stack {
       }),
       compilation: NeuronCompilation.precompiled({ batchSize: 4, sequenceLength: 4096, tensorParallelSize: 2 }),
       instanceType: InstanceType.INF2_8XLARGE,
+      encryptionKey: new Key(this, 'Key', { enableKeyRotation: true }),
       workload: { inputTokens: 1_024, outputTokens: 256 },
     });
     new CfnOutput(this, 'EndpointName', { value: endpoint.endpointName });
