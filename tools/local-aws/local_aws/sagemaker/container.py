@@ -14,6 +14,8 @@ from . import images
 from .container_logs import ContainerLog
 from .model_data import DataNotFound, fetch
 
+_DRAIN_SECONDS = 5
+
 _STARTUP_SECONDS = 60
 """SageMaker's default for ContainerStartupHealthCheckTimeoutInSeconds is longer; nothing here takes even this."""
 
@@ -31,6 +33,8 @@ class Container:
         self.owner = owner
         self.port = 0
         self.open_requests = 0
+        self._closing = False
+        self._requests_changed = threading.Condition()
         self._process: subprocess.Popen | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="model-", dir=settings.work_directory))
 
@@ -46,7 +50,28 @@ class Container:
             self.stop()
             raise
 
+    def admit(self) -> bool:
+        """Counts a request in, which `leave` counts out; false when the container takes no more."""
+        with self._requests_changed:
+            if self._closing:
+                return False
+            self.open_requests += 1
+            return True
+
+    def leave(self) -> None:
+        with self._requests_changed:
+            self.open_requests -= 1
+            self._requests_changed.notify_all()
+
+    def drain(self) -> None:
+        """Takes no more requests, lets those at hand end, for a while, and stops."""
+        with self._requests_changed:
+            self._closing = True
+            self._requests_changed.wait_for(lambda: self.open_requests == 0, _DRAIN_SECONDS)
+        self.stop()
+
     def stop(self) -> None:
+        self._closing = True
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -55,7 +55,7 @@ def update(endpoint: Endpoint, config_name: str, kept: dict[str, Kept]) -> None:
         failure_reason=None,
         status="InService",
     )
-    _drain(blue)
+    blue.drain()
 
 
 def _shift_traffic(endpoint: Endpoint) -> None:
@@ -122,14 +122,6 @@ def _roll_back(endpoint: Endpoint, green: Fleet | None, reason: str) -> None:
     logger.warning("endpoint %s rolls back: %s", endpoint.name, reason)
     endpoint.set(status="RollingBack", green_share=0.0)
     if green is not None:
-        _drain(green)
+        green.drain()
     # The old configuration serves on; what went wrong stays readable until the next update.
     endpoint.set(status="InService", green=None, pending_config_name=None, failure_reason=reason)
-
-
-def _drain(fleet: Fleet) -> None:
-    """Lets the requests at hand end, for a while, and stops the fleet."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and any(v.container and v.container.open_requests for v in fleet.variants):
-        time.sleep(0.05)
-    fleet.stop()

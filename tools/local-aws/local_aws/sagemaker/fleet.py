@@ -50,6 +50,12 @@ class Fleet:
         """What an update keeps of each variant."""
         return {v.name: Kept(v.desired_instances if counts else None, v.weight if weights else None) for v in self.variants}
 
+    def drain(self) -> None:
+        """Lets the requests at hand end, for a while, and stops."""
+        for variant in self.variants:
+            if variant.container is not None:
+                variant.container.drain()
+
     def stop(self) -> None:
         for variant in self.variants:
             if variant.container is not None:

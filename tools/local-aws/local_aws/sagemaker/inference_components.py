@@ -59,12 +59,13 @@ class Component:
             return
         previous, self.container = self.container, container
         if previous is not None:
-            previous.stop()
+            previous.drain()
         self.set(status="InService", failure_reason=None)
 
     def stop(self) -> None:
-        if self.container is not None:
-            self.container.stop()
+        container, self.container = self.container, None
+        if container is not None:
+            container.stop()
 
 
 def component_named(name: str) -> Component:

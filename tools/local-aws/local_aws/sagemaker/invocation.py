@@ -54,6 +54,15 @@ async def invoke_with_response_stream(endpoint_name: str, headers: dict, body: b
 
 
 def _target(endpoint_name: str, headers: dict, body: bytes) -> Target:
+    """Where the request goes, already counted among the open requests of that container."""
+    while True:
+        target = _chosen(endpoint_name, headers, body)
+        # Between the choice and here an update may have ended that container: its successor is found at the next look.
+        if target.container.admit():
+            return target
+
+
+def _chosen(endpoint_name: str, headers: dict, body: bytes) -> Target:
     record = endpoints.registry.find(endpoint_name)
     endpoint = record["endpoint"] if record else None
     if endpoint is None or endpoint.status not in SERVING:
@@ -103,7 +112,7 @@ def _invoke(endpoint_name: str, target: Target, headers: dict, body: bytes) -> t
         _record(target, began, 500)
         raise _model_error(endpoint_name, 500, f"the container broke off its answer: {error}") from error
     finally:
-        target.container.open_requests -= 1
+        target.container.leave()
     _record(target, began, 200)
     content_type = response.getheader("Content-Type", "application/octet-stream")
     data_capture.capture(
@@ -124,7 +133,6 @@ def _invoke(endpoint_name: str, target: Target, headers: dict, body: bytes) -> t
 def _call(endpoint_name: str, target: Target, headers: dict, body: bytes, timeout: float) -> http.client.HTTPResponse:
     """The container's answer, begun; an answer that is an error is raised as ModelError."""
     began = time.monotonic()
-    target.container.open_requests += 1
     try:
         response = target.container.invoke(body, _passed_on(headers), timeout)
         if response.status < 400:
@@ -135,7 +143,7 @@ def _call(endpoint_name: str, target: Target, headers: dict, body: bytes, timeou
         status, message = 0, ""
     except OSError as error:
         status, message = 500, f"the container does not answer: {error}"
-    target.container.open_requests -= 1
+    target.container.leave()
     _record(target, began, status or 500)
     raise _model_error(endpoint_name, status, message)
 
@@ -224,7 +232,7 @@ def _stream(target: Target, response: http.client.HTTPResponse, began: float):
             leaving.cancel()
             # The engine stops writing when nobody listens.
             response.close()
-            target.container.open_requests -= 1
+            target.container.leave()
             context.run(_record, target, began, status)
             await reading
 
