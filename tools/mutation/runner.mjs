@@ -20,8 +20,8 @@ class RoomRunner {
   static inject = tokens(commonTokens.logger);
   #modules = new Modules(process.cwd());
   #files = testFiles(path.resolve('test', process.env.MUTATION_ROOM));
-  /** The file of each test, known from the dry run. */
-  #fileOf = new Map();
+  /** The tests of each file that was read. */
+  #ids = new Map();
   #context = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
 
   constructor(log) {
@@ -33,70 +33,77 @@ class RoomRunner {
   }
 
   async dryRun() {
-    delete this.#context.activeMutant;
-    const result = await this.#run(this.#files, () => true, true);
+    Object.assign(this.#context, { activeMutant: undefined, hitLimit: undefined });
+    const result = await this.#run(() => true, true);
     if (result.status === DryRunStatus.Complete) {
       result.mutantCoverage = this.#context.mutantCoverage;
+      // Those first that cost least: most mutants need no other.
+      const spent = (file) =>
+        result.tests.reduce((sum, test) => sum + (test.fileName === file ? test.timeSpentMs : 0), 0);
+      this.#files = this.#files
+        .map((file) => ({ file, ms: spent(file) }))
+        .sort((a, b) => a.ms - b.ms)
+        .map(({ file }) => file);
     }
     return result;
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail }) {
+  async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }) {
     const chosen = testFilter && new Set(testFilter);
-    // Runners start anew after a time-out; what they have not run yet they know nothing of.
-    const known = chosen && [...chosen].every((id) => this.#fileOf.has(id));
-    const files = known
-      ? this.#files.filter((file) => testFilter.some((id) => this.#fileOf.get(id) === file))
-      : this.#files;
-    Object.assign(this.#context, { hitCount: hitLimit && 0, hitLimit, activeMutant: undefined });
-    const activate = () => (this.#context.activeMutant = activeMutant.id);
-    if (mutantActivation === 'static') activate();
-    const result = await this.#run(files, (test) => chosen === undefined || chosen.has(test.id), disableBail, activate);
-    return toMutantRunResult(result, disableBail);
+    Object.assign(this.#context, { hitCount: hitLimit && 0, hitLimit, activeMutant: activeMutant.id });
+    return toMutantRunResult(
+      await this.#run((test) => chosen === undefined || chosen.has(test.id), disableBail),
+      disableBail,
+    );
   }
 
-  async #run(files, wanted, all, activate = () => {}) {
+  /** Loads a file at a time and runs its tests, up to the first that fails unless `all` are wanted. */
+  async #run(wanted, all) {
     const tests = [];
+    let reading;
+    const suite = createSuite();
+    const load = this.#modules.fresh(suite.globals);
     try {
-      const suite = createSuite();
-      const load = this.#modules.fresh(suite.globals);
-      for (const file of files) {
-        suite.begin(file);
-        load(file);
+      for (const file of this.#files) {
+        if (!wantsFile(file, wanted, this.#ids.get(file))) continue;
+        reading = file;
+        const collected = suite.collect(file, () => load(file));
+        this.#ids.set(file, collected.ids);
+        const goOn = await collected.run(wanted, async (test, run) => {
+          const result = await this.#result(test, run);
+          tests.push(result);
+          return all || result.status === TestStatus.Success;
+        });
+        if (!goOn) break;
       }
-      for (const { id, file } of suite.tests()) this.#fileOf.set(id, file);
-      activate();
-      await suite.run(wanted, async (test, run) => {
-        this.#context.currentTestId = test.id;
-        const started = performance.now();
-        const outcome = { id: test.id, name: test.name, fileName: test.file };
-        try {
-          await run();
-          tests.push({ ...outcome, status: TestStatus.Success, timeSpentMs: performance.now() - started });
-        } catch (error) {
-          const failureMessage = String(error?.message ?? error);
-          tests.push({
-            ...outcome,
-            status: TestStatus.Failed,
-            failureMessage,
-            timeSpentMs: performance.now() - started,
-          });
-          return all;
-        } finally {
-          delete this.#context.currentTestId;
-        }
-        return true;
-      });
     } catch (error) {
-      return this.#limitReached() ?? { status: DryRunStatus.Error, errorMessage: String(error?.stack ?? error) };
+      // A mutant that keeps a file of tests from being read is noticed by its tests.
+      const failureMessage = String(error?.stack ?? error);
+      if (this.#context.activeMutant === undefined) return { status: DryRunStatus.Error, errorMessage: failureMessage };
+      const [id] = this.#ids.get(reading);
+      tests.push({ id, name: id, status: TestStatus.Failed, failureMessage, timeSpentMs: 0 });
     }
     return this.#limitReached() ?? { status: DryRunStatus.Complete, tests };
+  }
+
+  async #result({ id, name, file }, run) {
+    const started = performance.now();
+    this.#context.currentTestId = id;
+    const outcome = await run().then(
+      () => ({ status: TestStatus.Success }),
+      (error) => ({ status: TestStatus.Failed, failureMessage: String(error?.message ?? error) }),
+    );
+    delete this.#context.currentTestId;
+    return { id, name, fileName: file, timeSpentMs: performance.now() - started, ...outcome };
   }
 
   #limitReached() {
     return determineHitLimitReached(this.#context.hitCount, this.#context.hitLimit);
   }
 }
+
+/** Files that have not been read yet, as after a restart, may have what is wanted. */
+const wantsFile = (file, wanted, ids) => ids === undefined || ids.some((id) => wanted({ id }));
 
 const testFiles = (folder) =>
   readdirSync(folder)

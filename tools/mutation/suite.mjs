@@ -1,42 +1,49 @@
 // The part of Jest that the tests of rules and plans use, in one process: tests are collected once for each evaluation of the code under test
 // and run one after the other. Matchers, mocks and tables are Jest's own packages.
+import path from 'node:path';
 import { bind } from 'jest-each';
 import { expect } from 'expect';
 import { fn, spyOn } from 'jest-mock';
 
-/** What test files see as globals; `begin(file)` says to which file the tests belong that are collected next. */
+/** What test files see as globals, and `collect(file, load)`, which gives the tests that a file registers while it is loaded. */
 export function createSuite() {
-  const root = block(undefined, '');
-  let current = root;
-  let file = '';
-  const names = new Map();
+  let current;
+  let file;
+  let names;
 
   const describe = (title, body) => {
     const parent = current;
-    current = block(parent, join(parent.name, title));
+    current = block(join(parent.name, title));
     parent.children.push(current);
     body();
     current = parent;
   };
   const test = (title, run) => {
     const name = join(current.name, title);
-    const count = (names.get(`${file} ${name}`) ?? 0) + 1;
-    names.set(`${file} ${name}`, count);
-    current.children.push({ id: `${file} ${name}${count === 1 ? '' : ` #${count}`}`, name, file, run });
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    current.children.push({ id: `${path.basename(file)} ${name}${count === 1 ? '' : ` #${count}`}`, name, file, run });
   };
   describe.each = bind(describe, false);
   test.each = bind(test, true);
   const hook = (kind) => (run) => void current[kind].push(run);
 
   return {
-    begin: (name) => (file = name),
     globals: {
       ...{ describe, test, it: test, expect, jest: { fn, spyOn } },
       ...Object.fromEntries(['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].map((kind) => [kind, hook(kind)])),
     },
-    tests: () => all(root),
-    /** Runs the tests that `wanted` accepts; `around(test, run)` runs one of them and says whether to go on. */
-    run: (wanted, around) => runBlock(root, wanted, around, []),
+    collect(name, load) {
+      const root = (current = block(''));
+      file = name;
+      names = new Map();
+      load();
+      return {
+        ids: testsOf(root).map(({ id }) => id),
+        /** Runs the tests that `wanted` accepts by `around(test, run)`, which says whether to go on. */
+        run: (wanted, around) => runBlock(root, wanted, around, []),
+      };
+    },
   };
 }
 
@@ -52,7 +59,7 @@ const block = (parent, name) => ({
   afterAll: [],
 });
 
-const all = (child) => (child.children === undefined ? [child] : child.children.flatMap(all));
+const testsOf = (child) => (child.children === undefined ? [child] : child.children.flatMap(testsOf));
 
 const holds = (child, wanted) =>
   child.children === undefined ? wanted(child) : child.children.some((inner) => holds(inner, wanted));
