@@ -33,12 +33,11 @@ describe('an endpoint with only what is required', () => {
   new QuantizedEndpoint(stack, 'Chat', { model: hubModel(), instanceType: InstanceType.G6_2XLARGE });
   const template = Template.fromStack(stack);
 
-  test('is a role, a model, a config, an endpoint and its alarms', () => {
+  test('is a role, a model, a config, an endpoint and the alarm that undoes an update', () => {
     const types = Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(
       ({ Type }) => Type,
     );
     expect(types.sort()).toEqual([
-      'AWS::CloudWatch::Alarm',
       'AWS::CloudWatch::Alarm',
       'AWS::IAM::Policy',
       'AWS::IAM::Role',
@@ -394,11 +393,21 @@ describe('alarms', () => {
 
   test('on saturation stand at what all instances hold together', () => {
     const stack = testStack();
-    makeEndpoint(stack, { maxConcurrency: 10, maxInstanceCount: 3 });
+    const alarmActions = [new SnsAction(new Topic(stack, 'OnCall'))];
+    makeEndpoint(stack, { maxConcurrency: 10, maxInstanceCount: 3, alarmActions });
     Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'ConcurrentRequestsPerModel',
       Threshold: 30,
     });
+  });
+
+  test('that undo nothing and tell nobody are not defined', () => {
+    const stack = testStack();
+    makeEndpoint(stack, { maxConcurrency: 10 });
+    const metrics = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
+      (alarm) => (alarm as { Properties: { MetricName: string } }).Properties.MetricName,
+    );
+    expect(metrics).toEqual(['Invocation5XXErrors']);
   });
 
   test('do what they are told', () => {

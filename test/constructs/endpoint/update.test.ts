@@ -1,11 +1,15 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { InstanceType, QuantizationScheme, ServingContainer, type QuantizedEndpointProps } from '../../../index';
 import { QWEN_7B } from '../models';
 import { hubModel, makeEndpoint, testStack } from '../support';
 
 function idsOf(props: Partial<QuantizedEndpointProps>): Record<string, string> {
   const stack = testStack();
-  makeEndpoint(stack, { workload: { outputTokens: 256 }, maxInstanceCount: 2, ...props });
+  const onCall = Topic.fromTopicArn(stack, 'OnCall', 'arn:aws:sns:us-east-1:123456789012:on-call');
+  const alarmActions = [new SnsAction(onCall)];
+  makeEndpoint(stack, { workload: { outputTokens: 256 }, maxInstanceCount: 2, alarmActions, ...props });
   const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
   return Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [id, Type]));
 }
