@@ -52,15 +52,26 @@ export function gemmPace(kind: 'plain' | 'relaxed', size: number, rounds: number
   return (2 * size ** 3) / best / 1e9;
 }
 
-/** Seconds for full precision and `variants` copies of it over the tokens, logits and figures included. */
-export async function decoderSeconds(tokens: number, threads: number, variants: number): Promise<number> {
+/** What a forward pass took. */
+export interface DecoderPace {
+  /** By the clock: what it takes on cores that nothing else uses. */
+  readonly seconds: number;
+  /** Of the processor, all threads together: steady on a machine that others use too. */
+  readonly cpuSeconds: number;
+  /** Of the products of matrices, over the processor's seconds. */
+  readonly gflopsPerCore: number;
+}
+
+/** Full precision and `variants` copies of it over the tokens, logits and figures included; weights are there before it starts. */
+export async function decoderPace(tokens: number, threads: number, variants: number): Promise<DecoderPace> {
   const shape = decoderShape(CONFIG);
   const windows = Array.from({ length: tokens / 512 }, (_, window) =>
     Array.from({ length: 512 }, (_token, i) => (i * 7919 + window * 104729) % shape.vocabulary),
   );
-  const start = performance.now();
-  const decoder = new Decoder({ source: new RandomWeights(), shape, threads });
-  await decoder.evaluate(
+  const source = new RandomWeights();
+  await Promise.all(TENSORS.map((name) => source.read(name)));
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
+  await new Decoder({ source, shape, threads }).evaluate(
     windows,
     Array.from({ length: variants }, (_, index) => ({
       name: String(index),
@@ -69,24 +80,38 @@ export async function decoderSeconds(tokens: number, threads: number, variants: 
       block: (block) => block,
     })),
   );
-  return seconds(start);
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = (user + system) / 1e6;
+  const { hidden, heads, kvHeads, headDim, intermediate, layers, vocabulary } = shape;
+  const block = hidden * headDim * (2 * heads + 2 * kvHeads) + 3 * hidden * intermediate;
+  // A token sees half of its window on average: once for scores, once for values.
+  const operations = 2 * tokens * (1 + variants) * (layers * (block + 512 * heads * headDim) + hidden * vocabulary);
+  return { seconds: seconds(start), cpuSeconds, gflopsPerCore: operations / cpuSeconds / 1e9 };
 }
 
-/** Weights of the right shape, made as they are asked for. */
+/** One of each shape: all layers share them. */
+const TENSORS = ['embed_tokens', 'norm', 'k_proj', 'gate_proj', 'down_proj', 'q_proj'];
+
+/** Weights of the right shape, made when they are first asked for and kept. */
 class RandomWeights implements WeightSource {
+  private readonly made = new Map<string, StoredTensor>();
+
   has(name: string): boolean {
     return !/bias|_norm\.weight|qkv_proj|gate_up_proj|lm_head/.test(name) || /layernorm/.test(name);
   }
 
   async read(name: string): Promise<StoredTensor> {
     const shape = shapeOf(name);
-    const count = shape.reduce((product, size) => product * size, 1);
+    const known = this.made.get(shape.join());
+    if (known !== undefined) return known;
     let state = 1;
-    const values = Float32Array.from({ length: count }, () => {
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1)).map(() => {
       state = (Math.imul(state, 1664525) + 1013904223) | 0;
       return shape.length === 1 ? 1 : (state / 2 ** 31) * 0.05;
     });
-    return { shape, dtype: 'F32', data: new Uint8Array(values.buffer), values };
+    const tensor: StoredTensor = { shape, dtype: 'F32', data: new Uint8Array(values.buffer), values };
+    this.made.set(shape.join(), tensor);
+    return tensor;
   }
 }
 

@@ -1,11 +1,14 @@
 // Softmax attention of one window. Scores of a head are one matrix product, its outputs another.
-import { gemm, gemmScratchBytes, packPanels, packedBytes } from './gemm';
+import { gemm, gemmFirstInputs, gemmScratchBytes, packPanels, packedBytes } from './gemm';
 import { exp4, horizontalMax, horizontalSum, tanh4 } from './math';
+
+/** Tokens whose scores are held at once: 128 KiB of them for 512 tokens, which the second cache holds. */
+const ROWS: i32 = 64;
 
 /** Bytes of the scratch that `attention` takes for a window of `tokens`. */
 export function attentionScratchBytes(tokens: i32, headDim: i32, valueDim: i32): i32 {
   const padded = (tokens + 3) & ~3;
-  return packedBytes(tokens, headDim) + packedBytes(valueDim, padded) + tokens * padded * 4 + gemmScratchBytes();
+  return packedBytes(tokens, headDim) + packedBytes(valueDim, padded) + ROWS * padded * 4 + gemmScratchBytes();
 }
 
 /**
@@ -40,20 +43,28 @@ export function attention(
   const keys = scratch;
   const values = keys + packedBytes(tokens, headDim);
   const scores = values + packedBytes(valueDim, padded);
-  const rest = scores + <usize>(tokens * padded * 4);
+  const rest = scores + <usize>(ROWS * padded * 4);
   const group = heads / kvHeads;
   for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
     packPanels(k + (<usize>(kvHead * headDim) << 2), kStride, 1, tokens, headDim, keys);
     packPanels(v + (<usize>(kvHead * valueDim) << 2), 1, vStride, valueDim, tokens, values);
     for (let h = kvHead * group; h < (kvHead + 1) * group; h++) {
-      gemm(q + (<usize>(h * headDim) << 2), qStride, keys, scores, padded, tokens, tokens, headDim, rest);
-      for (let m = 0; m < tokens; m++) {
-        const last = causal ? m : tokens - 1;
-        const first = causal && window > 0 ? max(0, m - window + 1) : 0;
-        softmaxRow(scores + (<usize>(m * padded) << 2), first, last, padded, scale, softcap);
-      }
+      const query = q + (<usize>(h * headDim) << 2);
       const target = out + (<usize>(h * valueDim) << 2);
-      gemm(scores, padded, values, target, outStride, tokens, valueDim, tokens, rest);
+      for (let m0 = 0; m0 < tokens; m0 += ROWS) {
+        const rows = min(ROWS, tokens - m0);
+        // What comes after the last of these tokens is seen by none of them.
+        const seen = causal ? m0 + rows : tokens;
+        const from = query + <usize>m0 * (<usize>qStride << 2);
+        gemm(from, qStride, keys, scores, padded, rows, seen, headDim, rest);
+        for (let m = 0; m < rows; m++) {
+          const last = causal ? m0 + m : tokens - 1;
+          const first = causal && window > 0 ? max(0, m0 + m - window + 1) : 0;
+          softmaxRow(scores + (<usize>(m * padded) << 2), first, last, padded, scale, softcap);
+        }
+        const to = target + <usize>m0 * (<usize>outStride << 2);
+        gemmFirstInputs(scores, padded, values, tokens, to, outStride, rows, valueDim, seen, rest);
+      }
     }
   }
 }

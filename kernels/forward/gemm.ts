@@ -65,6 +65,26 @@ export function gemm(
   inputs: i32,
   scratch: usize,
 ): void {
+  gemmFirstInputs(a, aStride, packed, inputs, target, targetStride, rows, outputs, inputs, scratch);
+}
+
+/**
+ * The same of the first `inputs` alone.
+ *
+ * @param packedInputs inputs that B was packed with
+ */
+export function gemmFirstInputs(
+  a: usize,
+  aStride: i32,
+  packed: usize,
+  packedInputs: i32,
+  target: usize,
+  targetStride: i32,
+  rows: i32,
+  outputs: i32,
+  inputs: i32,
+  scratch: usize,
+): void {
   const tile = scratch + <usize>(BLOCK_ROWS * STRIP * 4);
   for (let k0 = 0; k0 < inputs; k0 += STRIP) {
     const strip = min(STRIP, inputs - k0);
@@ -72,7 +92,7 @@ export function gemm(
       const blockRows = min(BLOCK_ROWS, rows - m0);
       packRows(a + ((<usize>m0 * aStride + k0) << 2), aStride, blockRows, strip, scratch);
       for (let n0 = 0; n0 < outputs; n0 += PANEL) {
-        const b = packed + ((<usize>n0 * inputs + <usize>k0 * PANEL) << 2);
+        const b = packed + ((<usize>n0 * packedInputs + <usize>k0 * PANEL) << 2);
         for (let m = 0; m < blockRows; m += TILE_ROWS) {
           const aTile = scratch + (<usize>(m * strip) << 2);
           const c = target + ((<usize>(m0 + m) * targetStride + n0) << 2);

@@ -6,6 +6,8 @@ import {
 } from '../../../lib/simulate/forward/module';
 import { wasm } from '../../../lib/simulate/kernels/webassembly';
 
+jest.setTimeout(120_000);
+
 const memory = new wasm.Memory({ initial: 512, maximum: 65536, shared: true });
 const floats = new Float32Array(memory.buffer);
 
