@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { argueRule } from '../shared/argue';
-import { endpointMetric } from './metrics';
+import { componentMetric, endpointMetric } from './metrics';
 
 /** The endpoint's own alarms. */
 export interface EndpointAlarms {
@@ -22,6 +22,8 @@ export interface EndpointAlarms {
 export interface AlarmContext {
   readonly endpointName: string;
   readonly variantName: string;
+  /** Set where an inference component holds the model: its requests are counted for it. */
+  readonly componentName?: string;
   readonly spec: EndpointSpec;
   /** With as many requests at once as are planned: nobody should be woken because the endpoint is busy. */
   readonly fullBatch: SpeedEstimate;
@@ -37,8 +39,11 @@ const LATENCY_MARGIN = 3;
 const ERROR_SHARE = 0.01;
 
 export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAlarms {
-  const { endpointName, variantName, maxConcurrency, maxInstanceCount } = context;
-  const metric = (name: string, statistic: string) => endpointMetric(endpointName, variantName, name, statistic);
+  const { endpointName, variantName, componentName, maxConcurrency, maxInstanceCount } = context;
+  const metric = (name: string, statistic: string) =>
+    componentName === undefined
+      ? endpointMetric(endpointName, variantName, name, statistic)
+      : componentMetric(componentName, name, statistic);
   const alarm = (id: string, watched: Metric, threshold: number, minutes: number, description: string): Alarm => {
     const made = watched.createAlarm(scope, id, {
       threshold,
@@ -77,13 +82,14 @@ export function makeAlarms(scope: Construct, context: AlarmContext): EndpointAla
   }
   // Saturation says nothing of an update; an alarm that undoes nothing and tells nobody would be none.
   if (context.actions.length === 0) return { rollback };
-  const capacity = maxConcurrency * maxInstanceCount;
+  // Of a component, the metric counts the requests of each copy, not those of all.
+  const capacity = maxConcurrency * (componentName === undefined ? maxInstanceCount : 1);
   alarm(
     'SaturationAlarm',
     metric('ConcurrentRequestsPerModel', 'Maximum'),
     capacity,
     5,
-    `More than ${capacity} requests at once: ${maxConcurrency} an instance are planned, the rest waits`,
+    `More than ${capacity} requests at once: ${maxConcurrency} ${componentName === undefined ? 'an instance' : 'a copy'} are planned, the rest waits`,
   );
   return { rollback };
 }

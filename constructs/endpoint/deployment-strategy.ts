@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnEndpoint, CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
 
 /** Options of `DeploymentStrategy.allAtOnce`. */
 export interface AllAtOnceOptions {
@@ -156,6 +156,34 @@ export class DeploymentStrategy {
         },
       },
     };
+  }
+
+  /**
+   * The same for the copies of an inference component, which are updated in rolling batches only: new copies start
+   * beside the old ones where there is room for them, batch by batch.
+   *
+   * @internal
+   */
+  public _renderForComponent({
+    startSeconds,
+  }: StartTimes): Omit<CfnInferenceComponent.InferenceComponentDeploymentConfigProperty, 'autoRollbackConfiguration'> {
+    const { step, bakeTime } = this.shape;
+    const waitIntervalInSeconds = bakeTime.toSeconds();
+    const batches = Math.ceil(100 / step);
+    // A batch may need an instance more than there are.
+    const needed = batches * (PROVISIONING_SECONDS + startSeconds + waitIntervalInSeconds);
+    return {
+      rollingUpdatePolicy: {
+        maximumBatchSize: { type: 'CAPACITY_PERCENT', value: step },
+        waitIntervalInSeconds,
+        maximumExecutionTimeoutInSeconds: Math.min(MAX_EXECUTION_SECONDS, Math.max(MIN_EXECUTION_SECONDS, needed)),
+      },
+    };
+  }
+
+  /** @internal */
+  public get _isRolling(): boolean {
+    return this.shape.kind === 'ROLLING';
   }
 
   /**

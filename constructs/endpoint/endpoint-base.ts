@@ -3,7 +3,7 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { EndpointReference, IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import { EndpointGrants } from './grants';
-import { DefaultStatistic, endpointMetric } from './metrics';
+import { componentMetric, DefaultStatistic, endpointMetric } from './metrics';
 
 /** An endpoint that serves a language model, made here or elsewhere. */
 export interface IQuantizedEndpoint extends IEndpoint {
@@ -98,7 +98,7 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
   public abstract readonly variantName: string;
 
   /** Permissions on this endpoint. */
-  public readonly grants: EndpointGrants = EndpointGrants.fromEndpoint(this);
+  public readonly grants: EndpointGrants = EndpointGrants._fromComponent(this, () => this._componentName());
 
   /** Reference for other resources. */
   public get endpointRef(): EndpointReference {
@@ -110,7 +110,18 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
     return this.grants.invoke(grantee);
   }
 
+  /**
+   * Name of the inference component that holds the model; undefined where the variant itself does.
+   *
+   * @internal
+   */
+  protected _componentName(): string | undefined {
+    return undefined;
+  }
+
   public metric(metricName: string, options?: MetricOptions): IMetric {
+    const componentName = this._componentName();
+    if (componentName !== undefined) return componentMetric(componentName, metricName, DefaultStatistic.GAUGE, options);
     return endpointMetric(this.endpointName, this.variantName, metricName, DefaultStatistic.GAUGE, options);
   }
 

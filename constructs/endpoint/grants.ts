@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IEndpointRef } from 'aws-cdk-lib/aws-sagemaker';
 
@@ -11,11 +12,35 @@ export class EndpointGrants {
     return new EndpointGrants(endpoint);
   }
 
-  private constructor(private readonly endpoint: IEndpointRef) {}
+  /**
+   * @param componentName of the inference component that holds the model; undefined for a model of the endpoint itself
+   * @internal
+   */
+  static _fromComponent(endpoint: IEndpointRef, componentName: () => string | undefined): EndpointGrants {
+    return new EndpointGrants(endpoint, componentName);
+  }
+
+  private constructor(
+    private readonly endpoint: IEndpointRef,
+    private readonly componentName: () => string | undefined = () => undefined,
+  ) {}
 
   /** Invoking the endpoint, streaming included. */
   invoke(grantee: IGrantable): Grant {
-    return this.grant(grantee, INVOKE);
+    const componentName = this.componentName();
+    if (componentName === undefined) return this.grant(grantee, INVOKE);
+    // Such a request is for both: its path names the endpoint, its header the component.
+    const component = Stack.of(this.endpoint).formatArn({
+      service: 'sagemaker',
+      resource: 'inference-component',
+      resourceName: componentName,
+    });
+    return this.grant(grantee, INVOKE, [component]);
+  }
+
+  /** Putting requests into the queue of an asynchronous endpoint. */
+  invokeAsync(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['sagemaker:InvokeEndpointAsync']);
   }
 
   /**
@@ -32,7 +57,7 @@ export class EndpointGrants {
     return this.grant(grantee, ['sagemaker:DescribeEndpoint']);
   }
 
-  private grant(grantee: IGrantable, actions: string[]): Grant {
-    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.endpoint.endpointRef.endpointArn] });
+  private grant(grantee: IGrantable, actions: string[], more: string[] = []): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.endpoint.endpointRef.endpointArn, ...more] });
   }
 }

@@ -10,7 +10,11 @@ import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { ServingContainer } from '../shared/serving-container';
 import type { CommonServingProps, ServingProps, Workload } from '../shared/serving-options';
+import type { AsyncInferenceOptions } from './async-inference';
+import type { ManagedScaleIn } from './component';
 import type { DeploymentStrategy } from './deployment-strategy';
+import type { RoutingStrategy } from './routing';
+import type { ScalingSchedule } from './schedule';
 
 /** Where requests and answers are recorded. */
 export interface DataCaptureOptions {
@@ -83,7 +87,12 @@ export interface RealTimeEndpointProps extends CommonServingProps {
   readonly initialInstanceCount?: number;
 
   /**
-   * Fewest instances when the endpoint scales.
+   * Fewest instances when the endpoint scales. 0 lets it scale to zero: no instance, and no cost, as long as nobody asks.
+   *
+   * The model then lies in an inference component (an asynchronous endpoint needs none): requests name it
+   * (`inferenceComponentName`). The first request after a pause starts an instance and is refused, as are those that
+   * come until it serves; how long that is planned to take is a warning at synth. Turning it on or off makes a new
+   * endpoint in place of the old one: with an `endpointName` of your own, change the name as well.
    *
    * @default 1
    */
@@ -116,6 +125,42 @@ export interface RealTimeEndpointProps extends CommonServingProps {
    * @default Duration.minutes(15)
    */
   readonly scaleInCooldown?: Duration;
+
+  /**
+   * Bounds that hold from certain times of the day or week on, in instances. The endpoint must be one that scales.
+   *
+   * @default - the same bounds at all times
+   */
+  readonly schedules?: ScalingSchedule[];
+
+  /**
+   * How instances that no copy needs are released, for an endpoint that scales to zero.
+   *
+   * @default - the service's own way
+   */
+  readonly managedScaleIn?: ManagedScaleIn;
+
+  /**
+   * Which instance gets the next request.
+   *
+   * @default RoutingStrategy.leastOutstandingRequests()
+   */
+  readonly routing?: RoutingStrategy;
+
+  /**
+   * Requests wait in a queue and answers go to S3, for answers that take longer than a minute and for work that can
+   * wait. Such an endpoint scales by its backlog, to zero with `minInstanceCount: 0`.
+   *
+   * @default - requests are answered at once
+   */
+  readonly asyncInference?: AsyncInferenceOptions;
+
+  /**
+   * ARN of an ML capacity reservation: instances come from it and from nowhere else.
+   *
+   * @default - instances on demand
+   */
+  readonly capacityReservationArn?: string;
 
   /**
    * Token for models that the Hugging Face hub gives out only to some, best as `secret.secretValue`. The template

@@ -1,70 +1,43 @@
-import { Duration, Names, Tags } from 'aws-cdk-lib';
+import { Duration, Tags } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
-import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
-import type { Construct, IDependable } from 'constructs';
-import { renderContainer } from '../../lib/container';
-import type { RenderedContainer } from '../../lib/container/types';
+import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import type { Construct } from 'constructs';
 import { QuantizedEndpointsError } from '../../lib/errors';
 import { findInstance } from '../../lib/hardware';
 import type { Instance } from '../../lib/hardware/types';
-import type { SpeedEstimate } from '../../lib/plan/types';
-import { planAnswer, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
-import { argueCheck, argueRule } from '../shared/argue';
+import { argueRule } from '../shared/argue';
 import { known } from '../shared/known';
-import type { BoundModel } from '../shared/model-source/bound-model';
 import type { GateFigures } from '../quality-gate/quality-gate';
 import { usePrices } from '../shared/prices';
-import type { BoundContainer } from '../shared/serving-container';
+import { uniqueName } from '../shared/unique-name';
 import { makeAlarms } from './alarms';
+import { inferAsynchronously } from './async-inference';
+import { coldStartFinding, makeComponent, managedScaling } from './component';
 import { captureData } from './data-capture';
-import { chooseDefaults, sequenceLength, tryResolve } from './defaults';
+import { tryResolve } from './defaults';
 import { DeploymentStrategy } from './deployment-strategy';
 import { QuantizedEndpointBase } from './endpoint-base';
 import { placeInVpc, type EndpointNetwork } from './network';
+import { estimateFullBatch, scalingTarget, UNPLANNED_CONCURRENCY, type EndpointPlan } from './plan-figures';
 import type { RealTimeEndpointProps } from './props';
 import type { EndpointRecipe } from './recipe';
 import { reportFindings, showSummary, writePlan } from './report';
+import { copiesOnOneInstance, reservationFor } from './reservation';
 import { executionRole, type ArguedRole } from './role';
-import { scaleVariant } from './scaling';
-import { askedSpec, environmentAtDeployment } from './spec';
-import { instanceCounts, stackFindings, volumeTakesKey } from './validation';
+import { RoutingStrategy } from './routing';
+import { makeSageMakerModel, vpcConfig } from './sagemaker-model';
+import { times } from './schedule';
+import { scaleBacklog, scaleComponent, scaleVariant } from './scaling';
+import { planServing, startSeconds, type Serving } from './serving';
+import { environmentAtDeployment, scalesToZero } from './spec';
+import { initialCount, instanceCounts, stackFindings, volumeTakesKey } from './validation';
 
 /** The one production variant. */
 export const VARIANT_NAME = 'AllTraffic';
 
-/** Share of the planned concurrency at which another instance is started: the rest takes what comes meanwhile. */
-const SCALING_SHARE = 0.7;
-
-/** Concurrency to scale and warn by where nothing is known of the model: LMI's own batch. */
-const UNPLANNED_CONCURRENCY = 32;
-
 const MIN_SCALE_OUT_COOLDOWN = Duration.minutes(5);
-
-/** Main figures of an endpoint's plan. A figure that cannot be known at synth is left out. */
-export interface EndpointPlan {
-  /** Longest sequence, prompt and answer together, in tokens. */
-  readonly maxModelLen?: number;
-
-  /** Sequences that one instance works on at once. */
-  readonly maxConcurrency?: number;
-
-  /** Tokens that the KV cache of one instance holds. */
-  readonly kvCacheTokens?: number;
-
-  /** Planned time to the first token, milliseconds. */
-  readonly timeToFirstTokenMs?: number;
-
-  /** Planned time between two tokens of an answer, milliseconds. */
-  readonly interTokenMs?: number;
-
-  /** Planned tokens a second of one instance. */
-  readonly outputTokensPerSecond?: number;
-
-  /** Price of one instance, USD an hour. */
-  readonly usdPerHour?: number;
-}
 
 /**
  * What every kind of real-time endpoint does with its props: it plans, checks, reports, and makes the resources. Kinds
@@ -89,6 +62,12 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
   /** Main figures of the plan. */
   public readonly plan: EndpointPlan;
 
+  /**
+   * Name of the inference component that holds the model: requests name it beside the endpoint. Undefined where the
+   * endpoint holds the model itself, which it does unless it scales to zero.
+   */
+  public readonly inferenceComponentName?: string;
+
   private readonly network: EndpointNetwork | undefined;
 
   constructor(scope: Construct, id: string, props: RealTimeEndpointProps) {
@@ -97,19 +76,16 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     usePrices(this);
     const recipe = this._recipe(props, findInstance(known(props.instanceType.instanceTypeName) ?? ''));
     const { model, container } = recipe;
+    const zero = scalesToZero(props);
     // Alarms are made before the endpoint that they watch, since the endpoint names them, and the role before both:
     // each must know the name beforehand. It holds nothing back from an update, for nothing but another name replaces
-    // an endpoint.
-    const endpointName = props.endpointName ?? Names.uniqueResourceName(this, { maxLength: 63, separator: '-' });
+    // an endpoint. A variant with a model cannot become one for components, hence the two never have one name.
+    const endpointName = props.endpointName ?? uniqueName(this, zero ? '-host' : '');
     const networkIsolation = props.networkIsolation ?? model.modelData !== 'hub';
 
-    const { spec, start } = chooseDefaults(
-      askedSpec(this, props, { ...recipe, endpointName, networkIsolation }),
-      recipe.complete,
-    );
-    const answer = planAnswer(spec);
-    const rendered = render(spec);
-    this.plan = mainFigures(spec, answer);
+    const serving = planServing(this, props, recipe, { endpointName, networkIsolation });
+    const { spec, answer } = serving;
+    this.plan = serving.plan;
     const fullBatch = estimateFullBatch(spec, this.plan.maxConcurrency);
 
     const gate = props.qualityGate?._judge(gatedEndpoint(spec));
@@ -119,6 +95,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       ...(recipe.findings ?? []),
       ...answer.findings,
       ...stackFindings(this, props, spec, answer),
+      ...(zero ? [coldStartFinding(startSeconds(serving))] : []),
       ...(gate?.findings ?? []),
     ];
     reportFindings(this, findings);
@@ -128,14 +105,16 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       spec,
       plan: { ...answer, findings },
       ...(gate?.figures === undefined ? {} : { quality: gate.figures }),
-      ...rendered,
+      ...serving.rendered,
     });
     // Of what cannot be deployed, figures would only mislead.
     if (findings.every(({ severity }) => severity !== 'error')) showSummary(this, model.name, spec, answer, fullBatch);
 
     this.network = placeInVpc(this, props, model.modelData === 'hub');
+    const componentName = zero ? uniqueName(this, '-model') : undefined;
     const argued = executionRole(this, props.role, {
       endpointName,
+      componentName,
       repositoryArn: container.repositoryArn,
       network: this.network,
     });
@@ -143,23 +122,29 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     this.role = argued.role;
     this.grantPrincipal = argued.role.grantPrincipal;
 
-    const environment = { ...rendered.environment, ...environmentAtDeployment(props, recipe) };
-    const cfnModel = this.makeModel(container, model, environment, networkIsolation, policies);
+    const cfnModel = makeSageMakerModel(this, 'Model', {
+      container,
+      model,
+      environment: { ...serving.rendered.environment, ...environmentAtDeployment(props, recipe) },
+      networkIsolation,
+      role: argued.role,
+      network: this.network,
+      policies,
+    });
     const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
-    const endpoint = this.makeEndpoint(
-      props,
-      spec,
-      fullBatch,
-      config,
-      endpointName,
-      start.seconds + (recipe.preparationSeconds ?? 0),
-    );
+    const endpoint = this.makeEndpoint(props, serving, config, cfnModel, { endpointName, componentName });
     this.endpointArn = endpoint.ref;
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
+    this.inferenceComponentName = componentName;
 
     Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(model.name));
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name ?? 'unknown'));
     if (gate?.figures !== undefined) tagQuality(this, gate.figures);
+  }
+
+  /** @internal */
+  protected _componentName(): string | undefined {
+    return this.inferenceComponentName;
   }
 
   /**
@@ -180,34 +165,6 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     return this.network.connections;
   }
 
-  private makeModel(
-    container: BoundContainer,
-    model: BoundModel,
-    environment: Record<string, string>,
-    enableNetworkIsolation: boolean,
-    policies: readonly IDependable[],
-  ): CfnModel {
-    const { dataSource } = model;
-    const cfnModel = new CfnModel(this, 'Model', {
-      executionRoleArn: this.role.roleArn,
-      enableNetworkIsolation,
-      primaryContainer: {
-        image: container.imageUri,
-        environment,
-        ...(dataSource === undefined ? {} : { modelDataSource: { s3DataSource: dataSource } }),
-      },
-      ...(this.network === undefined
-        ? {}
-        : { vpcConfig: { subnets: this.network.subnetIds, securityGroupIds: this.network.securityGroupIds } }),
-    });
-    for (const [key, value] of Object.entries(model.metadata ?? {})) cfnModel.addMetadata(key, value);
-    if (!enableNetworkIsolation && model.modelData === 'hub')
-      argueCheck(cfnModel, 'CKV_AWS_370', 'The container downloads the weights from the Hugging Face hub itself.');
-    // Permissions are a resource of their own; without them the service cannot read the model that it is told to make.
-    cfnModel.node.addDependency(...policies);
-    return cfnModel;
-  }
-
   private makeConfig(
     props: RealTimeEndpointProps,
     spec: EndpointSpec,
@@ -220,22 +177,55 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     const volumeKey = volumeTakesKey(spec) ? encryptionKey : undefined;
     // Source: SageMaker API, CreateEndpointConfig, `KmsKeyId`: the execution role must be let use the key.
     volumeKey?.grant(role, 'kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext');
+    const maxConcurrency = this.plan.maxConcurrency ?? UNPLANNED_CONCURRENCY;
+    const routing = props.routing ?? RoutingStrategy.leastOutstandingRequests();
+    const hostsComponents = scalesToZero(props);
     const cfnConfig = new CfnEndpointConfig(this, 'Config', {
       productionVariants: [
         {
           variantName: VARIANT_NAME,
-          modelName: model.attrModelName,
           instanceType: props.instanceType.instanceTypeName,
-          initialInstanceCount: props.initialInstanceCount ?? props.minInstanceCount ?? 1,
+          initialInstanceCount: initialCount(props),
           initialVariantWeight: 1,
-          containerStartupHealthCheckTimeoutInSeconds: endpoint.startupHealthCheckTimeoutSeconds,
-          modelDataDownloadTimeoutInSeconds: endpoint.modelDataDownloadTimeoutSeconds,
           inferenceAmiVersion: props.inferenceAmiVersion ?? endpoint.inferenceAmiVersion,
           volumeSizeInGb: endpoint.volumeSizeInGb,
-          // Requests take as long as their answers are: the busiest instance must not get the next one.
-          routingConfig: { routingStrategy: 'LEAST_OUTSTANDING_REQUESTS' },
+          routingConfig: routing._render(maxConcurrency),
+          ...(props.capacityReservationArn === undefined
+            ? {}
+            : {
+                capacityReservationConfig: {
+                  capacityReservationPreference: 'capacity-reservations-only',
+                  mlReservationArn: props.capacityReservationArn,
+                },
+              }),
+          ...(hostsComponents
+            ? { managedInstanceScaling: managedScaling(0, props.maxInstanceCount ?? 1, props.managedScaleIn) }
+            : {
+                modelName: model.attrModelName,
+                containerStartupHealthCheckTimeoutInSeconds: endpoint.startupHealthCheckTimeoutSeconds,
+                modelDataDownloadTimeoutInSeconds: endpoint.modelDataDownloadTimeoutSeconds,
+              }),
         },
       ],
+      // What a model otherwise says of itself, a variant for components has to say for all of them.
+      ...(hostsComponents
+        ? {
+            executionRoleArn: role.roleArn,
+            enableNetworkIsolation: endpoint.networkIsolation,
+            ...(this.network === undefined ? {} : { vpcConfig: vpcConfig(this.network) }),
+          }
+        : {}),
+      ...(props.asyncInference === undefined
+        ? {}
+        : {
+            asyncInferenceConfig: inferAsynchronously(props.asyncInference, {
+              endpointName,
+              endpointKey: encryptionKey,
+              maxConcurrency,
+              grantee: role,
+              argue,
+            }),
+          }),
       ...(volumeKey === undefined ? {} : { kmsKeyId: volumeKey.keyArn }),
       ...(dataCapture === undefined
         ? {}
@@ -252,49 +242,90 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
   private makeEndpoint(
     props: RealTimeEndpointProps,
-    spec: EndpointSpec,
-    fullBatch: SpeedEstimate,
+    serving: Serving,
     config: CfnEndpointConfig,
-    endpointName: string,
-    startSeconds: number,
+    model: CfnModel,
+    names: { readonly endpointName: string; readonly componentName?: string },
   ): CfnEndpoint {
+    const { endpointName, componentName } = names;
+    const { spec, plan } = serving;
     const { min, max } = instanceCounts(props);
-    const scales = max === undefined || min === undefined || max > min;
-    const maxConcurrency = this.plan.maxConcurrency ?? UNPLANNED_CONCURRENCY;
+    const schedules = props.schedules ?? [];
+    const scales = max === undefined || min === undefined || max > min || schedules.length > 0;
+    const maxConcurrency = plan.maxConcurrency ?? UNPLANNED_CONCURRENCY;
+    // An asynchronous endpoint publishes none of the metrics that they watch.
     const own =
-      props.alarms === false
+      props.alarms === false || props.asyncInference !== undefined
         ? []
         : makeAlarms(this, {
             endpointName,
             variantName: VARIANT_NAME,
+            componentName,
             spec,
-            fullBatch,
+            fullBatch: estimateFullBatch(spec, plan.maxConcurrency),
             maxConcurrency,
             maxInstanceCount: max ?? min ?? 1,
             actions: props.alarmActions ?? [],
           }).rollback;
-    const alarms = [...own, ...(props.rollbackAlarms ?? [])].map(({ alarmName }) => ({ alarmName }));
+    const rollbackAlarms = [...own, ...(props.rollbackAlarms ?? [])];
+    const alarms = rollbackAlarms.map(({ alarmName }) => ({ alarmName }));
+    const seconds = startSeconds(serving);
     const strategy = props.deploymentStrategy ?? DeploymentStrategy.allAtOnce();
+    const scaling = {
+      target: scalingTarget(props.scalingTarget, maxConcurrency),
+      scaleInCooldown: props.scaleInCooldown ?? Duration.minutes(15),
+      scaleOutCooldown:
+        props.scaleOutCooldown ?? Duration.seconds(Math.max(MIN_SCALE_OUT_COOLDOWN.toSeconds(), seconds)),
+      schedules,
+    };
+    if (componentName !== undefined) {
+      const host = new CfnEndpoint(this, 'Host', {
+        endpointName,
+        endpointConfigName: config.attrEndpointConfigName,
+      });
+      this.node.defaultChild = host;
+      const reserves = reservationFor(spec, 'alone');
+      const perInstance = copiesOnOneInstance(spec, reserves);
+      const component = makeComponent(this, 'Component', {
+        componentName,
+        endpointName: host.attrEndpointName,
+        variantName: VARIANT_NAME,
+        model,
+        reserves,
+        copies: 1,
+        timeouts: spec.endpoint ?? {},
+        startSeconds: seconds,
+        strategy: props.deploymentStrategy,
+        rollbackAlarms,
+      });
+      const target = scaleComponent(this, {
+        ...scaling,
+        componentName,
+        minCapacity: 0,
+        maxCapacity: times(props.maxInstanceCount ?? 1, perInstance),
+        scheduleFactor: perInstance,
+      });
+      // It knows the component by its name alone.
+      target.node.addDependency(component);
+      return host;
+    }
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName,
       endpointConfigName: config.attrEndpointConfigName,
       deploymentConfig: {
-        ...strategy._render({ startSeconds }),
+        ...strategy._render({ startSeconds: seconds }),
         ...(alarms.length === 0 ? {} : { autoRollbackConfiguration: { alarms } }),
       },
       // Otherwise every update would set the number of instances back to the initial one, in the middle of the day.
       ...(scales ? { retainAllVariantProperties: true } : {}),
     });
     if (scales)
-      scaleVariant(this, {
+      (props.asyncInference === undefined ? scaleVariant : scaleBacklog)(this, {
+        ...scaling,
         endpointName: endpoint.attrEndpointName,
         variantName: VARIANT_NAME,
-        minInstanceCount: props.minInstanceCount ?? 1,
-        maxInstanceCount: props.maxInstanceCount!,
-        target: props.scalingTarget ?? Math.max(1, Math.floor(maxConcurrency * SCALING_SHARE)),
-        scaleInCooldown: props.scaleInCooldown ?? Duration.minutes(15),
-        scaleOutCooldown:
-          props.scaleOutCooldown ?? Duration.seconds(Math.max(MIN_SCALE_OUT_COOLDOWN.toSeconds(), startSeconds)),
+        minCapacity: props.minInstanceCount ?? min ?? 1,
+        maxCapacity: props.maxInstanceCount ?? max ?? 1,
       });
     return endpoint;
   }
@@ -315,31 +346,6 @@ function gatedEndpoint(spec: EndpointSpec) {
 function tagQuality(scope: Construct, { perplexityIncrease, meanKl }: GateFigures): void {
   Tags.of(scope).add('cdk-quantized-endpoints:perplexity-increase', perplexityIncrease.toFixed(4));
   Tags.of(scope).add('cdk-quantized-endpoints:mean-kl', meanKl.toFixed(5));
-}
-
-/** Variables and command line; nothing of a spec that cannot be resolved, whose findings stop synth anyway. */
-function render(spec: EndpointSpec): RenderedContainer {
-  const resolved = tryResolve(spec);
-  return resolved === undefined ? { environment: {}, command: [] } : renderContainer(resolved);
-}
-
-/** The speed with as many requests at once as one instance is planned to hold. */
-function estimateFullBatch(spec: EndpointSpec, concurrency: number | undefined): SpeedEstimate {
-  return planAnswer(concurrency === undefined ? spec : { ...spec, workload: { ...spec.workload, concurrency } })
-    .estimate;
-}
-
-function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {
-  const options = tryResolve(spec)?.options;
-  return {
-    maxModelLen: sequenceLength(spec),
-    maxConcurrency: options?.maxNumSeqs ?? options?.slots ?? options?.batchSize,
-    kvCacheTokens: plan.kvCacheTokens ?? undefined,
-    timeToFirstTokenMs: plan.estimate.timeToFirstTokenMs ?? undefined,
-    interTokenMs: plan.estimate.interTokenMs ?? undefined,
-    outputTokensPerSecond: plan.estimate.outputTokensPerSecond ?? undefined,
-    usdPerHour: plan.cost.usdPerHour ?? undefined,
-  };
 }
 
 /** Source: AWS tagging rules; what else a name may hold becomes a hyphen. */

@@ -8,6 +8,8 @@ import { argueWildcard, type Argue } from './wildcards';
 export interface RoleNeeds {
   /** Known beforehand: the role is made before the endpoint. */
   readonly endpointName: string;
+  /** Set where an inference component holds the model: its log lies elsewhere. */
+  readonly componentName?: string;
   readonly repositoryArn: string;
   /** Set in a VPC. */
   readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] };
@@ -58,17 +60,11 @@ type Allow = (actions: string[], resources: string[], conditions?: Record<string
 type MakeArn = (service: string, rest: string) => string;
 
 /** Source: SageMaker developer guide, "How to use SageMaker AI execution roles", CreateModel API. */
-function allowServing({ endpointName, repositoryArn }: RoleNeeds, allow: Allow, argue: Argue, arn: MakeArn): void {
-  allow(['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [repositoryArn]);
+function allowServing(needs: RoleNeeds, allow: Allow, argue: Argue, arn: MakeArn): void {
+  allowPull(needs.repositoryArn, allow);
   allow(['ecr:GetAuthorizationToken'], ['*']);
-
-  const logGroup = arn('logs', `log-group:/aws/sagemaker/Endpoints/${endpointName}`);
-  const logStreams = `${logGroup}:*`;
-  allow(
-    ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-    [logGroup, logStreams],
-  );
-  argue(logStreams, 'Log streams bear the names of instances, which exist only once the endpoint runs.');
+  allowLogs(`Endpoints/${needs.endpointName}`, allow, argue, arn);
+  if (needs.componentName !== undefined) allowLogs(`InferenceComponents/${needs.componentName}`, allow, argue, arn);
 
   allow(['cloudwatch:PutMetricData'], ['*'], {
     StringLike: { 'cloudwatch:namespace': ['AWS/SageMaker', '/aws/sagemaker/*'] },
@@ -77,6 +73,20 @@ function allowServing({ endpointName, repositoryArn }: RoleNeeds, allow: Allow, 
     '*',
     'ecr:GetAuthorizationToken, cloudwatch:PutMetricData and ec2:Describe* know no resources. Metrics are limited to the namespaces of SageMaker.',
   );
+}
+
+function allowPull(repositoryArn: string, allow: Allow): void {
+  allow(['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [repositoryArn]);
+}
+
+function allowLogs(name: string, allow: Allow, argue: Argue, arn: MakeArn): void {
+  const logGroup = arn('logs', `log-group:/aws/sagemaker/${name}`);
+  const logStreams = `${logGroup}:*`;
+  allow(
+    ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+    [logGroup, logStreams],
+  );
+  argue(logStreams, 'Log streams bear the names of instances, which exist only once the endpoint runs.');
 }
 
 /** Source: the same page, "If you run the model in a private VPC". */

@@ -82,6 +82,8 @@ function endpointOptions(scope: Construct, props: RealTimeEndpointProps, context
     initialInstanceCount: known(props.initialInstanceCount),
     minInstanceCount: known(props.minInstanceCount),
     maxInstanceCount: known(props.maxInstanceCount),
+    ...(scalesToZero(props) ? { inferenceComponents: true, copyCount: 1 } : {}),
+    ...(props.asyncInference === undefined ? {} : { asyncInference: true }),
     networkIsolation: context.networkIsolation,
     vpc: props.vpc !== undefined,
     volumeSizeInGb: props.volumeSize?.toGibibytes(),
@@ -92,6 +94,11 @@ function endpointOptions(scope: Construct, props: RealTimeEndpointProps, context
     hubToken: hubTokenOf(scope, props),
     modelData: model.modelData,
   });
+}
+
+/** Does the endpoint need an inference component, the only thing behind a real-time endpoint that may have no instance? */
+export function scalesToZero({ minInstanceCount, asyncInference }: RealTimeEndpointProps): boolean {
+  return known(minInstanceCount) === 0 && asyncInference === undefined;
 }
 
 const HUB_TOKEN_VARIABLES = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'];

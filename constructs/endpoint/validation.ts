@@ -6,7 +6,11 @@ import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { known } from '../shared/known';
+import { asyncFindings } from './async-inference';
+import { componentStrategyFindings, scaleInFindings } from './component';
 import type { DataCaptureOptions, RealTimeEndpointProps } from './props';
+import { scheduleFindings } from './schedule';
+import { scalesToZero } from './spec';
 
 /** What a stack says that an endpoint spec has no words for. Everything else is judged by the rules in lib/. */
 export function stackFindings(
@@ -22,6 +26,9 @@ export function stackFindings(
     ...dataCaptureFindings(props.dataCapture),
     ...deploymentFindings(props),
     ...scalingFindings(props),
+    ...asyncFindings(props.asyncInference),
+    ...capacityReservationFindings(props.capacityReservationArn),
+    ...(props.routing?._findings(spec.container?.family ?? 'custom', spec.options?.enablePrefixCaching) ?? []),
     ...networkFindings(props),
   ];
 }
@@ -70,10 +77,17 @@ function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: Pl
  * scale.
  */
 export function instanceCounts(props: RealTimeEndpointProps): { min?: number; max?: number } {
-  const { minInstanceCount = 1, initialInstanceCount = minInstanceCount, maxInstanceCount } = props;
-  if (maxInstanceCount === undefined)
-    return { min: known(initialInstanceCount) ?? 1, max: known(initialInstanceCount) ?? 1 };
-  return { min: known(minInstanceCount), max: known(maxInstanceCount) };
+  const { minInstanceCount = 1, maxInstanceCount } = props;
+  const initial = initialCount(props);
+  if (maxInstanceCount !== undefined) return { min: known(minInstanceCount), max: known(maxInstanceCount) };
+  const count = known(initial) ?? 1;
+  // From zero there is always room to scale: to the one instance that the endpoint begins with.
+  return { min: known(minInstanceCount) === 0 ? 0 : count, max: count };
+}
+
+/** Instances to begin with; SageMaker makes no endpoint without one, though it may lose the last one later. */
+export function initialCount({ initialInstanceCount, minInstanceCount = 1 }: RealTimeEndpointProps): number {
+  return initialInstanceCount ?? (known(minInstanceCount) === 0 ? 1 : minInstanceCount);
 }
 
 function hubTokenFindings(scope: Construct, props: RealTimeEndpointProps, spec: EndpointSpec): Finding[] {
@@ -191,9 +205,27 @@ function deploymentFindings(props: RealTimeEndpointProps): Finding[] {
 }
 
 function scalingFindings(props: RealTimeEndpointProps): Finding[] {
+  const { min, max } = instanceCounts(props);
+  const zero = scalesToZero(props);
+  const findings = [
+    ...scheduleFindings(props.schedules, { most: max, takesZero: min === 0 || min === undefined, unit: 'instances' }),
+    ...scaleInFindings(props.managedScaleIn),
+    ...(zero ? componentStrategyFindings(props.deploymentStrategy) : []),
+  ];
+  if (props.managedScaleIn !== undefined && !zero)
+    findings.push({
+      rule: 'MANAGED_SCALE_IN_WITHOUT_COMPONENTS',
+      severity: 'warning',
+      message: 'SageMaker manages the instances below inference components, and this endpoint has none',
+      got: 'managedScaleIn',
+      allowed: 'with minInstanceCount 0, or in a ModelFleet',
+      fix: 'leave it out; scaleInCooldown says how fast instances go',
+      path: '/endpoint',
+    });
   const target = known(props.scalingTarget);
-  if (target === undefined || target > 0) return [];
+  if (target === undefined || target > 0) return findings;
   return [
+    ...findings,
     {
       rule: 'SCALING_TARGET_OUT_OF_RANGE',
       severity: 'error',
@@ -201,6 +233,26 @@ function scalingFindings(props: RealTimeEndpointProps): Finding[] {
       got: String(target),
       allowed: 'a number above 0',
       fix: 'leave it out for 70 % of the planned concurrency',
+    },
+  ];
+}
+
+/** Source: SageMaker API, `MlReservationArn`. */
+const RESERVATION_ARN = /^arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:[a-z0-9-]{1,14}\/.+$/;
+const LONGEST_RESERVATION_ARN = 258;
+
+export function capacityReservationFindings(arn: string | undefined): Finding[] {
+  const given = known(arn);
+  if (given === undefined || (RESERVATION_ARN.test(given) && given.length <= LONGEST_RESERVATION_ARN)) return [];
+  return [
+    {
+      rule: 'CAPACITY_RESERVATION_ARN_INVALID',
+      severity: 'error',
+      message: 'capacityReservationArn is not the ARN of an ML capacity reservation',
+      got: given,
+      allowed: 'arn:aws:sagemaker:REGION:ACCOUNT:…/…',
+      fix: 'take the ARN of the training plan or reservation from the SageMaker console; one of EC2 does not serve',
+      path: '/endpoint',
     },
   ];
 }

@@ -32,12 +32,15 @@ export const acceleratorsLeftIdle: Rule = {
       example('vllm', { tensorParallelSize: 4 }),
       example('lmi', {}),
       example('vllm', { tensorParallelSize: 1 }),
+      { ...example('vllm', { tensorParallelSize: 2 }), endpoint: { inferenceComponents: true } },
     ],
     fails: [example('vllm', {}), example('lmi', { tensorParallelSize: 2 })],
   },
   evaluate(context) {
     const { container, instance, options, spec } = context;
     if (!needsGpu(context) || instance?.kind !== 'gpu') return [];
+    // An inference component sees the GPUs that it reserves; the others take further copies, or other models.
+    if (spec.endpoint?.inferenceComponents === true) return [];
     const used = options.tensorParallelSize * options.pipelineParallelSize;
     const all = instance.acceleratorCount;
     if (
