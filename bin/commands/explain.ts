@@ -1,48 +1,79 @@
 import { UnknownNameError } from '../../lib/errors';
-import { check, findRule, RULE_CAUSES, RULES, RULES_BY_CAUSE } from '../../lib/rules';
-import type { Rule } from '../../lib/rules';
+import {
+  check,
+  EXPLANATION_SUBJECTS,
+  EXPLANATIONS,
+  EXPLANATIONS_BY_SUBJECT,
+  findExplanation,
+  findRule,
+  RULE_CAUSES,
+  RULES,
+  RULES_BY_CAUSE,
+} from '../../lib/rules';
+import type { Explanation, Rule } from '../../lib/rules';
 import { nearestNames } from '../../lib/text/nearest';
 import { ExitStatus } from '../exit-status';
 import { renderFindings } from '../output/findings';
 import { pageWidth, wrap } from '../output/wrap';
 import type { Terminal } from '../terminal';
 
-/** `qe explain RULE`: what a rule checks, why, and what it says of an example. */
+/** `qe explain ID`: what a rule checks, why, and what it says of an example; of a finding without a rule, what it means. */
 export async function explain(
   args: readonly string[],
   _options: Record<string, unknown>,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const rule = ruleNamed(args[0]);
-  const cause = RULE_CAUSES.find((name) => RULES_BY_CAUSE[name].includes(rule));
-  if (terminal.json) {
-    const { id, severity, summary, explanation, source, holdsFor, examples } = rule;
-    terminal.printJson({ id, cause, severity, summary, explanation, source, holdsFor, examples });
-    return ExitStatus.OK;
-  }
-  const { bold, dim, red, yellow } = terminal.colors;
+  const [name] = args;
+  const id = name.replace(/-/g, '_');
+  const rule = findRule(id);
+  const explanation = rule ?? findExplanation(id);
+  if (explanation === undefined) throw unknownId(name);
+  const cause = causeOf(explanation);
+  if (terminal.json) terminal.printJson(answerOf(explanation, cause, rule));
+  else terminal.print([...paragraphsOf(explanation, cause, terminal), ...examplesOf(rule, terminal)].join('\n\n'));
+  return ExitStatus.OK;
+}
+
+function causeOf(explanation: Explanation): string | undefined {
+  return (
+    RULE_CAUSES.find((cause) => RULES_BY_CAUSE[cause].some(({ id }) => id === explanation.id)) ??
+    EXPLANATION_SUBJECTS.find((subject) => EXPLANATIONS_BY_SUBJECT[subject].includes(explanation))
+  );
+}
+
+function answerOf({ id, severity, summary, explanation, source }: Explanation, cause: string | undefined, rule?: Rule) {
+  const { holdsFor, examples } = rule ?? {};
+  return { id, cause, severity, summary, explanation, source, holdsFor, examples };
+}
+
+function paragraphsOf(found: Explanation, cause: string | undefined, { colors }: Terminal): readonly string[] {
+  const { bold, dim, red, yellow } = colors;
   const width = pageWidth();
-  const paragraphs = [
-    `${rule.severity === 'error' ? red('error') : yellow('warning')} ${bold(rule.id)} ${dim(`(${cause})`)}`,
-    wrap(`Checks that ${rule.summary}.`, width),
-    wrap(rule.explanation, width),
-    ...(rule.holdsFor === undefined ? [] : [wrap(`Holds for: ${rule.holdsFor}`, width)]),
-    wrap(`Source: ${rule.source}`, width),
+  const holdsFor = findRule(found.id)?.holdsFor;
+  return [
+    `${found.severity === 'error' ? red('error') : yellow('warning')} ${bold(found.id)} ${dim(`(${cause})`)}`,
+    wrap(`Checks that ${found.summary}.`, width),
+    wrap(found.explanation, width),
+    ...(holdsFor === undefined ? [] : [wrap(`Holds for: ${holdsFor}`, width)]),
+    wrap(`Source: ${found.source}`, width),
+  ];
+}
+
+/** What no spec can show has no example. */
+function examplesOf(rule: Rule | undefined, terminal: Terminal): readonly string[] {
+  if (rule === undefined) return [];
+  const { bold, dim } = terminal.colors;
+  return [
     `${bold('An endpoint that it refuses')}\n${indented(rule.examples.fails[0])}`,
     renderFindings(ownFindings(rule), terminal),
     `${bold('One that it passes')}\n${indented(rule.examples.passes[0])}`,
     dim('examples show what decides; model.config is shortened here, --json has it whole'),
   ];
-  terminal.print(paragraphs.join('\n\n'));
-  return ExitStatus.OK;
 }
 
-/** @throws UnknownNameError with the nearest id */
-function ruleNamed(name: string): Rule {
-  const rule = findRule(name.replace(/-/g, '_'));
-  if (rule !== undefined) return rule;
+function unknownId(name: string): UnknownNameError {
   const nearest = nearestIds(name);
-  throw new UnknownNameError(
+  return new UnknownNameError(
     'RULE_UNKNOWN',
     `there is no rule ${name}${nearest.length === 0 ? '' : `, did you mean ${nearest[0]}?`}`,
     {
@@ -55,7 +86,7 @@ function ruleNamed(name: string): Rule {
 
 /** Ids that are spelt alike; else those that share most words with what was asked. */
 function nearestIds(name: string): readonly string[] {
-  const ids = RULES.map(({ id }) => id);
+  const ids = [...RULES, ...EXPLANATIONS].map(({ id }) => id);
   const spelt = nearestNames(name, ids, 3);
   if (spelt.length > 0) return spelt;
   const words = name

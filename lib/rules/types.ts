@@ -28,15 +28,19 @@ export interface RuleContext extends ResolvedEndpoint {
 /** What a rule returns; id and severity are filled in from the rule unless the finding lowers it. */
 export type RuleFinding = Omit<Finding, 'rule' | 'severity'> & { readonly severity?: Severity };
 
-export interface Rule {
+/** What `qe explain` says of a finding. Where it is not a rule's, this is all: the code that finds it reads more than a spec. */
+export interface Explanation {
   readonly id: string;
   readonly severity: Severity;
-  /** One line for lists. */
+  /** One line for lists, after "checks that". */
   readonly summary: string;
   /** A paragraph for `qe explain`: why it fails, what happens on a real endpoint. */
   readonly explanation: string;
   /** Where the fact comes from. */
   readonly source: string;
+}
+
+export interface Rule extends Explanation {
   /** Versions it holds for, in words for the docs: `vLLM < 0.24`; undefined: every version. */
   readonly holdsFor?: string;
   /** Specs for docs and tests; `passes` give no finding of this rule, `fails` do. */

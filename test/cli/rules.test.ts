@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCli } from '../../bin/program';
-import { RULES } from '../../lib/rules';
+import { EXPLANATIONS, RULES } from '../../lib/rules';
 import { useTemporaryFolder } from '../format/temporary-folder';
 
 const temporary = useTemporaryFolder();
@@ -48,15 +48,20 @@ describe('qe rules', () => {
   test('lists every rule with its severity', async () => {
     const { status, stdout } = await qe('rules', '--no-color');
     expect(status).toBe(0);
-    for (const { id } of RULES) expect(stdout).toContain(id);
+    for (const { id } of [...RULES, ...EXPLANATIONS]) expect(stdout).toContain(id);
     expect(stdout).toContain(`${RULES.length} rules`);
   });
 
   test('lists them as JSON, each with its cause and source', async () => {
     const { stdout } = await qe('rules', '--json');
-    const answer = JSON.parse(stdout) as { schema: number; rules: { id: string; cause: string; source: string }[] };
+    const answer = JSON.parse(stdout) as {
+      schema: number;
+      rules: { id: string; cause: string; source: string }[];
+      findings: object[];
+    };
     expect(answer.schema).toBe(1);
     expect(answer.rules).toHaveLength(RULES.length);
+    expect(answer.findings).toHaveLength(EXPLANATIONS.length);
     expect(answer.rules.find(({ id }) => id === 'BFLOAT16_NEEDS_AMPERE')).toMatchObject({
       cause: 'hardware',
       severity: 'error',
@@ -85,8 +90,20 @@ describe('qe explain', () => {
     expect(answer.examples.fails.length).toBeGreaterThan(0);
   });
 
+  test('shows what is found beyond rules, without an example', async () => {
+    const { status, stdout } = await qe('explain', 'hub-token-readable', '--no-color');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^warning HUB_TOKEN_READABLE \(endpoint\)\n/);
+    expect(stdout).toContain('DescribeModel');
+    expect(stdout).not.toContain('refuses');
+    const answer = JSON.parse((await qe('explain', 'HUB_TOKEN_READABLE', '--json')).stdout) as object;
+    expect(answer).toMatchObject({ schema: 1, id: 'HUB_TOKEN_READABLE', cause: 'endpoint', severity: 'warning' });
+    expect(answer).not.toHaveProperty('examples');
+  });
+
   test.each([
     ['BFLOAT16_NEEDS_AMPER', 'BFLOAT16_NEEDS_AMPERE'],
+    ['MODEL_REVISION_NOT_PINED', 'MODEL_REVISION_NOT_PINNED'],
     ['kv_cache_context', 'KV_CACHE'],
   ])('proposes the nearest id for %s', async (name, nearest) => {
     const { status, stderr } = await qe('explain', name, '--no-color');

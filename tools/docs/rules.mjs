@@ -10,7 +10,8 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const folder = path.join(root, 'docs', 'rules');
 const isCheck = process.argv.includes('--check');
 
-const { check, RULE_CAUSES, RULES, RULES_BY_CAUSE } = await loadRules();
+const { check, EXPLANATION_SUBJECTS, EXPLANATIONS, EXPLANATIONS_BY_SUBJECT, RULE_CAUSES, RULES, RULES_BY_CAUSE } =
+  await loadRules();
 const pages = await allPages();
 
 const present = await readdir(folder).catch(() => []);
@@ -55,6 +56,8 @@ async function allPages() {
   const options = { ...(await resolveConfig(path.join(folder, 'README.md'))), parser: 'markdown' };
   const texts = new Map([['README.md', index()]]);
   for (const cause of RULE_CAUSES) for (const rule of RULES_BY_CAUSE[cause]) texts.set(fileOf(rule), page(rule, cause));
+  for (const subject of EXPLANATION_SUBJECTS)
+    for (const found of EXPLANATIONS_BY_SUBJECT[subject]) texts.set(fileOf(found), pageWithoutExample(found, subject));
   const formatted = new Map();
   for (const [name, text] of texts) formatted.set(name, await format(text, options));
   return formatted;
@@ -78,19 +81,32 @@ function index() {
       ...rows,
     ].join('\n');
   });
+  const beyond = EXPLANATION_SUBJECTS.map((subject) =>
+    [
+      `### ${subject}`,
+      '',
+      '| finding | severity | checks that |',
+      '| --- | --- | --- |',
+      ...EXPLANATIONS_BY_SUBJECT[subject].map(
+        (found) => `| [\`${found.id}\`](${fileOf(found)}) | ${found.severity} | ${cell(found.summary)} |`,
+      ),
+    ].join('\n'),
+  );
   return [
     '# Rules',
     '',
     `${RULES.length} rules judge an endpoint before anything is deployed. An error means that the endpoint would not start, or not do what was asked; a warning that something asked for is dropped, slower or risky. \`qe explain ID\` shows a page in the terminal, \`qe rules\` this list. A construct reports findings through CDK's validations, where a warning is acknowledged by its id.`,
     '',
     ...sections.flatMap((section) => [section, '']),
+    '## Beyond a spec',
+    '',
+    `${EXPLANATIONS.length} findings come from what no endpoint spec shows: from reading specs, models and reports, and from props of constructs that a spec has no words for.`,
+    '',
+    ...beyond.flatMap((section) => [section, '']),
   ].join('\n');
 }
 
-function page(rule, cause) {
-  const { id, severity, summary, explanation, source, holdsFor, examples } = rule;
-  const refused = examples.fails[0];
-  const finding = check(refused).findings.find((found) => found.rule === id);
+function pageWithoutExample({ id, severity, summary, explanation, source, holdsFor }, cause) {
   return [
     `# ${id}`,
     '',
@@ -102,6 +118,15 @@ function page(rule, cause) {
     '',
     `Source: ${escape(source)}`,
     '',
+  ].join('\n');
+}
+
+function page(rule, cause) {
+  const { id, examples } = rule;
+  const refused = examples.fails[0];
+  const finding = check(refused).findings.find((found) => found.rule === id);
+  return [
+    pageWithoutExample(rule, cause),
     '## Refused',
     '',
     json(refused),

@@ -13,8 +13,8 @@ import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
 import { Modules } from './modules.mjs';
 import { createSuite } from './suite.mjs';
 
-/** Tests that start processes see no mutants, and random specs would be drawn anew for each of them. */
-const LEFT_OUT = /(?:command|fuzz)\.test\.ts$/;
+/** Tests that start processes see no mutants; thousands of random specs for each mutant, and fewer of them for each that fails, take too long. */
+const LEFT_OUT = /(?:command|fuzz|monotonic)\.test\.ts$/;
 
 class RoomRunner {
   static inject = tokens(commonTokens.logger);

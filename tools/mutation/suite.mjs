@@ -49,8 +49,7 @@ export function createSuite() {
 
 const join = (before, title) => (before === '' ? title : `${before} ${title}`);
 
-const block = (parent, name) => ({
-  parent,
+const block = (name) => ({
   name,
   children: [],
   beforeAll: [],
