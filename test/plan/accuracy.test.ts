@@ -9,6 +9,8 @@ interface MemoryRow extends FixtureRow {
 }
 interface SizeRow extends FixtureRow {
   readonly bytes: number;
+  /** Share of the bytes to which the size was published. */
+  readonly tolerance: number;
 }
 interface SpeedRow extends FixtureRow {
   readonly tokensPerSecond: number;
@@ -23,18 +25,35 @@ interface CapacityRow extends FixtureRow {
 
 const relative = (predicted: number | null, real: number) => (predicted === null ? Infinity : predicted / real - 1);
 
+/** Worked out inside of the tests, so that a change of the plan is seen by those that hold it. */
+const errorOf = {
+  weights: ({ spec, expected }: MemoryRow) => {
+    const { weights } = makePlan(resolveEndpoint(spec)).memory;
+    return relative(weights === null ? null : weights / GIB, expected.weights_gib as number);
+  },
+  capacity: ({ spec, deviceGiB, tokens, kvGiB }: CapacityRow) => {
+    const { kvCacheTokens, memory } = makePlan(onDevice(spec, deviceGiB * GIB));
+    if (tokens !== undefined) return relative(kvCacheTokens, tokens);
+    return relative(memory.kvCache === null ? null : memory.kvCache / GIB, kvGiB as number);
+  },
+  size: ({ spec, bytes }: SizeRow) => relative(makePlan(resolveEndpoint(spec)).checkpointBytes, bytes),
+  speed: ({ spec, tokensPerSecond }: SpeedRow) =>
+    relative(makePlan(resolveEndpoint(spec)).estimate.outputTokensPerSecond, tokensPerSecond),
+};
+const named = <Row extends FixtureRow>(rows: readonly Row[]) => rows.map((row) => [row.id, row] as const);
+
 describe('weight memory against what engines print', () => {
   const rows = readFixture<MemoryRow>('engine-memory.json').filter((row) => row.expected.weights_gib !== undefined);
-  const errors = rows.map((row) => {
-    const plan = makePlan(resolveEndpoint(row.spec));
-    return relative(
-      plan.memory.weights === null ? null : plan.memory.weights / GIB,
-      row.expected.weights_gib as number,
-    );
-  });
 
-  test('has a median error of at most 1 %', () => expect(spread(errors).median).toBeLessThanOrEqual(0.01));
-  test('has a 90th percentile of at most 3 %', () => expect(spread(errors).p90).toBeLessThanOrEqual(0.03));
+  test('has a median error of at most 1 %, a 90th percentile of at most 3 %', () => {
+    const { median, p90 } = spread(rows.map(errorOf.weights));
+    expect(median).toBeLessThanOrEqual(0.01);
+    expect(p90).toBeLessThanOrEqual(0.03);
+  });
+  // One log, of gpt-oss-120b in vLLM 0.10.1, is further off.
+  test.each(named(rows))('%s is within a third of a percent', (id, row) => {
+    expect(Math.abs(errorOf.weights(row))).toBeLessThanOrEqual(id === 'M012' ? 0.0135 : 0.0033);
+  });
 });
 
 describe('bytes of a cached token', () => {
@@ -47,44 +66,60 @@ describe('bytes of a cached token', () => {
 });
 
 describe('KV-cache tokens against engine logs', () => {
-  const errors = readFixture<CapacityRow>('kv-capacity.json').map((row) => {
-    const { kvCacheTokens, memory } = makePlan(onDevice(row.spec, row.deviceGiB * GIB));
-    return row.tokens === undefined
-      ? relative(memory.kvCache === null ? null : memory.kvCache / GIB, row.kvGiB as number)
-      : relative(kvCacheTokens, row.tokens);
-  });
+  const rows = readFixture<CapacityRow>('kv-capacity.json');
 
-  test('come from more than twenty logs', () => expect(errors.length).toBeGreaterThan(20));
-  test('have a median error of at most 4 %', () => expect(spread(errors).median).toBeLessThanOrEqual(0.04));
-  test('have a 90th percentile of at most 12 %', () => expect(spread(errors).p90).toBeLessThanOrEqual(0.12));
+  test('come from more than twenty logs', () => expect(rows.length).toBeGreaterThan(20));
+  test('have a median error of at most 4 %, a 90th percentile of at most 12 %', () => {
+    const { median, p90 } = spread(rows.map(errorOf.capacity));
+    expect(median).toBeLessThanOrEqual(0.04);
+    expect(p90).toBeLessThanOrEqual(0.12);
+  });
+  /** Logs that are further off. */
+  const wide: Readonly<Record<string, number>> = {
+    'gpt-oss-120b-16k-h100': 0.055,
+    'llama2-70b-tp4-a100': 0.065,
+    'qwen3-235b-fp8-tp4-h100': 0.2,
+  };
+  test.each(named(rows))('%s is within 2.5 %, or as far as is known', (id, row) => {
+    expect(Math.abs(errorOf.capacity(row))).toBeLessThanOrEqual(wide[id] ?? 0.025);
+  });
 });
 
 describe('published checkpoint sizes', () => {
-  const errors = readFixture<SizeRow>('checkpoint-sizes.json').map((row) =>
-    relative(makePlan(resolveEndpoint(row.spec)).checkpointBytes, row.bytes),
-  );
+  const rows = readFixture<SizeRow>('checkpoint-sizes.json');
 
-  test('have a median error of at most 0.3 %', () => expect(spread(errors).median).toBeLessThanOrEqual(0.003));
-  test('have a 90th percentile of at most 1.5 %', () => expect(spread(errors).p90).toBeLessThanOrEqual(0.015));
+  test('have a median error of at most 0.3 %, a 90th percentile of at most 1.5 %', () => {
+    const { median, p90 } = spread(rows.map(errorOf.size));
+    expect(median).toBeLessThanOrEqual(0.003);
+    expect(p90).toBeLessThanOrEqual(0.015);
+  });
+  /** Files that are further off. */
+  const wide: Readonly<Record<string, number>> = { SM059: 0.01, S064: 0.04 };
+  test.each(named(rows))('%s is as precise as it was published', (id, row) => {
+    expect(Math.abs(errorOf.size(row))).toBeLessThanOrEqual(wide[id] ?? row.tolerance);
+  });
 });
 
 describe('decoding speed at batch 1', () => {
-  const rows = readFixture<SpeedRow>('decode-speeds.json').map((row) => ({
-    row,
-    ratio: 1 + relative(makePlan(resolveEndpoint(row.spec)).estimate.outputTokensPerSecond, row.tokensPerSecond),
-  }));
+  const rows = readFixture<SpeedRow>('decode-speeds.json');
 
   test('is within ×0.7 to ×1.4 for at least four of five', () => {
-    const judged = rows.filter(({ row }) => !row.overheadBound);
-    const within = judged.filter(({ ratio }) => ratio >= 0.7 && ratio <= 1.4);
+    const judged = rows.filter((row) => !row.overheadBound);
+    const within = judged.map(errorOf.speed).filter((error) => error >= -0.3 && error <= 0.4);
     expect(within.length / judged.length).toBeGreaterThanOrEqual(0.8);
   });
 
-  test('is an upper bound, and not a wild one, where launches dominate', () => {
-    for (const { ratio } of rows.filter(({ row }) => row.overheadBound)) {
-      expect(ratio).toBeGreaterThan(0.9);
-      expect(ratio).toBeLessThan(1.6);
-    }
+  test.each(named(rows.filter((row) => row.overheadBound)))(
+    '%s is an upper bound, and not a wild one, where launches dominate',
+    (_id, row) => {
+      const error = errorOf.speed(row);
+      expect(error).toBeGreaterThan(-0.1);
+      expect(error).toBeLessThan(0.6);
+    },
+  );
+
+  test.each(named(rows.filter((row) => !row.overheadBound)))('%s is near where the memory decides', (_id, row) => {
+    expect(Math.abs(errorOf.speed(row))).toBeLessThan(0.23);
   });
 });
 
@@ -92,9 +127,7 @@ describe('decoding speed at batch 1', () => {
 test('the speed constants suit either half of the measurements', () => {
   const ratios = readFixture<SpeedRow>('decode-speeds.json')
     .filter((row) => !row.overheadBound)
-    .map(
-      (row) => 1 + relative(makePlan(resolveEndpoint(row.spec)).estimate.outputTokensPerSecond, row.tokensPerSecond),
-    );
+    .map((row) => 1 + errorOf.speed(row));
   for (const half of [0, 1]) {
     const own = ratios.filter((_, index) => index % 2 === half);
     expect(spread(own).median).toBeGreaterThan(0.9);
