@@ -21,6 +21,8 @@ const LOG_LINES_SHOWN = 20;
  * @param {string} [options.region] default: us-east-1
  * @param {readonly string[]} [options.noCapacity] instance types for which SageMaker finds no capacity
  * @param {number} [options.timeScale] seconds to wait for each second of a deployment's waits; default 0.01
+ * @param {string} [options.faults] errors that operations answer first: `CreateOptimizationJob=ThrottlingException:3,…`
+ * @param {string} [options.publicHub] JSON file with models of JumpStart's public hub: an array of ImportHubContent requests
  * @param {string} [options.logFile] default: a file that goes when the local AWS stops
  * @returns {Promise<LocalAws>}
  *
@@ -71,7 +73,7 @@ export async function startLocalAws(options = {}) {
   return { endpoint, region, environment: clientEnvironment(port, region), logFile, ended, stop };
 }
 
-function serverEnvironment(port, region, work, { noCapacity = [], timeScale }) {
+function serverEnvironment(port, region, work, { noCapacity = [], timeScale, faults, publicHub }) {
   return {
     PATH: process.env.PATH,
     HOME: work,
@@ -90,6 +92,10 @@ function serverEnvironment(port, region, work, { noCapacity = [], timeScale }) {
     LOCAL_AWS_ENGINE: path.join(import.meta.dirname, 'engine', 'main.mjs'),
     LOCAL_AWS_WORK_DIRECTORY: work,
     LOCAL_AWS_NO_CAPACITY: noCapacity.join(','),
+    // Lambda's Node.js runtime has the AWS SDK; here it is the checkout's.
+    NODE_PATH: path.join(import.meta.dirname, '../../node_modules'),
+    ...(faults === undefined ? {} : { LOCAL_AWS_FAULTS: faults }),
+    ...(publicHub === undefined ? {} : { LOCAL_AWS_PUBLIC_HUB: path.resolve(publicHub) }),
     ...(timeScale === undefined ? {} : { LOCAL_AWS_TIME_SCALE: String(timeScale) }),
   };
 }

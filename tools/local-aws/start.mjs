@@ -1,7 +1,8 @@
 /**
  * `npm run local-aws`: a local AWS until Ctrl-C.
  *
- *   node tools/local-aws/start.mjs [--port N] [--region R] [--no-capacity ml.g5.xlarge,…] [--time-scale X] [--log FILE] [--json]
+ *   node tools/local-aws/start.mjs [--port N] [--region R] [--no-capacity ml.g5.xlarge,…] [--time-scale X] [--faults OPERATION=ERROR:TIMES,…]
+ *     [--public-hub FILE] [--log FILE] [--json]
  *
  * `--port 0` takes a free one. `--json`, for programs: writes one line, `{"endpoint": …, "region": …, "environment": {…}}`, when it
  * is ready, and stops when its stdin closes.
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     region: { type: 'string' },
     'no-capacity': { type: 'string', default: '' },
     'time-scale': { type: 'string' },
+    faults: { type: 'string' },
+    'public-hub': { type: 'string' },
     log: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -33,6 +36,8 @@ try {
     region: values.region,
     noCapacity: values['no-capacity'].split(',').filter(Boolean),
     timeScale: values['time-scale'] === undefined ? undefined : Number(values['time-scale']),
+    faults: values.faults,
+    publicHub: values['public-hub'],
     logFile: values.log,
   });
 } catch (error) {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from . import faults
 from .errors import AwsError
 from .request_validation import validate
 from .service_models import input_shape, operation_names
@@ -19,6 +20,7 @@ class JsonService:
     async def handle(self, headers: dict, body: bytes) -> tuple:
         operation = headers.get("x-amz-target", "").removeprefix(f"{self.target_prefix}.")
         try:
+            faults.raise_due(operation)
             function = self._function(operation)
             request = _parse(body)
             return answer(await asyncio.to_thread(self.call, operation, function, request))

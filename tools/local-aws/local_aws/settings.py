@@ -18,6 +18,8 @@ class Settings:
     """Seconds waited here for each second that a deployment asks AWS to wait."""
     no_capacity: frozenset[str]
     """Instance types for which there is no capacity, so that their endpoints fail as they would on a bad day."""
+    faults: dict[str, tuple[str, int]]
+    """By operation: an error, and how often it is answered before the operation works."""
 
 
 MAX_WAIT_SECONDS = 5.0
@@ -32,7 +34,18 @@ def from_environment() -> Settings:
         work_directory=os.environ["LOCAL_AWS_WORK_DIRECTORY"],
         time_scale=float(os.environ.get("LOCAL_AWS_TIME_SCALE", "0.01")),
         no_capacity=frozenset(filter(None, os.environ.get("LOCAL_AWS_NO_CAPACITY", "").split(","))),
+        faults=_faults(os.environ.get("LOCAL_AWS_FAULTS", "")),
     )
+
+
+def _faults(text: str) -> dict[str, tuple[str, int]]:
+    """`CreateOptimizationJob=ThrottlingException:3,…`"""
+    faults = {}
+    for item in filter(None, text.split(",")):
+        operation, _, fault = item.partition("=")
+        error, _, times = fault.partition(":")
+        faults[operation] = (error, int(times or 1))
+    return faults
 
 
 settings = from_environment()

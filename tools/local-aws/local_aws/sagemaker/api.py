@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from ..errors import AwsError
 from ..json_service import JsonService
 from ..wire import error_answer
-from . import endpoint_configs, endpoints, inference_components, invocation, models, tagging
+from . import endpoint_configs, endpoints, hubs, inference_components, invocation, models, optimization_jobs, tagging
 
 control_plane = JsonService(
     "sagemaker",
@@ -32,6 +32,19 @@ control_plane = JsonService(
         "UpdateInferenceComponent": inference_components.update,
         "UpdateInferenceComponentRuntimeConfig": inference_components.update_runtime_config,
         "DeleteInferenceComponent": inference_components.delete,
+        "CreateOptimizationJob": optimization_jobs.create,
+        "DescribeOptimizationJob": optimization_jobs.describe,
+        "ListOptimizationJobs": optimization_jobs.list_jobs,
+        "StopOptimizationJob": optimization_jobs.stop,
+        "DeleteOptimizationJob": optimization_jobs.delete,
+        "CreateHub": hubs.create_hub,
+        "DescribeHub": hubs.describe_hub,
+        "DeleteHub": hubs.delete_hub,
+        "ImportHubContent": hubs.import_content,
+        "CreateHubContentReference": hubs.create_reference,
+        "DescribeHubContent": hubs.describe_content,
+        "DeleteHubContent": hubs.delete_content,
+        "DeleteHubContentReference": hubs.delete_reference,
         "AddTags": tagging.add,
         "DeleteTags": tagging.delete,
         "ListTags": tagging.list_tags,

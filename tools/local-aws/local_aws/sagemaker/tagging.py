@@ -2,9 +2,9 @@
 
 from .. import tags
 from ..errors import validation
-from . import endpoint_configs, endpoints, inference_components, models
+from . import endpoint_configs, endpoints, inference_components, models, optimization_jobs
 
-_REGISTRIES = (models.registry, endpoint_configs.registry, endpoints.registry, inference_components.registry)
+_REGISTRIES = (models.registry, endpoint_configs.registry, endpoints.registry, inference_components.registry, optimization_jobs.registry)
 
 
 def add(request: dict) -> dict:
