@@ -55,7 +55,7 @@ export class NeuronEndpoint extends RealTimeEndpoint {
     const compiles = compilation._kind === 'at-start';
     return {
       model,
-      container: ServingContainer._neuron(isInt8 ? 'lmi-neuron' : 'hf-vllm-neuron', props.image)._bind(this, instance),
+      container: ServingContainer._of(isInt8 ? 'lmi-neuron' : 'hf-vllm-neuron', props.image)._bind(this, instance),
       quantization: isInt8 ? QuantizationScheme.of(quantization) : undefined,
       options: shapeOptions(props, compilation),
       variables: isInt8 ? lmiVariables(compilation) : compiles ? { SM_ON_ALLOW_NON_CACHED_MODEL: '' } : {},

@@ -65,6 +65,15 @@ export class ModelSource {
     return new ModelSource(jumpStart(modelId, options));
   }
 
+  /**
+   * A source that another construct makes.
+   *
+   * @internal
+   */
+  static _from(binder: ModelBinder): ModelSource {
+    return new ModelSource(binder);
+  }
+
   private constructor(private readonly binder: ModelBinder) {}
 
   /** @internal */

@@ -54,11 +54,11 @@ export class ServingContainer {
   }
 
   /**
-   * Neuron: the Hugging Face image, or LMI's last one.
+   * A family by its name.
    *
    * @internal
    */
-  static _neuron(family: 'hf-vllm-neuron' | 'lmi-neuron', options: ServingContainerOptions = {}): ServingContainer {
+  static _of(family: ContainerFamily, options: ServingContainerOptions = {}): ServingContainer {
     return new ServingContainer(family, options);
   }
 

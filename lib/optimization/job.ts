@@ -50,30 +50,39 @@ export function optimizationJobResource(jobs: OptimizationJobPort): CustomResour
 }
 
 async function makeJob(jobs: OptimizationJobPort, event: CustomResourceEvent, turn: Turn): Promise<Outcome> {
-  const { Request: request, NamePrefix: prefix } = event.ResourceProperties;
-  const isSame = JSON.stringify(event.OldResourceProperties?.Request) === JSON.stringify(request);
-  if (event.RequestType === 'Update' && isSame && event.PhysicalResourceId !== undefined)
-    return made(event.PhysicalResourceId);
-  // The same for each attempt at one request, and another for each request: a job's name cannot be used twice.
-  const name = `${String(prefix)}-${event.RequestId.replaceAll('-', '').slice(0, 8)}`;
+  const { Request: request, NamePrefix: prefix, Identity: identity } = event.ResourceProperties;
+  // What is made alike is called alike: an update that changes nothing of the result keeps its job, and one that is
+  // rolled back finds its former job again instead of paying for another.
+  const name = `${String(prefix)}-${String(identity)}`;
+  if (event.RequestType === 'Update' && event.PhysicalResourceId === name) return made(name);
+  const attempt = { ...createRequest(request), OptimizationJobName: name };
+  let isThere: true | undefined;
   try {
-    const isMade = await poll(turn, async () => {
-      await createOnce(jobs, { ...createRequest(request), OptimizationJobName: name });
-      return true;
-    });
-    if (isMade === undefined) throw new CustomResourceFailure('SageMaker was too busy to take the job', name);
+    isThere = await poll(turn, () => createOrAdopt(jobs, name, attempt));
   } catch (error) {
-    throw error instanceof CustomResourceFailure ? error : named(error, name);
+    throw named(error, name);
   }
+  if (isThere === undefined)
+    throw new CustomResourceFailure('SageMaker was too busy to take the optimization job', name);
   return made(name);
 }
 
-/** Lambda may hand in one event twice; the second finds the job of the first. */
-async function createOnce(jobs: OptimizationJobPort, request: Record<string, unknown>): Promise<void> {
+/** A job of the same name is taken over where it may still succeed, and makes way where it has not. */
+async function createOrAdopt(
+  jobs: OptimizationJobPort,
+  name: string,
+  request: Readonly<Record<string, unknown>>,
+): Promise<true | undefined> {
   try {
     await jobs.create(request);
+    return true;
   } catch (error) {
     if (!isNamed(error, 'ResourceInUse')) throw error;
+    const former = await describe(jobs, name);
+    if (former === undefined) throw error;
+    if (former.status === 'COMPLETED' || RUNNING.includes(former.status)) return true;
+    if (FINAL.includes(former.status)) await ignoring(() => jobs.delete(name), 'ResourceNotFound');
+    return undefined;
   }
 }
 

@@ -23,9 +23,11 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-export async function startDeployment(): Promise<Deployment> {
+/** @param more options of the local AWS */
+export async function startDeployment(...more: readonly string[]): Promise<Deployment> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'e2e-'));
-  const starter = spawn(process.execPath, [path.join(ROOT, 'tools/local-aws/start.mjs'), '--port', '0', '--json'], {
+  const start = path.join(ROOT, 'tools/local-aws/start.mjs');
+  const starter = spawn(process.execPath, [start, '--port', '0', '--json', ...more], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let errors = '';

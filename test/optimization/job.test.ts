@@ -49,7 +49,7 @@ const REQUEST = {
   ModelSource: { S3: { S3Uri: 's3://models/llama/', ModelAccessConfig: { AcceptEula: 'true' } } },
   OptimizationConfigs: [{ ModelQuantizationConfig: { OverrideEnvironment: { OPTION_CALIB_SIZE: '512' } } }],
 };
-const JOB = { Kind: 'Job', NamePrefix: 'stack-llama', Request: REQUEST };
+const JOB = { Kind: 'Job', NamePrefix: 'stack-llama', Identity: '0a1b2c3d', Request: REQUEST };
 const NAME = 'stack-llama-0a1b2c3d';
 const WAIT = { Kind: 'Wait', JobName: NAME, Last: 'true' };
 
@@ -106,28 +106,61 @@ describe('the job', () => {
     expect(response.Reason).toContain('too busy');
   });
 
-  test('is replaced by another when its request changes', async () => {
+  test('is replaced by another when its result would be another', async () => {
     const sagemaker = new SageMaker();
     const response = await new World().answer(sagemaker.resource, {
       RequestType: 'Update',
-      RequestId: 'ffffffff-0000-4000-8000-000000000000',
       PhysicalResourceId: NAME,
-      ResourceProperties: { ...JOB, Request: { ...REQUEST, DeploymentInstanceType: 'ml.g6.12xlarge' } },
+      ResourceProperties: { ...JOB, Identity: 'ffffffff' },
       OldResourceProperties: JOB,
     });
     expect(response.PhysicalResourceId).toBe('stack-llama-ffffffff');
+    expect(sagemaker.requests).toHaveLength(1);
   });
 
-  test('stays when nothing of its request changes', async () => {
+  test('stays when its result stays', async () => {
     const sagemaker = new SageMaker();
     const response = await new World().answer(sagemaker.resource, {
       RequestType: 'Update',
       PhysicalResourceId: NAME,
-      ResourceProperties: { ...JOB, ServiceTimeout: '900' },
+      ResourceProperties: { ...JOB, Request: { ...REQUEST, RoleArn: 'arn:aws:iam::123456789012:role/other' } },
       OldResourceProperties: JOB,
     });
     expect(response).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: NAME });
     expect(sagemaker.calls).toEqual([]);
+  });
+
+  test('a rollback finds the former job again', async () => {
+    const sagemaker = new SageMaker();
+    sagemaker.jobs.set(NAME, { status: 'COMPLETED' });
+    const response = await new World().answer(sagemaker.resource, {
+      RequestType: 'Update',
+      PhysicalResourceId: 'stack-llama-ffffffff',
+      ResourceProperties: JOB,
+      OldResourceProperties: { ...JOB, Identity: 'ffffffff' },
+    });
+    expect(response).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: NAME });
+    expect(sagemaker.requests).toEqual([]);
+  });
+
+  test.each(['FAILED', 'STOPPED', 'STOPPING'])('one of the same name that has %s makes way', async (status) => {
+    const sagemaker = new SageMaker();
+    const world = new World();
+    sagemaker.jobs.set(NAME, { status });
+    world.onSleep.push(() => {
+      const job = sagemaker.jobs.get(NAME);
+      if (job?.status === 'STOPPING') job.status = 'STOPPED';
+    });
+    const response = await world.answer(sagemaker.resource, { ResourceProperties: JOB });
+    expect(response).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: NAME });
+    expect(sagemaker.jobs.get(NAME)).toEqual({ status: 'STARTING' });
+  });
+
+  test('a name that is in use by nothing is told, not tried for ever', async () => {
+    const sagemaker = new SageMaker();
+    sagemaker.errors.create = [awsError('ResourceInUse', 'name in use')];
+    const response = await new World().answer(sagemaker.resource, { ResourceProperties: JOB });
+    expect(response.Reason).toContain('ResourceInUse: name in use');
   });
 });
 
