@@ -33,3 +33,6 @@ export {
 export * from './constructs/shared/quantization-scheme';
 export { ServingContainer, ServingContainerOptions } from './constructs/shared/serving-container';
 export { CommonServingProps, LlamaCppServingProps, ServingProps, Workload } from './constructs/shared/serving-options';
+export { OptimizationJob } from './constructs/optimization/job';
+export { OptimizationJobProps } from './constructs/optimization/props';
+export * from './constructs/optimization/technique';
