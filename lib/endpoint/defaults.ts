@@ -157,7 +157,7 @@ function llamaCppDefaults({ instance, set }: DefaultsContext): Partial<Container
     slotsAsked: Math.max(1, set.slots ?? 1),
     unifiedKvCache: set.slots === undefined,
     pipelineParallelSize: set.tensorParallelSize ?? allDevices(instance, 1),
-    gpuLayers: instance?.kind === 'gpu' ? Infinity : 0,
+    gpuLayers: instance === undefined || instance.kind === 'gpu' ? Infinity : 0,
   };
 }
 

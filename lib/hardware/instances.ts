@@ -87,6 +87,12 @@ export function isOffered(instance: Instance, region: string): boolean | undefin
   return instance.regions.includes(region);
 }
 
+/**
+ * Share of an EC2 instance's memory that its processes never see or the system takes. SageMaker documents none; this is what Karpenter sets
+ * aside. Source: Karpenter docs, Settings, `vmMemoryOverheadPercent` 0.075.
+ */
+const HOST_OVERHEAD = 0.075;
+
 function fromRow(row: Row): Instance {
   const [instanceType, kind, vcpus, memoryGiB, cpu, localNvmeGB, networkGbps, volume, key, count, regionSet] = row;
   const [, family, size] = instanceType.split('.');
@@ -97,6 +103,7 @@ function fromRow(row: Row): Instance {
     kind,
     vcpus,
     memoryBytes: memoryGiB * GIB,
+    memoryBytesUsable: Math.floor(memoryGiB * GIB * (1 - HOST_OVERHEAD)),
     cpuArchitecture: cpu,
     simd: simd[family],
     localNvmeBytes: localNvmeGB * 1e9,

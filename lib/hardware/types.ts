@@ -26,6 +26,8 @@ export interface Instance {
   readonly kind: 'gpu' | 'neuron' | 'cpu' | 'gaudi';
   readonly vcpus: number;
   readonly memoryBytes: number;
+  /** Of it, what is left for a container beside kernel, system and agents; undefined: all. */
+  readonly memoryBytesUsable?: number;
   readonly cpuArchitecture: 'x86_64' | 'arm64';
   readonly simd?: string;
   readonly localNvmeBytes: number;

@@ -28,13 +28,16 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   if (tensors === null) return partialMemory({}, null);
   const onGpu = instance === undefined || instance.kind === 'gpu';
   const devices = onGpu ? Math.max(1, options.pipelineParallelSize) : 1;
-  const placed = placedWeights(tensors, onGpu ? (options.gpuLayers ?? Infinity) : 0, devices, model.tieWordEmbeddings);
-  const weights = onGpu ? placed.device : placed.whole;
-  const total = onGpu ? subject.accelerator?.memoryBytesUsable : instance?.memoryBytes;
+  const placed = onGpu
+    ? placedWeights(tensors, offloadedLayers(options), devices, model.tieWordEmbeddings)
+    : inHostMemory(tensors);
+  const { weights } = placed;
+  const total = onGpu ? subject.accelerator?.memoryBytesUsable : instance.memoryBytes;
+  const usable = onGpu ? total : (instance.memoryBytesUsable ?? total);
   if (keyBytes === undefined || valueBytes === undefined) return partialMemory({ total: total ?? null, weights }, null);
 
   const all = kvGroups(model, { tensorParallel: 1, pipelineParallel: 1, keyBytes, valueBytes });
-  const context = options.maxModelLen ?? model.maxPositionEmbeddings;
+  const context = options.maxModelLen;
   const perToken = bytesPerToken(all);
   if (context === undefined) return partialMemory({ total: total ?? null, weights }, perToken);
   const slots = Math.max(1, options.slots ?? 1);
@@ -44,12 +47,12 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const activations = computeBytes(subject, cells);
   const runtime = onGpu ? DEVICE_RUNTIME_BYTES : 0;
   const fixed = weights + activations + runtime;
-  const fits = total === undefined ? null : fixed + cache <= total;
-  const room = total === undefined ? null : Math.max(0, total - fixed);
+  const fits = usable === undefined ? null : fixed + cache <= usable;
+  const room = usable === undefined ? null : Math.max(0, usable - fixed);
   return {
     memory: {
       total: total ?? null,
-      usable: total ?? null,
+      usable: usable ?? null,
       weights: Math.round(weights),
       activations: Math.round(activations),
       graphs: 0,
@@ -57,7 +60,7 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
       kvCache: room === null ? null : Math.floor(Math.min(cache, room)),
     },
     kvBytesPerToken: perToken * share,
-    kvCacheTokens: fits === null ? null : fits ? cells : largestCells(all, slots, share, room ?? 0, cells),
+    kvCacheTokens: room === null ? null : largestCells(all, slots, share, room, cells),
     maxConcurrency: fits === null ? null : fits ? slots : 0,
     largestMaxModelLen: room === null ? null : largestCells(all, slots, share, room, longestContext(model, options)),
   };
@@ -71,19 +74,25 @@ function longestContext(model: ModelDescription, { maxModelLen = 0, slotsAsked =
   return Math.max(maxModelLen, (model.maxPositionEmbeddings ?? 0) * slotsAsked);
 }
 
+/** A number below zero means all. Source: llama.cpp src/llama-model.cpp, `n_gpu_layers`. */
+function offloadedLayers({ gpuLayers = Infinity }: EffectiveOptions): number {
+  return gpuLayers < 0 ? Infinity : gpuLayers;
+}
+
 interface Placement {
   /** On the device that has most. */
-  readonly device: number;
-  readonly whole: number;
-  /** Part of the layers that this device has. */
+  readonly weights: number;
+  /** Part of the layers, and so of the cache, that this device has. */
   readonly layerShare: number;
+}
+
+function inHostMemory({ layers, embedding, output, rest }: GgufTensors): Placement {
+  return { weights: layers.reduce((sum, bytes) => sum + bytes, embedding + output + rest), layerShare: 1 };
 }
 
 function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number, tied: boolean): Placement {
   const { layers } = tensors;
-  const inLayers = layers.reduce((sum, bytes) => sum + bytes, 0);
-  const whole = inLayers + tensors.embedding + tensors.output + tensors.rest;
-  if (gpuLayers <= 0) return { device: 0, whole, layerShare: 1 };
+  if (gpuLayers === 0) return { weights: 0, layerShare: 0 };
   // The head counts as one layer more, and is offloaded last. A tied head is a copy of the embedding.
   const head = tensors.rest + (tied ? tensors.embedding : tensors.output);
   const items = [...layers, head];
@@ -98,7 +107,7 @@ function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number,
     bytes[device] += items[first + i];
     if (first + i < layers.length) counts[device]++;
   }
-  return { device: Math.max(...bytes), whole, layerShare: Math.max(...counts) / Math.max(1, layers.length) };
+  return { weights: Math.max(...bytes), layerShare: Math.max(...counts) / layers.length };
 }
 
 /** Layers with a window keep it and one micro-batch more, for each slot; states one for each slot. Source: src/llama-kv-cache-iswa.cpp. */

@@ -18,7 +18,7 @@ export function neuronMemory(subject: Subject): EngineMemory {
       ? undefined
       : Math.floor((accelerator.memoryBytesUsable / cores) * logical);
   const weights = loadedBytes(model, scheme, subject.loader);
-  const length = options.sequenceLength ?? options.maxModelLen ?? model.maxPositionEmbeddings;
+  const length = options.sequenceLength ?? options.maxModelLen;
   const batch = Math.max(1, options.batchSize ?? 1);
   const perToken =
     kvElementBytes === undefined ? null : cacheBytesPerToken(model, options.tensorParallelSize, kvElementBytes);

@@ -8,7 +8,7 @@ export interface PagedTerms {
   readonly total: number | undefined;
   readonly usable: number | undefined;
   readonly weights: number | null;
-  readonly activations: number | null;
+  readonly activations: number;
   readonly graphs: number;
   /** Do the graphs come out of `usable`? */
   readonly budgetsGraphs: boolean;
@@ -25,7 +25,7 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
   const { total, usable, weights, activations, graphs, runtime, groups } = terms;
   const perToken = groups === undefined ? null : bytesPerToken(groups);
   const rest =
-    usable === undefined || weights === null || activations === null
+    usable === undefined || weights === null
       ? null
       : usable - weights - activations - runtime - (terms.budgetsGraphs ? graphs : 0);
   const keepsNothing = groups !== undefined && groups.every((group) => group.bytesPerToken + group.stateBytes === 0);
@@ -34,7 +34,7 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
     total: total ?? null,
     usable: usable ?? null,
     weights: weights === null ? null : Math.round(weights),
-    activations: known && activations !== null ? Math.round(activations) : null,
+    activations: known ? Math.round(activations) : null,
     graphs: known ? Math.round(graphs) : null,
     runtime: known ? Math.round(runtime) : null,
     // A model that keeps nothing between tokens gets no cache, whatever is left.

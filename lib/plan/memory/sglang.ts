@@ -15,11 +15,10 @@ const COMMUNICATION_BYTES = 1 * GIB;
  * Source: sglang/srt/model_executor/model_runner.py, `profile_max_num_token`.
  */
 export function sglangMemory(subject: Subject): EngineMemory {
-  const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
+  const { model, scheme, options, accelerator, kvElementBytes } = subject;
   const runtime = CONTEXT_BYTES + (options.tensorParallelSize > 1 ? COMMUNICATION_BYTES : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
-  const tokens = options.maxNumBatchedTokens ?? 8192;
   return pagedMemory({
     total,
     usable: free === undefined ? undefined : Math.floor(free * options.gpuMemoryUtilization),
@@ -38,8 +37,8 @@ export function sglangMemory(subject: Subject): EngineMemory {
             keyBytes: kvElementBytes,
             valueBytes: kvElementBytes,
           }),
-    context: options.maxModelLen ?? model.maxPositionEmbeddings,
+    context: options.maxModelLen,
     modelContext: model.maxPositionEmbeddings,
-    paging: { blockTokens: 1, stepTokens: tokens * (elementBytes > 0 ? 1 : 1), hybrid: true, countsConcurrency: false },
+    paging: { blockTokens: 1, stepTokens: options.maxNumBatchedTokens ?? 8192, hybrid: true, countsConcurrency: false },
   });
 }

@@ -43,7 +43,7 @@ export function trtllmMemory(subject: Subject): EngineMemory {
             keyBytes: kvElementBytes,
             valueBytes: kvElementBytes,
           }),
-    context: options.maxModelLen ?? model.maxPositionEmbeddings,
+    context: options.maxModelLen,
     modelContext: model.maxPositionEmbeddings,
     paging: { blockTokens: 64, stepTokens: tokens, hybrid: true, countsConcurrency: false },
   });

@@ -17,7 +17,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
   const version = new VllmVersion(subject.engineVersion);
   const tensorParallel = options.tensorParallelSize;
-  const context = options.maxModelLen ?? model.maxPositionEmbeddings ?? CONTEXT_WITHOUT_CONFIG;
+  const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const run = profileRun(options, context, version);
   const total = accelerator?.memoryBytesUsable;
   const groups =

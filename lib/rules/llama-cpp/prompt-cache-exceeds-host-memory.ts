@@ -36,7 +36,7 @@ export const promptCacheExceedsHostMemory: Rule = {
     if (container?.engine !== 'llama.cpp' || instance === undefined || text === undefined || !/^-?\d+$/.test(text))
       return [];
     const wanted = Number(text) < 0 ? Infinity : Number(text) * MIB;
-    const left = Math.max(0, instance.memoryBytes - taken(context));
+    const left = Math.max(0, (instance.memoryBytesUsable ?? instance.memoryBytes) - taken(context));
     if (wanted <= left) return [];
     const most = Math.floor(left / 2 / MIB / 256) * 256;
     return [

@@ -1,0 +1,551 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import type { EffectiveOptions } from '../../lib/endpoint/types';
+import { describeModel } from '../../lib/model';
+import { planMemory } from '../../lib/plan';
+import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from '../../lib/plan/memory/vllm-profile';
+import { GEMMA2_2B, LLAMA_8B, MIXTRAL, type Json } from '../../lib/rules/helpers/samples';
+import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
+import { onDevice } from './fixtures';
+
+/** Worked out by hand from the sizes of two models, apart from the code that plans them. */
+const GIB = 2 ** 30;
+const LLAMA_TOKEN = 2 * 8 * 128 * 2 * 32;
+const GEMMA_LAYER_TOKEN = 2 * 4 * 256 * 2;
+
+const endpoint = (parts: Partial<EndpointSpec>, config: Json = LLAMA_8B): EndpointSpec => ({
+  model: { config },
+  ...parts,
+});
+const memoryOf = (parts: Partial<EndpointSpec>, config?: Json) => planMemory(resolveEndpoint(endpoint(parts, config)));
+const NO_FIGURES = { kvCacheTokens: null, maxConcurrency: null, largestMaxModelLen: null };
+
+describe('vLLM profiles itself', () => {
+  const version = (text: string) => new VllmVersion(text.split('.').map(Number));
+  const options = (parts: ServingOptions): EffectiveOptions => resolveEndpoint(endpoint({ options: parts })).options;
+  const model = describeModel(LLAMA_8B);
+
+  test.each<[string, ServingOptions, number, { tokens: number; sequences: number }]>([
+    ['0.30.0', { maxNumBatchedTokens: 4096 }, 8192, { tokens: 4096, sequences: 256 }],
+    ['0.30.0', { maxNumSeqs: 64 }, 8192, { tokens: 8192, sequences: 64 }],
+    ['0.30.0', {}, 1024, { tokens: 2048, sequences: 256 }],
+    ['0.30.0', { maxNumBatchedTokens: 100, maxNumSeqs: 128 }, 100, { tokens: 100, sequences: 100 }],
+    ['0.30.0', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 16 }],
+    ['0.7.3', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 0 }],
+    [
+      '0.7.3',
+      { maxNumSeqs: 16, enableChunkedPrefill: true, tensorParallelSize: 2 },
+      2048,
+      { tokens: 2048, sequences: 16 },
+    ],
+    ['0.7.3', { maxNumSeqs: 16, enableChunkedPrefill: false }, 2048, { tokens: 2048, sequences: 16 }],
+    ['0.7.3', { maxNumSeqs: 16 }, 2048, { tokens: 2048, sequences: 16 }],
+  ])('%s with %j and %i tokens of context', (text, parts, context, run) => {
+    expect(profileRun(options(parts), context, version(text))).toEqual(run);
+  });
+
+  test.each<[string, ServingOptions, number, number]>([
+    // Sizes 1, 2 and 4, each eighth below 256, each sixteenth from there to 512.
+    ['0.30.0', {}, 1, (3 + 31 + 17) * 2 * 170_000 * 32 + 512 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 1000 }, 1, (3 + 31 + 17) * 2 * 170_000 * 32 + 512 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 136 }, 1, (3 + 31 + 2) * 2 * 170_000 * 32 + 272 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 128 }, 1, (3 + 31 + 1) * 2 * 170_000 * 32 + 256 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 127 }, 1, (3 + 31) * 2 * 170_000 * 32 + 254 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 2 }, 1, 3 * 2 * 170_000 * 32 + 4 * 4096 * 8 * 2],
+    ['0.30.0', { maxNumSeqs: 1 }, 1, 2 * 2 * 170_000 * 32 + 2 * 4096 * 8 * 2],
+    ['0.10.2', { maxNumSeqs: 1 }, 1, 2 * 170_000 * 32 + 2 * 4096 * 8],
+    ['0.8.5', {}, 1, (3 + 31 + 17) * 170_000 * 32 + 512 * 4096 * 8],
+    ['0.7.3', {}, 1, (3 + 31 + 1) * 170_000 * 32 + 512 * 4096 * 8],
+    ['0.30.0', { maxNumSeqs: 1 }, 2, 2 * 2 * 170_000 * 32 + 2 * 4096 * 8 * 2 + 0.1 * GIB],
+    ['0.30.0', { enforceEager: true }, 2, 0],
+  ])('%s captures graphs with %j on %i ranks', (text, parts, ranks, bytes) => {
+    expect(graphBytes(model, options(parts), version(text), ranks)).toBeCloseTo(bytes, 3);
+  });
+
+  test.each([
+    ['0.2.4', 1, false, 0],
+    ['0.2.4', 8, true, 0],
+    ['0.2.5', 1, false, 0.27 + 0.12 + 0.5],
+    ['0.6.2', 1, false, 0.27 + 0.12 + 0.5],
+    ['0.6.3', 1, false, 0.27 + 0.12],
+    ['0.6.5', 1, false, 0.12],
+    ['0.8.0', 1, false, 0.27 + 0.12],
+    ['0.9.2', 1, true, 0.12],
+    ['0.28.0', 2, false, 0.12 + 0.15],
+    ['0.28.0', 4, false, 0.12 + 0.15],
+    ['0.28.0', 2, true, 0.12 + 0.41],
+    ['0.28.0', 8, true, 0.12 + 1.64],
+    ['0.29.0', 1, false, 0.26],
+  ])('%s on %i ranks, NVLink %p, takes %d GiB outside of PyTorch', (text, ranks, nvlink, gib) => {
+    expect(runtimeBytes(version(text), ranks, nvlink) / GIB).toBeCloseTo(gib, 6);
+  });
+
+  describe('at its peak', () => {
+    const peak = (config: Json, text: string, run: { tokens: number; sequences: number }, ranks = 1) =>
+      activationBytes(describeModel(config), run, version(text), ranks, 2);
+    const vocabulary = 128_256;
+
+    test('samples, keeping the hidden states', () => {
+      expect(peak(LLAMA_8B, '0.30.0', { tokens: 100, sequences: 100 })).toBeCloseTo(
+        100 * vocabulary * 16 + 100 * 4096 * 2 * 1.28,
+        3,
+      );
+      // A vocabulary is padded to 64.
+      expect(peak({ ...LLAMA_8B, vocab_size: 128_200 }, '0.7.3', { tokens: 100, sequences: 100 })).toBeCloseTo(
+        100 * vocabulary * 39 + 100 * 4096 * 2 * 1.28,
+        3,
+      );
+    });
+
+    test('or goes through a layer, of which each rank has its part', () => {
+      const run = { tokens: 1000, sequences: 0 };
+      expect(peak(LLAMA_8B, '0.30.0', run)).toBe(1000 * 2 * (3 * 4096 + 3 * 14_336));
+      expect(peak(LLAMA_8B, '0.30.0', run, 4)).toBe(1000 * 2 * (3 * 4096 + 3 * 3584));
+    });
+
+    test('or through the experts of each token, whose first product and output share a buffer', () => {
+      const run = { tokens: 1000, sequences: 0 };
+      expect(peak(MIXTRAL, '0.30.0', run)).toBe(1000 * 2 * (3 * 4096 + 2 * (2 * 14_336 + 14_336)));
+      expect(peak(MIXTRAL, '0.30.0', run, 8)).toBe(1000 * 2 * (3 * 4096 + 2 * (4096 + 1792)));
+    });
+
+    test('once kept what each all-reduce gave', () => {
+      const run = { tokens: 1000, sequences: 0 };
+      const layer = 1000 * 2 * (3 * 4096 + 3 * 7168);
+      expect(peak(LLAMA_8B, '0.2.5', run, 2)).toBe(layer + 2 * 32 * 1000 * 4096 * 2);
+      expect(peak(LLAMA_8B, '0.2.6', run, 2)).toBe(layer);
+      expect(peak(LLAMA_8B, '0.2.5', run)).toBe(1000 * 2 * (3 * 4096 + 3 * 14_336));
+    });
+
+    test('samples nothing for an encoder', () => {
+      const encoder = {
+        ...{ architectures: ['BertModel'], model_type: 'bert', hidden_size: 768, intermediate_size: 3072 },
+        ...{ num_attention_heads: 12, num_hidden_layers: 12, vocab_size: 30_522, max_position_embeddings: 512 },
+      };
+      expect(peak(encoder, '0.30.0', { tokens: 512, sequences: 256 })).toBe(512 * 2 * (3 * 768 + 3 * 3072));
+    });
+
+    test('or looks at a picture, four patches a token, each through the widest matrix of the tower', () => {
+      const sees = {
+        ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
+        ...{ intermediate_size: 1024, num_attention_heads: 12, num_key_value_heads: 2, num_hidden_layers: 28 },
+        ...{ vocab_size: 151_936, max_position_embeddings: 32_768, tie_word_embeddings: true },
+        vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, mlp_ratio: 4, num_heads: 16, patch_size: 14 },
+      };
+      expect(peak(sees, '0.30.0', { tokens: 4096, sequences: 1 })).toBe(4096 * 4 * (1280 + 5120) * 2);
+      expect(peak(sees, '0.30.0', { tokens: 64, sequences: 64 })).toBeCloseTo(
+        64 * 151_936 * 16 + 64 * 1536 * 2 * 1.28,
+        3,
+      );
+    });
+  });
+});
+
+describe.each([
+  ['sglang', { fraction: 0.5, block: 1 }],
+  ['lmi-trtllm', { fraction: 0.5, block: 64 }],
+] as const)('the cache of %s', (family, { fraction, block }) => {
+  const on = (config: Json, options: ServingOptions, gib = 40) =>
+    planMemory(
+      onDevice(
+        endpoint(
+          {
+            container: { family },
+            instanceType: 'ml.p4d.24xlarge',
+            options: { tensorParallelSize: 1, gpuMemoryUtilization: fraction, ...options },
+          },
+          config,
+        ),
+        gib * GIB,
+      ),
+    );
+
+  test('holds blocks of tokens, for as many requests as they last', () => {
+    const { memory, kvBytesPerToken, kvCacheTokens, maxConcurrency, largestMaxModelLen } = on(LLAMA_8B, {
+      maxModelLen: 5000,
+    });
+    const blocks = Math.floor((memory.kvCache as number) / (LLAMA_TOKEN * block));
+    expect(blocks).toBeGreaterThan(100);
+    expect(kvBytesPerToken).toBe(LLAMA_TOKEN);
+    expect(kvCacheTokens).toBe(blocks * block);
+    expect(maxConcurrency).toBeCloseTo(blocks / Math.ceil(5000 / block), 9);
+    expect(largestMaxModelLen).toBe(Math.min(8192 * 16, blocks * block));
+  });
+
+  test('keeps of layers with a window only that and one step', () => {
+    const { memory, kvCacheTokens, maxConcurrency } = on(GEMMA2_2B, { maxModelLen: 8192, maxNumBatchedTokens: 1024 });
+    const blocks = Math.floor((memory.kvCache as number) / (GEMMA_LAYER_TOKEN * 13 * block));
+    expect(kvCacheTokens).toBe(Math.floor(blocks / 2) * block);
+    const window = Math.ceil((4095 + 1024) / block) + 1;
+    expect(maxConcurrency).toBeCloseTo(blocks / (8192 / block + window), 9);
+  });
+
+  test('is divided among ranks and stages', () => {
+    expect(on(LLAMA_8B, { tensorParallelSize: 2 }).kvBytesPerToken).toBe(LLAMA_TOKEN / 2);
+    expect(on(LLAMA_8B, { tensorParallelSize: 1, pipelineParallelSize: 4 }).kvBytesPerToken).toBe(LLAMA_TOKEN / 4);
+    expect(on(LLAMA_8B, { kvCacheDtype: 'fp8' }).kvBytesPerToken).toBe(LLAMA_TOKEN / 2);
+  });
+
+  test('is not known for a dtype that nobody knows', () => {
+    expect(on(LLAMA_8B, { kvCacheDtype: 'turbo3' })).toMatchObject({ kvBytesPerToken: null, ...NO_FIGURES });
+  });
+
+  test('is none where the weights leave nothing', () => {
+    expect(on(LLAMA_8B, {}, 16)).toMatchObject({
+      memory: { kvCache: 0 },
+      kvCacheTokens: 0,
+      maxConcurrency: 0,
+      largestMaxModelLen: 0,
+    });
+  });
+});
+
+describe('SGLang', () => {
+  const on = (options: ServingOptions) =>
+    planMemory(
+      onDevice(endpoint({ container: { family: 'sglang' }, instanceType: 'ml.p4d.24xlarge', options }), 40 * GIB),
+    ).memory;
+
+  test('leaves a context, and what ranks need to talk, out of its fraction', () => {
+    expect(on({ tensorParallelSize: 1, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(39.4 * GIB * 0.5));
+    expect(on({ tensorParallelSize: 2, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(38.4 * GIB * 0.5));
+    expect(on({ tensorParallelSize: 1 })).toMatchObject({ activations: 0, graphs: 0, runtime: 0 });
+  });
+});
+
+describe('TensorRT-LLM', () => {
+  test('takes weights and a step of activations first', () => {
+    const on = (tensorParallelSize: number) =>
+      planMemory(
+        onDevice(
+          endpoint({
+            container: { family: 'lmi-trtllm' },
+            instanceType: 'ml.p4d.24xlarge',
+            options: { tensorParallelSize, maxNumBatchedTokens: 1000, gpuMemoryUtilization: 0.5 },
+          }),
+          40 * GIB,
+        ),
+      ).memory;
+    for (const ranks of [1, 4]) {
+      const { weights, activations, runtime, usable, kvCache } = on(ranks);
+      expect(activations).toBe(1000 * 2 * (3 * 4096 + (3 * 14_336) / ranks));
+      expect(runtime).toBe(Math.round(0.8 * GIB));
+      const left = 40 * GIB - (weights as number) - (activations as number) - 0.8 * GIB;
+      expect(kvCache).toBeCloseTo(left * 0.5, -1);
+      expect(usable).toBeCloseTo(40 * GIB - left * 0.5, -1);
+    }
+  });
+});
+
+describe.each(['vllm', 'sglang', 'lmi-trtllm'] as const)('%s', (family) => {
+  test('without an instance has weights and the size of a token, and no figure of a device', () => {
+    const { memory, ...figures } = memoryOf({ container: { family } });
+    expect(memory).toMatchObject({
+      total: null,
+      usable: null,
+      activations: null,
+      graphs: null,
+      runtime: null,
+      kvCache: null,
+    });
+    expect(memory.weights).toBeGreaterThan(16e9);
+    expect(figures).toEqual({ kvBytesPerToken: LLAMA_TOKEN, ...NO_FIGURES });
+  });
+
+  test('with weights that it does not load has no cache', () => {
+    const { memory, ...figures } = memoryOf({
+      container: { family },
+      instanceType: 'ml.g5.2xlarge',
+      quantization: 'gguf:Q4_K_M',
+    });
+    expect(memory).toMatchObject({ weights: null, kvCache: null });
+    expect(memory.total).toBeGreaterThan(20 * GIB);
+    expect(memory.activations).toEqual(expect.any(Number));
+    expect(figures).toEqual({ kvBytesPerToken: LLAMA_TOKEN, ...NO_FIGURES });
+  });
+
+  test('with a cache whose elements nobody knows has its bytes, and no tokens', () => {
+    const { memory, ...figures } = memoryOf({
+      container: { family },
+      instanceType: 'ml.g5.12xlarge',
+      options: { kvCacheDtype: 'turbo3' },
+    });
+    expect(memory.kvCache).toBeGreaterThan(GIB);
+    expect(figures).toEqual({ kvBytesPerToken: null, ...NO_FIGURES });
+  });
+});
+
+describe('a model that keeps nothing between tokens', () => {
+  test('has no cache, whatever is left', () => {
+    const encoder = {
+      ...{ architectures: ['BertModel'], model_type: 'bert', hidden_size: 768, intermediate_size: 3072 },
+      ...{ num_attention_heads: 12, num_hidden_layers: 12, vocab_size: 30_522, max_position_embeddings: 512 },
+    };
+    const { memory, ...figures } = memoryOf({ container: { family: 'vllm' }, instanceType: 'ml.g5.2xlarge' }, encoder);
+    expect(memory.kvCache).toBe(0);
+    expect(figures).toEqual({ kvBytesPerToken: 0, ...NO_FIGURES });
+  });
+
+  test('but a state has one', () => {
+    const states = {
+      ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, state_size: 16, conv_kernel: 4 },
+      ...{ expand: 2, intermediate_size: 1536, time_step_rank: 48, num_hidden_layers: 24, vocab_size: 50_280 },
+    };
+    const { memory, kvCacheTokens } = memoryOf(
+      { container: { family: 'vllm' }, instanceType: 'ml.g5.2xlarge', options: { maxModelLen: 2048 } },
+      states,
+    );
+    expect(memory.kvCache).toBeGreaterThan(GIB);
+    expect(kvCacheTokens).toBeGreaterThan(0);
+  });
+});
+
+test('a context that is left to the server leaves its tokens open', () => {
+  const container = { family: 'vllm' } as const;
+  const environment = { SM_VLLM_MAX_MODEL_LEN: '-1' };
+  expect(memoryOf({ container, instanceType: 'ml.g5.2xlarge', environment })).toMatchObject(NO_FIGURES);
+});
+
+describe('llama.cpp', () => {
+  const MIB = 2 ** 20;
+  const NORM = 4096 * 4;
+  const LAYER = 2 * 4096 * (4096 + 1024 + 1024 + 4096 + 3 * 14_336) + 2 * NORM;
+  const EMBEDDING = 128_256 * 4096 * 2;
+  const logits = 512 * 128_256 * 4;
+  /** F16: two bytes of a matrix's element, four of a norm's. */
+  const spec = (options: ServingOptions = {}, parts: Partial<EndpointSpec> = {}, config?: Json) =>
+    endpoint(
+      {
+        container: { family: 'llama-cpp' },
+        quantization: 'gguf:F16',
+        instanceType: 'ml.g5.2xlarge',
+        options: { maxModelLen: 8192, slots: 1, ...options },
+        ...parts,
+      },
+      config,
+    );
+  const on = (...of: Parameters<typeof spec>) => planMemory(resolveEndpoint(spec(...of)));
+  const ngl = (text: string) => ({ environment: { SM_LLAMA_CPP_N_GPU_LAYERS: text } });
+
+  test('with no layer offloaded has nothing on the GPU', () => {
+    expect(on({}, ngl('0'))).toMatchObject({ memory: { weights: 0, kvCache: 0 }, kvBytesPerToken: 0 });
+  });
+
+  test.each([
+    ['1', LAYER, 1],
+    ['32', 32 * LAYER, 32],
+    ['33', 32 * LAYER + EMBEDDING + NORM, 32],
+    ['99', 32 * LAYER + EMBEDDING + NORM, 32],
+    ['-1', 32 * LAYER + EMBEDDING + NORM, 32],
+    ['all', 32 * LAYER + EMBEDDING + NORM, 32],
+  ])('with --n-gpu-layers %s has %i bytes of weights, the cache of %i layers', (text, weights, layers) => {
+    const plan = on({}, ngl(text));
+    expect(plan.memory.weights).toBe(weights);
+    expect(plan.kvBytesPerToken).toBe((LLAMA_TOKEN * layers) / 32);
+    expect(plan.memory.kvCache).toBe((8192 * LLAMA_TOKEN * layers) / 32);
+  });
+
+  test('fills devices with whole layers, the head with the last', () => {
+    const four = on({}, { instanceType: 'ml.g5.12xlarge' });
+    expect(four.memory.weights).toBe(7 * LAYER + EMBEDDING + NORM);
+    expect(four.kvBytesPerToken).toBe((LLAMA_TOKEN * 9) / 32);
+    // Without the head the first device, which has the odd layer, has most.
+    expect(on({}, { instanceType: 'ml.g5.12xlarge', ...ngl('30') }).memory.weights).toBe(8 * LAYER);
+    expect(on({}, { instanceType: 'ml.g5.12xlarge', ...ngl('2') }).memory.weights).toBe(LAYER);
+  });
+
+  test('reserves a graph for the wider of logits and feed-forward, and a mask', () => {
+    const activations = (options: ServingOptions, config?: Json) => on(options, {}, config).memory.activations;
+    expect(activations({})).toBe(logits + 512 * 8192 * 2);
+    expect(activations({ flashAttention: 'OFF' })).toBe(logits + 512 * 32 * 8192 * 4);
+    const narrow = { ...LLAMA_8B, vocab_size: 1000 };
+    expect(activations({}, narrow)).toBe(512 * (3 * 14_336 + 4 * 4096) * 4 + 512 * 8192 * 2);
+  });
+
+  test('keeps a window and a micro-batch of layers that have one, for each slot', () => {
+    const cache = (options: ServingOptions) =>
+      on({ ...options }, { instanceType: 'ml.g6e.2xlarge' }, { ...GEMMA2_2B, max_position_embeddings: 65_536 }).memory
+        .kvCache;
+    const of = (full: number, window: number) => 13 * (full + window) * GEMMA_LAYER_TOKEN;
+    expect(cache({ maxModelLen: 4096 })).toBe(of(4096, 4096));
+    expect(cache({ maxModelLen: 16_384 })).toBe(of(16_384, 4096 + 512));
+    expect(cache({ maxModelLen: 16_384, slots: 3 })).toBe(of(16_896, 3 * 4096 + 512));
+  });
+
+  test('keeps a state for each slot', () => {
+    const states = {
+      ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, state_size: 16, conv_kernel: 4 },
+      ...{ expand: 2, intermediate_size: 1536, time_step_rank: 48, num_hidden_layers: 24, vocab_size: 50_280 },
+    };
+    const one = on({ slots: 1 }, {}, states).memory.kvCache as number;
+    expect(one).toBeGreaterThan(24 * 1536 * 16);
+    expect(on({ slots: 3 }, {}, states).memory.kvCache).toBe(3 * one);
+  });
+
+  describe('on a device that is just large enough', () => {
+    const needed = 32 * LAYER + EMBEDDING + NORM + logits + 512 * 8192 * 2 + 300 * MIB + 8192 * LLAMA_TOKEN;
+    const at = (bytes: number, options: ServingOptions = {}) => planMemory(onDevice(spec(options), bytes));
+
+    test('serves, and one byte less does not', () => {
+      expect(at(needed)).toMatchObject({ kvCacheTokens: 8192, maxConcurrency: 1, largestMaxModelLen: 8192 });
+      expect(at(needed).memory).toMatchObject({ runtime: 300 * MIB, graphs: 0, usable: needed, total: needed });
+      expect(at(needed - 1)).toMatchObject({
+        memory: { kvCache: 8192 * LLAMA_TOKEN - 1 },
+        kvCacheTokens: 8191,
+        maxConcurrency: 0,
+        largestMaxModelLen: 8191,
+      });
+      expect(at(needed - 100 * LLAMA_TOKEN)).toMatchObject({ kvCacheTokens: 8092, largestMaxModelLen: 8092 });
+      expect(at(GIB)).toMatchObject({ kvCacheTokens: 0, maxConcurrency: 0, largestMaxModelLen: 0 });
+    });
+
+    test('may have longer contexts than asked, up to the model’s own for each slot', () => {
+      const roomy = (slots: number) => planMemory(onDevice(spec({ maxModelLen: 1024, slots }), 80 * GIB));
+      expect(roomy(1).largestMaxModelLen).toBe(131_072);
+      expect(roomy(2).largestMaxModelLen).toBe(262_144);
+      expect(roomy(1)).toMatchObject({ kvCacheTokens: 1024, maxConcurrency: 1 });
+      const beyond = planMemory(onDevice(spec({ maxModelLen: 200_000 }), 80 * GIB));
+      expect(beyond.largestMaxModelLen).toBe(200_000);
+    });
+  });
+
+  test('on a CPU leaves the system its part of the memory', () => {
+    const { memory, maxConcurrency } = on({}, { instanceType: 'ml.c7i.8xlarge' });
+    expect(memory).toMatchObject({
+      total: 64 * GIB,
+      usable: Math.floor(64 * GIB * 0.925),
+      weights: 32 * LAYER + 2 * EMBEDDING + NORM,
+      runtime: 0,
+      kvCache: 8192 * LLAMA_TOKEN,
+    });
+    expect(maxConcurrency).toBe(1);
+    // 15.0 GiB of weights, 4.25 of cache and graph: into 16 GiB they go neither with nor without the system.
+    expect(on({}, { instanceType: 'ml.c7i.2xlarge' }).maxConcurrency).toBe(0);
+  });
+
+  test('without an instance is planned for a GPU whose size nobody knows', () => {
+    const { memory, ...figures } = on({}, { instanceType: undefined });
+    expect(memory).toMatchObject({ total: null, usable: null, kvCache: null, runtime: 300 * MIB });
+    expect(memory.weights).toBe(32 * LAYER + EMBEDDING + NORM);
+    expect(figures).toEqual({ kvBytesPerToken: LLAMA_TOKEN, ...NO_FIGURES });
+  });
+
+  test.each([
+    [{ kvTypeK: 'q99' }, {}],
+    [{ kvTypeV: 'q99' }, {}],
+  ])('with a cache of %j knows its weights alone', (options) => {
+    const { memory, ...figures } = on(options);
+    expect(memory).toMatchObject({ weights: 32 * LAYER + EMBEDDING + NORM, kvCache: null, usable: null });
+    expect(memory.total).toBeGreaterThan(20 * GIB);
+    expect(figures).toEqual({ kvBytesPerToken: null, ...NO_FIGURES });
+    expect(on(options, { instanceType: undefined }).memory.total).toBeNull();
+  });
+
+  test('knows nothing of weights that are no GGUF', () => {
+    const { memory, ...figures } = on({}, { quantization: 'awq' });
+    expect(new Set(Object.values(memory))).toEqual(new Set([null]));
+    expect(figures).toEqual({ kvBytesPerToken: null, ...NO_FIGURES });
+  });
+
+  test('knows no tokens of a model without a context', () => {
+    const parts = { options: { maxModelLen: undefined } } as const;
+    const { memory, ...figures } = on({}, parts, { ...LLAMA_8B, max_position_embeddings: undefined });
+    expect(memory).toMatchObject({ weights: 32 * LAYER + EMBEDDING + NORM, kvCache: null });
+    expect(memory.total).toBeGreaterThan(20 * GIB);
+    expect(figures).toEqual({ kvBytesPerToken: LLAMA_TOKEN, ...NO_FIGURES });
+  });
+});
+
+describe('Neuron', () => {
+  const on = (options: ServingOptions, parts: Partial<EndpointSpec> = {}, config?: Json) =>
+    memoryOf(
+      {
+        container: { family: 'hf-vllm-neuron' },
+        instanceType: 'ml.inf2.24xlarge',
+        options: { sequenceLength: 4096, batchSize: 2, tensorParallelSize: 8, ...options },
+        ...parts,
+      },
+      config,
+    );
+  const core = 16 * GIB;
+
+  test.each<[string, Json, number, number]>([
+    ['one each', LLAMA_8B, 8, 1],
+    ['two each', LLAMA_8B, 4, 2],
+    ['copies of one', { ...LLAMA_8B, num_key_value_heads: 4 }, 8, 1],
+    ['all query heads, where neither divides', { ...LLAMA_8B, num_key_value_heads: 6 }, 4, 8],
+    ['all query heads, padded', { ...LLAMA_8B, num_key_value_heads: 8 }, 12, 3],
+  ])('holds of the KV heads %s', (_, config, tensorParallelSize, heads) => {
+    expect(on({ tensorParallelSize }, {}, config).kvBytesPerToken).toBe(heads * 2 * 128 * 2 * 32);
+  });
+
+  test('allocates the cache for batch and length', () => {
+    const perToken = 2 * 128 * 2 * 32;
+    const { memory, ...figures } = on({});
+    expect(memory).toMatchObject({ total: core, usable: core, kvCache: 2 * 4096 * perToken });
+    const longest = Math.floor((core - (memory.weights as number)) / (perToken * 2));
+    expect(figures).toEqual({
+      kvBytesPerToken: perToken,
+      kvCacheTokens: 8192,
+      maxConcurrency: 2,
+      largestMaxModelLen: Math.min(longest, 131_072),
+    });
+    const large = on({ batchSize: 64 });
+    expect(large.largestMaxModelLen).toBe(Math.floor((core - (memory.weights as number)) / (perToken * 64)));
+  });
+
+  test('that does not fit serves nobody, and says how much would', () => {
+    const { memory, ...figures } = on({ batchSize: 64, sequenceLength: 131_072 });
+    const perToken = 2 * 128 * 2 * 32;
+    const room = core - (memory.weights as number);
+    const longest = Math.floor(room / (perToken * 64));
+    expect(memory.kvCache).toBe(room);
+    expect(figures).toEqual({
+      kvBytesPerToken: perToken,
+      kvCacheTokens: longest * 64,
+      maxConcurrency: 0,
+      largestMaxModelLen: longest,
+    });
+  });
+
+  test('without an instance, or on another kind, knows weights and cache', () => {
+    for (const instanceType of [undefined, 'ml.g5.12xlarge']) {
+      const { memory, ...figures } = on({}, { instanceType });
+      expect(memory).toMatchObject({ total: null, usable: null, kvCache: 2 * 4096 * 2 * 128 * 2 * 32 });
+      expect(memory.weights).toBeGreaterThan(1e9);
+      expect(figures).toEqual({ kvBytesPerToken: 2 * 128 * 2 * 32, ...NO_FIGURES });
+    }
+  });
+
+  test('with weights that it does not load knows the cache', () => {
+    const { memory, ...figures } = on({}, { quantization: 'gguf:Q4_K_M' });
+    expect(memory).toMatchObject({ total: core, weights: null, kvCache: 2 * 4096 * 2 * 128 * 2 * 32 });
+    expect(figures).toEqual({ kvBytesPerToken: 2 * 128 * 2 * 32, ...NO_FIGURES });
+  });
+
+  test('with a cache whose elements nobody knows has no tokens', () => {
+    const { memory, ...figures } = on({ kvCacheDtype: 'turbo3' });
+    expect(memory).toMatchObject({ total: core, kvCache: null });
+    expect(figures).toEqual({ kvBytesPerToken: null, ...NO_FIGURES });
+  });
+
+  test('of a latent keeps all of it on each core, and of recurrent layers nothing by the token', () => {
+    const latent = {
+      ...{
+        architectures: ['DeepseekV2ForCausalLM'],
+        model_type: 'deepseek_v2',
+        hidden_size: 2048,
+        intermediate_size: 10_944,
+      },
+      ...{ num_attention_heads: 16, num_key_value_heads: 16, num_hidden_layers: 27, vocab_size: 102_400 },
+      ...{ kv_lora_rank: 512, qk_rope_head_dim: 64, qk_nope_head_dim: 128, v_head_dim: 128, q_lora_rank: null },
+      ...{ n_routed_experts: 64, n_shared_experts: 2, num_experts_per_tok: 6, moe_intermediate_size: 1408 },
+      ...{ first_k_dense_replace: 1, max_position_embeddings: 163_840 },
+    };
+    expect(on({}, {}, latent).kvBytesPerToken).toBe((512 + 64) * 2 * 27);
+    const states = {
+      ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, state_size: 16, conv_kernel: 4 },
+      ...{ expand: 2, intermediate_size: 1536, time_step_rank: 48, num_hidden_layers: 24, vocab_size: 50_280 },
+    };
+    expect(on({}, {}, states)).toMatchObject({ kvBytesPerToken: 0, largestMaxModelLen: null, maxConcurrency: 2 });
+  });
+});
