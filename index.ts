@@ -13,6 +13,10 @@ export { EndpointPlan } from './constructs/endpoint/plan-figures';
 export { RealTimeEndpoint } from './constructs/endpoint/real-time-endpoint';
 export * from './constructs/endpoint/routing';
 export { ScalingSchedule } from './constructs/endpoint/schedule';
+export { FleetModel } from './constructs/fleet/fleet-model';
+export { LoraAdapter, LoraAdapterProps } from './constructs/fleet/lora-adapter';
+export { ModelFleet } from './constructs/fleet/model-fleet';
+export * from './constructs/fleet/props';
 export * from './constructs/gguf/endpoint';
 export * from './constructs/gguf/options';
 export { GgufEndpointProps } from './constructs/gguf/props';
@@ -36,3 +40,5 @@ export { CommonServingProps, LlamaCppServingProps, ServingProps, Workload } from
 export { OptimizationJob } from './constructs/optimization/job';
 export { OptimizationJobProps } from './constructs/optimization/props';
 export * from './constructs/optimization/technique';
+export * from './constructs/smoke-test/props';
+export { SmokeTest } from './constructs/smoke-test/smoke-test';

@@ -6,6 +6,7 @@ import { modelExplanations } from './model';
 import { neuronExplanations } from './neuron';
 import { qualityExplanations } from './quality';
 import { recommendationExplanations } from './recommendation';
+import { smokeTestExplanations } from './smoke-test';
 import { specExplanations } from './spec';
 
 /** Files of this directory: what was read, or which constructs look, where no rule can. */
@@ -18,6 +19,7 @@ export const EXPLANATION_SUBJECTS = [
   'edge',
   'quality',
   'recommendation',
+  'smoke-test',
 ] as const;
 export type ExplanationSubject = (typeof EXPLANATION_SUBJECTS)[number];
 
@@ -31,6 +33,7 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   edge: edgeExplanations,
   quality: qualityExplanations,
   recommendation: recommendationExplanations,
+  'smoke-test': smokeTestExplanations,
 };
 
 export const EXPLANATIONS: readonly Explanation[] = EXPLANATION_SUBJECTS.flatMap(
