@@ -89,6 +89,33 @@ function chooseInferenceAmi(spec: EndpointSpec): EndpointSpec {
   );
 }
 
+/** A driver for instances on which several specs have to run. */
+export interface CommonAmi {
+  /** Undefined is the service's own choice. */
+  readonly inferenceAmiVersion?: string;
+  /** Some spec runs with a driver of its own, and with no driver that the others run with. */
+  readonly conflict: boolean;
+}
+
+/** The driver against which the rules say least, over all specs: a variant has one for all that runs on it. */
+export function chooseCommonAmi(specs: readonly EndpointSpec[]): CommonAmi {
+  const errorsOf = (spec: EndpointSpec, inferenceAmiVersion: string | undefined): number =>
+    check(withEndpoint(spec, { inferenceAmiVersion })).findings.filter(({ severity }) => severity === 'error').length;
+  const own = specs.map((spec) => errorsOf(spec, spec.endpoint?.inferenceAmiVersion)).reduce((a, b) => a + b, 0);
+  const kinds = new Set(specs.map((spec) => tryResolve(spec)?.instance?.kind));
+  if (!kinds.has('gpu')) return { conflict: false };
+  // What a spec chose for itself comes first: it counts warnings as well.
+  const candidates = new Set([...specs.map((spec) => spec.endpoint?.inferenceAmiVersion), ...GPU_AMIS]);
+  let best: CommonAmi = { conflict: true };
+  let fewest = Infinity;
+  for (const inferenceAmiVersion of candidates) {
+    const errors = specs.map((spec) => errorsOf(spec, inferenceAmiVersion)).reduce((a, b) => a + b, 0);
+    if (errors < fewest) [best, fewest] = [{ inferenceAmiVersion, conflict: errors > own }, errors];
+    if (errors <= own) break;
+  }
+  return best;
+}
+
 /** The longest context of which enough sequences fit; then as many sequences as fit. */
 function chooseContextAndConcurrency(asked: EndpointSpec): EndpointSpec {
   let spec = asked;

@@ -10,6 +10,12 @@ export interface IQuantizedEndpoint extends IEndpoint {
   /** Name of the production variant, a dimension of every metric. */
   readonly variantName: string;
 
+  /**
+   * Name of the inference component that holds the model, which requests have to name; undefined where the endpoint holds
+   * it itself.
+   */
+  readonly inferenceComponentName?: string;
+
   /** Permissions on this endpoint. */
   readonly grants: EndpointGrants;
 
@@ -96,9 +102,10 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
   public abstract readonly endpointArn: string;
   public abstract readonly endpointName: string;
   public abstract readonly variantName: string;
+  public abstract readonly inferenceComponentName?: string;
 
   /** Permissions on this endpoint. */
-  public readonly grants: EndpointGrants = EndpointGrants._fromComponent(this, () => this._componentName());
+  public readonly grants: EndpointGrants = EndpointGrants._fromComponent(this, () => this.inferenceComponentName);
 
   /** Reference for other resources. */
   public get endpointRef(): EndpointReference {
@@ -110,17 +117,8 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
     return this.grants.invoke(grantee);
   }
 
-  /**
-   * Name of the inference component that holds the model; undefined where the variant itself does.
-   *
-   * @internal
-   */
-  protected _componentName(): string | undefined {
-    return undefined;
-  }
-
   public metric(metricName: string, options?: MetricOptions): IMetric {
-    const componentName = this._componentName();
+    const componentName = this.inferenceComponentName;
     if (componentName !== undefined) return componentMetric(componentName, metricName, DefaultStatistic.GAUGE, options);
     return endpointMetric(this.endpointName, this.variantName, metricName, DefaultStatistic.GAUGE, options);
   }

@@ -2,9 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import type { Construct } from 'constructs';
 import type { Instance } from '../../lib/hardware/types';
-import { ServingContainer } from '../shared/serving-container';
 import { QuantizedEndpointBase, type IQuantizedEndpoint } from './endpoint-base';
-import { servingOptions } from './options';
+import { modelRecipe } from './model-recipe';
 import type { QuantizedEndpointProps } from './props';
 import { RealTimeEndpoint, VARIANT_NAME } from './real-time-endpoint';
 import type { EndpointRecipe } from './recipe';
@@ -20,6 +19,13 @@ export interface QuantizedEndpointAttributes {
    * @default 'AllTraffic'
    */
   readonly variantName?: string;
+
+  /**
+   * Name of the inference component that holds the model.
+   *
+   * @default - none, the endpoint holds the model itself
+   */
+  readonly inferenceComponentName?: string;
 }
 
 /**
@@ -56,10 +62,11 @@ export class QuantizedEndpoint extends RealTimeEndpoint {
     id: string,
     attributes: QuantizedEndpointAttributes,
   ): IQuantizedEndpoint {
-    const { endpointName, variantName = VARIANT_NAME } = attributes;
+    const { endpointName, variantName = VARIANT_NAME, inferenceComponentName } = attributes;
     class Import extends QuantizedEndpointBase {
       public readonly endpointName = endpointName;
       public readonly variantName = variantName;
+      public readonly inferenceComponentName = inferenceComponentName;
       public readonly endpointArn = Stack.of(scope).formatArn({
         service: 'sagemaker',
         resource: 'endpoint',
@@ -75,12 +82,6 @@ export class QuantizedEndpoint extends RealTimeEndpoint {
 
   /** @internal */
   protected _recipe(props: QuantizedEndpointProps, instance: Instance | undefined): EndpointRecipe {
-    const container = (props.container ?? ServingContainer.lmi())._bind(this, instance);
-    return {
-      model: props.model._bind(this),
-      container,
-      quantization: props.quantization,
-      options: servingOptions(props, container.spec.family),
-    };
+    return modelRecipe(this, props, instance);
   }
 }

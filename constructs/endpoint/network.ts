@@ -2,6 +2,8 @@ import { Connections, Peer, Port, SecurityGroup, type ISecurityGroup, type IVpc 
 import type { Construct } from 'constructs';
 import type { RealTimeEndpointProps } from './props';
 
+type NetworkProps = Pick<RealTimeEndpointProps, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'allowAllOutbound'>;
+
 /** Where in a VPC the container runs. */
 export interface EndpointNetwork {
   readonly connections: Connections;
@@ -13,11 +15,7 @@ export interface EndpointNetwork {
  * @param needsInternet the container itself downloads the model
  * @returns undefined without a VPC
  */
-export function placeInVpc(
-  scope: Construct,
-  props: RealTimeEndpointProps,
-  needsInternet: boolean,
-): EndpointNetwork | undefined {
+export function placeInVpc(scope: Construct, props: NetworkProps, needsInternet: boolean): EndpointNetwork | undefined {
   const { vpc } = props;
   if (vpc === undefined) return undefined;
   const securityGroups = props.securityGroups ?? [

@@ -26,7 +26,7 @@ import type { EndpointRecipe } from './recipe';
 import { reportFindings, showSummary, writePlan } from './report';
 import { copiesOnOneInstance, reservationFor } from './reservation';
 import { executionRole, type ArguedRole } from './role';
-import { RoutingStrategy } from './routing';
+import { inFlightLimit, RoutingStrategy } from './routing';
 import { makeSageMakerModel, vpcConfig } from './sagemaker-model';
 import { times } from './schedule';
 import { scaleBacklog, scaleComponent, scaleVariant } from './scaling';
@@ -112,13 +112,11 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
     this.network = placeInVpc(this, props, model.modelData === 'hub');
     const componentName = zero ? uniqueName(this, '-model') : undefined;
-    const argued = executionRole(this, props.role, {
-      endpointName,
-      componentName,
-      repositoryArn: container.repositoryArn,
-      network: this.network,
-    });
-    const policies = [...argued.policies, ...model.grantRead(argued.role, argued.argue)];
+    const argued = executionRole(this, props.role, { endpointName, network: this.network });
+    const policies = [
+      ...argued.allowModel({ repositoryArn: container.repositoryArn, componentName }),
+      ...model.grantRead(argued.role, argued.argue),
+    ];
     this.role = argued.role;
     this.grantPrincipal = argued.role.grantPrincipal;
 
@@ -140,11 +138,6 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(model.name));
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name ?? 'unknown'));
     if (gate?.figures !== undefined) tagQuality(this, gate.figures);
-  }
-
-  /** @internal */
-  protected _componentName(): string | undefined {
-    return this.inferenceComponentName;
   }
 
   /**
@@ -189,7 +182,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
           initialVariantWeight: 1,
           inferenceAmiVersion: props.inferenceAmiVersion ?? endpoint.inferenceAmiVersion,
           volumeSizeInGb: endpoint.volumeSizeInGb,
-          routingConfig: routing._render(maxConcurrency),
+          routingConfig: routing._render(inFlightLimit(maxConcurrency)),
           ...(props.capacityReservationArn === undefined
             ? {}
             : {

@@ -8,19 +8,29 @@ import { argueWildcard, type Argue } from './wildcards';
 export interface RoleNeeds {
   /** Known beforehand: the role is made before the endpoint. */
   readonly endpointName: string;
-  /** Set where an inference component holds the model: its log lies elsewhere. */
-  readonly componentName?: string;
-  readonly repositoryArn: string;
   /** Set in a VPC. */
   readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] };
+}
+
+/** What one model on the endpoint adds. */
+export interface ModelNeeds {
+  readonly repositoryArn: string;
+  /** Set where an inference component holds the model: its log lies elsewhere. */
+  readonly componentName?: string;
 }
 
 /** A role, how to argue for the wildcards in its policy, and the policy itself. */
 export interface ArguedRole {
   readonly role: IRole;
   readonly argue: Argue;
-  /** Without it the service cannot pull the image of the model that it is told to make. */
+  /** Without it the service cannot do what it is told, such as to pull the image of the model that it is told to make. */
   readonly policies: readonly IDependable[];
+  /**
+   * Lets the role serve one more model.
+   *
+   * @returns what must exist before the service is told to make that model
+   */
+  readonly allowModel: (needs: ModelNeeds) => readonly IDependable[];
 }
 
 /**
@@ -53,7 +63,14 @@ export function executionRole(scope: Construct, given: IRole | undefined, needs:
   };
   allowServing(needs, allow, argue, arn);
   if (needs.network !== undefined) allowNetwork(needs.network, allow, argue, arn);
-  return { role, argue, policies };
+  const images = new Set<string>();
+  const allowModel = ({ repositoryArn, componentName }: ModelNeeds): readonly IDependable[] => {
+    if (!images.has(repositoryArn)) allowPull(repositoryArn, allow);
+    images.add(repositoryArn);
+    if (componentName !== undefined) allowLogs(`InferenceComponents/${componentName}`, allow, argue, arn);
+    return [...policies];
+  };
+  return { role, argue, policies, allowModel };
 }
 
 type Allow = (actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) => void;
@@ -61,11 +78,8 @@ type MakeArn = (service: string, rest: string) => string;
 
 /** Source: SageMaker developer guide, "How to use SageMaker AI execution roles", CreateModel API. */
 function allowServing(needs: RoleNeeds, allow: Allow, argue: Argue, arn: MakeArn): void {
-  allowPull(needs.repositoryArn, allow);
   allow(['ecr:GetAuthorizationToken'], ['*']);
   allowLogs(`Endpoints/${needs.endpointName}`, allow, argue, arn);
-  if (needs.componentName !== undefined) allowLogs(`InferenceComponents/${needs.componentName}`, allow, argue, arn);
-
   allow(['cloudwatch:PutMetricData'], ['*'], {
     StringLike: { 'cloudwatch:namespace': ['AWS/SageMaker', '/aws/sagemaker/*'] },
   });

@@ -56,17 +56,17 @@ export class RoutingStrategy {
   ) {}
 
   /**
-   * @param maxConcurrency of the instance or copy that takes the fewest
+   * @param inFlight requests at which an instance or copy is passed over unless the options say otherwise; of one that
+   * takes the fewest, see `inFlightLimit`
    * @internal
    */
-  public _render(maxConcurrency: number): CfnEndpointConfig.RoutingConfigProperty {
+  public _render(inFlight: number): CfnEndpointConfig.RoutingConfigProperty {
     if (this.name !== 'PREFIX_AWARE') return { routingStrategy: this.name };
     return {
       routingStrategy: this.name,
       prefixAwareRoutingConfig: {
         prefixLength: this.options.prefixLength ?? SHORTEST_PREFIX,
-        concurrencyThreshold:
-          this.options.concurrencyThreshold ?? Math.min(MOST_IN_FLIGHT, Math.max(1, maxConcurrency)),
+        concurrencyThreshold: this.options.concurrencyThreshold ?? inFlight,
       },
     };
   }
@@ -109,6 +109,11 @@ export class RoutingStrategy {
 const SHORTEST_PREFIX = 1_024;
 const LONGEST_PREFIX = 65_536;
 const MOST_IN_FLIGHT = 1_024;
+
+/** A planned concurrency as the service takes it. */
+export function inFlightLimit(maxConcurrency: number): number {
+  return Math.min(MOST_IN_FLIGHT, Math.max(1, maxConcurrency));
+}
 
 function isOutside(value: number | undefined, least: number, most: number): value is number {
   const number = known(value);

@@ -1,3 +1,4 @@
+import type { IResolvable } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
@@ -11,7 +12,8 @@ export interface SageMakerModelProps {
   readonly container: BoundContainer;
   readonly model: BoundModel;
   readonly environment: Record<string, string>;
-  readonly networkIsolation: boolean;
+  /** A fleet knows it once it knows all its models. */
+  readonly networkIsolation: boolean | IResolvable;
   readonly role: IRole;
   readonly network?: EndpointNetwork;
   /** Permissions of the role. */
@@ -32,7 +34,7 @@ export function makeSageMakerModel(scope: Construct, id: string, props: SageMake
     ...(network === undefined ? {} : { vpcConfig: vpcConfig(network) }),
   });
   for (const [key, value] of Object.entries(model.metadata ?? {})) cfnModel.addMetadata(key, value);
-  if (!networkIsolation && model.modelData === 'hub')
+  if (networkIsolation !== true && model.modelData === 'hub')
     argueCheck(cfnModel, 'CKV_AWS_370', 'The container downloads the weights from the Hugging Face hub itself.');
   // Permissions are a resource of their own; without them the service cannot read the model that it is told to make.
   cfnModel.node.addDependency(...policies);

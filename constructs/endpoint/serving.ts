@@ -24,6 +24,8 @@ export interface Serving {
 export interface ServingContext {
   readonly endpointName: string;
   readonly networkIsolation: boolean;
+  /** Copies that an inference component of a fleet begins with. */
+  readonly copyCount?: number;
 }
 
 export function planServing(

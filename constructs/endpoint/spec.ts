@@ -8,6 +8,8 @@ import type { EndpointRecipe } from './recipe';
 
 /** What of an endpoint's spec is decided outside of the props that every endpoint has. */
 export interface SpecContext extends EndpointRecipe {
+  /** Copies that an inference component begins with; undefined where the props alone decide whether there is one. */
+  readonly copyCount?: number;
   readonly endpointName: string;
   readonly networkIsolation: boolean;
 }
@@ -82,7 +84,9 @@ function endpointOptions(scope: Construct, props: RealTimeEndpointProps, context
     initialInstanceCount: known(props.initialInstanceCount),
     minInstanceCount: known(props.minInstanceCount),
     maxInstanceCount: known(props.maxInstanceCount),
-    ...(scalesToZero(props) ? { inferenceComponents: true, copyCount: 1 } : {}),
+    ...(scalesToZero(props) || context.copyCount !== undefined
+      ? { inferenceComponents: true, copyCount: context.copyCount ?? 1 }
+      : {}),
     ...(props.asyncInference === undefined ? {} : { asyncInference: true }),
     networkIsolation: context.networkIsolation,
     vpc: props.vpc !== undefined,

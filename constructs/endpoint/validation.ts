@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { findInstance } from '../../lib/hardware';
-import { HOURS_PER_MONTH } from '../../lib/plan';
+import { HOURS_PER_MONTH, type CostEstimate } from '../../lib/plan';
 import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
@@ -34,11 +34,20 @@ export function stackFindings(
 }
 
 function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: PlanAnswer): Finding[] {
-  const limit = known(props.maxMonthlyCost);
+  const { maxMonthlyCost } = props;
+  return monthlyCostFindings({ maxMonthlyCost, instances: instanceCounts(props).max }, spec, plan.cost);
+}
+
+/** @param asked `instances`: most that run at once; undefined where only deployment knows */
+export function monthlyCostFindings(
+  asked: { readonly maxMonthlyCost?: number; readonly instances?: number },
+  spec: Pick<EndpointSpec, 'instanceType' | 'region'>,
+  { usdPerHour, priceDate }: CostEstimate,
+): Finding[] {
+  const limit = known(asked.maxMonthlyCost);
   if (limit === undefined) return [];
-  const { usdPerHour } = plan.cost;
   const where = spec.region ?? 'the region that is chosen at deployment';
-  const instances = instanceCounts(props).max;
+  const { instances } = asked;
   if (usdPerHour === null || instances === undefined)
     return [
       {
@@ -60,7 +69,7 @@ function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: Pl
       severity: 'error',
       message:
         `${instances} × ${spec.instanceType} cost $${cost.toFixed(0)} a month in ${where} ` +
-        `($${usdPerHour} an hour and instance, ${plan.cost.priceDate}), more than maxMonthlyCost allows`,
+        `($${usdPerHour} an hour and instance, ${priceDate}), more than maxMonthlyCost allows`,
       got: `$${cost.toFixed(0)}`,
       allowed: `$${limit}`,
       fix:
