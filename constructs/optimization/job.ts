@@ -211,7 +211,8 @@ export class OptimizationJob extends Resource implements IGrantable {
         serviceTimeout: WAIT_TIMEOUT,
         properties: { Kind: 'Wait', JobName: job.ref, Last: number === count },
       });
-      wait.node.addDependency(last, ...program.policies);
+      // The first names the job, and so depends on it already.
+      wait.node.addDependency(...(last === job ? [] : [last]), ...program.policies);
       last = wait;
     }
     return last;

@@ -44,9 +44,9 @@ export interface OptimizationJobProps {
   readonly image?: ContainerImage;
 
   /**
-   * Version of `image`, such as `0.32.0-lmi14`, so that it can be checked.
+   * Version of LMI in which the job runs, such as `0.32.0-lmi14`; with `image`, the version of that image.
    *
-   * @default - not known
+   * @default - of an own image not known; else as for `image`
    */
   readonly imageVersion?: string;
 

@@ -2,6 +2,7 @@ import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
 import { argueWildcard } from '../endpoint/wildcards';
+import { argueRule } from '../shared/argue';
 import type { BoundModel } from '../shared/model-source/bound-model';
 import type { OptimizationJobProps } from './props';
 
@@ -64,5 +65,11 @@ export function jobRole(
     '*',
     'ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resources. Metrics are limited to the namespaces of SageMaker.',
   );
+  if (given === undefined)
+    argueRule(
+      role,
+      'IAMNoInlinePolicy',
+      'The policy names this one job’s model, result and image; no other role could use it.',
+    );
   return { role, policies };
 }
