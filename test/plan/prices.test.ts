@@ -120,8 +120,56 @@ describe('a product of the price list', () => {
     ['of another component is none', product('USE1-Studio:ml.g5.xlarge', 'Studio', '1.4'), undefined],
     ['that is not JSON is none', 'not json', undefined],
     ['that is null is none', 'null', undefined],
+    ['that is empty is none', '{}', undefined],
   ])('%s', (_name, text, usd) => {
     expect(hostingPrice(text)?.usdPerHour).toBe(usd);
+  });
+
+  const listed = (attributes: object, dimension: object = { unit: 'Hrs', pricePerUnit: { USD: '2' } }) => ({
+    product: { attributes: { regionCode: 'eu-west-1', ...attributes } },
+    terms: { OnDemand: { term: { priceDimensions: { rate: dimension } } } },
+  });
+  const price = { instanceType: 'ml.g5.xlarge', region: 'eu-west-1', usdPerHour: 2 };
+
+  test.each<[string, object]>([
+    ['the usage type alone', { usagetype: 'EUW1-Host:ml.g5.xlarge' }],
+    ['a usage type without a region, as in us-east-1', { usagetype: 'Host:ml.g5.xlarge' }],
+    ['the usage type before the name', { usagetype: 'EUW1-Host:ml.g5.xlarge', instanceName: 'ml.g5.xlarge-Hosting' }],
+    ['component and name', { component: 'Hosting', instanceName: 'ml.g5.xlarge' }],
+    [
+      'component and name where the usage type is no text',
+      { usagetype: 7, component: 'Hosting', instanceName: 'ml.g5.xlarge' },
+    ],
+  ])('is known by %s', (_, attributes) => {
+    expect(hostingPrice(listed(attributes))).toEqual(price);
+    expect(hostingPrice(JSON.stringify(listed(attributes)))).toEqual(price);
+    // The SDK hands JSON over as an object of its own.
+    expect(hostingPrice(Object(JSON.stringify(listed(attributes))))).toEqual(price);
+  });
+
+  test('in hours is one, however the unit is written', () => {
+    const attributes = { usagetype: 'Host:ml.g5.xlarge' };
+    expect(hostingPrice(listed(attributes, { unit: 'Hours', pricePerUnit: { USD: '2' } }))).toEqual(price);
+  });
+
+  test.each<[string, object, object?]>([
+    ['another component', { component: 'Training', instanceName: 'ml.g5.xlarge' }],
+    [
+      'another usage',
+      { usagetype: 'EUW1-GhostHost:ml.g5.xlarge', component: 'Training', instanceName: 'ml.g5.xlarge' },
+    ],
+    ['a usage of more than the type', { usagetype: 'EUW1-Host:ml.g5.xlarge:Extra' }],
+    ['a component without a name', { component: 'Hosting' }],
+    ['no region', { usagetype: 'Host:ml.g5.xlarge', regionCode: undefined }],
+    ['no price', { usagetype: 'Host:ml.g5.xlarge' }, { unit: 'Hrs' }],
+    ['a price that is no number', { usagetype: 'Host:ml.g5.xlarge' }, { unit: 'Hrs', pricePerUnit: { USD: 'much' } }],
+  ])('with %s is none', (...[, attributes, dimension]) => {
+    expect(hostingPrice(listed(attributes, dimension))).toBeUndefined();
+  });
+
+  test('without terms is none', () => {
+    const { product: described } = listed({ usagetype: 'Host:ml.g5.xlarge' });
+    expect(hostingPrice({ product: described })).toBeUndefined();
   });
 });
 
@@ -168,19 +216,34 @@ describe('the price file', () => {
   });
 
   test.each([
-    ['text', 'hello'],
-    ['another format', '{"format":"other"}'],
-    ['another version', '{"format":"qe-prices","version":2}'],
-    ['no date', '{"format":"qe-prices","version":1,"prices":{}}'],
-    ['no prices', '{"format":"qe-prices","version":1,"date":"x","source":"y","prices":[]}'],
-    ['a price that is none', JSON.stringify({ ...today, prices: { 'us-east-1': { 'ml.g5.xlarge': '1.4' } } })],
-    ['a negative price', JSON.stringify({ ...today, prices: { 'us-east-1': { 'ml.g5.xlarge': -1 } } })],
-    ['a region that is none', JSON.stringify({ ...today, prices: { 'us-east-1': null } })],
-    ['null', 'null'],
-  ])('of %s is refused by name', (_name, text) => {
+    ['text', 'hello', 'it is not JSON'],
+    ['another format', '{"format":"other","version":1}', 'its format is "other"'],
+    ['no format', '{}', 'its format is missing'],
+    ['null', 'null', 'its format is missing'],
+    ['another version', '{"format":"qe-prices","version":2}', 'its version is 2'],
+    ['no version', '{"format":"qe-prices"}', 'its version is missing'],
+    ['no date', JSON.stringify({ ...today, date: undefined }), 'it has no date or no source'],
+    ['no source', JSON.stringify({ ...today, source: undefined }), 'it has no date or no source'],
+    ['a list for prices', JSON.stringify({ ...today, prices: [] }), 'it has no prices'],
+    ['a number for prices', JSON.stringify({ ...today, prices: 7 }), 'it has no prices'],
+    ['null for prices', JSON.stringify({ ...today, prices: null }), 'it has no prices'],
+    ['text for a price', JSON.stringify({ ...today, prices: { a: { b: '1.4' } } }), 'the price of b in a is "1.4"'],
+    ['a negative price', JSON.stringify({ ...today, prices: { a: { b: -1 } } }), 'the price of b in a is -1'],
+    ['null for a region', JSON.stringify({ ...today, prices: { a: null } }), 'prices of a are not an object'],
+    ['a number for a region', JSON.stringify({ ...today, prices: { a: 7 } }), 'prices of a are not an object'],
+  ])('of %s is refused by name', (_name, text, why) => {
     expect(() => parsePriceFile(text, 'prices.json')).toThrow(
-      expect.objectContaining({ id: 'PRICES_UNREADABLE', path: 'prices.json' }),
+      expect.objectContaining({
+        id: 'PRICES_UNREADABLE',
+        path: 'prices.json',
+        message: expect.stringContaining(why) as string,
+      }),
     );
+  });
+
+  test('may say that something costs nothing', () => {
+    const free = priceFile('2026-11-23', 'a price list', { 'us-east-1': { 'ml.t2.medium': 0 } });
+    expect(parsePriceFile(serializePriceFile(free), 'prices.json')).toEqual(free);
   });
 
   test('cannot be written where there is no directory, and says so', async () => {
