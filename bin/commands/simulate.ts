@@ -1,13 +1,14 @@
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
-import { openCheckpoint } from '../../lib/format';
+import { openCheckpoint, type Checkpoint } from '../../lib/format';
 import { SpecError } from '../../lib/errors';
 import { simulationPage } from '../../lib/report';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
+import { instanceFits, type InstanceFit } from '../../lib/simulate/quality/instance-fit';
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
 import { calibrationFor, openIfCalibration } from '../quality/calibration';
-import { openSessionOrSay, prepareEvaluation } from '../quality/evaluate';
+import { kvCacheOption, openSessionOrSay, prepareEvaluation } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
@@ -30,6 +31,7 @@ export async function simulate(
     const { folder, file } = locateCheckpoint(args[0]);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    const fits = fitsOn(options, checkpoint, schemes);
     const prepared = await prepareEvaluation(folder, checkpoint, schemes, options, terminal, interrupt.signal);
     let calibration: Calibration | undefined;
     if (typeof options.calibration === 'string') {
@@ -52,9 +54,9 @@ export async function simulate(
     });
     bar.stop();
     const evaluation = await prepared?.run(calibration);
-    const report = toReport(simulation, evaluation?.text, evaluation?.embedding);
+    const report = toReport(simulation, evaluation?.text, evaluation?.embedding, fits);
     if (terminal.json) terminal.printJson(report);
-    else terminal.print(renderSimulation(simulation, terminal, evaluation?.text, evaluation?.embedding));
+    else terminal.print(renderSimulation(simulation, report, terminal, evaluation?.text, evaluation?.embedding));
     if (terminal.json)
       for (const scheme of simulation.schemes)
         scheme.notes.forEach((note) => terminal.say(`note ${scheme.scheme.name}: ${note}`));
@@ -82,12 +84,29 @@ export async function simulate(
   }
 }
 
-function schemesOf(options: Record<string, unknown>): Scheme[] {
-  const groupSize = integerOption(options.groupSize, '--group-size', -1);
-  const names = String(options.scheme ?? '')
+/** `--instances a,b`: for each scheme, whether each of them could serve it. Before anything is run: a name may be wrong. */
+function fitsOn(
+  { instances, kvCache }: Record<string, unknown>,
+  { config }: Checkpoint,
+  schemes: readonly Scheme[],
+): InstanceFit[][] | undefined {
+  if (instances === undefined) return undefined;
+  const types = listOf(instances);
+  const kv = kvCacheOption(kvCache);
+  return schemes.map((scheme) => instanceFits(config as Readonly<Record<string, unknown>>, scheme, kv, types));
+}
+
+/** Names with commas between them. */
+function listOf(value: unknown): string[] {
+  return String(value ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+function schemesOf(options: Record<string, unknown>): Scheme[] {
+  const groupSize = integerOption(options.groupSize, '--group-size', -1);
+  const names = listOf(options.scheme);
   if (names.length === 0) {
     throw new SpecError('SCHEME_MISSING', 'no scheme was given', {
       got: '--scheme ""',

@@ -3,7 +3,7 @@ import { SimulationError, SpecError } from '../../lib/errors';
 import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { KV_QUANTIZATIONS, type KvQuantization } from '../../lib/simulate/forward/activations';
-import { evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
+import { assertCacheFits, evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
 import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
 import { evaluateEmbeddings, type EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
 import {
@@ -62,6 +62,7 @@ export async function prepareEvaluation(
   const session = await openSessionOrSay(folder, checkpoint, options, terminal, signal);
   if (session === undefined) return undefined;
   const { shape, threads } = session;
+  assertCacheFits(kv, shape);
   const text = await session.windows(options.evaluate, limit);
   const estimate = estimateForward(shape, text, schemes.length + (kv === 'none' ? 1 : 2), threads);
   assertForwardFits(estimate);
@@ -148,13 +149,13 @@ async function withBar<Result>(
   }
 }
 
-function kvCacheOption(value: unknown): KvQuantization {
+export function kvCacheOption(value: unknown): KvQuantization {
   const known = KV_QUANTIZATIONS.find((name) => name === (value ?? 'none'));
   if (known !== undefined) return known;
   throw new SpecError('KV_CACHE_UNKNOWN', `--kv-cache ${String(value)} is no type of cache that is evaluated`, {
     got: String(value),
     allowed: KV_QUANTIZATIONS.join(', '),
-    fix: '--kv-cache fp8, or leave it out',
+    fix: 'give one of these, or leave it out',
   });
 }
 

@@ -1,7 +1,8 @@
 import type { SchemeSimulation, Simulation } from '../../lib/simulate/simulation';
 import { bytes, count } from '../output/units';
 import { renderTable } from '../output/table';
-import { partName, proposalInWords } from '../../lib/report';
+import { wrap } from '../output/wrap';
+import { conclusions, fitInWords, partName, proposalInWords, type SimulationReport } from '../../lib/report';
 import type { EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
 import type { Sensitivity } from '../../lib/simulate/quality/sensitivity';
 import type { TextEvaluation } from '../quality/evaluate';
@@ -13,6 +14,7 @@ const WORST_LAYERS = 3;
 /** A simulation as a person reads it: schemes side by side, then the layers that lose most. */
 export function renderSimulation(
   simulation: Simulation,
+  report: SimulationReport,
   terminal: Terminal,
   evaluation?: TextEvaluation,
   embedding?: EmbeddingEvaluation,
@@ -38,6 +40,10 @@ export function renderSimulation(
     );
   if (embedding !== undefined)
     parts.splice(2, 0, `${bold('Embeddings of the held-out texts')}\n${embeddingTable(embedding, terminal)}`);
+  const fit = instancePart(report, terminal);
+  if (fit !== undefined) parts.splice(2, 0, fit);
+  const words = conclusions(report);
+  if (words.length > 0) parts.push(`${bold('Verdict')}\n${words.join('\n')}`);
   const notes = schemes.flatMap(({ scheme, notes: own }) =>
     own.map((note) => `${yellow('note')} ${scheme.name}: ${note}`),
   );
@@ -75,6 +81,19 @@ function schemeTable({ model, schemes }: Simulation, terminal: Terminal): string
     ]),
     terminal,
   );
+}
+
+/** Columns of a reason's line: a refusal tells its fix as well. */
+const REASON_COLUMNS = 100;
+
+/** Which of the instances asked for each scheme fits. */
+function instancePart({ schemes }: SimulationReport, terminal: Terminal): string | undefined {
+  const rows = schemes.flatMap(({ scheme, instances = [] }) =>
+    instances.map((fit) => [scheme, fit.instanceType, wrap(fitInWords(fit), REASON_COLUMNS)]),
+  );
+  if (rows.length === 0) return undefined;
+  const columns = [{ title: 'Scheme' }, { title: 'Instance' }, { title: 'Fit' }];
+  return `${terminal.colors.bold('On the instances asked for')}\n${renderTable(columns, rows, terminal)}`;
 }
 
 function embeddingTable({ schemes, texts, tokens }: EmbeddingEvaluation, terminal: Terminal): string {

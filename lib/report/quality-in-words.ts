@@ -12,9 +12,9 @@ export interface Judgement {
  * Limits of the increase in perplexity over full precision. Below 1 % a change is within what another held-out text of the
  * same kind would give; beyond 10 % people notice it in answers. They are a reading aid; a gate sets its own limit.
  */
-const INDISTINGUISHABLE = 0.01;
-const SMALL = 0.03;
-const VISIBLE = 0.1;
+export const INDISTINGUISHABLE = 0.01;
+export const SMALL = 0.03;
+export const VISIBLE = 0.1;
 
 /** What a scheme's figures mean, a sentence each. */
 export function judge(report: SimulationReport, scheme: SchemeReport): Judgement {
@@ -26,7 +26,7 @@ export function judge(report: SimulationReport, scheme: SchemeReport): Judgement
   const say = (grade: Judgement['grade'], words: string) => ({
     scheme: scheme.scheme,
     grade,
-    words: `${words}: ${measured}`,
+    words: capitalized(`${words}: ${measured}`),
   });
   if (!Number.isFinite(increase)) return say('error', 'breaks the model');
   if (increase <= INDISTINGUISHABLE) return say('ok', 'no loss that this text shows');
@@ -46,14 +46,14 @@ const SIMILAR_ORDER = 0.95;
 function judgeEmbeddings(scheme: string, { meanCosine, rankAgreement, nearestAgreement }: EmbeddingReport): Judgement {
   const measured = `cosine ${meanCosine.toFixed(4)} to full precision, order of similarities correlates at ${rankAgreement.toFixed(4)}, the same nearest text for ${percent(nearestAgreement)}`;
   if (rankAgreement >= SAME_ORDER)
-    return { scheme, grade: 'ok', words: `no loss that a search would show: ${measured}` };
-  if (rankAgreement >= SIMILAR_ORDER) return { scheme, grade: 'warning', words: `a visible loss: ${measured}` };
-  return { scheme, grade: 'error', words: `a heavy loss, do not deploy this: ${measured}` };
+    return { scheme, grade: 'ok', words: `No loss that a search would show: ${measured}` };
+  if (rankAgreement >= SIMILAR_ORDER) return { scheme, grade: 'warning', words: `A visible loss: ${measured}` };
+  return { scheme, grade: 'error', words: `A heavy loss, do not deploy this: ${measured}` };
 }
 
 /** Weight error alone cannot promise quality, so the sentence says what it is. */
 function judgeByWeights({ scheme, weights }: SchemeReport): Judgement {
-  const error = `weights differ by ${percent(weights.relativeError, 2)} of their size`;
+  const error = `Weights differ by ${percent(weights.relativeError, 2)} of their size`;
   return {
     scheme,
     grade: weights.relativeError > 0.2 ? 'warning' : 'ok',
@@ -61,7 +61,7 @@ function judgeByWeights({ scheme, weights }: SchemeReport): Judgement {
   };
 }
 
-function signed(share: number): string {
+export function signed(share: number): string {
   return `${share >= 0 ? '+' : '−'}${percent(Math.abs(share))}`;
 }
 
@@ -85,11 +85,29 @@ export function proposalInWords(
   { perplexity, whole }: Pick<SensitivityReport, 'perplexity' | 'whole'>,
   { kept, keptAs, extraBytes, expectedMeanKl, measured }: NonNullable<SensitivityReport['proposal']>,
 ): string {
-  const how = keptAs === 'stored' ? (kept.length === 1 ? 'as it is' : 'as they are') : `at ${keptAs}`;
   const increase = (value: number) => signed(value / perplexity - 1);
   return (
-    `Keep ${kept.length === 1 ? 'one matrix' : `${kept.length} matrices`} ${how} (${kept.map((name) => name.replace(/\.weight$/, '')).join(', ')}): that takes ` +
+    `Keep ${kept.length === 1 ? 'one matrix' : `${kept.length} matrices`} ${keptInWords(keptAs, kept.length)} (${partNames(kept).join('; ')}): that takes ` +
     `${bytes(extraBytes)} more. Expected was a mean KL of ${expectedMeanKl.toFixed(5)}, measured ${measured.meanKl.toFixed(5)} ` +
     `instead of ${whole.meanKl.toFixed(5)}; perplexity ${increase(measured.perplexity)} instead of ${increase(whole.perplexity)}.`
   );
+}
+
+/** `stored` in words, or the scheme. */
+export function keptInWords(keptAs: string, count: number): string {
+  return keptAs === 'stored' ? (count === 1 ? 'as it is' : 'as they are') : `at ${keptAs}`;
+}
+
+/** Matrices of one module together, as `partName` has them. */
+export function partNames(weights: readonly string[]): string[] {
+  const modules = new Map<string, string[]>();
+  for (const weight of weights) {
+    const module = weight.replace(/\.weight$/, '').replace(/\.[^.]*$/, '');
+    modules.set(module, [...(modules.get(module) ?? []), weight]);
+  }
+  return [...modules.values()].map(partName);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

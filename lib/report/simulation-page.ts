@@ -1,12 +1,17 @@
+import { decadeAxis, horizontalRange, linearAxis, verticalRange } from './charts/frame';
 import { heatMap } from './charts/heat-map';
 import { binned, histogram } from './charts/histogram';
+import { scatterChart } from './charts/scatter-chart';
+import { conclusions } from './conclusions';
 import { bytes, count, figure, percent } from './figures';
 import { html, type Html, type HtmlValue } from './html';
+import { instanceSection } from './instance-table';
 import { renderPage, type Section } from './page';
 import { table, type Column } from './parts/table';
 import { tiles } from './parts/tiles';
-import { judge, partName, proposalInWords } from './quality-in-words';
-import type { InputReport, SchemeReport, SensitivityReport, SimulationReport, TensorReport } from './simulation-report';
+import { judge, partName } from './quality-in-words';
+import { sensitivitySection } from './sensitivity-section';
+import type { InputReport, SchemeReport, SimulationReport, TensorReport } from './simulation-report';
 
 export interface SimulationPageInput {
   readonly report: SimulationReport;
@@ -25,34 +30,53 @@ export function simulationPage({ report, date, more = [] }: SimulationPageInput)
     sections: [
       verdict(report),
       comparison(report),
+      instanceSection(report.schemes),
       ...more,
-      ...(report.evaluation?.sensitivity ?? []).map(sensitivity),
+      sensitivitySection(report.evaluation?.sensitivity ?? []),
       layers(report),
       errors(report),
       outliers(report),
       method(report),
-    ],
+    ].filter((section) => section !== undefined),
     footer: html`Measured on ${date} on the weights ${model.digest}.`,
     data: report,
   });
 }
 
 function verdict(report: SimulationReport): Section {
-  const judgements = report.schemes.map((scheme) => ({ ...judge(report, scheme), notes: scheme.notes }));
+  const [first, ...others] = conclusions(report);
+  const shared = sharedNotes(report.schemes);
   return {
     id: 'verdict',
     title: 'Verdict',
-    body: html`<ul class="findings">
-      ${judgements.map(
-        ({ scheme, grade, words, notes }) =>
-          html`<li class="${grade}">
-            <b>${scheme}</b>
+    body: [
+      first !== undefined && html`<p class="callout">${first}</p>`,
+      others.length > 0 &&
+        html`<ul>
+          ${others.map((sentence) => html`<li>${sentence}</li>`)}
+        </ul>`,
+      html`<ul class="findings">
+        ${report.schemes.map((scheme) => {
+          const { grade, words } = judge(report, scheme);
+          const own = scheme.notes.filter((note) => !shared.has(note));
+          return html`<li class="${grade}">
+            <b>${scheme.scheme}</b>
             <p>${words}.</p>
-            ${notes.map((note) => html`<p>${note}</p>`)}
-          </li>`,
-      )}
-    </ul>`,
+            ${own.map((note) => html`<p>${note}</p>`)}
+          </li>`;
+        })}
+      </ul>`,
+      [...shared].map(([note, schemes]) => html`<p class="note">${schemes.join(', ')}: ${note}</p>`),
+    ],
   };
+}
+
+/** What is to be said of several schemes is said once. */
+function sharedNotes(schemes: readonly SchemeReport[]): ReadonlyMap<string, readonly string[]> {
+  const saidOf = new Map<string, string[]>();
+  for (const { scheme, notes } of schemes)
+    for (const note of new Set(notes)) saidOf.set(note, [...(saidOf.get(note) ?? []), scheme]);
+  return new Map([...saidOf].filter(([, names]) => names.length > 1));
 }
 
 function comparison({ schemes, model, evaluation, embedding }: SimulationReport): Section {
@@ -60,13 +84,6 @@ function comparison({ schemes, model, evaluation, embedding }: SimulationReport)
     { title: 'scheme', show: (row) => row.scheme },
     { title: 'size', show: (row) => bytes(row.bytes), value: (row) => row.bytes },
     { title: 'of full', show: (row) => percent(row.bytes / model.bytes, 0), value: (row) => row.bytes / model.bytes },
-    { title: 'bits a weight', show: (row) => figure(row.bitsPerWeight), value: (row) => row.bitsPerWeight },
-    { title: 'SQNR, dB', show: (row) => decibels(row.weights.sqnrDb), value: (row) => row.weights.sqnrDb },
-    {
-      title: 'relative error',
-      show: (row) => percent(row.weights.relativeError, 2),
-      value: (row) => row.weights.relativeError,
-    },
   ];
   if (evaluation !== undefined) {
     columns.push(
@@ -93,6 +110,15 @@ function comparison({ schemes, model, evaluation, embedding }: SimulationReport)
     );
   }
   if (embedding !== undefined) columns.push(...embeddingColumns());
+  columns.push(
+    { title: 'bits a weight', show: (row) => figure(row.bitsPerWeight), value: (row) => row.bitsPerWeight },
+    { title: 'SQNR, dB', show: (row) => decibels(row.weights.sqnrDb), value: (row) => row.weights.sqnrDb },
+    {
+      title: 'relative error',
+      show: (row) => percent(row.weights.relativeError, 2),
+      value: (row) => row.weights.relativeError,
+    },
+  );
   return {
     id: 'schemes',
     title: 'Schemes side by side',
@@ -102,9 +128,34 @@ function comparison({ schemes, model, evaluation, embedding }: SimulationReport)
         : evaluation === undefined
           ? 'Weight error only: no held-out text was given, so no figure here speaks of answers.'
           : `Full precision has perplexity ${evaluation.perplexity.toFixed(3)} on ${count(evaluation.tokens)} tokens (windows of ${evaluation.window}, stride ${evaluation.stride}).${kvCacheInWords(evaluation)}`,
-    body: table('Schemes side by side', columns, schemes),
+    body: [table('Schemes side by side', columns, schemes), evaluation !== undefined && sizeAgainstLoss(schemes)],
   };
 }
+
+/** Where each scheme lies between small and faithful. */
+function sizeAgainstLoss(schemes: readonly SchemeReport[]): Html | undefined {
+  const points = schemes.flatMap(({ scheme, bytes: size, evaluation }) =>
+    evaluation !== undefined && evaluation.meanKl > 0 && Number.isFinite(evaluation.meanKl)
+      ? [{ label: scheme, x: size / MEBIBYTE, y: evaluation.meanKl }]
+      : [],
+  );
+  if (points.length < 2) return undefined;
+  const x = linearAxis(
+    'size, MiB',
+    points.map((point) => point.x),
+    horizontalRange,
+    (value) => figure(value),
+  );
+  const y = decadeAxis(
+    'mean KL, nats a token',
+    points.map((point) => point.y),
+    verticalRange,
+    (value) => figure(value),
+  );
+  return scatterChart('Size against loss: the lower and the further left, the better', x, y, points, 'all');
+}
+
+const MEBIBYTE = 2 ** 20;
 
 function embeddingColumns(): Column<SchemeReport>[] {
   const column = (title: string, key: keyof NonNullable<SchemeReport['embedding']>): Column<SchemeReport> => ({
@@ -123,30 +174,6 @@ function embeddingColumns(): Column<SchemeReport>[] {
 function kvCacheInWords({ kvCache, perplexity }: NonNullable<SimulationReport['evaluation']>): string {
   if (kvCache === undefined) return '';
   return ` With keys and values in ${kvCache.type} alone it is ${kvCache.perplexity.toFixed(3)} (${percent(kvCache.perplexity / perplexity - 1, 2)} more, mean KL ${kvCache.meanKl.toFixed(4)}); every scheme below has that cache.`;
-}
-
-function sensitivity(report: SensitivityReport, index: number): Section {
-  const total = report.units.reduce((sum, { meanKl }) => sum + meanKl, 0);
-  type Unit = SensitivityReport['units'][number];
-  const columns: Column<Unit>[] = [
-    { title: 'quantized alone', show: ({ weights }) => html`<code>${partName(weights)}</code>` },
-    { title: 'mean KL', show: ({ meanKl }) => meanKl.toFixed(5), value: ({ meanKl }) => meanKl },
-    {
-      title: 'share of the loss',
-      show: ({ meanKl }) => percent(total > 0 ? meanKl / total : 0),
-      value: ({ meanKl }) => meanKl,
-    },
-    { title: 'perplexity', show: ({ perplexity }) => perplexity.toFixed(3), value: ({ perplexity }) => perplexity },
-  ];
-  return {
-    id: `sensitivity-${index}`,
-    title: `What ${report.scheme} hurts most`,
-    intro: `Each part quantized alone, the rest left as it is, on ${count(report.tokens)} tokens.`,
-    body: [
-      report.proposal !== undefined && html`<p>${proposalInWords(report, report.proposal)}</p>`,
-      table(`Loss of each part under ${report.scheme}`, columns, report.units),
-    ],
-  };
 }
 
 function evaluated(
@@ -193,7 +220,7 @@ function errors({ schemes }: SimulationReport): Section {
     title: 'How the error spreads',
     intro:
       'A long tail to the right means that a few matrices carry the loss: those are worth keeping at higher precision.',
-    body: charts,
+    body: html`<div class="charts">${charts}</div>`,
   };
 }
 

@@ -32,6 +32,22 @@ export interface SimulationReport {
   };
 }
 
+/** Whether a scheme can be served from an instance type, by the planner's memory model. Sizes are of one accelerator, in bytes. */
+export interface FitReport {
+  readonly instanceType: string;
+  readonly container: string;
+  /** Tokens that sequences were planned with. */
+  readonly context: number;
+  readonly fits: boolean;
+  readonly weightBytes: number | null;
+  readonly memoryBytes: number | null;
+  readonly kvCacheBytes: number | null;
+  /** Sequences of `context` tokens at once. */
+  readonly maxConcurrency: number | null;
+  /** Why it does not fit. */
+  readonly reason?: string;
+}
+
 export interface SchemeReport {
   readonly scheme: string;
   readonly groupSize?: number;
@@ -47,6 +63,8 @@ export interface SchemeReport {
   readonly evaluation?: SchemeEvaluation;
   /** Of an encoder, instead of `evaluation`. */
   readonly embedding?: EmbeddingReport;
+  /** Only with `--instances`: an instance type each, in the order asked for. */
+  readonly instances?: readonly FitReport[];
   /** What a reader must know of the figures, and where a loss comes from: full sentences. */
   readonly notes: readonly string[];
   readonly tensors: readonly TensorReport[];

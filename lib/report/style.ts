@@ -10,7 +10,7 @@ export const STYLE = `
 --s4:light-dark(#8a6d00,#f0e442);--s5:light-dark(#5a6472,#8f9bad);--free:light-dark(#e8ebf0,#2a303a)}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main,header,footer{max-width:72rem;margin:0 auto;padding:0 1rem}
+main,header,footer{max-width:80rem;margin:0 auto;padding:0 1rem}
 header{padding-top:1.5rem;display:flex;gap:1rem;align-items:flex-start;justify-content:space-between}
 h1{font-size:1.6rem;line-height:1.25;margin:0;overflow-wrap:anywhere}
 h2{font-size:1.15rem;margin:0 0 .25rem}
@@ -40,6 +40,14 @@ svg{width:100%;height:auto;display:block}
 svg text{fill:var(--muted);font:12px system-ui,sans-serif}
 svg .label{fill:var(--text)}
 svg .grid{stroke:var(--line)}
+h3{font-size:1rem;margin:1.1rem 0 0}
+.callout{font-size:1.1rem;font-weight:600}
+details{margin:.6rem 0}
+summary{cursor:pointer}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:1rem}
+.charts svg text{font-size:20px}
+td:first-child{white-space:nowrap}
+td small{display:block;color:var(--muted);white-space:normal}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{padding:.35rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
@@ -48,7 +56,7 @@ th button{border:0;padding:0;background:none;font-weight:600;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
 .heat td.cell{background:color-mix(in oklab,var(--s1) calc(var(--heat)*75%),var(--card));text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .heat th[scope=row]{font-weight:400;white-space:nowrap}
-footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem}
-@media (max-width:40rem){section{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.3rem .4rem}}
+footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem;overflow-wrap:anywhere}
+@media (max-width:40rem){section{padding:.8rem}svg text{font-size:20px}svg .label{font-size:13px}h1{font-size:1.3rem}th,td{padding:.3rem .4rem}}
 @media print{button.theme{display:none}section{break-inside:avoid}}
 `;

@@ -2,6 +2,7 @@ import type { SchemeEvaluation, SensitivityReport, SimulationReport } from '../r
 import type { ErrorFigures } from './figures';
 import type { VariantFigures } from './forward/decoder';
 import type { Evaluation } from './quality/evaluate';
+import type { InstanceFit } from './quality/instance-fit';
 import type { EmbeddingEvaluation } from './quality/embeddings';
 import type { Sensitivity } from './quality/sensitivity';
 import type { TextWindows } from './quality/windows';
@@ -14,11 +15,13 @@ const BYTES_PER_GB = 1e9;
  *
  * @param evaluation of the same schemes in the same order, where a held-out text was given
  * @param embedding the same of an encoder
+ * @param fits of the same schemes in the same order, where instance types were given
  */
 export function toReport(
   simulation: Simulation,
   evaluation?: Evaluation & { readonly text: TextWindows; readonly sensitivity?: readonly Sensitivity[] },
   embedding?: EmbeddingEvaluation,
+  fits?: readonly (readonly InstanceFit[])[],
 ): SimulationReport {
   const { model, schemes, run } = simulation;
   return {
@@ -49,6 +52,7 @@ export function toReport(
       weights: errors(figures),
       evaluation: evaluation && schemeEvaluation(evaluation.schemes[index]),
       embedding: embedding?.schemes[index].figures,
+      instances: fits?.[index],
       notes: [...notes, ...((evaluation ?? embedding)?.schemes[index].notes ?? [])],
       tensors: tensors.map(({ name, shape, figures: own, clipped, outlierColumns }) => ({
         name,

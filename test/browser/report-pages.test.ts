@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { planPage, simulationPage, type SimulationReport } from '../../lib/report';
+import { planPage, simulationPage, type SensitivityReport, type SimulationReport } from '../../lib/report';
 import type { PlanAnswer } from '../../lib/rules';
 import { launchChromium } from './chromium';
 
@@ -15,6 +15,35 @@ const scheme = (name: string, bytes: number, relativeError: number): SimulationR
   bitsPerWeight: 4.25,
   weights: { sqnrDb: 21.4, relativeError, maxAbsError: 0.031 },
   notes: [],
+  evaluation: {
+    perplexity: 41.5 * (1 + relativeError),
+    meanKl: relativeError / 3,
+    p99Kl: 2 * relativeError,
+    top1Agreement: 1 - relativeError,
+  },
+  instances: [
+    {
+      instanceType: 'ml.g5.xlarge',
+      container: 'lmi',
+      context: 8192,
+      fits: true,
+      weightBytes: bytes,
+      memoryBytes: 23_689_953_280,
+      kvCacheBytes: 14e9,
+      maxConcurrency: 33.2,
+    },
+    {
+      instanceType: 'ml.inf2.xlarge',
+      container: 'lmi-neuron',
+      context: 8192,
+      fits: false,
+      weightBytes: null,
+      memoryBytes: null,
+      kvCacheBytes: null,
+      maxConcurrency: null,
+      reason: `the lmi-neuron image serves neuron-int8, got ${name}`,
+    },
+  ],
   tensors: ['q_proj', 'k_proj', 'v_proj'].map((layer, index) => ({
     name: `model.layers.0.self_attn.${layer}.weight`,
     shape: [256, 256],
@@ -26,10 +55,46 @@ const scheme = (name: string, bytes: number, relativeError: number): SimulationR
   })),
 });
 
+const sensitivity = (name: string, meanKl: number): SensitivityReport => {
+  const whole = { perplexity: 42, meanKl, p99Kl: 0.1, top1Agreement: 0.9 };
+  return {
+    scheme: name,
+    tokens: 2044,
+    perplexity: 41.5,
+    whole,
+    units: [0, 1, 2, 3].map((layer) => ({
+      weights: [`model.layers.${layer}.mlp.gate_proj.weight`, `model.layers.${layer}.mlp.up_proj.weight`],
+      meanKl: meanKl / 2 ** (layer + 1),
+      perplexity: 41.6,
+    })),
+    proposal: {
+      kept: ['model.layers.0.mlp.gate_proj.weight', 'model.layers.0.mlp.up_proj.weight'],
+      keptAs: 'stored',
+      extraBytes: 131_072,
+      expectedMeanKl: meanKl / 2,
+      measured: { ...whole, meanKl: meanKl / 2.1 },
+    },
+  };
+};
+
 const simulation = simulationPage({
   date: '2026-01-01',
   report: {
-    model: { path: 'm', digest: 'sha256:0', architecture: 'LlamaForCausalLM', parameters: 3_410_176, bytes: 6_820_352 },
+    model: {
+      path: 'm',
+      digest: `sha256:${'0'.repeat(64)}`,
+      architecture: 'LlamaForCausalLM',
+      parameters: 3_410_176,
+      bytes: 6_820_352,
+    },
+    evaluation: {
+      tokens: 54_166,
+      window: 512,
+      stride: 511,
+      perplexity: 41.5,
+      inputs: [],
+      sensitivity: ['fp8', 'awq'].map((name, index) => sensitivity(name, 0.02 * (1 + index))),
+    },
     schemes: [scheme('fp8', 3_410_176, 0.02), scheme('awq', 1_800_000, 0.09), scheme('gguf:Q2_K', 1_200_000, 0.3)],
     run: { bytesRead: 6_820_352, seconds: 0.2, gigabytesPerSecond: 0.03, threads: 2, peakRssBytes: 180_000_000 },
   },
@@ -145,5 +210,29 @@ describe('a table of a page', () => {
     await page.keyboard.press('Enter');
     expect(await first()).toBe('fp8');
     expect(await page.getAttribute('#schemes th[aria-sort]', 'aria-sort')).toBe('descending');
+  });
+
+  test('tells by keyboard why an instance does not run a scheme, and what a scheme hurts', async () => {
+    const page = await browser.newPage();
+    await page.setContent(simulation);
+    const why = page.locator('#instances tbody tr:first-child summary');
+    expect(await page.isVisible('#instances details small')).toBe(false);
+    await why.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.textContent('#instances details[open] small')).toContain('serves neuron-int8, got fp8');
+    await page.locator('#sensitivity summary', { hasText: 'What awq hurts most' }).focus();
+    await page.keyboard.press('Space');
+    expect(await page.locator('#sensitivity details[open] tbody tr').count()).toBe(4);
+  });
+
+  test('names schemes in the chart without covering one name by another', async () => {
+    const page = await browser.newPage();
+    await page.setContent(simulation);
+    const overlaps = await page.evaluate(`(() => {
+      const boxes = [...document.querySelectorAll('#schemes svg .label')].map((label) => label.getBoundingClientRect());
+      return [boxes.length, boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right && b.left < a.right &&
+        a.top < b.bottom - 2 && b.top < a.bottom - 2))];
+    })()`);
+    expect(overlaps).toEqual([3, false]);
   });
 });

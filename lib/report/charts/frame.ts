@@ -28,6 +28,23 @@ export function linearAxis(
   return { title, scale, format, ticks: scale.ticks(5) };
 }
 
+/** A linear axis over the values alone: where they lie close together, an axis from 0 shows one block. */
+export function rangeAxis(
+  title: string,
+  [low, high]: readonly [number, number],
+  range: readonly [number, number],
+  format: (value: number) => string,
+): Axis {
+  const scale = scaleLinear().domain([low, high]).nice(5).range(range);
+  return { title, scale, format, ticks: scale.ticks(5) };
+}
+
+/** A linear axis of counts: its ticks are whole numbers. */
+export function countAxis(title: string, values: readonly number[], range: readonly [number, number]): Axis {
+  const axis = linearAxis(title, values, range, String);
+  return { ...axis, ticks: axis.ticks.filter(Number.isInteger) };
+}
+
 /** A logarithmic axis that doubles from tick to tick: contexts and concurrencies are powers of two. Values must be above 0. */
 export function doublingAxis(
   title: string,
@@ -43,6 +60,22 @@ export function doublingAxis(
   const scale = scaleLog()
     .base(2)
     .domain([2 ** first, 2 ** last])
+    .range(range);
+  return { title, scale, format, ticks };
+}
+
+/** A logarithmic axis with a tick at each power of ten, for values that lie orders of magnitude apart. Values must be above 0. */
+export function decadeAxis(
+  title: string,
+  values: readonly number[],
+  range: readonly [number, number],
+  format: (value: number) => string,
+): Axis {
+  const first = Math.floor(Math.log10(Math.min(...values)));
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const ticks = Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index));
+  const scale = scaleLog()
+    .domain([10 ** first, 10 ** last])
     .range(range);
   return { title, scale, format, ticks };
 }

@@ -1,5 +1,5 @@
 import { html, type Html } from '../html';
-import { chart, horizontalRange, linearAxis, verticalRange } from './frame';
+import { chart, countAxis, horizontalRange, rangeAxis, verticalRange } from './frame';
 
 export interface Bin {
   readonly from: number;
@@ -24,12 +24,11 @@ export function histogram(
   bins: readonly Bin[],
   format: (value: number) => string,
 ): Html {
-  const x = linearAxis(unit, [bins[0].from, bins[bins.length - 1].to], horizontalRange, format);
-  const y = linearAxis(
+  const x = rangeAxis(unit, [bins[0].from, bins[bins.length - 1].to], horizontalRange, format);
+  const y = countAxis(
     'tensors',
     bins.map((bin) => bin.count),
     verticalRange,
-    String,
   );
   return chart(
     caption,

@@ -134,7 +134,7 @@ export class DecoderThread {
     this.multiply(input, block.value, v, tokens);
     this.place(block, q, shape.heads, block.queryNorm, tokens);
     this.place(block, k, shape.kvHeads, block.keyNorm, tokens);
-    if (job.kv === 'fp8') for (const cache of [k, v]) kernels.fakeQuantizeStatic(cache, tokens * keys, 448, TYPES.fp8);
+    for (const cache of [k, v]) this.cache(cache, tokens * keys, job.kv);
 
     const attended = rows(queries);
     arena.scoped(() => {
@@ -200,6 +200,12 @@ export class DecoderThread {
       const group = quantization.kind === 'token' ? width : quantization.group;
       kernels.fakeQuantizeDynamic(x, tokens, width, width % group === 0 ? group : width, type);
     }
+  }
+
+  /** Keys or values as the cache holds them between tokens. */
+  private cache(x: number, count: number, kv: KvQuantization): void {
+    if (kv === 'fp8') this.kernels.fakeQuantizeStatic(x, count, 448, TYPES.fp8);
+    else if (kv === 'q8_0') this.kernels.fakeQuantizeQ8_0(x, count);
   }
 
   /** Norms of single heads where the model has them, then positions. */

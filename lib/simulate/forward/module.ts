@@ -83,6 +83,7 @@ export interface ForwardKernels {
   activateGated(gate: number, up: number, count: number, kind: number): void;
   fakeQuantizeDynamic(x: number, rows: number, width: number, group: number, type: number): void;
   fakeQuantizeStatic(x: number, count: number, absmax: number, type: number): void;
+  fakeQuantizeQ8_0(x: number, count: number): void;
   accumulateChannels(
     x: number,
     rows: number,

@@ -88,7 +88,9 @@ export function explain(scheme: Scheme, inputs: readonly InputDiagnosis[], incre
   const sentences: string[] = [];
   if (int8 && !smooths && channels.length > 0) sentences.push(channelsInWords(channels, isStatic));
   if (int8 && isStatic && spikes.length > 0) sentences.push(...spikes.map((spike) => spikeInWords(spike)));
-  if (scheme.weightBits < 8 && channels.length > 0) sentences.push(smallWeightsInWords(channels));
+  // AWQ and GPTQ look at activations themselves.
+  const blind = scheme.name !== 'awq' && scheme.name !== 'gptq';
+  if (scheme.weightBits < 8 && blind && channels.length > 0) sentences.push(smallWeightsInWords(channels));
   return sentences;
 }
 
@@ -97,8 +99,8 @@ function channelsInWords(inputs: readonly InputDiagnosis[], isStatic: boolean): 
   const steps = isStatic ? worst.staticSteps : worst.tokenSteps;
   const more = inputs.length > 1 ? ` and of ${inputs.length - 1} more inputs` : '';
   return (
-    `The loss comes from ${channelList(worst.channels)} of the input of ${name(worst)}${more}: they are ` +
-    `${OUTLIER_RATIO} times and more as large as the others in every token, so that a typical value spans ` +
+    `The loss comes from ${channelList(worst.channels)} of the input of ${name(worst)}${more}: in every token they are ` +
+    `at least ${OUTLIER_RATIO} times as large as the others, so that a typical value spans ` +
     `${figure(steps)} of the 127 steps of the INT8 scale. SmoothQuant moves them into the weights.`
   );
 }

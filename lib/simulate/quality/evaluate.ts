@@ -1,9 +1,10 @@
+import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
 import type { Scheme } from '../../scheme';
 import type { Calibration } from '../calibration/calibration';
 import { CheckpointWeights } from '../checkpoint-weights';
 import { Decoder, type DecoderProgress, type VariantFigures } from '../forward/decoder';
-import { decoderShape } from '../forward/decoder-shape';
+import { decoderShape, type DecoderShape } from '../forward/decoder-shape';
 import { createKernelEngine } from '../kernels/create';
 import { recipeOf } from '../schemes/recipe';
 import type { KvQuantization } from '../forward/activations';
@@ -44,6 +45,7 @@ export interface Evaluation {
 export async function evaluate(checkpoint: Checkpoint, options: EvaluationOptions): Promise<Evaluation> {
   const { schemes, text, calibration, kv = 'none', threads, signal, onProgress } = options;
   const shape = decoderShape(checkpoint.config);
+  assertCacheFits(kv, shape);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
   const made = schemes.map((scheme) => schemeVariant(recipeOf(scheme, checkpoint), { engine, shape, calibration, kv }));
@@ -62,4 +64,21 @@ export async function evaluate(checkpoint: Checkpoint, options: EvaluationOption
       notes: [...made[index].notes, ...explain(schemes[index], inputs, values.perplexity / full.perplexity - 1)],
     })),
   };
+}
+
+/** Values of a block of Q8_0. */
+const CACHE_BLOCK = 32;
+
+/**
+ * llama.cpp refuses a cache whose blocks would reach over the end of a head.
+ *
+ * @throws SimulationError `KV_CACHE_NOT_DIVISIBLE`
+ */
+export function assertCacheFits(kv: KvQuantization, { headDim }: DecoderShape): void {
+  if (kv !== 'q8_0' || headDim % CACHE_BLOCK === 0) return;
+  throw new SimulationError('KV_CACHE_NOT_DIVISIBLE', `a KV cache in q8_0 needs heads of whole blocks`, {
+    got: `heads of ${headDim}`,
+    allowed: `a multiple of ${CACHE_BLOCK}`,
+    fix: '--kv-cache fp8, or leave it out',
+  });
 }

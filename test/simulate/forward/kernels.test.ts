@@ -4,7 +4,11 @@ import {
   instantiateForward,
   plainForwardModule,
 } from '../../../lib/simulate/forward/module';
+import { parseScheme } from '../../../lib/scheme';
+import { quantizeGroup } from '../../../lib/simulate/calibrated/quantize-group';
+import { createKernelEngine } from '../../../lib/simulate/kernels/create';
 import { wasm } from '../../../lib/simulate/kernels/webassembly';
+import { recipeOf } from '../../../lib/simulate/schemes/recipe';
 
 jest.setTimeout(120_000);
 
@@ -271,5 +275,20 @@ describe.each([
     const zero = put(new Float32Array(8));
     kernels.fakeQuantizeDynamic(zero, 2, 4, 4, 1);
     expect(take(zero, 8)).toEqual(new Array(8).fill(0));
+  });
+
+  test('stores a cache in q8_0 as a GGUF stores weights', () => {
+    const values = noise(4 * 64, 5);
+    values.fill(0, 32, 64);
+    values.set([127, 0.5, -1.5, 2.5, -63.5], 64);
+    const at = put(values);
+    kernels.fakeQuantizeQ8_0(at, values.length);
+    const matrix = { dtype: 'F32' as const, rows: 4, columns: 64, data: new Uint8Array(values.buffer) };
+    const recipe = recipeOf(parseScheme('gguf-tensor:Q8_0'));
+    const layers = [{ name: 'model.layers.0.mlp.up_proj.weight', matrix }];
+    const { matrices } = quantizeGroup(createKernelEngine(), recipe, { layers, scalable: false });
+    const { data } = matrices[0];
+    // An INT8 code has no negative zero.
+    expect(take(at, values.length).map((value) => value + 0)).toEqual(Array.from(new Float32Array(data.slice().buffer)));
   });
 });

@@ -115,17 +115,27 @@ describe('a model with outlier channels', () => {
 });
 
 describe('a quantized KV cache', () => {
-  test('is evaluated alone and with each scheme', async () => {
+  test.each([
+    ['fp8', 0.01],
+    ['q8_0', 0.001],
+  ] as const)('in %s is evaluated alone and with each scheme', async (kv, most) => {
     const checkpoint = await openModel();
     const text = await textOf('heldout.txt', 1022);
     const scheme = parseScheme('int8-weight-only');
     const plain = await evaluate(checkpoint, { schemes: [scheme], text, threads });
-    const { full, kvCache, schemes } = await evaluate(checkpoint, { schemes: [scheme], text, kv: 'fp8', threads });
+    const { full, kvCache, schemes } = await evaluate(checkpoint, { schemes: [scheme], text, kv, threads });
     expect(plain.kvCache).toBeUndefined();
     expect(full).toEqual(plain.full);
-    expect(kvCache).toMatchObject({ kv: 'fp8', name: 'KV cache in fp8' });
+    expect(kvCache).toMatchObject({ kv, name: `KV cache in ${kv}` });
     expect(kvCache!.meanKl).toBeGreaterThan(0);
-    expect(Math.abs(kvCache!.perplexity / full.perplexity - 1)).toBeLessThan(0.01);
+    expect(Math.abs(kvCache!.perplexity / full.perplexity - 1)).toBeLessThan(most);
     expect(schemes[0].meanKl).toBeGreaterThan(plain.schemes[0].meanKl);
+  });
+
+  test('in q8_0 needs heads of whole blocks', async () => {
+    const checkpoint = await openModel();
+    const config = { ...(checkpoint.config as object), head_dim: 48 };
+    const options = { schemes: [], text: await textOf('heldout.txt', 511), kv: 'q8_0' as const, threads };
+    await expect(evaluate({ ...checkpoint, config }, options)).rejects.toMatchObject({ id: 'KV_CACHE_NOT_DIVISIBLE' });
   });
 });
