@@ -36,6 +36,8 @@ export interface ScalingSchedule {
 /** @param factor capacity of the target for each unit of the schedules */
 export function applySchedules(target: ScalableTarget, schedules: readonly ScalingSchedule[], factor = 1): void {
   schedules.forEach(({ schedule, minCapacity, maxCapacity, timeZone }, index) => {
+    // Without either it is a finding, and CDK's own error would hide all others.
+    if (minCapacity === undefined && maxCapacity === undefined) return;
     target.scaleOnSchedule(`Schedule${index + 1}`, {
       schedule,
       ...(minCapacity === undefined ? {} : { minCapacity: times(minCapacity, factor) }),

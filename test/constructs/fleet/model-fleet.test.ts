@@ -34,8 +34,22 @@ function makeFleet(
   return { stack, fleet, added };
 }
 
+/** What of an inference component the tests look at. */
+interface Component {
+  readonly Specification: {
+    readonly ComputeResourceRequirements: {
+      readonly NumberOfAcceleratorDevicesRequired: number;
+      readonly NumberOfCpuCoresRequired: number;
+      readonly MinMemoryRequiredInMb: number;
+    };
+    readonly SchedulingConfig: object;
+  };
+  readonly RuntimeConfig: object;
+  readonly DeploymentConfig: { readonly AutoRollbackConfiguration: { readonly Alarms: object[] } };
+}
+
 /** The inference component of each model, by the id of its model. */
-function componentsOf(stack: Stack): Record<string, Record<string, any>> {
+function componentsOf(stack: Stack): Record<string, Component> {
   const found = Template.fromStack(stack).findResources('AWS::SageMaker::InferenceComponent');
   return Object.fromEntries(
     Object.entries(found).map(([id, { Properties }]) => [/^Fleet(.*)Component/.exec(id)![1], Properties]),
