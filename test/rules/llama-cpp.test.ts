@@ -1,5 +1,6 @@
-import { check, planAnswer } from '../../lib/rules';
+import { check, planAnswer, RULES_BY_CAUSE } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { alone } from './own-findings';
 
 const SMALL = {
   architectures: ['LlamaForCausalLM'],
@@ -60,5 +61,164 @@ describe('a context that is divided among slots', () => {
         options: { maxModelLen: 262_144, slots: 4 },
       }),
     ).toContain('KV_CACHE_BELOW_CONTEXT');
+  });
+});
+
+describe.each(RULES_BY_CAUSE['llama-cpp'].map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  test('is of llama.cpp alone', () => {
+    for (const example of rule.examples.fails)
+      for (const container of [{ family: 'sglang' }, undefined])
+        expect(alone(id, { ...(example as object), container, quantization: undefined })).toEqual([]);
+  });
+});
+
+describe('CONTEXT_DIVIDED_BY_SLOTS', () => {
+  const find = (rest: Partial<EndpointSpec>) => alone('CONTEXT_DIVIDED_BY_SLOTS', spec(rest));
+  const workload = { inputTokens: 300, outputTokens: 212 };
+  const options = { maxModelLen: 2048, slots: 4 };
+
+  test('counts prompt and answer against a slot', () => {
+    expect(find({ options, workload })).toEqual([]);
+    expect(find({ options, workload: { inputTokens: 512 } })).toEqual([]);
+    expect(find({ options, workload: { inputTokens: 300, outputTokens: 213 } })).toMatchObject([
+      {
+        got: 'a context of 2,048 tokens for 4 slots, and requests of 513 tokens',
+        allowed: 'requests up to 512 tokens',
+        fix: 'set maxModelLen to 2052, or SM_LLAMA_CPP_KV_UNIFIED to true',
+        path: '/options/maxModelLen',
+      },
+    ]);
+  });
+
+  test('names the variable where one says the context', () => {
+    const environment = { SM_LLAMA_CPP_CTX_SIZE: '2048', SM_LLAMA_CPP_PARALLEL: '4' };
+    expect(find({ environment, workload: { inputTokens: 513 } })).toMatchObject([
+      {
+        fix: 'set SM_LLAMA_CPP_CTX_SIZE to 2052, or SM_LLAMA_CPP_KV_UNIFIED to true',
+        path: '/environment/SM_LLAMA_CPP_CTX_SIZE',
+      },
+    ]);
+  });
+
+  test.each<[string, Partial<EndpointSpec>]>([
+    ['one slot', { options: { maxModelLen: 256, slots: 1 }, workload }],
+    ['slots that nobody asked for', { options: { maxModelLen: 256 }, workload }],
+    ['a workload without lengths', { options, workload: { concurrency: 4 } }],
+    ['no workload', { options }],
+    [
+      'slots that share',
+      { options, workload: { inputTokens: 2000 }, environment: { SM_LLAMA_CPP_KV_UNIFIED: 'true' } },
+    ],
+    ['a context that nobody knows', { model: { id: 'a/b' }, options: { slots: 4 }, workload: { inputTokens: 9000 } }],
+  ])('says nothing of %s', (_, rest) => {
+    expect(find(rest)).toEqual([]);
+  });
+});
+
+describe('FLASH_ATTENTION_VALUE', () => {
+  const find = (flashAttention?: string) => alone('FLASH_ATTENTION_VALUE', spec({ options: { flashAttention } }));
+  test.each(['on', 'off', 'auto', undefined])('takes %s', (value) => expect(find(value)).toEqual([]));
+  test.each([
+    ['true', 'write on'],
+    ['often', 'write on'],
+    ['autox', 'write on'],
+    ['false', 'write off'],
+    ['Disabled', 'write off'],
+    ['0', 'write off'],
+    ['100', 'write on'],
+    ['0.5', 'write on'],
+  ])('does not take %s', (value, fix) => expect(find(value)).toMatchObject([{ got: value, fix }]));
+});
+
+describe('KV_TYPE_UNKNOWN', () => {
+  const find = (options: object) => alone('KV_TYPE_UNKNOWN', spec({ options }));
+  test.each(['f32', 'F16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'])('keeps a cache in %s', (type) => {
+    expect(find({ kvTypeK: type, kvTypeV: type })).toEqual([]);
+  });
+  test.each([
+    ['fp8', 'write q8_0'],
+    ['q4_2', 'write q4_0'],
+    ['whatever', 'write f16'],
+  ])('keeps none in %s', (type, fix) => {
+    expect(find({ kvTypeK: type })).toMatchObject([{ got: `kvTypeK ${type}`, fix, path: '/options/kvTypeK' }]);
+    expect(find({ kvTypeK: type, kvTypeV: type })).toHaveLength(2);
+  });
+});
+
+describe('QUANTIZED_VALUES_NEED_FLASH_ATTENTION', () => {
+  const find = (kvTypeV: string, flashAttention: string) =>
+    alone('QUANTIZED_VALUES_NEED_FLASH_ATTENTION', spec({ options: { kvTypeV, flashAttention } }));
+  test.each(['off', 'OFF', '0', 'false', 'disabled'])('are refused with %s', (value) => {
+    expect(find('q8_0', value)).toHaveLength(1);
+    expect(find('f16', value)).toEqual([]);
+  });
+  test.each(['on', 'auto', '10', '0x', 'switched-off', 'offered'])('are not with %s', (value) => {
+    expect(find('q8_0', value)).toEqual([]);
+  });
+});
+
+describe('SLOTS_SHARE_ONE_CACHE', () => {
+  const find = (rest: Partial<EndpointSpec>) =>
+    alone('SLOTS_SHARE_ONE_CACHE', spec({ workload: { concurrency: 3 }, ...rest }));
+  test('proposes a slot for each request', () => {
+    expect(find({})).toMatchObject([{ got: 'concurrency 3 and no slots', fix: 'set options.slots to 3' }]);
+    expect(find({ environment: { SM_LLAMA_CPP_PARALLELISM: '4', SM_LLAMA_CPP_NPU: '1' } })).toHaveLength(1);
+  });
+  test.each<[string, Partial<EndpointSpec>]>([
+    ['slots', { options: { slots: 2 } }],
+    ['one request at a time', { workload: { concurrency: 1 } }],
+    ['no workload', { workload: undefined }],
+    ['SM_LLAMA_CPP_PARALLEL', { environment: { SM_LLAMA_CPP_PORT: '8080', SM_LLAMA_CPP_PARALLEL: '4' } }],
+    ['SM_LLAMA_CPP_NP', { environment: { SM_LLAMA_CPP_NP: '4' } }],
+  ])('has nothing to say of %s', (_, rest) => expect(find(rest)).toEqual([]));
+});
+
+describe('PROMPT_CACHE_EXCEEDS_HOST_MEMORY', () => {
+  const GIB = 2 ** 30;
+  const memory = { weights: 4 * GIB, activations: GIB, kvCache: 2 * GIB };
+  const find = (text: string | undefined, rest: Partial<EndpointSpec> = {}, parts: object = memory) =>
+    alone(
+      'PROMPT_CACHE_EXCEEDS_HOST_MEMORY',
+      spec({
+        instanceType: 'ml.c7i.2xlarge',
+        environment: text === undefined ? {} : { SM_LLAMA_CPP_CACHE_RAM: text },
+        ...rest,
+      }),
+      { memory: parts },
+    );
+  /** 16 GiB less what the system takes, less 7 for the model. */
+  const left = 16 * 0.925 - 7;
+
+  test('is bounded by what the model leaves of a CPU’s memory', () => {
+    expect(find(String(Math.floor(left * 1024)))).toEqual([]);
+    expect(find(String(Math.floor(left * 1024) + 1))).toMatchObject([
+      {
+        got: `SM_LLAMA_CPP_CACHE_RAM ${Math.floor(left * 1024) + 1} MiB`,
+        allowed: '7.8 GiB, which ml.c7i.2xlarge has left',
+        fix: 'set SM_LLAMA_CPP_CACHE_RAM to 3840',
+      },
+    ]);
+    expect(find('1', {}, { weights: 90 * GIB, activations: null, kvCache: null })[0].fix).toBe(
+      'set SM_LLAMA_CPP_CACHE_RAM to 0',
+    );
+    expect(find('4096', {}, { weights: null, activations: 10 * GIB, kvCache: null })).toEqual([]);
+    expect(find('6000', {}, { weights: null, activations: 10 * GIB, kvCache: null })).toHaveLength(1);
+  });
+
+  test('has the host to itself where the model is on a GPU', () => {
+    expect(find('14000', { instanceType: 'ml.g5.xlarge' })).toEqual([]);
+    expect(find('15200', { instanceType: 'ml.g5.xlarge' })).toHaveLength(1);
+  });
+
+  test('without a bound is too large for any host', () => {
+    expect(find('-1')).toMatchObject([{ got: 'SM_LLAMA_CPP_CACHE_RAM without a bound' }]);
+  });
+
+  test.each(['much', '8192M', 'x8192', undefined])('of %s is not judged', (text) => {
+    expect(find(text)).toEqual([]);
+  });
+
+  test('is not judged without an instance', () => {
+    expect(find('-1', { instanceType: undefined })).toEqual([]);
   });
 });

@@ -1,0 +1,287 @@
+import { LLAMA_70B, LLAMA_8B, QWEN25_7B, type Json } from '../../lib/rules/helpers/samples';
+import { alone, type PlanParts } from './own-findings';
+
+/** Borders, met with plans that are made up: whether the plan itself is right is tested where it is made. */
+const GIB = 2 ** 30;
+const endpoint = (parts: object = {}, config: Json = LLAMA_8B) => ({
+  model: { config },
+  container: { family: 'vllm' },
+  instanceType: 'ml.g5.2xlarge',
+  options: { maxModelLen: 4096 },
+  ...parts,
+});
+const BERT = {
+  ...{ architectures: ['BertModel'], model_type: 'bert', hidden_size: 768, intermediate_size: 3072 },
+  ...{ num_attention_heads: 12, num_hidden_layers: 12, vocab_size: 30_522, max_position_embeddings: 512 },
+};
+
+describe('WEIGHTS_DO_NOT_FIT', () => {
+  const rule = 'WEIGHTS_DO_NOT_FIT';
+  const plan = (weights: number | null, usable: number | null, total: number | null = 24 * GIB): PlanParts => ({
+    memory: { weights, usable, total },
+  });
+
+  test.each<[string, PlanParts]>([
+    ['a byte less than what the server may use', plan(20 * GIB - 1, 20 * GIB)],
+    ['weights that nobody knows', plan(null, 20 * GIB)],
+    ['a memory that nobody knows', plan(20 * GIB, null, null)],
+  ])('passes %s', (_, parts) => {
+    expect(alone(rule, endpoint(), parts)).toEqual([]);
+  });
+
+  test('passes where nothing says on what, or of what', () => {
+    expect(alone(rule, endpoint({ instanceType: undefined }), plan(90 * GIB, 20 * GIB))).toEqual([]);
+    expect(alone(rule, endpoint({ model: { id: 'a/b' } }), plan(90 * GIB, 20 * GIB))).toEqual([]);
+  });
+
+  test('refuses what fills all that the server may use, else all there is', () => {
+    for (const parts of [plan(20 * GIB, 20 * GIB), plan(20 * GIB, null, 20 * GIB)])
+      expect(alone(rule, endpoint(), parts)).toMatchObject([
+        {
+          severity: 'error',
+          got: '20.0 GiB for 20.0 GiB usable on ml.g5.2xlarge (A10G, 8.6)',
+          allowed: 'less than 20.0 GiB of weights for each GPU',
+          message: expect.stringContaining('take 20.0 GiB of each GPU and do not fit into its memory') as string,
+        },
+      ]);
+  });
+
+  describe('of llama-server', () => {
+    const on = (instanceType: string, environment?: Record<string, string>) =>
+      alone(
+        rule,
+        endpoint({ container: { family: 'llama-cpp' }, quantization: 'gguf:Q4_K_M', instanceType, environment }),
+        plan(30 * GIB, 20 * GIB),
+      )[0];
+
+    test('is a warning on a GPU where the server chooses the layers itself', () => {
+      expect(on('ml.g5.2xlarge')).toMatchObject({
+        severity: 'warning',
+        message: expect.stringContaining('keeps some layers on the CPU') as string,
+      });
+      expect(on('ml.g5.2xlarge', { SM_LLAMA_CPP_GPU_LAYERS_DRAFT: '9', SM_LLAMA_CPP_PORT: '8080' }).severity).toBe(
+        'warning',
+      );
+    });
+
+    test.each(['SM_LLAMA_CPP_N_GPU_LAYERS', 'SM_LLAMA_CPP_GPU_LAYERS', 'SM_LLAMA_CPP_NGL', 'LLAMA_ARG_N_GPU_LAYERS'])(
+      'is an error where %s says how many',
+      (name) => expect(on('ml.g5.2xlarge', { [name]: '99', SM_LLAMA_CPP_PORT: '8080' }).severity).toBe('error'),
+    );
+
+    test('is an error of the host on a CPU', () => {
+      expect(on('ml.c7i.2xlarge')).toMatchObject({
+        severity: 'error',
+        allowed: 'less than 20.0 GiB of weights for each host',
+      });
+    });
+  });
+});
+
+describe('NO_MEMORY_FOR_KV_CACHE', () => {
+  const rule = 'NO_MEMORY_FOR_KV_CACHE';
+  const memory = { total: 24, usable: 20, weights: 15, activations: 2, graphs: 2, runtime: 1, kvCache: 0 };
+  const inGib = (parts: Partial<Record<keyof typeof memory, number | null>>): PlanParts => ({
+    memory: Object.fromEntries(
+      Object.entries({ ...memory, ...parts }).map(([name, value]) => [name, value === null ? null : value * GIB]),
+    ),
+  });
+
+  test('adds up what the server takes beside the weights', () => {
+    expect(alone(rule, endpoint({ options: { gpuMemoryUtilization: 0.85 } }), inGib({}))).toMatchObject([
+      {
+        message: expect.stringContaining('weights (15.0 GiB) and working memory (5.0 GiB) take all') as string,
+        got: '20.0 GiB for 20.0 GiB usable on ml.g5.2xlarge (A10G, 8.6)',
+        allowed: 'less than 20.0 GiB in all, at gpuMemoryUtilization 0.85',
+      },
+    ]);
+    expect(
+      alone(rule, endpoint(), inGib({ activations: null, graphs: null, runtime: null, weights: 19.9, usable: 19.95 })),
+    ).toEqual([]);
+  });
+
+  test.each<[string, PlanParts]>([
+    ['a cache', inGib({ kvCache: 1 / GIB })],
+    ['room that a model without a cache does not need', inGib({ runtime: 0.99 })],
+    ['weights that are too large by themselves', inGib({ weights: 20 })],
+    ['weights that nobody knows', inGib({ weights: null })],
+    ['a limit that nobody knows', inGib({ usable: null })],
+    ['a cache that nobody knows', inGib({ kvCache: null })],
+  ])('says nothing of %s', (_, parts) => {
+    expect(alone(rule, endpoint(), parts)).toEqual([]);
+  });
+
+  test('says nothing where no instance is named', () => {
+    expect(alone(rule, endpoint({ instanceType: undefined }), inGib({}))).toEqual([]);
+  });
+});
+
+describe('KV_CACHE_BELOW_CONTEXT', () => {
+  const rule = 'KV_CACHE_BELOW_CONTEXT';
+  /** A gigabyte of cache on a card of 24, in tokens of 128 KiB. */
+  const plan = (largestMaxModelLen: number | null, parts: PlanParts = {}): PlanParts => ({
+    largestMaxModelLen,
+    kvBytesPerToken: 131_072,
+    kvCacheTokens: 8192,
+    ...parts,
+    memory: { kvCache: GIB, total: 24 * GIB, ...parts.memory },
+  });
+  const asked = (maxModelLen: number, parts: object = {}) => endpoint({ options: { maxModelLen }, ...parts });
+
+  test('refuses a context that is longer than the cache, and says which would do', () => {
+    expect(alone(rule, asked(16_384), plan(8200))).toMatchObject([
+      {
+        severity: 'error',
+        got: '1.0 GiB of KV cache, 8,192 tokens, on ml.g5.2xlarge (A10G, 8.6)',
+        allowed: 'maxModelLen up to 8,200',
+        message: expect.stringContaining('one request of maxModelLen, 16,384 tokens (2.0 GiB), got') as string,
+        fix: expect.stringMatching(/^set maxModelLen to 8192, or use ml\./) as string,
+      },
+    ]);
+  });
+
+  test.each([
+    [255.5, '255'],
+    [256, '256'],
+    [511, '256'],
+    [0.5, '1'],
+  ])('proposes of %d tokens what people write', (largest, written) => {
+    expect(alone(rule, asked(100_000), plan(largest))[0].fix).toMatch(
+      new RegExp(`^set maxModelLen to ${written}(,|$)`),
+    );
+  });
+
+  test.each<[string, PlanParts]>([
+    ['as long as asked', plan(16_384)],
+    ['that nobody knows', plan(null)],
+    ['of a cache that nobody knows', plan(8200, { memory: { kvCache: null } })],
+    ['of no cache at all, which is another rule’s', plan(8200, { memory: { kvCache: 0 } })],
+  ])('passes a longest context %s', (_, parts) => {
+    expect(alone(rule, asked(16_384), parts)).toEqual([]);
+  });
+
+  test('passes where there is no instance, no context, no model, or nothing to keep', () => {
+    const short = plan(10);
+    expect(alone(rule, asked(4096, { instanceType: undefined }), short)).toEqual([]);
+    expect(alone(rule, endpoint({ options: {} }, { ...LLAMA_8B, max_position_embeddings: undefined }), short)).toEqual(
+      [],
+    );
+    expect(alone(rule, { ...asked(4096), model: { id: 'a/b' } }, short)).toEqual([]);
+    expect(alone(rule, endpoint({ options: {} }, BERT), short)).toEqual([]);
+  });
+
+  describe('within the plan’s own error', () => {
+    const severity = (wanted: number, largest: number, totalGib: number) =>
+      alone(rule, asked(wanted), plan(largest, { memory: { total: totalGib * GIB } }))[0]?.severity;
+
+    test('is a warning, and nothing where the plan cannot tell', () => {
+      // 7 % of the context, whatever that is of the memory.
+      expect(severity(10_000, 9300, 1)).toBe('warning');
+      expect(severity(10_000, 9299, 1)).toBe('error');
+      // 1 % of the memory: 819.2 tokens of 100 MiB.
+      expect(severity(20_000, 19_181, 10)).toBeUndefined();
+      expect(severity(20_000, 19_180, 10)).toBe('warning');
+      // 1.5 % of the memory, however far from the context: 1,228.8 tokens.
+      expect(severity(2000, 772, 10)).toBe('warning');
+      expect(severity(2000, 771, 10)).toBe('error');
+    });
+
+    test('says so', () => {
+      const [close] = alone(rule, asked(10_000), plan(9300, { memory: { total: GIB } }));
+      expect(close.message).toContain('by a margin that is within the plan’s own error');
+      const [far] = alone(rule, asked(10_000), plan(5000, { memory: { total: GIB } }));
+      expect(far.message).not.toContain('margin');
+    });
+
+    test('is not claimed where bytes or memory are not known', () => {
+      for (const parts of [{ kvBytesPerToken: null }, { memory: { total: null } }])
+        expect(alone(rule, asked(2000), plan(1800, parts))[0].severity).toBe('error');
+      const [unknown] = alone(rule, asked(2000), plan(1800, { kvBytesPerToken: null, kvCacheTokens: null }));
+      expect(unknown.message).toContain('2,000 tokens, got 1.0 GiB of KV cache, on ml.g5');
+    });
+  });
+
+  test.each<[string, object, string]>([
+    ['maxModelLen', { options: { maxModelLen: 16_384 } }, 'one request of maxModelLen,'],
+    [
+      'its variable',
+      { options: {}, environment: { SM_VLLM_PORT: '8080', SM_VLLM_MAX_MODEL_LEN: '16384' } },
+      'one request of maxModelLen,',
+    ],
+    ['nothing', { options: {} }, 'the model’s own context (no maxModelLen is set, max_position_embeddings is 131072)'],
+    ['no options at all', { options: undefined }, 'the model’s own context'],
+    ['other variables', { options: {}, environment: { SM_VLLM_PORT: '8080' } }, 'the model’s own context'],
+  ])('names where the context comes from: %s', (_, parts, words) => {
+    expect(alone(rule, endpoint(parts), plan(8200))[0].message).toContain(words);
+  });
+
+  test('proposes no instance where none of the region holds it', () => {
+    const [finding] = alone(
+      rule,
+      { ...asked(131_072, { instanceType: 'ml.p5.48xlarge', region: 'mx-central-1' }), model: { config: LLAMA_70B } },
+      plan(1024),
+    );
+    expect(finding.fix).toBe('set maxModelLen to 1024');
+  });
+});
+
+describe('KV_CACHE_BELOW_WORKLOAD', () => {
+  const rule = 'KV_CACHE_BELOW_WORKLOAD';
+  const workload = { inputTokens: 1000, outputTokens: 200, concurrency: 10 };
+  const find = (tokens: number | null, parts: object = {}) =>
+    alone(rule, endpoint({ workload, ...parts }), { kvCacheTokens: tokens });
+
+  test('counts prompts and answers of all requests', () => {
+    expect(find(11_999)).toMatchObject([
+      {
+        message: expect.stringContaining('10 requests of 1,200 tokens do not fit') as string,
+        got: '12,000 tokens for a cache of 11,999 on ml.g5.2xlarge (A10G, 8.6)',
+        allowed: 'up to 9 at once',
+        fix: 'plan for 9 requests a copy and more copies, or use kvCacheDtype fp8 or a larger accelerator',
+      },
+    ]);
+    expect(find(100)[0].fix).toContain('plan for 1 requests a copy');
+  });
+
+  test.each([12_000, 0, null])('says nothing of a cache of %p tokens', (tokens) => {
+    expect(find(tokens)).toEqual([]);
+  });
+
+  test('says nothing where a part of the workload, or the instance, is open', () => {
+    for (const name of Object.keys(workload))
+      expect(find(100, { workload: { ...workload, [name]: undefined } })).toEqual([]);
+    expect(find(100, { workload: undefined })).toEqual([]);
+    expect(find(100, { instanceType: undefined })).toEqual([]);
+  });
+});
+
+describe('HOST_MEMORY_BELOW_CHECKPOINT', () => {
+  const rule = 'HOST_MEMORY_BELOW_CHECKPOINT';
+  const find = (checkpointBytes: number | null, parts: object = {}) =>
+    alone(rule, endpoint({ instanceType: 'ml.g5.xlarge', ...parts }, QWEN25_7B), { checkpointBytes });
+
+  test('proposes the same GPUs on a larger host', () => {
+    expect(find(16 * GIB + 1)).toMatchObject([
+      {
+        got: '16.0 GiB for 16.0 GiB of host memory in ml.g5.xlarge',
+        allowed: 'a host with more than 16.0 GiB',
+        fix: 'use ml.g5.2xlarge',
+      },
+    ]);
+    // As much as a host has is not more than it.
+    expect(find(32 * GIB)[0].fix).toBe('use ml.g5.4xlarge');
+    expect(find(200 * GIB, { instanceType: 'ml.g5.12xlarge' })[0].fix).toBe('use ml.g5.24xlarge');
+    expect(find(900 * GIB, { instanceType: 'ml.g5.48xlarge' })[0].fix).toBe('use a larger size of the family');
+  });
+
+  test.each([16 * GIB, null])('says nothing of a checkpoint of %p bytes', (bytes) => {
+    expect(find(bytes)).toEqual([]);
+  });
+
+  test('says nothing of llama.cpp and CPUs, whose weights stay in that memory, nor without an instance', () => {
+    expect(find(90 * GIB, { container: { family: 'llama-cpp' } })).toEqual([]);
+    expect(find(90 * GIB, { instanceType: 'ml.c7i.xlarge' })).toEqual([]);
+    expect(find(90 * GIB, { instanceType: undefined })).toEqual([]);
+    expect(find(90 * GIB, { instanceType: 'ml.inf2.xlarge', container: { family: 'hf-vllm-neuron' } })).toHaveLength(1);
+  });
+});

@@ -1,0 +1,306 @@
+import { GEMMA2_2B, LLAMA_70B, LLAMA_8B, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import { alone } from './own-findings';
+
+const GIB = 2 ** 30;
+const endpoint = (parts: object = {}, config: Json = LLAMA_8B) => ({
+  model: { config },
+  container: { family: 'hf-vllm-neuron' },
+  instanceType: 'ml.inf2.48xlarge',
+  options: { sequenceLength: 4096, batchSize: 4 },
+  ...parts,
+});
+const lmi = { container: { family: 'lmi-neuron' } };
+
+/** Rules that ask for both a chip and a server of Neuron's. */
+test.each([
+  ['NEURON_COMPILING_OUTLASTS_START', {}, LLAMA_70B],
+  ['NEURON_CORE_TOPOLOGY', { options: { tensorParallelSize: 10 } }, LLAMA_8B],
+  ['NEURON_CORES_EXCEEDED', { options: { tensorParallelSize: 64 } }, LLAMA_8B],
+  ['NEURON_DRIVER_DEFAULT', {}, LLAMA_8B],
+  ['NEURON_HOST_MEMORY_FOR_COMPILING', { instanceType: 'ml.inf2.xlarge' }, LLAMA_8B],
+  [
+    'NEURON_KV_HEADS_EXPANDED',
+    { options: { tensorParallelSize: 12 } },
+    { ...LLAMA_8B, num_attention_heads: 48, hidden_size: 6144 },
+  ],
+  ['NEURON_LOGICAL_CORES', { options: { logicalNeuronCores: 2 } }, LLAMA_8B],
+] as const)('%s is of a Neuron server on a Neuron chip', (rule, parts, config) => {
+  const of = (own: object) => alone(rule, endpoint({ ...parts, ...own }, config));
+  expect(of({})).toHaveLength(1);
+  expect(of({ container: { family: 'vllm' } })).toEqual([]);
+  expect(of({ container: undefined })).toEqual([]);
+  expect(of({ instanceType: 'ml.g5.xlarge' })).toEqual([]);
+  expect(of({ instanceType: undefined })).toEqual([]);
+});
+
+describe('NEURON_COMPILED_LENGTH', () => {
+  const find = (options: object, parts: object = {}) =>
+    alone('NEURON_COMPILED_LENGTH', endpoint({ options, ...parts }));
+
+  test.each<[object, string, string]>([
+    [
+      { sequenceLength: 2048, maxModelLen: 2049 },
+      'maxModelLen 2049 with sequenceLength 2048',
+      '/options/sequenceLength',
+    ],
+    [{ batchSize: 4, maxNumSeqs: 5 }, 'maxNumSeqs 5 with batchSize 4', '/options/batchSize'],
+  ])('refuses %j', (options, got, path) => {
+    expect(find(options)).toMatchObject([{ got, path }]);
+    expect(find(options, { container: { family: 'vllm' } })).toEqual([]);
+  });
+
+  test.each([
+    { sequenceLength: 2048, maxModelLen: 2048, batchSize: 4, maxNumSeqs: 4 },
+    { sequenceLength: 2048, batchSize: 4 },
+    { maxModelLen: 9000, maxNumSeqs: 9 },
+    {},
+  ])('passes %j', (options) => {
+    expect(find(options)).toEqual([]);
+  });
+
+  test('of LMI is 128 where nobody says so', () => {
+    expect(find({}, lmi)).toHaveLength(1);
+    expect(find({ sequenceLength: 128 }, lmi)).toEqual([]);
+    expect(find({ maxModelLen: 2048 }, lmi)).toEqual([]);
+    expect(find({}, { container: undefined })).toEqual([]);
+  });
+});
+
+describe('NEURON_COMPILING_OUTLASTS_START', () => {
+  const find = (environment: object, config: Json = LLAMA_70B) =>
+    alone('NEURON_COMPILING_OUTLASTS_START', endpoint({ environment }, config));
+
+  test('is of large models that nothing shows to be compiled', () => {
+    expect(find({})).toMatchObject([{ got: '71 B parameters' }]);
+    expect(find({ SM_ALLOW_NON_CACHED_MODEL: 'true', HF_TOKEN: 'x' })).toHaveLength(1);
+    expect(find({}, LLAMA_8B)).toEqual([]);
+    expect(alone('NEURON_COMPILING_OUTLASTS_START', { ...endpoint(), model: { id: 'a/b' } })).toEqual([]);
+  });
+
+  test.each(['OPTION_COMPILED_GRAPH_PATH', 'NEURON_COMPILE_CACHE_URL', 'OPTION_LOAD_NEFF'])(
+    'is answered by %s',
+    (name) => expect(find({ HF_TOKEN: 'x', [name]: 's3://bucket/prefix' })).toEqual([]),
+  );
+});
+
+describe('NEURON_CORE_TOPOLOGY', () => {
+  const find = (instanceType: string, tensorParallelSize: number) =>
+    alone('NEURON_CORE_TOPOLOGY', endpoint({ instanceType, options: { tensorParallelSize } }));
+
+  test.each([1, 2, 8, 16, 32, 64])('joins %i cores of Trainium', (cores) => {
+    expect(find('ml.trn1.32xlarge', cores)).toEqual([]);
+  });
+  test.each([1, 2, 4, 8, 12, 16, 24])('joins %i cores of Inferentia2', (cores) => {
+    expect(find('ml.inf2.48xlarge', cores)).toEqual([]);
+  });
+  test('joins what it likes of Trainium2', () => {
+    expect(find('ml.trn2.48xlarge', 4)).toEqual([]);
+  });
+
+  test.each([
+    ['ml.trn1.32xlarge', 4, 'error', '1, 2, 8, 16 or 32 cores', 'set tensorParallelSize to 2'],
+    ['ml.trn1.32xlarge', 24, 'error', '1, 2, 8, 16 or 32 cores', 'set tensorParallelSize to 16'],
+    ['ml.trn1.2xlarge', 4, 'error', '1 or 2 cores', 'set tensorParallelSize to 2'],
+    ['ml.inf2.48xlarge', 10, 'warning', '1, 2, 4, 8, 12, 16 or 24 cores', 'set tensorParallelSize to 8'],
+    ['ml.inf2.24xlarge', 13, 'warning', '1, 2, 4, 8 or 12 cores', 'set tensorParallelSize to 12'],
+    ['ml.inf2.8xlarge', 3, 'warning', '1 or 2 cores', 'set tensorParallelSize to 2'],
+  ])('of %s has no ring of %i cores', (instanceType, cores, severity, allowed, fix) => {
+    expect(find(instanceType, cores)).toMatchObject([
+      { severity, allowed, fix, got: `tensorParallelSize ${cores} on ${instanceType}` },
+    ]);
+  });
+});
+
+describe('NEURON_CORES_EXCEEDED', () => {
+  const find = (instanceType: string, options: object, parts: object = {}) =>
+    alone('NEURON_CORES_EXCEEDED', endpoint({ instanceType, options, ...parts }));
+
+  test.each([
+    ['ml.inf2.8xlarge', { tensorParallelSize: 2 }],
+    ['ml.inf2.24xlarge', { tensorParallelSize: 12 }],
+    ['ml.trn2.48xlarge', { tensorParallelSize: 64 }],
+    ['ml.trn2.48xlarge', { tensorParallelSize: 128, logicalNeuronCores: 1 }],
+  ])('%s has the cores for %j', (instanceType, options) => {
+    expect(find(instanceType, options)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'ml.inf2.8xlarge',
+      { tensorParallelSize: 3 },
+      '3 for 2 cores of ml.inf2.8xlarge',
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 2$/,
+    ],
+    [
+      'ml.inf2.8xlarge',
+      { tensorParallelSize: 2, pipelineParallelSize: 2 },
+      '4 for 2 cores of ml.inf2.8xlarge',
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 2$/,
+    ],
+    [
+      'ml.inf2.24xlarge',
+      { tensorParallelSize: 13 },
+      '13 for 12 cores of ml.inf2.24xlarge',
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 12$/,
+    ],
+    [
+      'ml.inf2.48xlarge',
+      { tensorParallelSize: 64 },
+      '64 for 24 cores of ml.inf2.48xlarge',
+      /^set tensorParallelSize to at most 24$/,
+    ],
+    [
+      'ml.trn2.48xlarge',
+      { tensorParallelSize: 65 },
+      '65 for 64 cores of ml.trn2.48xlarge',
+      /^set tensorParallelSize to at most 64$/,
+    ],
+  ])('%s has too few for %j', (instanceType, options, got, fix) => {
+    expect(find(instanceType, options, { region: 'us-east-1' })).toMatchObject([
+      { got, fix: expect.stringMatching(fix) as string },
+    ]);
+  });
+});
+
+test('NEURON_DRIVER_DEFAULT is only a warning for LMI, whose images are of its time', () => {
+  const rule = 'NEURON_DRIVER_DEFAULT';
+  expect(alone(rule, endpoint())).toMatchObject([{ severity: 'error' }]);
+  expect(alone(rule, endpoint(lmi))).toMatchObject([{ severity: 'warning' }]);
+  const endpointOptions = { endpoint: { inferenceAmiVersion: 'al2-ami-sagemaker-inference-neuron-2' } };
+  expect(alone(rule, endpoint(endpointOptions))).toEqual([]);
+  expect(alone(rule, endpoint({ endpoint: {} }))).toHaveLength(1);
+});
+
+describe('NEURON_HOST_MEMORY_FOR_COMPILING', () => {
+  const find = (instanceType: string, checkpointBytes: number | null) =>
+    alone('NEURON_HOST_MEMORY_FOR_COMPILING', endpoint({ instanceType }), { checkpointBytes });
+
+  test('wants nearly twice the checkpoint', () => {
+    // ml.inf2.xlarge has 16 GiB, of which 90 % count.
+    expect(find('ml.inf2.xlarge', 7 * GIB)).toEqual([]);
+    expect(find('ml.inf2.xlarge', 7.3 * GIB)).toMatchObject([
+      {
+        got: 'a checkpoint of 7.3 GiB for 16.0 GiB of host memory in ml.inf2.xlarge',
+        allowed: 'about 14.6 GiB of host memory',
+        fix: 'use ml.inf2.8xlarge, or compile on another machine and deploy the artifact',
+      },
+    ]);
+    expect(find('ml.trn1.2xlarge', 15 * GIB)[0].fix).toMatch(/^use ml\.trn1\.32xlarge, or/);
+    expect(find('ml.inf2.48xlarge', 400 * GIB)[0].fix).toBe('compile on another machine and deploy the artifact');
+    expect(find('ml.inf2.xlarge', null)).toEqual([]);
+  });
+});
+
+describe('NEURON_KV_HEADS_EXPANDED', () => {
+  const find = (heads: number, kvHeads: number, tensorParallelSize: number) =>
+    alone(
+      'NEURON_KV_HEADS_EXPANDED',
+      endpoint(
+        { options: { tensorParallelSize } },
+        { ...LLAMA_8B, num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: 128 },
+      ),
+    );
+
+  test.each([
+    [32, 8, 8],
+    [32, 8, 4],
+    [32, 8, 16],
+    [48, 48, 32],
+    [32, 1, 12],
+  ])('%i heads with %i for keys spread over %i cores', (...of) => {
+    expect(find(...of)).toEqual([]);
+  });
+
+  test.each([
+    [48, 8, 12, '8 KV heads do not spread over 12 NeuronCores, so they become 48 and the KV cache grows 6 times', 8],
+    [32, 8, 12, '8 KV heads do not spread over 12 NeuronCores, so they become 36 and the KV cache grows 5 times', 8],
+    [24, 6, 4, '6 KV heads do not spread over 4 NeuronCores, so they become 24 and the KV cache grows 4 times', 2],
+    [24, 4, 6, '4 KV heads do not spread over 6 NeuronCores, so they become 24 and the KV cache grows 6 times', 4],
+    [28, 7, 8, '7 KV heads do not spread over 8 NeuronCores, so they become 32 and the KV cache grows 5 times', 1],
+    [32, 2, 3, '2 KV heads do not spread over 3 NeuronCores, so they become 33 and the KV cache grows 17 times', 2],
+    [32, 4, 24, undefined, 8],
+  ])('%i heads with %i for keys do not spread over %i cores', (heads, kvHeads, cores, what, fix) => {
+    const found = find(heads, kvHeads, cores);
+    if (what === undefined) return expect(found).toEqual([]);
+    expect(found).toMatchObject([
+      { message: expect.stringContaining(what) as string, fix: `set tensorParallelSize to ${fix}` },
+    ]);
+  });
+
+  test('are no matter of latents, nor of models that nobody knows', () => {
+    const latent = {
+      ...{
+        architectures: ['DeepseekV2ForCausalLM'],
+        model_type: 'deepseek_v2',
+        hidden_size: 2048,
+        intermediate_size: 10_944,
+      },
+      ...{ num_attention_heads: 16, num_key_value_heads: 10, num_hidden_layers: 27, vocab_size: 102_400 },
+      ...{ kv_lora_rank: 512, qk_rope_head_dim: 64, qk_nope_head_dim: 128, v_head_dim: 128, q_lora_rank: null },
+      ...{ n_routed_experts: 64, n_shared_experts: 2, num_experts_per_tok: 6, moe_intermediate_size: 1408 },
+      ...{ first_k_dense_replace: 1, max_position_embeddings: 163_840 },
+    };
+    expect(alone('NEURON_KV_HEADS_EXPANDED', endpoint({ options: { tensorParallelSize: 12 } }, latent))).toEqual([]);
+    expect(alone('NEURON_KV_HEADS_EXPANDED', { ...endpoint(), model: { id: 'a/b' } })).toEqual([]);
+  });
+});
+
+describe('NEURON_LARGE_INT8_KNOWN_FAILURE', () => {
+  const find = (parts: object, config: Json = LLAMA_70B) =>
+    alone(
+      'NEURON_LARGE_INT8_KNOWN_FAILURE',
+      endpoint({ ...lmi, quantization: 'neuron-int8', instanceType: 'ml.inf2.24xlarge', ...parts }, config),
+    );
+
+  test('is of 60 B and more in INT8 on twelve cores of LMI', () => {
+    expect(find({})).toMatchObject([{ got: '71 B parameters on ml.inf2.24xlarge', fix: 'use ml.inf2.48xlarge' }]);
+    expect(find({ instanceType: 'ml.inf2.8xlarge' })).toHaveLength(1);
+    expect(find({ instanceType: 'ml.inf2.48xlarge' })).toEqual([]);
+    expect(find({ instanceType: undefined })).toEqual([]);
+    expect(find({ quantization: 'none' })).toEqual([]);
+    expect(find({ container: { family: 'hf-vllm-neuron' } })).toEqual([]);
+    expect(find({ container: undefined })).toEqual([]);
+    expect(find({}, LLAMA_8B)).toEqual([]);
+    expect(find({ model: { id: 'a/b' } })).toEqual([]);
+  });
+});
+
+describe('NEURON_LOGICAL_CORES', () => {
+  const find = (instanceType: string, logicalNeuronCores: number) =>
+    alone('NEURON_LOGICAL_CORES', endpoint({ instanceType, options: { logicalNeuronCores } }));
+
+  test.each([
+    ['ml.inf2.8xlarge', 1],
+    ['ml.trn2.48xlarge', 1],
+    ['ml.trn2.48xlarge', 2],
+  ])('%s takes %i', (instanceType, cores) => {
+    expect(find(instanceType, cores)).toEqual([]);
+  });
+
+  test.each([
+    ['ml.inf2.8xlarge', 2, 'logicalNeuronCores is 1 on Inferentia2', '1', 'set logicalNeuronCores to 1'],
+    ['ml.trn1.32xlarge', 2, 'logicalNeuronCores is 1 on Trainium,', '1', 'set logicalNeuronCores to 1'],
+    ['ml.trn2.48xlarge', 3, 'logicalNeuronCores is 1 or 2 on Trainium2', '1 or 2', 'set logicalNeuronCores to 2'],
+  ])('%s does not take %i', (instanceType, cores, what, allowed, fix) => {
+    expect(find(instanceType, cores)).toMatchObject([
+      { message: expect.stringContaining(what) as string, got: String(cores), allowed, fix },
+    ]);
+  });
+});
+
+describe('NEURON_ARCHITECTURE_NOT_EXPORTED', () => {
+  const find = (parts: object, config: Json) => alone('NEURON_ARCHITECTURE_NOT_EXPORTED', endpoint(parts, config));
+
+  test('is an error where the list is closed, a warning where it is documentation', () => {
+    expect(find({}, LLAMA_8B)).toEqual([]);
+    expect(find({}, GEMMA2_2B)).toMatchObject([{ severity: 'error', got: 'model_type gemma2' }]);
+    expect(find(lmi, GEMMA2_2B)).toMatchObject([{ severity: 'warning', got: 'model_type gemma2' }]);
+    expect(find({ container: { family: 'vllm' } }, GEMMA2_2B)).toEqual([]);
+    expect(alone('NEURON_ARCHITECTURE_NOT_EXPORTED', { ...endpoint(), model: { id: 'a/b' } })).toEqual([]);
+  });
+
+  test('goes by the model type, else by that of the architecture', () => {
+    expect(find({}, { ...QWEN3_SMALL, model_type: 'gemma2' })).toHaveLength(1);
+    expect(find({}, { ...LLAMA_8B, model_type: undefined })).toEqual([]);
+  });
+});
