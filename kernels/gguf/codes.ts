@@ -1,8 +1,67 @@
 // Codes of a super-block, one byte each in the order of the values, before they are packed and after they are unpacked.
-import { narrow16, nearestInt4 } from './arithmetic';
+import { ROUNDING_MAGIC, narrow16, nearestInt4 } from './arithmetic';
+import { Scratch } from './scratch';
 
-/** `count` codes: clamp(nearest_int((x + add) / divisor)) + offset. */
-export function codesByDivision(
+/** At a quotient of 2^22 `nearest_int` would wrap around. */
+const LARGEST_QUOTIENT: f32 = 4000000;
+
+/**
+ * Codes of `count` sub-blocks of `length` values: clamp(nearest_int((x + add) / step)) − lowest, with their steps at `STEPS` and what
+ * is added at `ADDS`. Sub-blocks whose step is 0 are passed over.
+ *
+ * @param largest no value is larger in magnitude
+ */
+export function codesBySteps(
+  x: usize,
+  scratch: usize,
+  count: i32,
+  length: i32,
+  lowest: i32,
+  highest: i32,
+  largest: f32,
+): void {
+  // Stored and loaded: the compiler keeps loads in registers, and makes constants anew for each sub-block.
+  v128.store(scratch, f32x4.splat(<f32>lowest), Scratch.LIMITS);
+  v128.store(scratch, f32x4.splat(<f32>highest), Scratch.LIMITS + 16);
+  v128.store(scratch, f32x4.splat(ROUNDING_MAGIC - <f32>lowest), Scratch.LIMITS + 32);
+  const low = v128.load(scratch, Scratch.LIMITS);
+  const high = v128.load(scratch, Scratch.LIMITS + 16);
+  const magic = v128.load(scratch, Scratch.LIMITS + 32);
+  let codes = scratch + Scratch.CODES;
+  for (let j: usize = 0; j < <usize>count << 2; j += 4) {
+    const add = load<f32>(scratch + j, Scratch.ADDS);
+    const step = load<f32>(scratch + j, Scratch.STEPS);
+    if (largest + abs<f32>(add) < LARGEST_QUOTIENT * abs<f32>(step)) {
+      const add4 = v128.load32_splat(scratch + j, Scratch.ADDS);
+      const step4 = v128.load32_splat(scratch + j, Scratch.STEPS);
+      for (let i = 0; i < length; i += 16, x += 64, codes += 16) {
+        v128.store(
+          codes,
+          narrow16(
+            codeByStep(v128.load(x), add4, step4, low, high, magic),
+            codeByStep(v128.load(x, 16), add4, step4, low, high, magic),
+            codeByStep(v128.load(x, 32), add4, step4, low, high, magic),
+            codeByStep(v128.load(x, 48), add4, step4, low, high, magic),
+          ),
+        );
+      }
+    } else {
+      if (step != 0) codesByDivision(x, codes, length, add, step, lowest, highest);
+      x += <usize>length << 2;
+      codes += length;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function codeByStep(x: v128, add: v128, step: v128, low: v128, high: v128, magic: v128): v128 {
+  const quotient = f32x4.div(f32x4.add(x, add), step);
+  return v128.and(f32x4.add(f32x4.pmin(f32x4.pmax(quotient, low), high), magic), i32x4.splat(255));
+}
+
+/** `count` codes of any values. */
+function codesByDivision(
   x: usize,
   codes: usize,
   count: i32,

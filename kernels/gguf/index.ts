@@ -33,7 +33,7 @@ export function quantizeGguf(pointer: usize): i32 {
       const largest = chunkMagnitude;
       const finite = largest < Infinity;
       const blocks = target != 0 ? target : job.scratch + Scratch.BLOCKS;
-      quantizeChunk(job.type, x, blocks, count, finite, job.scratch);
+      quantizeChunk(job.type, x, blocks, count, largest, job.scratch);
       if (target != 0 && !(largest < LARGEST_SAFE)) wild += wildBlocks(job.type, blocks, count);
       if ((restored | job.figures) != 0) {
         const values = restored != 0 ? restored : job.scratch + Scratch.RESTORED;
@@ -126,8 +126,9 @@ function allFinite(x: usize, count: i32): bool {
   return !v128.any_true(wild);
 }
 
-function quantizeChunk(type: i32, x: usize, blocks: usize, count: i32, finite: bool, scratch: usize): void {
+function quantizeChunk(type: i32, x: usize, blocks: usize, count: i32, largest: f32, scratch: usize): void {
+  const finite = largest < Infinity;
   if (type == GgmlType.IQ4_NL) quantizeIq4Nl(x, blocks, count, finite, scratch);
   else if (blockValues(type) == 32) quantize32(type, x, blocks, count, finite);
-  else quantizeSuperBlocks(type, x, blocks, count, scratch);
+  else quantizeSuperBlocks(type, x, blocks, count, largest, scratch);
 }

@@ -2,23 +2,54 @@
 // 16 values in the lanes.
 import { ROUNDING_MAGIC, nearestInt4 } from './arithmetic';
 import { Scratch } from './scratch';
-import { Exact, Fast } from './search-scale-and-min';
+import { Exact, Fast, FastWithin } from './search-scale-and-min';
 
 /** Sub-blocks whose values are all smaller are taken for zero: `GROUP_MAX_EPS`. */
 const SMALLEST: f32 = 1e-15;
 
 /** Below a half by more than all roundings on the way. */
-const SURELY_WITHIN_HALF: f32 = 0.49;
+const SURELY_WITHIN_HALF: f32 = 0.4999;
 
 // @ts-ignore: decorator
 @inline
-function code6<M>(product: v128): v128 {
-  if (idof<M>() == idof<Fast>()) {
-    const clamped = f32x4.pmin(f32x4.pmax(product, f32x4.splat(-32)), f32x4.splat(31));
-    return f32x4.sub(f32x4.add(clamped, f32x4.splat(ROUNDING_MAGIC)), f32x4.splat(ROUNDING_MAGIC));
+function code6<M>(product: v128, lowest: v128, highest: v128, magic: v128): v128 {
+  if (idof<M>() == idof<Exact>()) {
+    const whole = f32x4.convert_i32x4_s(nearestInt4(product));
+    return f32x4.pmin(f32x4.pmax(whole, f32x4.splat(-32)), f32x4.splat(31));
   }
-  const whole = f32x4.convert_i32x4_s(nearestInt4(product));
-  return f32x4.pmin(f32x4.pmax(whole, f32x4.splat(-32)), f32x4.splat(31));
+  const above = idof<M>() == idof<FastWithin>() ? product : f32x4.pmax(product, lowest);
+  return f32x4.sub(f32x4.add(f32x4.pmin(above, highest), magic), magic);
+}
+
+/** Sums of a trial: w·x·code and w·code² of both groups. Four vectors from `SUMS` on, and constants before them. */
+const LOWEST: usize = Scratch.TRIALS + 1024;
+const HIGHEST: usize = Scratch.TRIALS + 1040;
+const MAGIC: usize = Scratch.TRIALS + 1056;
+const SUMS: usize = Scratch.TRIALS + 1072;
+
+function sumSixBits<M>(scratch: usize, factorA: v128, factorB: v128): void {
+  const zero = f32x4.splat(0);
+  // Loads stay in registers; constants are made anew in each round.
+  const lowest = v128.load(scratch, LOWEST);
+  const highest = v128.load(scratch, HIGHEST);
+  const magic = v128.load(scratch, MAGIC);
+  const end = scratch + 512;
+  let sumXA = zero;
+  let sumXB = zero;
+  let sumLA = zero;
+  let sumLB = zero;
+  for (let at = scratch; at < end; at += 32) {
+    const la = code6<M>(f32x4.mul(factorA, v128.load(at, Scratch.LANES)), lowest, highest, magic);
+    const lb = code6<M>(f32x4.mul(factorB, v128.load(at, Scratch.LANES + 16)), lowest, highest, magic);
+    sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Scratch.TRIALS), la));
+    sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Scratch.TRIALS + 16), lb));
+    sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS), la), la));
+    sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), lb), lb));
+  }
+  v128.store(scratch, sumXA, SUMS);
+  v128.store(scratch, sumXB, SUMS + 16);
+  v128.store(scratch, sumLA, SUMS + 32);
+  v128.store(scratch, sumLB, SUMS + 48);
 }
 
 /**
@@ -28,6 +59,9 @@ function code6<M>(product: v128): v128 {
 export function searchSixBits<M>(scratch: usize, first: usize): void {
   // Values at `LANES`, w = x² at `WEIGHTS`, w·x at `TRIALS`: one moving pointer, all else at constant distances from it.
   const end = scratch + 512;
+  v128.store(scratch, f32x4.splat(-32), LOWEST);
+  v128.store(scratch, f32x4.splat(31), HIGHEST);
+  v128.store(scratch, f32x4.splat(ROUNDING_MAGIC), MAGIC);
   const zero = f32x4.splat(0);
   let largestA = zero;
   let largestB = zero;
@@ -64,18 +98,13 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
     const reach = f32x4.splat(-(<f32>32 + <f32>0.1 * <f32>tenths));
     const factorA = f32x4.div(reach, extremeA);
     const factorB = f32x4.div(reach, extremeB);
-    let sumXA = zero;
-    let sumXB = zero;
-    let sumLA = zero;
-    let sumLB = zero;
-    for (let at = scratch; at < end; at += 32) {
-      const la = code6<M>(f32x4.mul(factorA, v128.load(at, Scratch.LANES)));
-      const lb = code6<M>(f32x4.mul(factorB, v128.load(at, Scratch.LANES + 16)));
-      sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Scratch.TRIALS), la));
-      sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Scratch.TRIALS + 16), lb));
-      sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS), la), la));
-      sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), lb), lb));
-    }
+    // Products reach 32 and the tenths: up to four of them round to -32 at least.
+    if (idof<M>() == idof<Fast>() && tenths <= 4) sumSixBits<FastWithin>(scratch, factorA, factorB);
+    else sumSixBits<M>(scratch, factorA, factorB);
+    const sumXA = v128.load(scratch, SUMS);
+    const sumXB = v128.load(scratch, SUMS + 16);
+    const sumLA = v128.load(scratch, SUMS + 32);
+    const sumLB = v128.load(scratch, SUMS + 48);
     const trialA = f32x4.div(sumXA, sumLA);
     const trialB = f32x4.div(sumXB, sumLB);
     if (trial == 0) {
@@ -110,76 +139,152 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
 
 /**
  * Q3_K: searches all 16 sub-blocks, four groups of four lanes, whose values lie at `LANES`; one value at a time is moved to the code
- * that fits best, up to five times around. Writes scales, and the codes (from 0 on) to `TRIALS` in the order of the lanes.
+ * that fits best, up to five times around. Writes scales, and leaves the codes at `TRIALS` in the order of the lanes.
  */
-export function searchThreeBits(scratch: usize): void {
-  for (let group: usize = 0; group < 64; group += 16) searchFour(scratch + group);
+export function searchThreeBits<M>(scratch: usize): void {
+  for (let group: usize = 0; group < 64; group += 16) {
+    beginFour<M>(scratch + group);
+    settleFour(scratch + group);
+  }
 }
 
-/** One group of four lanes; `scratch` is moved on by its place. */
-function searchFour(scratch: usize): void {
+/** The search's codes of sub-block `j`. */
+export function codesOfThreeBits(scratch: usize, j: usize, codes: usize): void {
+  const lane = scratch + (j << 2);
+  const empty = load<i32>(lane, Scratch.EMPTY) != 0;
+  for (let i: usize = 0; i < 16; i++) {
+    store<u8>(codes + i, empty ? 0 : <u8>(load<f32>(lane + (i << 6), Scratch.TRIALS) + 4));
+  }
+}
+
+/** Parts of the search's working memory that Q3_K alone has, four groups side by side: w·x·code and w·code². */
+const CODE_X: usize = Scratch.WEIGHTS;
+const CODE_2: usize = Scratch.TRIALS + 1024;
+/** How far below and above its code a quotient still surely rounds to it. */
+const LEAST_OFFSET: usize = Scratch.TRIALS + 2048;
+const MOST_OFFSET: usize = Scratch.TRIALS + 3072;
+/** Sums of w·x·code and w·code² by the plain scale. */
+const SUM_X: usize = Scratch.TRIALS + 4096;
+const SUM_2: usize = Scratch.TRIALS + 4160;
+
+/** Quotients of this size are cut off at the lowest or highest code; not much above it `nearest_int` would wrap around. */
+const FAR: f32 = 2000000;
+
+// @ts-ignore: decorator
+@inline
+function storeCode(at: usize, code: v128, codeX: v128, code2: v128): void {
+  v128.store(at, code, Scratch.TRIALS);
+  v128.store(at, codeX, CODE_X);
+  v128.store(at, code2, CODE_2);
+  const within = f32x4.splat(SURELY_WITHIN_HALF);
+  const far = f32x4.splat(FAR);
+  const further = v128.and(f32x4.eq(code, f32x4.splat(-4)), far);
+  v128.store(at, f32x4.sub(f32x4.splat(-SURELY_WITHIN_HALF), further), LEAST_OFFSET);
+  v128.store(at, f32x4.add(within, v128.and(f32x4.eq(code, f32x4.splat(3)), far)), MOST_OFFSET);
+}
+
+/** Codes by the plain scale of one group of four lanes; `scratch` is moved on by its place. */
+function beginFour<M>(scratch: usize): void {
   const zero = f32x4.splat(0);
   const end = scratch + 1024;
-  let largest = zero;
-  let extreme = zero;
+  let highest = zero;
+  let lowest = zero;
   for (let at = scratch; at < end; at += 64) {
     const x = v128.load(at, Scratch.LANES);
-    const grows = f32x4.gt(f32x4.abs(x), largest);
-    largest = v128.bitselect(f32x4.abs(x), largest, grows);
-    extreme = v128.bitselect(x, extreme, grows);
+    highest = f32x4.pmax(highest, x);
+    lowest = f32x4.pmin(lowest, x);
   }
-  const factor = f32x4.div(f32x4.splat(-4), extreme);
+  const depth = f32x4.neg(lowest);
+  let extreme = v128.bitselect(highest, lowest, f32x4.gt(highest, depth));
+  // The first of two extremes alike counts.
+  if (v128.any_true(f32x4.eq(highest, depth))) extreme = firstExtreme(scratch, f32x4.pmax(highest, depth));
+  const empty = f32x4.lt(f32x4.pmax(highest, depth), f32x4.splat(SMALLEST));
+  const factor = v128.andnot(f32x4.div(f32x4.splat(-4), extreme), empty);
   let sumX = zero;
   let sumL = zero;
   for (let at = scratch; at < end; at += 64) {
     const x = v128.load(at, Scratch.LANES);
-    const l = code3(f32x4.mul(factor, x));
-    v128.store(at, l, Scratch.TRIALS);
+    const l = code3<M>(f32x4.mul(factor, x));
     const w = f32x4.mul(x, x);
-    const wx = f32x4.mul(w, x);
-    v128.store(at, wx, Scratch.WEIGHTS);
-    sumX = f32x4.add(sumX, f32x4.mul(wx, l));
-    sumL = f32x4.add(sumL, f32x4.mul(f32x4.mul(w, l), l));
+    const codeX = f32x4.mul(f32x4.mul(w, x), l);
+    const code2 = f32x4.mul(f32x4.mul(w, l), l);
+    storeCode(at, l, codeX, code2);
+    sumX = f32x4.add(sumX, codeX);
+    sumL = f32x4.add(sumL, code2);
   }
-  for (let round = 0; round < 5; round++) {
-    let moved = zero;
-    for (let at = scratch; at < end; at += 64) {
+  v128.store(scratch, sumX, SUM_X);
+  v128.store(scratch, sumL, SUM_2);
+  v128.store(scratch, empty, Scratch.EMPTY);
+}
+
+/** In each lane the first value of a magnitude; 0 where the magnitude is. */
+function firstExtreme(scratch: usize, magnitude: v128): v128 {
+  let extreme = f32x4.splat(0);
+  for (let at = scratch + 960; at >= scratch; at -= 64) {
+    const x = v128.load(at, Scratch.LANES);
+    extreme = v128.bitselect(x, extreme, f32x4.eq(f32x4.abs(x), magnitude));
+  }
+  return extreme;
+}
+
+/** Moves codes of one group until none moves any more, at most five times around. */
+function settleFour(group: usize): void {
+  const zero = f32x4.splat(0);
+  const end = group + 1024;
+  let sumX = v128.load(group, SUM_X);
+  let sumL = v128.load(group, SUM_2);
+  // After a round only the values up to the last that moved are to be looked at again: the rest saw the sums as they are.
+  let limit = end;
+  for (let round = 0; round < 5 && limit > group; round++) {
+    let last = group;
+    for (let at = group; at < limit; at += 64) {
       const x = v128.load(at, Scratch.LANES);
       const l = v128.load(at, Scratch.TRIALS);
-      const wx = v128.load(at, Scratch.WEIGHTS);
-      const w = f32x4.mul(x, x);
-      const restX = f32x4.sub(sumX, f32x4.mul(wx, l));
-      const restL = f32x4.sub(sumL, f32x4.mul(f32x4.mul(w, l), l));
+      const restX = f32x4.sub(sumX, v128.load(at, CODE_X));
+      const restL = f32x4.sub(sumL, v128.load(at, CODE_2));
       const dividend = f32x4.mul(x, restL);
-      // A quotient within a half of the code rounds to it, and where nothing is left to divide by, nothing is tried: no division then.
-      const offset = f32x4.abs(f32x4.sub(dividend, f32x4.mul(l, restX)));
-      const stays = f32x4.le(offset, f32x4.mul(restX, f32x4.splat(SURELY_WITHIN_HALF)));
-      if (i32x4.all_true(v128.or(stays, f32x4.le(restX, zero)))) continue;
-      const other = code3(f32x4.div(dividend, restX));
-      const newX = f32x4.add(restX, f32x4.mul(wx, other));
-      const newL = f32x4.add(restL, f32x4.mul(f32x4.mul(w, other), other));
+      // Where the quotient surely rounds to the code, or nothing is left to divide by, nothing is tried: no division then.
+      const offset = f32x4.sub(dividend, f32x4.mul(l, restX));
+      const above = f32x4.ge(offset, f32x4.mul(restX, v128.load(at, LEAST_OFFSET)));
+      const below = f32x4.le(offset, f32x4.mul(restX, v128.load(at, MOST_OFFSET)));
+      const stays = v128.or(v128.and(above, below), f32x4.le(restX, zero));
+      if (i32x4.all_true(stays)) continue;
+      const w = f32x4.mul(x, x);
+      const other = code3<Exact>(f32x4.div(dividend, restX));
+      const otherX = f32x4.mul(f32x4.mul(w, x), other);
+      const other2 = f32x4.mul(f32x4.mul(w, other), other);
+      const newX = f32x4.add(restX, otherX);
+      const newL = f32x4.add(restL, other2);
       const gains = f32x4.gt(f32x4.mul(f32x4.mul(newX, newX), sumL), f32x4.mul(f32x4.mul(sumX, sumX), newL));
       const allowed = v128.and(v128.and(f32x4.gt(restX, zero), f32x4.ne(other, l)), f32x4.gt(newL, zero));
       const takes = v128.and(allowed, gains);
-      v128.store(at, v128.bitselect(other, l, takes), Scratch.TRIALS);
+      if (!v128.any_true(takes)) continue;
+      storeCode(
+        at,
+        v128.bitselect(other, l, takes),
+        v128.bitselect(otherX, v128.load(at, CODE_X), takes),
+        v128.bitselect(other2, v128.load(at, CODE_2), takes),
+      );
       sumX = v128.bitselect(newX, sumX, takes);
       sumL = v128.bitselect(newL, sumL, takes);
-      moved = v128.or(moved, takes);
+      last = at + 64;
+      limit = end;
     }
-    if (!v128.any_true(moved)) break;
+    limit = last;
   }
-  const empty = f32x4.lt(largest, f32x4.splat(SMALLEST));
+  const empty = v128.load(group, Scratch.EMPTY);
   const scale = v128.and(f32x4.div(sumX, sumL), f32x4.gt(sumL, zero));
-  v128.store(scratch, v128.andnot(scale, empty), Scratch.SCALES);
-  for (let at = scratch; at < end; at += 64) {
-    const code = f32x4.add(v128.load(at, Scratch.TRIALS), f32x4.splat(4));
-    v128.store(at, v128.andnot(code, empty), Scratch.TRIALS);
-  }
+  v128.store(group, v128.andnot(scale, empty), Scratch.SCALES);
 }
 
 // @ts-ignore: decorator
 @inline
-function code3(product: v128): v128 {
+function code3<M>(product: v128): v128 {
+  // The plain scale's products lie between -4 and 4.
+  if (idof<M>() == idof<Fast>()) {
+    const whole = f32x4.sub(f32x4.add(product, f32x4.splat(ROUNDING_MAGIC)), f32x4.splat(ROUNDING_MAGIC));
+    return f32x4.pmin(whole, f32x4.splat(3));
+  }
   const whole = f32x4.convert_i32x4_s(nearestInt4(product));
   return f32x4.pmin(f32x4.pmax(whole, f32x4.splat(-4)), f32x4.splat(3));
 }

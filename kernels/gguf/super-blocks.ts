@@ -1,45 +1,44 @@
 // Q2_K to Q6_K: 256 values in sub-blocks, whose scales are quantized in turn. `quantize_row_*_K_ref` of ggml-quants.c.
 import { f16Bits } from '../dtype';
-import { loadF16, nearestInt } from './arithmetic';
-import { codesByDivision, codesByProduct, packBitPlane, packNibbles, packPairs } from './codes';
+import { loadF16, narrow16, nearestInt, nearestInt4 } from './arithmetic';
+import { codesByProduct, codesBySteps, packBitPlane, packNibbles, packPairs } from './codes';
 import { toLanes } from './lanes';
 import { Scratch } from './scratch';
-import { searchSixBits, searchThreeBits } from './search-scale';
-import { Exact, Fast, Magnitudes, Squares, searchEight } from './search-scale-and-min';
+import { codesOfThreeBits, searchSixBits, searchThreeBits } from './search-scale';
+import { Exact, Fast, Magnitudes, Squares, search, searchForCodes } from './search-scale-and-min';
+import { Slot } from './search-slot';
 import { GgmlType, blockBytes } from './types';
 
 /** Above this magnitude sums of fourth powers may overflow: such blocks are searched as the C code does in every case. */
 const LARGEST_FAST: f32 = 1e9;
 
-/** Quantizes whole super-blocks. */
-export function quantizeSuperBlocks(type: i32, x: usize, blocks: usize, count: i32, scratch: usize): void {
+/**
+ * Quantizes whole super-blocks.
+ *
+ * @param largest the largest magnitude; infinite where a value is NaN
+ */
+export function quantizeSuperBlocks(
+  type: i32,
+  x: usize,
+  blocks: usize,
+  count: i32,
+  largest: f32,
+  scratch: usize,
+): void {
   const size = blockBytes(type);
-  for (let i = 0; i < count; i += 256, x += 1024, blocks += size) {
-    switch (type) {
-      case GgmlType.Q2_K:
-        quantizeQ2K(x, blocks, scratch);
-        break;
-      case GgmlType.Q3_K:
-        quantizeQ3K(x, blocks, scratch);
-        break;
-      case GgmlType.Q4_K:
-        quantizeQ45K(x, blocks, scratch, 15, -1, 20);
-        break;
-      case GgmlType.Q5_K:
-        quantizeQ45K(x, blocks, scratch, 31, -0.5, 15);
-        break;
-      default:
-        quantizeQ6K(x, blocks, scratch);
+  if (type == GgmlType.Q4_K || type == GgmlType.Q5_K) {
+    for (let i = 0; i < count; i += 512, x += 2048, blocks += size * 2) {
+      const second = count - i > 256;
+      if (type == GgmlType.Q4_K) quantizeQ45K(x, blocks, size, second, largest, scratch, 15, -1, 20);
+      else quantizeQ45K(x, blocks, size, second, largest, scratch, 31, -0.5, 15);
     }
+    return;
   }
-}
-
-/** No value is NaN, infinite or huge. */
-function isTame(x: usize): bool {
-  const limit = f32x4.splat(LARGEST_FAST);
-  let tame = i32x4.splat(-1);
-  for (let at: usize = 0; at < 1024; at += 16) tame = v128.and(tame, f32x4.le(f32x4.abs(v128.load(x + at)), limit));
-  return i32x4.all_true(tame);
+  for (let i = 0; i < count; i += 256, x += 1024, blocks += size) {
+    if (type == GgmlType.Q2_K) quantizeQ2K(x, blocks, largest, scratch);
+    else if (type == GgmlType.Q3_K) quantizeQ3K(x, blocks, largest, scratch);
+    else quantizeQ6K(x, blocks, largest, scratch);
+  }
 }
 
 /** The largest of `count` f32; 0 if none is positive. */
@@ -66,27 +65,25 @@ function extremeOf(at: usize): f32 {
   return extreme;
 }
 
-function quantizeQ2K(x: usize, block: usize, scratch: usize): void {
-  const tame = isTame(x);
+function quantizeQ2K(x: usize, block: usize, largest: f32, scratch: usize): void {
+  const slots = scratch + Scratch.SLOTS;
+  const upper = slots + Slot.BYTES;
   for (let half: usize = 0; half < 2; half++) {
-    toLanes(x + (half << 9), scratch + Scratch.LANES, 2, 16);
-    for (let at: usize = 0; at < 512; at += 16) {
-      v128.store(scratch + Scratch.WEIGHTS + at, f32x4.abs(v128.load(scratch + Scratch.LANES + at)));
-    }
-    const first = half << 3;
-    if (!(tame && searchEight<Fast, Magnitudes>(scratch, first, 16, 3, -0.5, 15))) {
-      searchEight<Exact, Magnitudes>(scratch, first, 16, 3, -0.5, 15);
+    const slot = half == 0 ? slots : upper;
+    toLanes(x + (half << 9), slot + Slot.LANES, 2, 16);
+    for (let at = slot; at < slot + 512; at += 16) {
+      v128.store(at, f32x4.abs(v128.load(at, Slot.LANES)), Slot.WEIGHTS);
     }
   }
-  const scales = scratch + Scratch.SCALES;
-  const mins = scratch + Scratch.MINS;
-  const maxScale = largestOf(scales, 16);
-  const maxMin = largestOf(mins, 16);
+  search<Magnitudes>(largest <= LARGEST_FAST, slots, upper, 16, 3, -0.5, 15);
+  const maxScale = max<f32>(largestOf(slots + Slot.SCALE, 8), largestOf(upper + Slot.SCALE, 8));
+  const maxMin = max<f32>(largestOf(slots + Slot.MIN, 8), largestOf(upper + Slot.MIN, 8));
   const inverseScale: f32 = maxScale > 0 ? <f32>15 / maxScale : 0;
   const inverseMin: f32 = maxMin > 0 ? <f32>15 / maxMin : 0;
   for (let j: usize = 0; j < 16; j++) {
-    const scale = maxScale > 0 ? nearestInt(inverseScale * load<f32>(scales + (j << 2))) : 0;
-    const low = maxMin > 0 ? nearestInt(inverseMin * load<f32>(mins + (j << 2))) : 0;
+    const from = (j < 8 ? slots : upper) + ((j & 7) << 2);
+    const scale = maxScale > 0 ? nearestInt(inverseScale * load<f32>(from, Slot.SCALE)) : 0;
+    const low = maxMin > 0 ? nearestInt(inverseMin * load<f32>(from, Slot.MIN)) : 0;
     store<u8>(block + j, <u8>(scale | (low << 4)));
   }
   store<u16>(block, f16Bits(maxScale > 0 ? maxScale / 15 : 0), 80);
@@ -95,40 +92,93 @@ function quantizeQ2K(x: usize, block: usize, scratch: usize): void {
   const dmin = loadF16(block + 82);
   for (let j: usize = 0; j < 16; j++) {
     const packed = <i32>load<u8>(block + j);
-    codesOf(x, scratch, j, 16, d * <f32>(packed & 15), dmin * <f32>(packed >> 4), 3);
+    store<f32>(scratch + (j << 2), d * <f32>(packed & 15), Scratch.STEPS);
+    store<f32>(scratch + (j << 2), dmin * <f32>(packed >> 4), Scratch.ADDS);
   }
-  packPairs(scratch + Scratch.CODES, block + 16);
+  codesBySteps(x, scratch, 16, 16, 0, 3, largest);
+  const codes = scratch + Scratch.CODES;
+  for (let half: usize = 0; half < 2; half++) {
+    const slot = half == 0 ? slots : upper;
+    const steps = scratch + Scratch.STEPS + (half << 5);
+    if (!hasZero(steps, 8)) continue;
+    searchForCodes<Magnitudes>(slot, 16, 3, -0.5, 15);
+    codesOfSearch(slot, steps, x + (half << 9), codes + (half << 7), 16, 3);
+  }
+  packPairs(codes, block + 16);
 }
 
-/** Codes of sub-block `j` with its rounded scale; those of the search where that scale is zero. */
-function codesOf(x: usize, scratch: usize, j: usize, length: i32, scale: f32, minimum: f32, top: i32): void {
-  const from = x + ((j * length) << 2);
-  const to = scratch + Scratch.CODES + j * length;
-  if (scale != 0) {
-    codesByDivision(from, to, length, minimum, scale, 0, top);
-    return;
+/** Is one of `count` f32, a multiple of four, zero? */
+function hasZero(at: usize, count: i32): bool {
+  let zeros = i32x4.splat(0);
+  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
+    zeros = v128.or(zeros, f32x4.eq(v128.load(at + i), f32x4.splat(0)));
   }
-  const factor = load<f32>(scratch + Scratch.SEARCH_SCALES + (j << 2));
-  codesByProduct(from, to, length, factor, load<f32>(scratch + Scratch.SEARCH_MINS + (j << 2)), 0, top);
+  return v128.any_true(zeros);
 }
 
-function quantizeQ45K(x: usize, block: usize, scratch: usize, top: i32, start: f32, steps: i32): void {
-  toLanes(x, scratch + Scratch.LANES, 2, 32);
-  weighByMagnitude(scratch);
-  if (!(isTame(x) && searchEight<Fast, Squares>(scratch, 0, 32, top, start, steps))) {
-    searchEight<Exact, Squares>(scratch, 0, 32, top, start, steps);
+/** Codes of the search's best trial for those of a slot's sub-blocks whose step is zero. */
+function codesOfSearch(slot: usize, steps: usize, x: usize, codes: usize, length: i32, top: i32): void {
+  for (let j: usize = 0; j < 8; j++) {
+    if (load<f32>(steps + (j << 2)) != 0) continue;
+    const at = slot + (j << 2);
+    const first = j * <usize>length;
+    const factor = load<f32>(at, Slot.USED_FACTOR);
+    codesByProduct(x + (first << 2), codes + first, length, factor, load<f32>(at, Slot.USED_MIN), 0, top);
   }
-  const maxScale = largestOf(scratch + Scratch.SCALES, 8);
-  const maxMin = largestOf(scratch + Scratch.MINS, 8);
-  packScales(block + 4, scratch, maxScale > 0 ? <f32>63 / maxScale : 0, maxMin > 0 ? <f32>63 / maxMin : 0);
+}
+
+/** One super-block, or two of them one after the other. */
+function quantizeQ45K(
+  x: usize,
+  block: usize,
+  size: i32,
+  second: bool,
+  largest: f32,
+  scratch: usize,
+  top: i32,
+  start: f32,
+  steps: i32,
+): void {
+  const slot = scratch + Scratch.SLOTS;
+  const next = slot + Slot.BYTES;
+  toLanes(x, slot + Slot.LANES, 2, 32);
+  weighByMagnitude(slot);
+  if (second) {
+    toLanes(x + 1024, next + Slot.LANES, 2, 32);
+    weighByMagnitude(next);
+  }
+  search<Squares>(largest <= LARGEST_FAST, slot, second ? next : 0, 32, top, start, steps);
+  writeQ45K(x, block, slot, largest, scratch, top, start, steps);
+  if (second) writeQ45K(x + 1024, block + size, next, largest, scratch, top, start, steps);
+}
+
+function writeQ45K(
+  x: usize,
+  block: usize,
+  slot: usize,
+  largest: f32,
+  scratch: usize,
+  top: i32,
+  start: f32,
+  steps: i32,
+): void {
+  const maxScale = largestOf(slot + Slot.SCALE, 8);
+  const maxMin = largestOf(slot + Slot.MIN, 8);
+  packScales(block + 4, slot, maxScale > 0 ? <f32>63 / maxScale : 0, maxMin > 0 ? <f32>63 / maxMin : 0);
   store<u16>(block, f16Bits(maxScale / 63));
   store<u16>(block, f16Bits(maxMin / 63), 2);
   const d = loadF16(block);
   const dmin = loadF16(block + 2);
   for (let j: usize = 0; j < 8; j++) {
-    codesOf(x, scratch, j, 32, d * <f32>scaleAt(block + 4, j), dmin * <f32>minAt(block + 4, j), top);
+    store<f32>(scratch + (j << 2), d * <f32>scaleAt(block + 4, j), Scratch.STEPS);
+    store<f32>(scratch + (j << 2), dmin * <f32>minAt(block + 4, j), Scratch.ADDS);
   }
+  codesBySteps(x, scratch, 8, 32, 0, top, largest);
   const codes = scratch + Scratch.CODES;
+  if (hasZero(scratch + Scratch.STEPS, 8)) {
+    searchForCodes<Squares>(slot, 32, top, start, steps);
+    codesOfSearch(slot, scratch + Scratch.STEPS, x, codes, 32, top);
+  }
   if (top > 15) {
     packBitPlane(codes, 16, block + 16);
     packNibbles(codes, block + 48);
@@ -136,31 +186,30 @@ function quantizeQ45K(x: usize, block: usize, scratch: usize, top: i32, start: f
 }
 
 /** Weights in the search of Q4_K and Q5_K: the root mean square of the sub-block plus the value's magnitude. */
-function weighByMagnitude(scratch: usize): void {
-  const values = scratch + Scratch.LANES;
-  const weights = scratch + Scratch.WEIGHTS;
+function weighByMagnitude(slot: usize): void {
+  const end = slot + 1024;
   let squaresA = f32x4.splat(0);
   let squaresB = f32x4.splat(0);
-  for (let at: usize = 0; at < 1024; at += 32) {
-    const xa = v128.load(values + at);
-    const xb = v128.load(values + at, 16);
+  for (let at = slot; at < end; at += 32) {
+    const xa = v128.load(at, Slot.LANES);
+    const xb = v128.load(at, Slot.LANES + 16);
     squaresA = f32x4.add(squaresA, f32x4.mul(xa, xa));
     squaresB = f32x4.add(squaresB, f32x4.mul(xb, xb));
   }
   const rootA = f32x4.sqrt(f32x4.div(squaresA, f32x4.splat(32)));
   const rootB = f32x4.sqrt(f32x4.div(squaresB, f32x4.splat(32)));
-  for (let at: usize = 0; at < 1024; at += 32) {
-    v128.store(weights + at, f32x4.add(rootA, f32x4.abs(v128.load(values + at))));
-    v128.store(weights + at, f32x4.add(rootB, f32x4.abs(v128.load(values + at, 16))), 16);
+  for (let at = slot; at < end; at += 32) {
+    v128.store(at, f32x4.add(rootA, f32x4.abs(v128.load(at, Slot.LANES))), Slot.WEIGHTS);
+    v128.store(at, f32x4.add(rootB, f32x4.abs(v128.load(at, Slot.LANES + 16))), Slot.WEIGHTS + 16);
   }
 }
 
 /** Eight scales and eight minima of six bits in twelve bytes. */
-function packScales(target: usize, scratch: usize, inverseScale: f32, inverseMin: f32): void {
+function packScales(target: usize, slot: usize, inverseScale: f32, inverseMin: f32): void {
   for (let j: usize = 0; j < 8; j++) {
     // Through a byte, as in C: a negative number becomes a large one.
-    const rawScale = nearestInt(inverseScale * load<f32>(scratch + Scratch.SCALES + (j << 2))) & 0xff;
-    const rawMin = nearestInt(inverseMin * load<f32>(scratch + Scratch.MINS + (j << 2))) & 0xff;
+    const rawScale = nearestInt(inverseScale * load<f32>(slot + (j << 2), Slot.SCALE)) & 0xff;
+    const rawMin = nearestInt(inverseMin * load<f32>(slot + (j << 2), Slot.MIN)) & 0xff;
     const scale = min<i32>(63, rawScale);
     const low = min<i32>(63, rawMin);
     if (j < 4) {
@@ -186,39 +235,62 @@ export function minAt(packed: usize, j: usize): i32 {
   return (<i32>load<u8>(packed + j, 4) >> 4) | ((<i32>load<u8>(packed + j) >> 6) << 4);
 }
 
-function quantizeQ3K(x: usize, block: usize, scratch: usize): void {
+function quantizeQ3K(x: usize, block: usize, largest: f32, scratch: usize): void {
   toLanes(x, scratch + Scratch.LANES, 4, 16);
-  searchThreeBits(scratch);
+  if (largest <= LARGEST_FAST) searchThreeBits<Fast>(scratch);
+  else searchThreeBits<Exact>(scratch);
   const extreme = extremeOf(scratch + Scratch.SCALES);
-  const packed = block + 96;
-  store<u64>(packed, 0);
-  store<u32>(packed, 0, 8);
   // A NaN counts as true in C.
-  if (extreme != 0) {
-    const inverse: f32 = <f32>-32 / extreme;
-    for (let j: usize = 0; j < 16; j++) {
-      const whole = <i32>(<i8>nearestInt(inverse * load<f32>(scratch + Scratch.SCALES + (j << 2))));
-      const scale = max<i32>(-32, min<i32>(31, whole)) + 32;
-      const low = packed + (j & 7);
-      store<u8>(low, <u8>(<i32>load<u8>(low) | ((scale & 15) << (j < 8 ? 0 : 4))));
-      const high = packed + 8 + (j & 3);
-      store<u8>(high, <u8>(<i32>load<u8>(high) | ((scale >> 4) << (<i32>(j >> 2) << 1))));
-    }
-    store<u16>(block, f16Bits(<f32>1 / inverse), 108);
-  } else store<u16>(block, 0, 108);
-
+  const inverse: f32 = extreme != 0 ? <f32>-32 / extreme : 0;
+  store<u16>(block, extreme != 0 ? f16Bits(<f32>1 / inverse) : 0, 108);
   const d = loadF16(block + 108);
+  const a = scalesOf4(scratch, inverse, 0);
+  const b = scalesOf4(scratch, inverse, 16);
+  const c = scalesOf4(scratch, inverse, 32);
+  const e = scalesOf4(scratch, inverse, 48);
+  // Without a scale all bits stay zero.
+  const scales = extreme != 0 ? narrow16(a, b, c, e) : i8x16.splat(0);
+  packSixBitScales(scales, block + 96);
+  storeSteps(scratch, d, a, 0);
+  storeSteps(scratch, d, b, 16);
+  storeSteps(scratch, d, c, 32);
+  storeSteps(scratch, d, e, 48);
+  codesBySteps(x, scratch, 16, 16, -4, 3, largest);
   const codes = scratch + Scratch.CODES;
-  for (let j: usize = 0; j < 16; j++) {
-    const scale = d * <f32>(scaleOf16(packed, j) - 32);
-    if (scale != 0) codesByDivision(x + (j << 6), codes + (j << 4), 16, 0, scale, -4, 3);
-    else {
-      const lane = scratch + Scratch.TRIALS + (j << 2);
-      for (let i: usize = 0; i < 16; i++) store<u8>(codes + (j << 4) + i, <u8>load<f32>(lane + (i << 6)));
+  if (hasZero(scratch + Scratch.STEPS, 16)) {
+    for (let j: usize = 0; j < 16; j++) {
+      if (load<f32>(scratch + (j << 2), Scratch.STEPS) == 0) codesOfThreeBits(scratch, j, codes + (j << 4));
     }
   }
   packBitPlane(codes, 4, block);
   packPairs(codes, block + 32);
+}
+
+/** Four scales of Q3_K from byte `at` of the search's on, rounded to six bits and 32 too large. */
+// @ts-ignore: decorator
+@inline
+function scalesOf4(scratch: usize, inverse: f32, at: usize): v128 {
+  const whole = nearestInt4(f32x4.mul(f32x4.splat(inverse), v128.load(scratch + at, Scratch.SCALES)));
+  // Through a signed byte, as in C.
+  const byte = i32x4.shr_s(i32x4.shl(whole, 24), 24);
+  return i32x4.add(i32x4.max_s(i32x4.min_s(byte, i32x4.splat(31)), i32x4.splat(-32)), i32x4.splat(32));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeSteps(scratch: usize, d: f32, scales: v128, at: usize): void {
+  const whole = f32x4.convert_i32x4_s(i32x4.sub(scales, i32x4.splat(32)));
+  v128.store(scratch + at, f32x4.mul(f32x4.splat(d), whole), Scratch.STEPS);
+  v128.store(scratch + at, f32x4.splat(0), Scratch.ADDS);
+}
+
+/** 16 scales of six bits in twelve bytes: the lower four bits of j and j + 8 share a byte, the upper two of j, j + 4, j + 8, j + 12. */
+function packSixBitScales(scales: v128, target: usize): void {
+  const low = v128.and(scales, i8x16.splat(15));
+  store<u64>(target, i64x2.extract_lane(low, 0) | (i64x2.extract_lane(low, 1) << 4));
+  const high = v128.and(i16x8.shr_u(scales, 4), i8x16.splat(3));
+  const bits = i32x4.extract_lane(high, 0) | (i32x4.extract_lane(high, 1) << 2);
+  store<u32>(target, bits | (i32x4.extract_lane(high, 2) << 4) | (i32x4.extract_lane(high, 3) << 6), 8);
 }
 
 /** One of the 16 six-bit scales of Q3_K, 32 too large. */
@@ -227,8 +299,8 @@ export function scaleOf16(packed: usize, j: usize): i32 {
   return low | (((<i32>load<u8>(packed + 8 + (j & 3)) >> (<i32>(j >> 2) << 1)) & 3) << 4);
 }
 
-function quantizeQ6K(x: usize, block: usize, scratch: usize): void {
-  const tame = isTame(x);
+function quantizeQ6K(x: usize, block: usize, largest: f32, scratch: usize): void {
+  const tame = largest <= LARGEST_FAST;
   for (let half: usize = 0; half < 2; half++) {
     toLanes(x + (half << 9), scratch + Scratch.LANES, 2, 16);
     if (tame) searchSixBits<Fast>(scratch, half << 3);
@@ -246,13 +318,18 @@ function quantizeQ6K(x: usize, block: usize, scratch: usize): void {
   for (let j: usize = 0; j < 16; j++) {
     const scale = min<i32>(127, nearestInt(inverse * load<f32>(scratch + Scratch.SCALES + (j << 2))));
     store<i8>(block + j, <i8>scale, 192);
-    const step = d * <f32>load<i8>(block + j, 192);
-    const factor = load<f32>(scratch + Scratch.SEARCH_SCALES + (j << 2));
-    const from = x + (j << 6);
-    const to = codes + (j << 4);
-    if (step != 0) codesByDivision(from, to, 16, 0, step, -32, 31);
-    else if (load<i32>(scratch + Scratch.EMPTY + (j << 2)) == 0) codesByProduct(from, to, 16, factor, 0, -32, 31);
-    else v128.store(to, i8x16.splat(0));
+    store<f32>(scratch + (j << 2), d * <f32>load<i8>(block + j, 192), Scratch.STEPS);
+    store<f32>(scratch + (j << 2), 0, Scratch.ADDS);
+  }
+  codesBySteps(x, scratch, 16, 16, -32, 31, largest);
+  if (hasZero(scratch + Scratch.STEPS, 16)) {
+    for (let j: usize = 0; j < 16; j++) {
+      if (load<f32>(scratch + (j << 2), Scratch.STEPS) != 0) continue;
+      const to = codes + (j << 4);
+      const factor = load<f32>(scratch + (j << 2), Scratch.SEARCH_SCALES);
+      if (load<i32>(scratch + (j << 2), Scratch.EMPTY) != 0) v128.store(to, i8x16.splat(0));
+      else codesByProduct(x + (j << 6), to, 16, factor, 0, -32, 31);
+    }
   }
   packSixBits(codes, block);
 }
