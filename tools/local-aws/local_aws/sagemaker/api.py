@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from ..errors import AwsError
 from ..json_service import JsonService
 from ..wire import error_answer
-from . import endpoint_configs, endpoints, hubs, inference_components, invocation, models, optimization_jobs, tagging
+from . import ai_benchmarks, endpoint_configs, endpoints, hubs, inference_components, invocation, models, optimization_jobs, tagging
 
 control_plane = JsonService(
     "sagemaker",
@@ -37,6 +37,12 @@ control_plane = JsonService(
         "ListOptimizationJobs": optimization_jobs.list_jobs,
         "StopOptimizationJob": optimization_jobs.stop,
         "DeleteOptimizationJob": optimization_jobs.delete,
+        "CreateAIWorkloadConfig": ai_benchmarks.create_config,
+        "DescribeAIWorkloadConfig": ai_benchmarks.describe_config,
+        "DeleteAIWorkloadConfig": ai_benchmarks.delete_config,
+        "CreateAIBenchmarkJob": ai_benchmarks.create_job,
+        "DescribeAIBenchmarkJob": ai_benchmarks.describe_job,
+        "DeleteAIBenchmarkJob": ai_benchmarks.delete_job,
         "CreateHub": hubs.create_hub,
         "DescribeHub": hubs.describe_hub,
         "DeleteHub": hubs.delete_hub,
