@@ -176,36 +176,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     ],
   );
   command(
-    'benchmark <endpoint>',
-    'load and latency of a deployed endpoint, streamed, with real token counts',
-    async () => (await import('./commands/benchmark')).benchmark,
-    [
-      new Option('--compare <endpoint>', 'load another by turns, and say what differs significantly'),
-      new Option(
-        '--quality <file>',
-        'compare answers to these prompts: with the other endpoint, or the references in the file',
-      ),
-      new Option('--concurrency <list>', 'closed loops: requests in flight').default('1,4,16'),
-      new Option('--rate <list>', 'open loops: requests a second'),
-      new Option('--requests <n>', 'of each load').default('100'),
-      new Option('--warm-up <n>', 'requests before that').default('4'),
-      new Option('--pairs <n>', 'pairs of rounds with --compare').default('10'),
-      new Option('--input-tokens <n>', 'about, of a synthetic prompt').default('512'),
-      new Option('--output-tokens <n>', 'of an answer at most').default('128'),
-      new Option('--ignore-eos', 'answers of full length, where the server knows ignore_eos'),
-      new Option('--prompts <file>', 'JSON lines of prompts instead of synthetic ones'),
-      new Option('--timeout <seconds>', 'of a request').default('300'),
-      new Option('--inference-component <name>', 'for endpoints of inference components'),
-      new Option('--spec <file>', "the endpoint's spec: GPU memory beside the plan"),
-      new Option('--managed <s3>', "also run SageMaker's own benchmark of the same workload, results to this address"),
-      new Option('--role <arn>', 'role for it'),
-      new Option('--tokenizer <id>', 'for it: the hub id whose tokenizer AIPerf counts with'),
-      new Option('--workload-config <file>', 'write the workload as an AIWorkloadConfig'),
-      new Option('--report <file>', 'also write the figures as JSON'),
-      new Option('--html <file>', 'also write them as one self-contained page'),
-    ],
-  );
-  command(
     'calibrate <path>',
     'activation statistics of a text, for simulate and quantize',
     async () => (await import('./commands/calibrate')).calibrate,
