@@ -1,0 +1,5 @@
+export { dimensionsOf, type EngineDimensions } from './dimensions';
+export { seriesOf } from './series';
+export { statisticsOf } from './statistics';
+export { subscriptionResource, type LogsPort, type SubscriptionFilter } from './subscription';
+export type { EngineDatum, EngineMetric, LogEvent, MetricSeries } from './types';
