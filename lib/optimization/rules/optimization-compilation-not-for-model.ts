@@ -8,6 +8,8 @@ export const optimizationCompilationNotForModel: OptimizationRule = {
   id: 'OPTIMIZATION_COMPILATION_NOT_FOR_MODEL',
   severity: 'error',
   summary: 'jobs compile this model for GPUs',
+  explanation:
+    'The TensorRT-LLM of SageMaker’s jobs knows neither Llama 3.1’s RoPE scaling nor what came later; AWS’s own SDK refuses to compile those models.',
   source: 'sagemaker 2.257.7, serve/validations/optimization.py: compilation for GPUs is refused from Llama 3.1 on',
   examples: {
     passes: [job(SMOOTHQUANT, { model: { id: 'meta-llama/Llama-2-7b-hf', config: LLAMA2_7B } })],

@@ -9,6 +9,8 @@ export const optimizationEnvironmentLimits: OptimizationRule = {
   id: 'OPTIMIZATION_ENVIRONMENT_LIMITS',
   severity: 'error',
   summary: 'the job’s variables are within the API’s limits',
+  explanation:
+    'The variables of a job have narrower limits than those of an endpoint, and a variable that the technique itself sets would contradict it.',
   source: 'botocore 1.44.5, OptimizationJobEnvironmentVariables: 25 entries of 256 characters',
   examples: {
     passes: [job(AWQ, { environment: { OPTION_AWQ_MM_VERSION: 'GEMM' } })],

@@ -8,6 +8,8 @@ export const optimizationFp8NeedsNewerGpu: OptimizationRule = {
   id: 'OPTIMIZATION_FP8_NEEDS_NEWER_GPU',
   severity: 'error',
   summary: 'the GPU computes the FP8 engine that TensorRT-LLM builds',
+  explanation:
+    'An FP8 engine of TensorRT-LLM uses FP8 tensor cores, which GPUs have from Ada on. vLLM can run FP8 weights on older ones, TensorRT-LLM cannot.',
   source: 'TensorRT-LLM docs, "Numerical Precision", support matrix: FP8 from compute capability 8.9 on',
   examples: {
     passes: [

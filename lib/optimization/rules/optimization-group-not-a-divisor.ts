@@ -7,6 +7,8 @@ export const optimizationGroupNotADivisor: OptimizationRule = {
   id: 'OPTIMIZATION_GROUP_NOT_A_DIVISOR',
   severity: 'error',
   summary: 'AWQ’s group divides the inputs of each layer',
+  explanation:
+    'AWQ stores one scale for each group of inputs, and AutoAWQ refuses a layer whose inputs are no multiple of the group.',
   source: 'AutoAWQ 0.2.9, awq/modules/linear/gemm.py: `assert self.in_features % self.group_size == 0`',
   examples: {
     passes: [job(AWQ), job({ kind: 'awq', groupSize: 64 })],

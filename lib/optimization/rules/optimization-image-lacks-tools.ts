@@ -25,6 +25,8 @@ export const optimizationImageLacksTools: OptimizationRule = {
   id: 'OPTIMIZATION_IMAGE_LACKS_TOOLS',
   severity: 'warning',
   summary: 'the image of the job still holds what the job needs',
+  explanation:
+    'The scripts that jobs run have not kept up with the images: LMI 15 removed the virtual environment that they start, LMI 22 removed llm-compressor, and lmi-dist, which shards for Fast Model Loader, went with LMI 15. Read from the code, which nobody has run outside of the service.',
   source:
     'deepjavalibrary/djl-serving, commits e311ebf4, 1e53e50d, 09719840; serving/docker/partition/trt_llm_partition.py of 0.33.0',
   examples: {

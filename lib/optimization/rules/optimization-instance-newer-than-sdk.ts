@@ -7,6 +7,8 @@ export const optimizationInstanceNewerThanSdk: OptimizationRule = {
   id: 'OPTIMIZATION_INSTANCE_NEWER_THAN_SDK',
   severity: 'warning',
   summary: 'the SageMaker Python SDK lets this technique through for the instance family',
+  explanation:
+    'AWS’s Python SDK checks techniques against a list of instance families that is older than the API’s own. A job for a family beyond it is accepted, but nobody has reported one that worked.',
   source: 'sagemaker 2.257.7, serve/validations/optimization.py; botocore 1.44.5',
   examples: {
     passes: [job(AWQ), job(AWQ, { instanceType: 'ml.p5.4xlarge' })],

@@ -7,6 +7,8 @@ export const optimizationInstanceNotOffered: OptimizationRule = {
   id: 'OPTIMIZATION_INSTANCE_NOT_OFFERED',
   severity: 'error',
   summary: 'optimization jobs make models for this instance type',
+  explanation:
+    'The API knows fewer instance types as targets of an optimization job than an endpoint can have, and refuses the request for any other.',
   source: 'botocore 1.44.5, OptimizationJobDeploymentInstanceType',
   examples: {
     passes: [job(AWQ), job(NEURON, { instanceType: 'ml.inf2.8xlarge' })],

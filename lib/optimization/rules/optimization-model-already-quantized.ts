@@ -7,6 +7,8 @@ export const optimizationModelAlreadyQuantized: OptimizationRule = {
   id: 'OPTIMIZATION_MODEL_ALREADY_QUANTIZED',
   severity: 'error',
   summary: 'the weights are quantized once',
+  explanation:
+    'AutoAWQ, llm-compressor and TensorRT-LLM’s conversion read 16-bit weights. Packed integers or FP8 with scales are not what they expect, and the job fails after it has loaded them.',
   source: 'AutoAWQ and llm-compressor read 16-bit weights; TensorRT-LLM’s checkpoint conversion likewise',
   examples: { passes: [job(AWQ), job(SHARD, { model: QUANTIZED })], fails: [job(AWQ, { model: QUANTIZED })] },
   evaluate({ spec: { technique, model } }) {

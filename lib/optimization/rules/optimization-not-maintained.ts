@@ -21,6 +21,8 @@ export const optimizationNotMaintained: OptimizationRule = {
   id: 'OPTIMIZATION_NOT_MAINTAINED',
   severity: 'warning',
   summary: 'what the technique makes runs in an image that AWS maintains',
+  explanation:
+    'What some techniques make runs in an image that AWS has stopped publishing: TensorRT-LLM in LMI, transformers-neuronx, and lmi-dist with its Fast Model Loader. It gets no fixes, not even for security.',
   source:
     'deepjavalibrary/djl-serving, breaking changes of LMI 15, pull request 2939; sagemaker-core 2.27.0 image_uri_config/djl-*.json; Neuron SDK, announcements',
   examples: {

@@ -5,6 +5,8 @@ export const optimizationOutputInSource: OptimizationRule = {
   id: 'OPTIMIZATION_OUTPUT_IN_SOURCE',
   severity: 'error',
   summary: 'the result lies outside of the model that it is made from',
+  explanation:
+    'A job’s model is every object below its prefix. A result written there is read as a part of the model by the next job, and downloaded by every endpoint that serves the original.',
   source: 'SageMaker API, CreateOptimizationJob: the model is every object below its prefix',
   examples: {
     passes: [job(AWQ)],

@@ -9,6 +9,8 @@ export const optimizationRuntimeOutOfRange: OptimizationRule = {
   id: 'OPTIMIZATION_RUNTIME_OUT_OF_RANGE',
   severity: 'error',
   summary: 'a stack can wait as long as the job may run',
+  explanation:
+    'A stack waits for the job as long as it may run, an hour with each of its resources. Beyond a day credentials expire and hundreds of resources wait.',
   source: 'botocore 1.44.5, StoppingCondition; a custom resource waits an hour, and the stack has one for each',
   examples: {
     passes: [job(AWQ, { maxRuntimeSeconds: 3_600 }), job(AWQ, { maxRuntimeSeconds: DAY })],

@@ -5,6 +5,8 @@ export const optimizationSourceNotInS3: OptimizationRule = {
   id: 'OPTIMIZATION_SOURCE_NOT_IN_S3',
   severity: 'error',
   summary: 'the job’s model is an uncompressed checkpoint in S3',
+  explanation:
+    'SageMaker’s optimization jobs take an S3 prefix or a SageMaker model. They have no way to the Hugging Face hub and unpack no archive: such a job fails before it starts.',
   source: 'SageMaker API, CreateOptimizationJob, ModelSource.S3',
   examples: {
     passes: [job(AWQ), job(AWQ, { modelData: 'jumpstart' })],

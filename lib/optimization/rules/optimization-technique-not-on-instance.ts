@@ -7,6 +7,8 @@ export const optimizationTechniqueNotOnInstance: OptimizationRule = {
   id: 'OPTIMIZATION_TECHNIQUE_NOT_ON_INSTANCE',
   severity: 'error',
   summary: 'the accelerator takes what the technique makes',
+  explanation:
+    'Neuron instances run compiled graphs, GPUs run checkpoints and TensorRT-LLM engines. SageMaker quantizes and shards for GPUs only, and compiles with Neuron for Neuron instances only.',
   source: 'sagemaker 2.257.7, serve/validations/optimization.py: "not supported on Neuron instances"',
   examples: {
     passes: [job(AWQ), job(SHARD), job(NEURON, { instanceType: 'ml.inf2.8xlarge' })],

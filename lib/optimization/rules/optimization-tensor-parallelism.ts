@@ -5,6 +5,8 @@ export const optimizationTensorParallelism: OptimizationRule = {
   id: 'OPTIMIZATION_TENSOR_PARALLELISM',
   severity: 'error',
   summary: 'the model is split for as many accelerators as the instance has',
+  explanation:
+    'A sharded or compiled model is cut for a number of accelerators, which the endpoint must then have. The job takes a number only, and a cut that does not divide the heads, or needs more accelerators than there are, fails while loading.',
   source:
     'djl-serving sm_neo_shard.py, sm_neo_trt_llm_partition.py: `option.tensor_parallel_degree` must be a number above 0',
   examples: {

@@ -1,6 +1,6 @@
 import type { Instance } from '../../hardware/types';
 import type { ModelDescription } from '../../model/types';
-import type { Finding, Severity } from '../../rules/types';
+import type { Explanation, Finding } from '../../rules/types';
 import type { OptimizationSpec } from '../types';
 
 /** What a rule of optimization jobs sees. */
@@ -11,13 +11,7 @@ export interface OptimizationContext {
 }
 
 /** A rule of optimization jobs, in the form of those of endpoints. */
-export interface OptimizationRule {
-  readonly id: string;
-  readonly severity: Severity;
-  /** One line for lists. */
-  readonly summary: string;
-  /** Where the fact comes from. */
-  readonly source: string;
+export interface OptimizationRule extends Explanation {
   /** Specs for the tests; `passes` give no finding of this rule, `fails` do. */
   readonly examples: { readonly passes: readonly OptimizationSpec[]; readonly fails: readonly OptimizationSpec[] };
   evaluate(context: OptimizationContext): readonly Omit<Finding, 'rule' | 'severity'>[];
