@@ -4,6 +4,7 @@ import { endpointExplanations } from './endpoint';
 import { ggufExplanations } from './gguf';
 import { modelExplanations } from './model';
 import { neuronExplanations } from './neuron';
+import { optimizationExplanations } from './optimization';
 import { qualityExplanations } from './quality';
 import { recommendationExplanations } from './recommendation';
 import { smokeTestExplanations } from './smoke-test';
@@ -20,6 +21,7 @@ export const EXPLANATION_SUBJECTS = [
   'quality',
   'recommendation',
   'smoke-test',
+  'optimization',
 ] as const;
 export type ExplanationSubject = (typeof EXPLANATION_SUBJECTS)[number];
 
@@ -35,6 +37,7 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   recommendation: recommendationExplanations,
   'smoke-test': smokeTestExplanations,
 };
+  optimization: optimizationExplanations,
 
 export const EXPLANATIONS: readonly Explanation[] = EXPLANATION_SUBJECTS.flatMap(
   (subject) => EXPLANATIONS_BY_SUBJECT[subject],
