@@ -39,6 +39,8 @@ export function entryPointCommand(
       return djlCommand(container, environment, context);
     case 'hf-vllm-neuron':
       return optimumNeuronCommand(environment);
+    case 'vllm-neuron':
+      return vllmNeuronCommand(environment, context);
     default:
       return [];
   }
@@ -331,4 +333,63 @@ function optimumNeuronCommand(environment: Environment): readonly string[] {
     command.push(`--${name.slice(6).toLowerCase()}`, ...(environment[name] === '' ? [] : [environment[name]]));
   }
   return command;
+}
+
+/** Flags that the program sets itself. Source: images/vllm-neuron/serve. */
+const VLLM_NEURON_OWN: ReadonlySet<string> = new Set(['host', 'port', 'model', 'additional-config', 'quantization']);
+
+/** What the `serve` of our own image makes of the variables. Source: images/vllm-neuron/serve. */
+function vllmNeuronCommand(environment: Environment, context: EntryPointContext): readonly string[] {
+  const flagsByName = new Map<string, string | undefined>();
+  for (const [name, value] of Object.entries(environment)) {
+    const flag = name.startsWith('SM_VLLM_') ? name.slice(8).toLowerCase().replaceAll('_', '-') : '';
+    const word = value.toLowerCase();
+    if (flag === '' || VLLM_NEURON_OWN.has(flag) || word === 'false') continue;
+    flagsByName.set(flag, word === 'true' || word === '' ? undefined : value);
+  }
+  if (!flagsByName.has('enable-prefix-caching')) {
+    if (!flagsByName.has('no-enable-prefix-caching')) flagsByName.set('no-enable-prefix-caching', undefined);
+    const sequences = flagsByName.get('max-num-seqs');
+    if (!flagsByName.has('num-gpu-blocks-override') && sequences !== undefined)
+      flagsByName.set('num-gpu-blocks-override', sequences);
+  }
+  const named = environment.SM_VLLM_MODEL ?? environment.HF_MODEL_ID;
+  const model = named ?? (context.hasModelFiles ? MODEL_DIR : '');
+  const command = ['vllm', 'serve', model, '--host', '0.0.0.0', '--port', '8080'];
+  for (const flag of [...flagsByName.keys()].sort()) {
+    const value = flagsByName.get(flag);
+    command.push(`--${flag}`, ...(value === undefined ? [] : [value]));
+  }
+  const config = neuronConfig(environment);
+  if (Object.keys(config).length > 0)
+    command.push('--additional-config', JSON.stringify({ override_neuron_config: config }));
+  return command;
+}
+
+/** Overrides of NxD Inference's `NeuronConfig`, in order of their names. */
+function neuronConfig(environment: Environment): Readonly<Record<string, unknown>> {
+  const config: Record<string, unknown> = { ...parsedObject(environment.SM_NEURON_CONFIG) };
+  const quantization = environment.SM_NEURON_QUANTIZATION;
+  if (quantization !== undefined) {
+    const excluded = (environment.SM_NEURON_EXCLUDE ?? '').split(',').map((part) => part.trim());
+    const kept = excluded.filter((part) => part !== '');
+    Object.assign(config, {
+      quantized: true,
+      quantization_dtype: quantization,
+      quantization_type: 'per_channel_symmetric',
+      quantized_checkpoints_path: '/tmp/neuron/quantized',
+      ...(kept.length === 0 ? {} : { modules_to_not_convert: kept }),
+    });
+  }
+  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is no JSON object the program refuses when it starts. */
+function parsedObject(text: string | undefined): object {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
 }

@@ -40,6 +40,7 @@ export function environmentOf({ spec, container }: ResolvedEndpoint): Readonly<R
     ...modelVariables(spec, container),
     ...optionVariablesFor(spec.options ?? {}, container.family),
     ...speculativeVariables(spec, container.family),
+    ...quantizedOnLoading(spec, container.family),
     ...spec.environment,
   };
 }
@@ -91,6 +92,14 @@ function optionEntry(
   if (option === 'dtype' && typeof value === 'string') return [variable, lookup(DTYPES, value.toLowerCase()) ?? value];
   if (typeof value !== 'boolean') return [variable, String(value)];
   return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;
+}
+
+/** What the image quantizes itself, from 16-bit weights, while it compiles them. Source: images/vllm-neuron/serve. */
+const NEURON_TYPES: Readonly<Record<string, string>> = { 'neuron-int8': 'int8', 'neuron-fp8': 'f8e4m3' };
+
+function quantizedOnLoading({ quantization }: EndpointSpec, family: ContainerFamily): Record<string, string> {
+  const type = family === 'vllm-neuron' ? lookup(NEURON_TYPES, quantization ?? '') : undefined;
+  return type === undefined ? {} : { SM_NEURON_QUANTIZATION: type };
 }
 
 /** vLLM takes speculative decoding as one JSON object. Source: vllm/config `SpeculativeConfig`. */

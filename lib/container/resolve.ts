@@ -13,6 +13,7 @@ const PREFIXES: Readonly<Partial<Record<ContainerFamily, string>>> = {
   sglang: 'SM_SGLANG_',
   'llama-cpp': 'SM_LLAMA_CPP_',
   'hf-vllm-neuron': 'SM_ON_',
+  'vllm-neuron': 'SM_VLLM_',
 };
 
 const ENGINES: Readonly<Record<ContainerFamily, EngineName>> = {
@@ -23,6 +24,7 @@ const ENGINES: Readonly<Record<ContainerFamily, EngineName>> = {
   sglang: 'sglang',
   'llama-cpp': 'llama.cpp',
   'hf-vllm-neuron': 'neuron-vllm',
+  'vllm-neuron': 'neuron-vllm',
   custom: 'unknown',
 };
 

@@ -134,6 +134,7 @@ function ownVariable(container: ResolvedContainer, family: FamilyData, name: str
   if (tail === '') return undefined;
   switch (container.family) {
     case 'vllm':
+    case 'vllm-neuron':
       return fromArgument(
         name,
         abbreviated(dashed(tail), (flag) => vllmFlag(flag, container), vllmFlags(container)),
@@ -271,7 +272,7 @@ function* variableNames(container: ResolvedContainer, family: FamilyData): Gener
   for (const option of family.options ?? []) yield upper(option);
   for (const option of (isOldTensorRt(container) ? family.until_0_32 : family.since_0_33) ?? []) yield upper(option);
   for (const option of Object.keys(family.arguments ?? {})) yield upper(option);
-  if (container.family === 'vllm')
+  if (container.family === 'vllm' || container.family === 'vllm-neuron')
     for (const flag of vllmArgumentNames(container.engineVersion)) if (vllmFlag(flag, container)) yield upper(flag);
   if (container.family === 'lmi')
     for (const flag of vllmArgumentNames(container.engineVersion))

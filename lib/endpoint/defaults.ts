@@ -59,6 +59,7 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
     case 'lmi-neuron':
       return Object.assign(base, lmiNeuronDefaults(context));
     case 'hf-vllm-neuron':
+    case 'vllm-neuron':
       return Object.assign(base, hfVllmNeuronDefaults(context));
     default:
       return base;

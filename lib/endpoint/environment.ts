@@ -129,6 +129,16 @@ const HF_VLLM_NEURON: Table = {
   NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
 };
 
+/** Our own image of vLLM on Neuron: what the model is compiled for. Source: images/vllm-neuron/serve. */
+const VLLM_NEURON: Table = {
+  SM_VLLM_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
+  SM_VLLM_MAX_MODEL_LEN: ['sequenceLength', integer],
+  SM_VLLM_MAX_NUM_SEQS: ['batchSize', integer],
+  SM_VLLM_DTYPE: ['dtype', text],
+  SM_VLLM_ENABLE_PREFIX_CACHING: ['enablePrefixCaching', bareFlag],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
+};
+
 /** Source: sglang/srt/server_args.py. */
 const SGLANG: Table = prefixed('SM_SGLANG_', {
   TP: ['tensorParallelSize', integer],
@@ -173,6 +183,7 @@ const TABLES: Readonly<Record<ContainerFamily, Table>> = {
   sglang: SGLANG,
   'llama-cpp': LLAMA_CPP,
   'hf-vllm-neuron': HF_VLLM_NEURON,
+  'vllm-neuron': VLLM_NEURON,
   custom: {},
 };
 

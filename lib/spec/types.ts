@@ -38,6 +38,7 @@ export const CONTAINER_FAMILIES = [
   'sglang',
   'llama-cpp',
   'hf-vllm-neuron',
+  'vllm-neuron',
   'custom',
 ] as const;
 export type ContainerFamily = (typeof CONTAINER_FAMILIES)[number];

@@ -20,13 +20,14 @@ interface Refusal {
 /** Which container reads a layout that this one does not. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   gguf: 'use the llama-cpp container',
-  neuron: 'use the lmi-neuron container on ml.inf2 or ml.trn1',
+  neuron: 'use the lmi-neuron or vllm-neuron container on ml.inf2 or ml.trn1',
 };
 
 /** What to do where no other version of the server helps. */
 function otherWay({ container, scheme }: RuleContext): string {
   if (Object.hasOwn(ELSEWHERE, scheme.layout)) return ELSEWHERE[scheme.layout];
   if (container?.engine === 'llama.cpp') return 'ask for a GGUF scheme, such as gguf:Q4_K_M';
+  if (container?.family === 'vllm-neuron') return 'ask for neuron-int8, or serve it on a GPU';
   if (container?.engine === 'neuron-vllm') return 'leave quantization out, or serve it on a GPU';
   if (container?.engine === 'transformers-neuronx') return 'ask for neuron-int8, or serve it on a GPU';
   return 'use a checkpoint in another scheme, such as awq or fp8';

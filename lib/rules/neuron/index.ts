@@ -11,6 +11,8 @@ import { neuronKvHeadsExpanded } from './neuron-kv-heads-expanded';
 import { neuronLargeInt8KnownFailure } from './neuron-large-int8-known-failure';
 import { neuronLogicalCores } from './neuron-logical-cores';
 import { neuronPipelineNotSupported } from './neuron-pipeline-not-supported';
+import { neuronQuantizedAttentionBias } from './neuron-quantized-attention-bias';
+import { neuronRuntimeNewerThanDriver } from './neuron-runtime-newer-than-driver';
 
 export const neuronRules: readonly Rule[] = [
   neuronArchitectureNotExported,
@@ -25,4 +27,6 @@ export const neuronRules: readonly Rule[] = [
   neuronLargeInt8KnownFailure,
   neuronLogicalCores,
   neuronPipelineNotSupported,
+  neuronQuantizedAttentionBias,
+  neuronRuntimeNewerThanDriver,
 ];

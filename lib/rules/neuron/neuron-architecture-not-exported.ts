@@ -9,7 +9,7 @@ const example = (config: object, family = 'hf-vllm-neuron') => ({
   options: { tensorParallelSize: 2, sequenceLength: 4096, batchSize: 1 },
 });
 
-/** `model_type`s that each stack has graphs for. */
+/** `model_type`s that each stack has graphs for, by container family or engine. */
 const STACKS: Readonly<
   Record<string, { readonly types: readonly string[]; readonly name: string; readonly isClosed: boolean }>
 > = {
@@ -33,6 +33,29 @@ const STACKS: Readonly<
       'smolvlm',
     ],
   },
+  // Source: neuronx-distributed-inference 0.8, utils/constants.py, `MODEL_TYPES`.
+  'vllm-neuron': {
+    name: 'NxD Inference',
+    isClosed: true,
+    types: [
+      'gpt_oss',
+      'llama',
+      'llama4',
+      'llama4_text',
+      'mllama',
+      'mistral',
+      'mixtral',
+      'pixtral',
+      'dbrx',
+      'qwen2',
+      'qwen2_vl',
+      'qwen3',
+      'qwen3_moe',
+      'gemma3',
+      'gemma3_text',
+      'qwen3_vl',
+    ],
+  },
   // Source: transformers-neuronx README, supported models; djl-serving docs, tnx_user_guide.
   'transformers-neuronx': {
     name: 'transformers-neuronx',
@@ -46,15 +69,20 @@ export const neuronArchitectureNotExported: Rule = {
   severity: 'error',
   summary: 'the Neuron stack has graphs for the architecture',
   explanation:
-    'A model runs on Neuron as graphs compiled ahead, written architecture by architecture. optimum-neuron refuses others while it exports; what transformers-neuronx does with one that its documentation does not name is not verified.',
+    'A model runs on Neuron as graphs compiled ahead, written architecture by architecture. optimum-neuron and NxD Inference refuse others; what transformers-neuronx does with one that its documentation does not name is not verified.',
   source:
     'huggingface/optimum-neuron optimum/neuron/models/inference; djl-serving docs, lmi/user_guides/tnx_user_guide',
   examples: {
-    passes: [example(LLAMA_8B)],
-    fails: [example(GEMMA2_2B), example(MISTRAL_7B), example(GEMMA2_2B, 'lmi-neuron')],
+    passes: [example(LLAMA_8B), example(MISTRAL_7B, 'vllm-neuron')],
+    fails: [
+      example(GEMMA2_2B),
+      example(MISTRAL_7B),
+      example(GEMMA2_2B, 'lmi-neuron'),
+      example(GEMMA2_2B, 'vllm-neuron'),
+    ],
   },
   evaluate({ container, model }: RuleContext) {
-    const stack = container === undefined ? undefined : STACKS[container.engine];
+    const stack = container === undefined ? undefined : (STACKS[container.family] ?? STACKS[container.engine]);
     if (stack === undefined || model === undefined) return [];
     const type = String(model.config.model_type ?? model.modelType);
     if (stack.types.includes(type)) return [];
