@@ -23,19 +23,24 @@ export interface EndpointPlan {
   /** Planned tokens a second of one instance. */
   readonly outputTokensPerSecond?: number;
 
+  /** Planned tokens a second of one instance that works on `maxConcurrency` sequences. */
+  readonly fullOutputTokensPerSecond?: number;
+
   /** Price of one instance, USD an hour. */
   readonly usdPerHour?: number;
 }
 
 export function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {
   const options = tryResolve(spec)?.options;
+  const maxConcurrency = options?.maxNumSeqs ?? options?.slots ?? options?.batchSize;
   return {
     maxModelLen: sequenceLength(spec),
-    maxConcurrency: options?.maxNumSeqs ?? options?.slots ?? options?.batchSize,
+    maxConcurrency,
     kvCacheTokens: plan.kvCacheTokens ?? undefined,
     timeToFirstTokenMs: plan.estimate.timeToFirstTokenMs ?? undefined,
     interTokenMs: plan.estimate.interTokenMs ?? undefined,
     outputTokensPerSecond: plan.estimate.outputTokensPerSecond ?? undefined,
+    fullOutputTokensPerSecond: estimateFullBatch(spec, maxConcurrency).outputTokensPerSecond ?? undefined,
     usdPerHour: plan.cost.usdPerHour ?? undefined,
   };
 }
