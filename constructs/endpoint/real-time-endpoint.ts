@@ -68,6 +68,13 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
    */
   public readonly inferenceComponentName?: string;
 
+  /**
+   * What is planned and checked, with everything chosen.
+   *
+   * @internal
+   */
+  public readonly _spec: EndpointSpec;
+
   private readonly network: EndpointNetwork | undefined;
 
   constructor(scope: Construct, id: string, props: RealTimeEndpointProps) {
@@ -85,6 +92,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
     const serving = planServing(this, props, recipe, { endpointName, networkIsolation });
     const { spec, answer } = serving;
+    this._spec = spec;
     this.plan = serving.plan;
     const fullBatch = estimateFullBatch(spec, this.plan.maxConcurrency);
 
