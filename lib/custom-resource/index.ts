@@ -1,5 +1,6 @@
 export { isNamed, isPassing, poll } from './poll';
 export { CustomResourceFailure, runCustomResource } from './run';
+export { isWorthARun, until } from './turn';
 export type {
   Clock,
   CustomResource,

@@ -1,7 +1,8 @@
 import type { Turn } from './types';
 
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+/** Longest pause between two questions, milliseconds. */
+export const LONGEST_WAIT_MS = 30_000;
 const GROWTH = 1.6;
 
 /**

@@ -30,7 +30,11 @@ export async function runCustomResource(
       deadline: now + remainingMs - RESERVE_MS,
     });
     if (outcome.done) return answer(event, outcome.physicalResourceId, { Status: 'SUCCESS', Data: outcome.data ?? {} });
-    await ports.goOn({ ...event, StartedAt: startedAt });
+    await ports.goOn({
+      ...event,
+      StartedAt: startedAt,
+      ...(outcome.state === undefined ? {} : { State: outcome.state }),
+    });
     return undefined;
   }
 }

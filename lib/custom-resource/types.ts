@@ -11,6 +11,8 @@ export interface CustomResourceEvent {
   readonly OldResourceProperties?: Readonly<Record<string, unknown>>;
   /** Added by the first of several runs that work on one request: when it began, milliseconds since 1970. */
   readonly StartedAt?: number;
+  /** What the run before this one wants it to know. */
+  readonly State?: string;
 }
 
 /** What is put to the event's `ResponseURL`. */
@@ -27,7 +29,7 @@ export interface CustomResourceResponse {
 /** A request that is done, or one that needs another run. */
 export type Outcome =
   | { readonly done: true; readonly physicalResourceId: string; readonly data?: Readonly<Record<string, string>> }
-  | { readonly done: false };
+  | { readonly done: false; readonly state?: string };
 
 /** Time as a program in the account sees it; tests have their own. */
 export interface Clock {

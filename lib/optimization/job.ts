@@ -1,4 +1,4 @@
-import { CustomResourceFailure, isNamed, poll } from '../custom-resource';
+import { CustomResourceFailure, isNamed, isWorthARun, poll, until } from '../custom-resource';
 import type { CustomResource, CustomResourceEvent, Outcome, Turn } from '../custom-resource';
 
 /** What of a job's description is read. Source: SageMaker API, `DescribeOptimizationJob`. */
@@ -139,16 +139,6 @@ async function removeJob(jobs: OptimizationJobPort, event: CustomResourceEvent, 
   if (isGone === undefined && isWorthARun(turn, end)) return { done: false };
   // A job that does not stop ends with its time at the latest; a stack that cannot be deleted would help nobody.
   return nothing(event);
-}
-
-/** The turn, or what of it lies before `end`. */
-function until(turn: Turn, end: number): Turn {
-  return { ...turn, deadline: Math.min(turn.deadline, end) };
-}
-
-/** A run that ends within the longest pause of `poll` would only be started to end. */
-function isWorthARun({ clock }: Turn, end: number): boolean {
-  return clock.now() + 30_000 < end;
 }
 
 async function nothing(event: CustomResourceEvent): Promise<Outcome> {
