@@ -1,4 +1,4 @@
-import data from './data/types.json';
+import { findGgufFileType, findGgufTensorType, ggufFileTypeNames, ggufTensorTypeNames } from '../../scheme/gguf-types';
 
 /** A tensor type of ggml: `block` elements of one row take `bytes` bytes. */
 export interface GgmlType {
@@ -9,14 +9,15 @@ export interface GgmlType {
   readonly bytes: number;
 }
 
-const byName = new Map<string, GgmlType>(
-  Object.entries(data.tensorTypes).map(([name, type]) => [name, { name, ...type }] as const),
-);
-const byId = new Map<number, GgmlType>([...byName.values()].map((type) => [type.id, type]));
-const fileTypes = new Map<number, string>(Object.entries(data.fileTypes).map(([name, id]) => [id, name]));
+const types = ggufTensorTypeNames.flatMap((name): readonly GgmlType[] => {
+  const type = findGgufTensorType(name);
+  return type === undefined ? [] : [{ name, id: type.id, block: type.blockElements, bytes: type.blockBytes }];
+});
+const byId = new Map(types.map((type) => [type.id, type]));
+const fileTypes = new Map(ggufFileTypeNames.map((name) => [findGgufFileType(name)?.id, name]));
 
 /** Every tensor type that a GGUF may hold, by name. Types that ggml has dropped are not among them. */
-export const GGML_TYPES: ReadonlyMap<string, GgmlType> = byName;
+export const GGML_TYPES: ReadonlyMap<string, GgmlType> = new Map(types.map((type) => [type.name, type]));
 
 export function ggmlTypeOfId(id: number): GgmlType | undefined {
   return byId.get(id);
@@ -29,5 +30,5 @@ export function ggufFileTypeName(id: number): string | undefined {
 
 /** Number of a file type, for `general.file_type`. */
 export function ggufFileTypeId(name: string): number | undefined {
-  return Object.hasOwn(data.fileTypes, name) ? data.fileTypes[name as keyof typeof data.fileTypes] : undefined;
+  return findGgufFileType(name)?.id;
 }
