@@ -182,10 +182,10 @@ export class ModelFleet extends Resource implements IEndpointRef, IConnectable, 
 
   private describe(): string {
     const count = this.instancesFor('initialCopies');
-    const models = `${this.guests.length} ${this.guests.length === 1 ? 'model' : 'models'}`;
+    const models = this.guests.length === 1 ? '1 model' : `${this.guests.length} models`;
     return count === undefined
       ? `${models} in the fleet`
-      : `the fleet's ${models} begin on ${count} × ${this.instance!.instanceType}`;
+      : `the fleet begins with ${models} on ${count} × ${this.instance!.instanceType}`;
   }
 
   private instancesFor(copies: CopyCount): number | undefined {

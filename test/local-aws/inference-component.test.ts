@@ -10,10 +10,10 @@ import {
   UpdateInferenceComponentRuntimeConfigCommand,
   type CreateInferenceComponentCommandInput,
 } from '@aws-sdk/client-sagemaker';
-import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chatBody, contentOf, GGUF, ggufContainer, settled, startTestAws, upload, type TestAws } from './support';
+import { makeRole } from './role';
 
 jest.setTimeout(120_000);
 
@@ -124,35 +124,3 @@ describe('inference components of the local AWS', () => {
     });
   });
 });
-
-/** A role that SageMaker may assume. */
-async function makeRole(aws: TestAws): Promise<string> {
-  const cloudFormation = aws.client(CloudFormationClient);
-  const template = {
-    Resources: {
-      Role: {
-        Type: 'AWS::IAM::Role',
-        Properties: {
-          AssumeRolePolicyDocument: {
-            Statement: [
-              { Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' },
-            ],
-          },
-        },
-      },
-    },
-    Outputs: { Arn: { Value: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
-  };
-  await cloudFormation.send(
-    new CreateStackCommand({
-      StackName: 'role',
-      TemplateBody: JSON.stringify(template),
-      Capabilities: ['CAPABILITY_IAM'],
-    }),
-  );
-  for (;;) {
-    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'role' }));
-    if (Stacks![0].StackStatus === 'CREATE_COMPLETE') return Stacks![0].Outputs![0].OutputValue!;
-    await sleep(50);
-  }
-}

@@ -133,9 +133,9 @@ describe('a fleet of two models', () => {
   test('says in one line what a copy takes and where all begin', () => {
     expect(messagesOf(stack, 'info')).toEqual([
       expect.stringMatching(
-        /1 accelerator and .* a copy, 8,192 tokens × \d+ sequences, .* 1 to 4 copies; the fleet's 1 model begin on 1 × ml\.g6\.12xlarge/,
+        /1 accelerator and .* a copy, 8,192 tokens × \d+ sequences, .* 1 to 4 copies; the fleet begins with 1 model on 1 × ml\.g6\.12xlarge/,
       ),
-      expect.stringMatching(/the fleet's 2 models begin on 1 × ml\.g6\.12xlarge/),
+      expect.stringMatching(/the fleet begins with 2 models on 1 × ml\.g6\.12xlarge/),
     ]);
   });
 

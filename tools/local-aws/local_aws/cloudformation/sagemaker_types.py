@@ -90,7 +90,9 @@ def _delete_endpoint(arn: str, properties: dict) -> None:
 
 def _create_component(logical_id: str, properties: dict, stack_name: str) -> tuple[str, dict]:
     name = physical_name(properties, "InferenceComponentName", stack_name, logical_id)
-    arn = _call("CreateInferenceComponent", {**properties, "InferenceComponentName": name})["InferenceComponentArn"]
+    # A deployment's configuration is one of updates; creating knows none.
+    members = {key: value for key, value in properties.items() if key != "DeploymentConfig"}
+    arn = _call("CreateInferenceComponent", {**members, "InferenceComponentName": name})["InferenceComponentArn"]
     component = inference_components.component_named(name)
     component.wait(lambda c: c.status in inference_components.FINAL, _STABLE_SECONDS)
     if component.status != "InService":

@@ -41,7 +41,7 @@ def update(endpoint: Endpoint, config_name: str, kept: dict[str, Kept]) -> None:
         return
     endpoint.set(green=green)
     try:
-        _shift_traffic(endpoint)
+        shift(endpoint, endpoint.deployment_config or {})
     except AlarmTripped as alarm:
         _roll_back(endpoint, green, str(alarm))
         return
@@ -58,11 +58,11 @@ def update(endpoint: Endpoint, config_name: str, kept: dict[str, Kept]) -> None:
     blue.drain()
 
 
-def _shift_traffic(endpoint: Endpoint) -> None:
-    deployment = endpoint.deployment_config or {}
+def shift(shifted, deployment: dict) -> None:
+    """Gives an endpoint's new fleet, or a component's new copies, the traffic in steps; AlarmTripped when it has to be undone."""
     alarms = [alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
     for share, seconds in _steps(deployment):
-        endpoint.set(green_share=share)
+        shifted.set(green_share=share)
         _bake(alarms, scaled(seconds))
 
 

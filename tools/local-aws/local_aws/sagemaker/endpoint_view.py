@@ -2,7 +2,7 @@
 
 import hashlib
 
-from . import endpoint_configs, models
+from . import endpoint_configs, inference_components, models
 from .endpoint import Endpoint
 from .fleet import Variant
 
@@ -18,7 +18,7 @@ def described(endpoint: Endpoint, arn: str) -> dict:
         "CreationTime": endpoint.created,
         "LastModifiedTime": endpoint.modified,
         "LastDeploymentConfig": endpoint.deployment_config,
-        "ProductionVariants": [_variant(v) for v in endpoint.fleet.variants] if endpoint.fleet else None,
+        "ProductionVariants": [_variant(v, endpoint) for v in endpoint.fleet.variants] if endpoint.fleet else None,
         "DataCaptureConfig": _data_capture(config.get("DataCaptureConfig")),
         "AsyncInferenceConfig": config.get("AsyncInferenceConfig"),
         "MetricsConfig": config.get("MetricsConfig"),
@@ -37,14 +37,17 @@ def summary(endpoint: Endpoint, arn: str) -> dict:
     }
 
 
-def _variant(variant: Variant) -> dict:
+def _variant(variant: Variant, endpoint: Endpoint) -> dict:
+    count = variant.desired_instances
+    if variant.container is None:
+        count = inference_components.instance_count(endpoint.name, variant.name, variant.config, variant.instance_type, count)
     shown = {
         "VariantName": variant.name,
         "DeployedImages": _images(variant),
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
-        "CurrentInstanceCount": variant.desired_instances,
-        "DesiredInstanceCount": variant.desired_instances,
+        "CurrentInstanceCount": count,
+        "DesiredInstanceCount": count,
         "ManagedInstanceScaling": variant.config.get("ManagedInstanceScaling"),
         "RoutingConfig": variant.config.get("RoutingConfig"),
     }

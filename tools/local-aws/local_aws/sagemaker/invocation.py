@@ -86,7 +86,13 @@ def _chosen(endpoint_name: str, headers: dict, body: bytes) -> Target:
 def _component_target(endpoint_name: str, name: str) -> Target:
     record = inference_components.registry.find(name)
     component = record["component"] if record else None
-    if component is None or component.request["EndpointName"] != endpoint_name or component.container is None:
+    if component is None or component.request["EndpointName"] != endpoint_name:
+        raise _refusal(f"Inference component {name} of endpoint {endpoint_name} not found.")
+    if component.base_name is not None:
+        # The adapter is there, but the container here knows no adapters: its base answers.
+        component = inference_components.component_named(component.base_name)
+    container = component.serving_container()
+    if container is None:
         raise _refusal(f"Inference component {name} of endpoint {endpoint_name} not found.")
     dimensions = {"InferenceComponentName": name}
     if component.copies == 0:
@@ -96,7 +102,7 @@ def _component_target(endpoint_name: str, name: str) -> Target:
             "or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
         )
     config_name = endpoints.endpoint_named(endpoint_name).config_name
-    return Target(component.container, component.request.get("VariantName", ""), config_name, dimensions, component.copies)
+    return Target(container, component.request.get("VariantName", ""), config_name, dimensions, component.copies)
 
 
 def _refusal(message: str) -> AwsError:
@@ -179,15 +185,19 @@ def _model_error(endpoint_name: str, status: int, original: str) -> AwsError:
 
 def _record(target: Target, began: float, status: int) -> None:
     microseconds = (time.monotonic() - began) * 1e6
+    is_component = "InferenceComponentName" in target.dimensions
+    unit = "Copy" if is_component else "Instance"
     metrics.record(
         target.dimensions,
         {
             "Invocations": (1, "Count"),
-            "InvocationsPerInstance": (1 / max(1, target.instances), "Count"),
+            f"InvocationsPer{unit}": (1 / max(1, target.instances), "Count"),
             "ModelLatency": (microseconds, "Microseconds"),
             "Invocation4XXErrors": (1 if 400 <= status < 500 else 0, "Count"),
             "Invocation5XXErrors": (1 if status >= 500 else 0, "Count"),
-            "ConcurrentRequestsPerModel": (target.container.open_requests, "Count"),
+            f"ConcurrentRequestsPer{'Copy' if is_component else 'Model'}": (target.container.open_requests, "Count"),
+            # A request that was answered ends what the alarm on those that were not began.
+            **({"NoCapacityInvocationFailures": (0, "Count")} if is_component else {}),
         },
     )
 
@@ -207,7 +217,10 @@ def _stream(target: Target, response: http.client.HTTPResponse, began: float):
             end = error
         loop.call_soon_threadsafe(parts.put_nowait, end)
 
+    first_part: float | None = None
+
     async def run(send, receive) -> None:
+        nonlocal first_part
         reading = asyncio.get_running_loop().run_in_executor(None, read)
         leaving = asyncio.ensure_future(_client_leaves(receive))
         status = 200
@@ -220,6 +233,7 @@ def _stream(target: Target, response: http.client.HTTPResponse, began: float):
                     return
                 part = coming.result()
                 if isinstance(part, bytes):
+                    first_part = first_part or time.monotonic()
                     await _send(send, event_stream.event("PayloadPart", part, "application/octet-stream"))
                     continue
                 if part is not None:
@@ -234,6 +248,8 @@ def _stream(target: Target, response: http.client.HTTPResponse, began: float):
             response.close()
             target.container.leave()
             context.run(_record, target, began, status)
+            if first_part is not None:
+                context.run(metrics.record, target.dimensions, {"FirstChunkLatency": ((first_part - began) * 1e6, "Microseconds")})
             await reading
 
     return run
