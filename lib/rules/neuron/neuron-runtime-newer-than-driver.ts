@@ -36,7 +36,7 @@ export const neuronRuntimeNewerThanDriver: Rule = {
         got: container.version ?? 'no version',
         allowed: isRefused ? 'up to SDK 2.29' : 'an image that somebody has seen running there',
         fix: isRefused
-          ? 'use version 0.13.0-sdk2.28.0'
+          ? 'use the hf-vllm-neuron container, or try version 0.13.0-sdk2.28.0'
           : 'try one endpoint first and acknowledge this, or use the hf-vllm-neuron container',
         path: '/container/version',
         severity: isRefused ? 'error' : 'warning',
