@@ -1,7 +1,7 @@
 // Bundles each program of lambda/ into one file that a stack uploads as it is: dist/lambda/<name>/index.js. The AWS SDK is left to
 // Lambda's Node.js runtime, which has it, so that the npm package stays small.
 import { build } from 'esbuild';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -22,3 +22,6 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+
+// Sources of images that are built in the user's account travel as they are.
+cpSync(path.join(root, 'images'), path.join(root, 'dist', 'images'), { recursive: true });

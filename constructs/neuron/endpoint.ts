@@ -5,11 +5,9 @@ import type { ServingOptions } from '../../lib/spec/types';
 import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
 import type { EndpointRecipe } from '../endpoint/recipe';
 import { known, withoutUndefined } from '../shared/known';
-import { MODEL_DIRECTORY } from '../shared/model-source/s3';
-import { QuantizationScheme } from '../shared/quantization-scheme';
-import { ServingContainer } from '../shared/serving-container';
-import { NeuronCompilation, NeuronQuantization } from './options';
+import { NeuronCompilation } from './options';
 import type { NeuronEndpointProps } from './props';
+import { neuronServer } from './server';
 import { completeNeuron } from './shape';
 import { neuronFindings } from './validation';
 
@@ -19,16 +17,14 @@ import { neuronFindings } from './validation';
  */
 const COMPILATION_SECONDS = 1800;
 
-/** LMI ends a worker that loads longer than 240 s otherwise; source: djl-serving docs, `model_loading_timeout`. */
-const LMI_LOADING_SECONDS = 3600;
-
 /**
  * A real-time SageMaker endpoint that serves a language model on AWS Inferentia2 or Trainium.
  *
  * Two images of AWS still do: Hugging Face's with vLLM, for 16-bit weights, and LMI 0.29 of 2024 for INT8. Of the
- * latter's software AWS maintains nothing any more, and has deleted the code; Neuron SDKs from 2.29 on bring their
- * libraries of language models to Trainium2 and newer only, which SageMaker's images do not serve. A new endpoint should
- * be compared with one on a GPU, in FP8 or INT8, first.
+ * latter's software AWS maintains nothing any more, and has deleted the code. A `VllmNeuronImage` of your own stores INT8
+ * and FP8 in software that still gets critical fixes. Neuron SDKs from 2.29 on bring their libraries of language models to
+ * Trainium2 and newer only, which SageMaker's images do not serve. A new endpoint should be compared with one on a GPU, in
+ * FP8 or INT8, first.
  *
  * @example
  * new NeuronEndpoint(this, 'Chat', {
@@ -49,17 +45,17 @@ export class NeuronEndpoint extends RealTimeEndpoint {
 
   /** @internal */
   protected _recipe(props: NeuronEndpointProps, instance: Instance | undefined): EndpointRecipe {
-    const { compilation = NeuronCompilation.AT_START, quantization = NeuronQuantization.NONE } = props;
-    const isInt8 = quantization === NeuronQuantization.INT8;
-    const model = props.model._bind(this);
+    const { compilation = NeuronCompilation.AT_START } = props;
+    const bound = props.model._bind(this);
+    const server = neuronServer(props, bound);
     const compiles = compilation._kind === 'at-start';
     return {
-      model,
-      container: ServingContainer._of(isInt8 ? 'lmi-neuron' : 'hf-vllm-neuron', props.image)._bind(this, instance),
-      quantization: isInt8 ? QuantizationScheme.of(quantization) : undefined,
+      model: server.model,
+      container: server.container._bind(this, instance),
+      quantization: server.quantization,
       options: shapeOptions(props, compilation),
-      variables: isInt8 ? lmiVariables(compilation) : compiles ? { SM_ON_ALLOW_NON_CACHED_MODEL: '' } : {},
-      findings: neuronFindings(props, model),
+      variables: server.variables,
+      findings: neuronFindings(props, bound),
       preparationSeconds: compiles ? COMPILATION_SECONDS : 0,
       complete: (spec) => completeNeuron(spec, instance, compiles),
     };
@@ -73,17 +69,4 @@ function shapeOptions(props: NeuronEndpointProps, { _shape: shape }: NeuronCompi
     tensorParallelSize: known(props.tensorParallelSize) ?? shape?.tensorParallelSize,
     logicalNeuronCores: known(props.logicalNeuronCores) ?? shape?.logicalNeuronCores,
   });
-}
-
-/** Source: djl-serving 0.29 docs, "tnx_user_guide". */
-function lmiVariables({ _kind: kind, _shape: shape }: NeuronCompilation): Record<string, string> {
-  return {
-    OPTION_ENTRYPOINT: 'djl_python.transformers_neuronx',
-    OPTION_ROLLING_BATCH: 'auto',
-    OPTION_QUANTIZE: 'static_int8',
-    OPTION_MODEL_LOADING_TIMEOUT: String(LMI_LOADING_SECONDS),
-    ...(kind === 'precompiled'
-      ? { OPTION_COMPILED_GRAPH_PATH: [MODEL_DIRECTORY, shape?.graphsPath].filter(Boolean).join('/') }
-      : {}),
-  };
 }

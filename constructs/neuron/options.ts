@@ -5,9 +5,15 @@ export enum NeuronQuantization {
 
   /**
    * INT8 weights for each output channel, computed in 16 bits, made from the 16-bit checkpoint while it is loaded.
-   * Served by LMI 0.29, the last image of AWS that does it.
+   * Served by LMI 0.29, the last image in SageMaker’s registries that does it, or by a `VllmNeuronImage`.
    */
   INT8 = 'neuron-int8',
+
+  /**
+   * FP8 (E4M3, to ±240) weights for each output channel, computed in 16 bits, made like INT8. Served by a `VllmNeuronImage`
+   * only.
+   */
+  FP8 = 'neuron-fp8',
 }
 
 /** The one shape that a model was compiled for. */

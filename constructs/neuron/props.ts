@@ -1,5 +1,6 @@
 import type { RealTimeEndpointProps } from '../endpoint/props';
 import type { ServingContainerOptions } from '../shared/serving-container';
+import type { VllmNeuronImage } from './image';
 import type { NeuronCompilation, NeuronQuantization } from './options';
 
 /**
@@ -8,8 +9,8 @@ import type { NeuronCompilation, NeuronQuantization } from './options';
  */
 export interface NeuronEndpointProps extends RealTimeEndpointProps {
   /**
-   * How the weights are stored. Decides which of the two images of AWS that still serve language models on Neuron is
-   * taken.
+   * How the weights are stored. Without `vllmImage` it decides which of the two images of AWS that still serve language
+   * models on Neuron is taken.
    *
    * @default NeuronQuantization.NONE
    */
@@ -36,6 +37,21 @@ export interface NeuronEndpointProps extends RealTimeEndpointProps {
    * @default - the chip's own
    */
   readonly logicalNeuronCores?: number;
+
+  /**
+   * An image of vLLM on Neuron that is built in your account. It stores weights in INT8 and FP8, and serves more
+   * architectures than the others.
+   *
+   * @default - an image of AWS: Hugging Face’s, or LMI 0.29 for INT8
+   */
+  readonly vllmImage?: VllmNeuronImage;
+
+  /**
+   * With `vllmImage`: parts of module names that stay in 16 bits when all else is quantized, such as `lm_head`.
+   *
+   * @default - attention where it has biases, which NxD Inference cannot quantize; else none
+   */
+  readonly unquantizedModules?: string[];
 
   /**
    * Version of the image, or a copy of it.

@@ -6,7 +6,12 @@ import type { NeuronEndpointProps } from './props';
 
 /** What of a Neuron endpoint is wrong or risky that an endpoint spec has no words for. */
 export function neuronFindings(props: NeuronEndpointProps, { modelData }: Pick<BoundModel, 'modelData'>): Finding[] {
-  return [...shapeFindings(props), ...sourceFindings(props, modelData), ...maintenanceFindings(props)];
+  return [
+    ...shapeFindings(props),
+    ...sourceFindings(props, modelData),
+    ...imageFindings(props),
+    ...maintenanceFindings(props),
+  ];
 }
 
 function shapeFindings(props: NeuronEndpointProps): Finding[] {
@@ -46,19 +51,23 @@ function shapeFindings(props: NeuronEndpointProps): Finding[] {
 }
 
 function sourceFindings(
-  { compilation, quantization }: NeuronEndpointProps,
+  { compilation, quantization, vllmImage }: NeuronEndpointProps,
   modelData: BoundModel['modelData'],
 ): Finding[] {
   const isInt8 = quantization === NeuronQuantization.INT8;
-  if (compilation?._kind !== 'cached-only' || (modelData === 'hub' && !isInt8)) return [];
+  const server = vllmImage !== undefined ? 'NxD Inference' : isInt8 ? 'LMI' : undefined;
+  if (compilation?._kind !== 'cached-only' || (modelData === 'hub' && server === undefined)) return [];
   return [
     {
       rule: 'NEURON_CACHE_OUT_OF_REACH',
       severity: 'error',
-      message: isInt8
-        ? 'the hub’s cache of compiled graphs is Hugging Face’s, which LMI does not read'
-        : 'the hub’s cache of compiled graphs is asked for by the hub id of a model, which this one has not',
-      got: `NeuronCompilation.CACHED_ONLY with ${isInt8 ? 'NeuronQuantization.INT8' : `a model from ${modelData}`}`,
+      message:
+        server !== undefined
+          ? `the hub’s cache of compiled graphs is Hugging Face’s, which ${server} does not read`
+          : 'the hub’s cache of compiled graphs is asked for by the hub id of a model, which this one has not',
+      got: `NeuronCompilation.CACHED_ONLY with ${
+        vllmImage !== undefined ? 'vllmImage' : isInt8 ? 'NeuronQuantization.INT8' : `a model from ${modelData}`
+      }`,
       allowed: 'ModelSource.huggingFace, or graphs beside the model',
       fix: 'use NeuronCompilation.precompiled, or AT_START',
       path: '/model/id',
@@ -66,8 +75,58 @@ function sourceFindings(
   ];
 }
 
+function imageFindings({ quantization, vllmImage, image, unquantizedModules }: NeuronEndpointProps): Finding[] {
+  const findings: Finding[] = [];
+  if (quantization === NeuronQuantization.FP8 && vllmImage === undefined)
+    findings.push({
+      rule: 'NEURON_FP8_NEEDS_OWN_IMAGE',
+      severity: 'error',
+      message: 'no image in SageMaker’s registries stores weights in FP8 on Neuron',
+      got: 'NeuronQuantization.FP8 without vllmImage',
+      allowed: 'a VllmNeuronImage, which is built in your account',
+      fix: "give vllmImage: new VllmNeuronImage(this, 'Image'), or use NeuronQuantization.INT8",
+      path: '/quantization',
+    });
+  if (image !== undefined && vllmImage !== undefined)
+    findings.push({
+      rule: 'NEURON_IMAGE_GIVEN_TWICE',
+      severity: 'error',
+      message: 'image and vllmImage both name the image of the endpoint',
+      got: 'both',
+      allowed: 'one of the two',
+      fix: 'leave image out; give the version to VllmNeuronImage',
+      path: '/container',
+    });
+  const isQuantized = quantization === NeuronQuantization.INT8 || quantization === NeuronQuantization.FP8;
+  if (unquantizedModules !== undefined && (vllmImage === undefined || !isQuantized))
+    findings.push({
+      rule: 'NEURON_EXCLUSIONS_UNUSED',
+      severity: 'error',
+      message: 'unquantizedModules names what is left out of a quantization, which nothing here heeds',
+      got: vllmImage === undefined ? 'no vllmImage' : 'no quantization',
+      allowed: 'with vllmImage and a quantization',
+      fix: 'leave unquantizedModules out, or give both',
+      path: '/quantization',
+    });
+  return findings;
+}
+
 /** Sources: djl-serving pull request 2939; AWS Neuron documentation, announcements of 2025 and 2026. */
-function maintenanceFindings({ quantization }: NeuronEndpointProps): Finding[] {
+function maintenanceFindings({ quantization, vllmImage }: NeuronEndpointProps): Finding[] {
+  if (vllmImage !== undefined)
+    return [
+      {
+        rule: 'NEURON_CRITICAL_FIXES_ONLY',
+        severity: 'warning',
+        message:
+          'the image runs NxD Inference of Neuron SDK 2.28, for which AWS makes critical fixes only and plans no new release; ' +
+          'newer SDKs serve language models on Trainium2 and later',
+        got: `VllmNeuronImage ${vllmImage.version}`,
+        allowed: 'a GPU with an INT8 or FP8 checkpoint',
+        fix: 'compare with ml.g6e in `qe recommend`, or acknowledge this',
+        path: '/container',
+      },
+    ];
   if (quantization !== NeuronQuantization.INT8) return [];
   return [
     {
@@ -77,8 +136,8 @@ function maintenanceFindings({ quantization }: NeuronEndpointProps): Finding[] {
         'INT8 on Neuron runs in LMI 0.29 of 2024, whose Neuron code AWS has since deleted, on transformers-neuronx, which ' +
         'is out of support: it gets no fixes, not even for security, and no newer architectures',
       got: 'NeuronQuantization.INT8',
-      allowed: 'NeuronQuantization.NONE, or a GPU with an INT8 or FP8 checkpoint',
-      fix: 'compare with ml.g6e in `qe recommend`, or acknowledge this',
+      allowed: 'a VllmNeuronImage, NeuronQuantization.NONE, or a GPU with an INT8 or FP8 checkpoint',
+      fix: 'give vllmImage, compare with ml.g6e in `qe recommend`, or acknowledge this',
       path: '/quantization',
     },
   ];

@@ -39,6 +39,15 @@ export class ContainerImage {
     return new ContainerImage((scope) => ({ imageUri: uri, repositoryArn: repositoryOf(scope, uri) }));
   }
 
+  /**
+   * An image that another construct makes.
+   *
+   * @internal
+   */
+  static _from(binder: ImageBinder): ContainerImage {
+    return new ContainerImage(binder);
+  }
+
   private constructor(private readonly binder: ImageBinder) {}
 
   /** @internal */

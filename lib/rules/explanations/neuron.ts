@@ -35,4 +35,36 @@ export const neuronExplanations: readonly Explanation[] = [
     source:
       'deepjavalibrary/djl-serving, history of the Neuron handlers; AWS Neuron documentation, transformers-neuronx maintenance',
   },
+  {
+    id: 'NEURON_FP8_NEEDS_OWN_IMAGE',
+    severity: 'error',
+    summary: 'FP8 weights on Neuron have an image that stores them',
+    explanation:
+      'LMI’s last Neuron image knows INT8 only and Hugging Face’s no quantization at all. NxD Inference in AWS’s public image of vLLM does, but SageMaker pulls no public image: it is built in your account with an entry point.',
+    source: 'djl-serving 0.29, transformers-neuronx handler; optimum-neuron 0.4, NxDNeuronConfig',
+  },
+  {
+    id: 'NEURON_IMAGE_GIVEN_TWICE',
+    severity: 'error',
+    summary: 'a Neuron endpoint has one image',
+    explanation:
+      'image is a version or copy of an image of AWS, vllmImage one that is built in the account. They have different variables, so that one cannot stand in for the other.',
+    source: 'the properties of NeuronEndpoint',
+  },
+  {
+    id: 'NEURON_EXCLUSIONS_UNUSED',
+    severity: 'error',
+    summary: 'what is left out of a quantization is read by the server',
+    explanation:
+      'Only NxD Inference takes a list of modules that stay in 16 bits, and only where it quantizes. Elsewhere the list would be dropped without a word.',
+    source: 'NxD Inference, NeuronConfig.modules_to_not_convert; djl-serving 0.29, transformers-neuronx handler',
+  },
+  {
+    id: 'NEURON_CRITICAL_FIXES_ONLY',
+    severity: 'warning',
+    summary: 'the software of the image still gets new releases',
+    explanation:
+      'Neuron SDK 2.28 is the last whose NxD Inference serves Inferentia2 and Trainium 1. AWS makes critical fixes only since SDK 2.30 and has announced that no new releases are planned.',
+    source: 'AWS Neuron documentation, release notes 2.29 of NxD Inference, announcements of 2026-06-28 and 2026-08-12',
+  },
 ];
