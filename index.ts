@@ -22,6 +22,7 @@ export * from './constructs/gguf/options';
 export { GgufEndpointProps } from './constructs/gguf/props';
 export { QualityGate, QualityGateOptions } from './constructs/quality-gate/quality-gate';
 export * from './constructs/neuron/endpoint';
+export * from './constructs/neuron/image';
 export * from './constructs/neuron/options';
 export { NeuronEndpointProps } from './constructs/neuron/props';
 export { ContainerImage } from './constructs/shared/container-image';
