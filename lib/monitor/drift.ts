@@ -1,5 +1,5 @@
 import { beginRun, bet, eValue, observationsToReach, startEProcess, type EProcessState } from './e-process';
-import { FIGURES, type Figure, type Losses } from './figures';
+import { TESTED_FIGURES, type Figure, type Losses } from './figures';
 
 /** What the endpoint lost against full precision when it was accepted, by prompt: what later runs are compared with. */
 export type Baseline = Readonly<Record<string, { readonly category: string; readonly losses: Losses }>>;
@@ -52,7 +52,7 @@ export function startDrift(baseline: Baseline, options: DriftOptions = DEFAULT_D
   const categories = [...new Set(entries.map(({ category }) => category))].sort();
   const scopes: (string | null)[] = categories.length > 1 ? [null, ...categories] : [null];
   const processes = scopes.flatMap((category) =>
-    FIGURES.flatMap((figure) => {
+    TESTED_FIGURES.flatMap((figure) => {
       const losses = entries
         .filter((entry) => category === null || entry.category === category)
         .flatMap(({ losses: { [figure]: loss } }) => (loss === undefined ? [] : [loss]));

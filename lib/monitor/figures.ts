@@ -28,6 +28,12 @@ export const FIGURES = [
   'judge',
 ] as const;
 export type Figure = (typeof FIGURES)[number];
+
+/**
+ * Figures that are tested for drift. A judge's verdicts change from one call to the next, and what is noise of the judge would be taken
+ * for a change of the model: they are reported only.
+ */
+export const TESTED_FIGURES: readonly Figure[] = FIGURES.filter((figure) => figure !== 'judge');
 export type Losses = Readonly<Partial<Record<Figure, number>>>;
 
 /** One answer, compared. */
