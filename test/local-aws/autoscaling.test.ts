@@ -130,6 +130,31 @@ describe('Application Auto Scaling of the local AWS', () => {
     ).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
+  test('a scheduled action changes the bounds when it is due, and the capacity with them', async () => {
+    const put = (
+      ScheduledActionName: string,
+      Schedule: string,
+      bounds: { MinCapacity?: number; MaxCapacity?: number },
+    ) =>
+      scaling.send(
+        new PutScheduledActionCommand({ ...TARGET, ScheduledActionName, Schedule, ScalableTargetAction: bounds }),
+      );
+    const soon = new Date(Date.now() + 2_000).toISOString().slice(0, 19);
+    await put('morning', `at(${soon})`, { MinCapacity: 3 });
+    await put('never', 'at(2020-01-01T00:00:00)', { MinCapacity: 4 });
+    await until(3);
+    const { ScalableTargets } = await scaling.send(
+      new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker' }),
+    );
+    expect(ScalableTargets![0]).toMatchObject({ MinCapacity: 3, MaxCapacity: 4 });
+    await expect(put('wrong', 'cron(61 * * * ? *)', { MinCapacity: 1 })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+    await expect(put('unknown', 'every day', { MinCapacity: 1 })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+  });
+
   test('deregistering takes policies, alarms and scheduled actions along', async () => {
     await scaling.send(
       new PutScheduledActionCommand({
@@ -142,7 +167,7 @@ describe('Application Auto Scaling of the local AWS', () => {
     const { ScheduledActions } = await scaling.send(
       new DescribeScheduledActionsCommand({ ServiceNamespace: 'sagemaker' }),
     );
-    expect(ScheduledActions).toHaveLength(1);
+    expect(ScheduledActions!.map(({ ScheduledActionName }) => ScheduledActionName)).toContain('night');
     await scaling.send(new DeregisterScalableTargetCommand(TARGET));
     const left = await Promise.all([
       scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker' })),

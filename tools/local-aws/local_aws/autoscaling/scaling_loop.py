@@ -3,13 +3,14 @@
 import logging
 import math
 import time
+from datetime import datetime, timezone
 
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from ..errors import AwsError
 from ..own_door import client
 from ..settings import scaled
-from . import capacity, policies, targets
+from . import capacity, policies, scheduled_actions, targets
 
 logger = logging.getLogger("local-aws")
 
@@ -26,12 +27,23 @@ def watch_this_account() -> None:
 
 
 def run() -> None:
+    after = datetime.now(timezone.utc)
     while True:
         time.sleep(_POLL_SECONDS)
+        until = datetime.now(timezone.utc)
         for account, region in list(_scopes):
             with request_scope(account, region):
+                _run_due_safely(after, until)
                 for policy in policies.all_policies():
                     _act_safely(policy)
+        after = until
+
+
+def _run_due_safely(after: datetime, until: datetime) -> None:
+    try:
+        scheduled_actions.run_due(after, until)
+    except AwsError as error:
+        logger.warning("a scheduled action cannot be carried out: %s", error.message)
 
 
 def _act_safely(policy: dict) -> None:

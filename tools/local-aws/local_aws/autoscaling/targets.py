@@ -70,6 +70,17 @@ def register(request: dict) -> dict:
     return {"ScalableTargetARN": merged["ScalableTargetARN"]}
 
 
+def apply_bounds(key: Key, bounds: dict, cause: str) -> None:
+    """A scheduled action's: a minimum above the maximum that stays moves it, and the other way round, as on AWS."""
+    target = _targets[key]
+    low = bounds.get("MinCapacity", target["MinCapacity"])
+    high = bounds.get("MaxCapacity", target["MaxCapacity"])
+    if low > high:
+        low, high = (low, low) if "MinCapacity" in bounds else (high, high)
+    target["MinCapacity"], target["MaxCapacity"] = low, high
+    capacity.keep_within(key, low, high, cause)
+
+
 def deregister(request: dict) -> None:
     target = get(request)
     tags.forget(target["ScalableTargetARN"])

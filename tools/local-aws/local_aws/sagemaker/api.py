@@ -6,7 +6,18 @@ from urllib.parse import unquote
 from ..errors import AwsError
 from ..json_service import JsonService
 from ..wire import error_answer
-from . import ai_benchmarks, endpoint_configs, endpoints, hubs, inference_components, invocation, models, optimization_jobs, tagging
+from . import (
+    ai_benchmarks,
+    async_inference,
+    endpoint_configs,
+    endpoints,
+    hubs,
+    inference_components,
+    invocation,
+    models,
+    optimization_jobs,
+    tagging,
+)
 
 control_plane = JsonService(
     "sagemaker",
@@ -70,7 +81,8 @@ async def handle_request(method: str, path: str, headers: dict, body: bytes, que
             return await invocation.invoke(name, headers, body)
         if kind == "invocations-response-stream":
             return await invocation.invoke_with_response_stream(name, headers, body)
-        raise AwsError("ValidationError", "The local AWS has no asynchronous inference.")
+        status, answer_headers, answer = async_inference.invoke(name, headers, body)
+        return status, {**answer_headers, invocation.CONTENT_TYPE: "application/json"}, answer
     except AwsError as error:
         status, headers, answer = error_answer(error, "Message")
         kept = {name: value for name, value in headers.items() if name != "Content-Type"}

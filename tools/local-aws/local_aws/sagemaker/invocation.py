@@ -11,7 +11,7 @@ from ministack.core.responses import StreamingResponse, get_account_id, get_regi
 
 from .. import event_stream
 from ..errors import AwsError
-from . import data_capture, endpoints, inference_components, metrics
+from . import async_inference, data_capture, endpoints, inference_components, metrics
 from .container import Container
 from .endpoint import SERVING
 
@@ -67,6 +67,8 @@ def _chosen(endpoint_name: str, headers: dict, body: bytes) -> Target:
     endpoint = record["endpoint"] if record else None
     if endpoint is None or endpoint.status not in SERVING:
         raise _refusal(f"Endpoint {endpoint_name} of account {get_account_id()} not found.")
+    if async_inference.is_async(endpoint):
+        raise _refusal(f"Endpoint {endpoint_name} answers asynchronously: use InvokeEndpointAsync.")
     if len(body) > MAX_BODY_BYTES:
         raise _refusal(f"Request size {len(body)} bytes exceeds the limit of {MAX_BODY_BYTES} bytes.")
     component_name = headers.get("x-amzn-sagemaker-inference-component")
