@@ -5,8 +5,10 @@ import types
 
 import ministack.app as app
 from ministack.core import router
+from ministack.services import codebuild, lambda_svc
 from ministack.services.cloudformation import provisioners, stacks
 
+from . import builds
 from .autoscaling import api as autoscaling
 from .cloudformation import autoscaling_types, sagemaker_types
 from .sagemaker import api as sagemaker
@@ -35,3 +37,5 @@ def register() -> None:
     # Endpoints take their time, and every handler asks other services through the front door: neither may hold the event loop.
     blocks = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: resource_type in _TYPES or blocks(resource_type)
+    codebuild.EXECUTE_BUILDS = True
+    codebuild._execute_build = builds.execute
