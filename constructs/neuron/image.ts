@@ -222,6 +222,11 @@ export class VllmNeuronImage extends Construct {
     const docker = 'Docker runs inside of the build, which needs privileged mode.';
     Validations.of(project).acknowledge({ id: 'AwsSolutions-CB3', reason: docker });
     argueCheck(project.node.defaultChild as CfnResource, 'CKV_AWS_316', docker);
+    argueRule(
+      project,
+      'CodeBuildProjectSourceRepoUrl',
+      'The source is an object in S3, not a repository of GitHub or Bitbucket.',
+    );
     if (key === undefined) {
       const plain =
         'The build writes no artifact; its source is a public program. Give encryptionKey for a key of yours.';
