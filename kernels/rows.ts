@@ -1,10 +1,10 @@
 // Round-to-nearest quantization of rows with the error figures taken in the same pass: decode, divide, round, put back,
 // compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
-import { BF16, Dtype, F16, F32, load1, load4, round4, roundNormal4, roundTo, shiftOf } from './dtype';
+import { BF16, Dtype, F16, F32, load1, load4, roundTo, shiftOf } from './dtype';
 import { absMax, highest, lowest, lowestZero, range } from './extremes';
 import { e2m1Code, e2m1Codes, roundE2m1, roundE2m1x4 } from './fp4';
-import { e4m3Byte, e4m3Bytes, e4m3Value, roundE4m3x4 } from './fp8';
+import { e4m3Byte, e4m3Bytes, e4m3Value } from './fp8';
 import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange, setGlobalScale } from './grids';
 import { FigureField, RowJob, addFigure, countLanes, maxLane, raiseMaxError, sumLanes } from './job';
 
@@ -54,6 +54,55 @@ function addsNoZero(grid: i32): bool {
 // weights that are no further beyond their grid than that.
 const SMALLEST_FAST: f32 = 9.094947e-13; // 2^-40
 const LARGEST_FAST: f32 = 1.0995116e12; // 2^40
+
+/** Values that are quantized before their errors are added up. */
+const CHUNK_VALUES: i32 = 512;
+const CHUNK_BYTES: usize = 2048;
+
+/** Where in a job's memory, behind its fields, the loop's working memory begins. */
+const HELD: usize = 80;
+
+/** Bytes that a job and its working memory take. */
+export function rowJobBytes(): usize {
+  return HELD + Held.BYTES;
+}
+
+/**
+ * Working memory of the loop. Its constants stand here, a vector each: the compiler makes constants anew in each round, and a load
+ * takes no arithmetic unit.
+ */
+namespace Held {
+  export const LOWEST: usize = 0;
+  export const HIGHEST: usize = 16;
+  export const SCALE: usize = 32;
+  export const STEP: usize = 48;
+  export const ZERO: usize = 64;
+  export const MAGNITUDE: usize = 80;
+  export const EXPONENT: usize = 96;
+  export const BF16_MAGIC: usize = 112;
+  export const F16_MAGIC: usize = 128;
+  export const F16_LEAST: usize = 144;
+  export const F16_CAST: usize = 160;
+  export const E4M3_LEAST: usize = 176;
+  export const E4M3_MAGIC: usize = 192;
+  /** f32 × GROUPS_AHEAD each, and a byte each: of the next groups. */
+  export const SCALES: usize = 208;
+  export const ZEROS: usize = 240;
+  export const SATURATED: usize = 272;
+  /** Sums of the row. */
+  export const SIGNAL: usize = 288;
+  export const NOISE: usize = 304;
+  export const CROSS: usize = 320;
+  export const WORST: usize = 336;
+  export const ZEROED: usize = 352;
+  /** f32 × CHUNK_VALUES each: weights, and what they are quantized to. */
+  export const VALUES: usize = 368;
+  export const BYTES: usize = 368 + 2 * CHUNK_BYTES;
+}
+
+
+/** Groups whose grids are computed at a time, a power of two. */
+const GROUPS_AHEAD: i32 = 8;
 
 /**
  * Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them.
@@ -128,11 +177,12 @@ function extremesOf<T>(job: RowJob): void {
 /** Four weights of type T as the arithmetic's type holds them: a cast rounds, unless it widens. */
 // @ts-ignore: decorator
 @inline
-function loadAs4<T, A>(at: usize): v128 {
+function loadAs4<T, A>(at: usize, held: usize): v128 {
   const w = load4<T>(at);
   if (idof<T>() == idof<A>() || idof<A>() != idof<F16>()) return w;
   // bf16 to f16 is exact but for steps below 2^-24, f16's smallest: 0.75 has an f32 unit in the last place of just that.
-  return f32x4.sub(f32x4.add(w, f32x4.splat(0.75)), f32x4.splat(0.75));
+  const cast = v128.load(held, Held.F16_CAST);
+  return f32x4.sub(f32x4.add(w, cast), cast);
 }
 
 /** One weight, the same way. */
@@ -142,18 +192,66 @@ function cast1<T, A>(w: f32): f32 {
   return idof<T>() != idof<A>() && idof<A>() == idof<F16>() ? roundTo(Dtype.F16, w) : w;
 }
 
+/**
+ * Scales and zero points of the next `count` groups of a row, into the held arrays. Some at a time: the one's division passes while
+ * the next one's extremes are found.
+ */
+function gridsAhead<T, A, S>(job: RowJob, held: usize, source: usize, gridAt: usize, group: i32, count: i32): void {
+  const ranged = needsRange(job.grid);
+  for (let ahead = 0; ahead < count; ahead++) {
+    const first = (group + ahead) * job.groupSize;
+    const from = source + (<usize>first << shiftOf<T>());
+    const length = min<i32>(job.groupSize, job.columns - first);
+    const at = (gridAt + <usize>group + <usize>ahead) << 2;
+    const to = held + (<usize>ahead << 2);
+    let saturates = false;
+    let scale: f32;
+    let zero: f32;
+    if (job.rowsPerScale != 0) {
+      scale = load<f32>(job.scales + at);
+      zero = load<f32>(job.zeroPoints + at);
+    } else {
+      if (ranged) {
+        range<T>(from, length);
+        const low = lowest == 0 && job.grid == Grid.AWQ_ZERO_POINT ? lowestZero<T>(from, length) : lowest;
+        computeGrid(job.grid, job.bits, job.arithmetic, cast1<T, A>(low), cast1<T, A>(highest));
+      } else {
+        const magnitude = cast1<T, A>(absMax<T>(from, length));
+        computeGrid(job.grid, job.bits, job.arithmetic, -magnitude, magnitude);
+        // NVFP4's scales end where E4M3 does.
+        saturates = idof<S>() == idof<Float4>() && !(magnitude < LARGEST_FAST);
+      }
+      scale = gridScale;
+      zero = gridZero;
+      if (job.scales != 0) store<f32>(job.scales + at, scale);
+      if (job.zeroPoints != 0) store<f32>(job.zeroPoints + at, zero);
+    }
+    store<f32>(to, scale, Held.SCALES);
+    store<f32>(to, zero, Held.ZEROS);
+    store<u8>(held + <usize>ahead, <u8>saturates, Held.SATURATED);
+  }
+}
+
 function quantize<T, A, S, O>(job: RowJob): void {
   const shift = shiftOf<T>();
   const columns = job.columns;
   const groupSize = job.groupSize;
   const groups = (columns + groupSize - 1) / groupSize;
-  const ranged = needsRange(job.grid);
   const isFloat = idof<S>() == idof<Float8>() || idof<S>() == idof<Float4>();
   const limit: f32 = idof<S>() == idof<Float4>() ? 6 : job.grid == Grid.FP8 ? 448 : 240;
   const lo: f32 = isFloat ? -limit : lowestCode(job.grid, job.bits);
   const hi: f32 = isFloat ? limit : highestCode(job.grid, job.bits);
-  const lo4 = f32x4.splat(lo);
-  const hi4 = f32x4.splat(hi);
+  const held = changetype<usize>(job) + HELD;
+  v128.store(held, f32x4.splat(lo), Held.LOWEST);
+  v128.store(held, f32x4.splat(hi), Held.HIGHEST);
+  v128.store(held, i32x4.splat(0x7fffffff), Held.MAGNITUDE);
+  v128.store(held, i32x4.splat(0x7f800000), Held.EXPONENT);
+  v128.store(held, i32x4.splat((16 << 23) | 0x400000), Held.BF16_MAGIC);
+  v128.store(held, i32x4.splat((13 << 23) | 0x400000), Held.F16_MAGIC);
+  v128.store(held, i32x4.splat(113 << 23), Held.F16_LEAST);
+  v128.store(held, f32x4.splat(0.75), Held.F16_CAST);
+  v128.store(held, i32x4.splat(121 << 23), Held.E4M3_LEAST);
+  v128.store(held, i32x4.splat((20 << 23) | 0x400000), Held.E4M3_MAGIC);
   const floor4 = i32x4.splat(job.arithmetic == Dtype.F16 ? 113 << 23 : 0);
   const magic4 = i32x4.splat(((job.arithmetic == Dtype.F16 ? 13 : 16) << 23) | 0x400000);
   const exact4 = i32x4.splat(job.arithmetic == Dtype.F32 ? -1 : 0);
@@ -165,107 +263,101 @@ function quantize<T, A, S, O>(job: RowJob): void {
     const source = job.source + ((<usize>row * columns) << shift);
     let codes = job.codes != 0 ? job.codes + <usize>row * columns : 0;
     let target = job.dequantized != 0 ? job.dequantized + ((<usize>row * columns) << shift) : 0;
-    let signal = f32x4.splat(0);
-    let noise = f32x4.splat(0);
-    let cross = f32x4.splat(0);
-    let worst = f32x4.splat(0);
-    let zeros = i32x4.splat(0);
+    clearSums(held);
     let clipped = i32x4.splat(0);
+    let pending = 0;
 
     const shared = job.rowsPerScale != 0 ? <usize>((job.firstRow + row) / job.rowsPerScale) : <usize>row;
     for (let group = 0; group < groups; group++) {
+      const ahead = group & (GROUPS_AHEAD - 1);
+      if (ahead == 0) {
+        gridsAhead<T, A, S>(job, held, source, shared * groups, group, min<i32>(GROUPS_AHEAD, groups - group));
+      }
       const first = group * groupSize;
       const count = min<i32>(groupSize, columns - first);
       const from = source + (<usize>first << shift);
-      const gridAt = (shared * groups + group) << 2;
-      let scale: f32;
-      let zero: f32;
-      let saturates = false;
-      if (job.rowsPerScale != 0) {
-        scale = load<f32>(job.scales + gridAt);
-        zero = load<f32>(job.zeroPoints + gridAt);
-      } else {
-        if (ranged) {
-          range<T>(from, count);
-          const low = lowest == 0 && job.grid == Grid.AWQ_ZERO_POINT ? lowestZero<T>(from, count) : lowest;
-          computeGrid(job.grid, job.bits, job.arithmetic, cast1<T, A>(low), cast1<T, A>(highest));
-        } else {
-          const magnitude = cast1<T, A>(absMax<T>(from, count));
-          computeGrid(job.grid, job.bits, job.arithmetic, -magnitude, magnitude);
-          // NVFP4's scales end where E4M3 does.
-          saturates = idof<S>() == idof<Float4>() && !(magnitude < LARGEST_FAST);
-        }
-        scale = gridScale;
-        zero = gridZero;
-        if (job.scales != 0) store<f32>(job.scales + gridAt, scale);
-        if (job.zeroPoints != 0) store<f32>(job.zeroPoints + gridAt, zero);
-      }
+      const scale = load<f32>(held + (<usize>ahead << 2), Held.SCALES);
+      const zero = load<f32>(held + (<usize>ahead << 2), Held.ZEROS);
+      const saturates = load<u8>(held + <usize>ahead, Held.SATURATED) != 0;
 
       const energy = job.columnEnergy + (<usize>first << 2);
       let i = 0;
       if (scale > SMALLEST_FAST && scale < LARGEST_FAST && !saturates) {
-        const scale4 = f32x4.splat(idof<S>() == idof<Reciprocal>() ? <f32>1 / scale : scale);
-        const step4 = f32x4.splat(scale);
-        const zero4 = f32x4.splat(zero);
-        for (; i <= count - 4; i += 4) {
-          const w = loadAs4<T, A>(from + (<usize>i << shift));
-          let q: v128;
-          if (idof<S>() == idof<Reciprocal>()) {
-            q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
-          } else if (idof<S>() == idof<Float8>()) {
-            const quotient = f32x4.div(w, scale4);
-            q = roundE4m3x4(clamp4(roundAs4<A>(quotient, floor4, magic4, exact4), lo4, hi4));
-            if (idof<O>() == idof<Codes>()) {
-              // A zero point of 0 is added next, which turns -0.0 into +0.0.
-              const negative = v128.and(f32x4.lt(quotient, negative4), i32x4.splat(0x80000000));
-              q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
+        v128.store(held, f32x4.splat(idof<S>() == idof<Reciprocal>() ? <f32>1 / scale : scale), Held.SCALE);
+        v128.store(held, f32x4.splat(scale), Held.STEP);
+        v128.store(held, f32x4.splat(zero), Held.ZERO);
+        const scale4 = v128.load(held, Held.SCALE);
+        const step4 = v128.load(held, Held.STEP);
+        const zero4 = v128.load(held, Held.ZERO);
+        const lo4 = v128.load(held, Held.LOWEST);
+        const hi4 = v128.load(held, Held.HIGHEST);
+        const whole = count & ~3;
+        while (i < whole) {
+          const start = i;
+          const end = min<i32>(i + CHUNK_VALUES - pending, whole);
+          let to = held + Held.VALUES + (<usize>pending << 2);
+          for (; i < end; i += 4, to += 16) {
+            const w = loadAs4<T, A>(from + (<usize>i << shift), held);
+            let q: v128;
+            if (idof<S>() == idof<Reciprocal>()) {
+              q = clamp4(f32x4.nearest(f32x4.mul(w, scale4)), lo4, hi4);
+            } else if (idof<S>() == idof<Float8>()) {
+              const quotient = f32x4.div(w, scale4);
+              q = roundE4m3With(clamp4(roundAs4<A>(quotient, held, floor4, magic4, exact4), lo4, hi4), held);
+              if (idof<O>() == idof<Codes>()) {
+                // A zero point of 0 is added next, which turns -0.0 into +0.0.
+                const negative = v128.and(f32x4.lt(quotient, negative4), i32x4.splat(0x80000000));
+                q = v128.or(q, v128.or(negative, v128.and(quotient, signMask)));
+              }
+            } else if (idof<S>() == idof<Float4>()) {
+              const x = f32x4.div(w, scale4);
+              const inside = clamp4(x, lo4, hi4);
+              q = roundE2m1x4(inside);
+              clipped = i32x4.sub(clipped, f32x4.gt(v128.and(x, v128.load(held, Held.MAGNITUDE)), f32x4.splat(7)));
+              if (idof<O>() == idof<Codes>()) {
+                q = v128.or(q, v128.and(f32x4.lt(x, f32x4.splat(0)), i32x4.splat(0x80000000)));
+              }
+            } else if (idof<S>() == idof<RoundThenShift>()) {
+              const x = f32x4.add(f32x4.nearest(roundQuotient4<A>(f32x4.div(w, scale4), held, floor4, magic4, exact4)), zero4);
+              q = clamp4(x, lo4, hi4);
+              clipped = i32x4.sub(clipped, f32x4.ne(q, x));
+              q = f32x4.sub(q, zero4);
+              if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(w, signMask));
+            } else if (idof<S>() == idof<DivideAsymmetric>()) {
+              const x = roundQuotient4<A>(f32x4.add(roundQuotient4<A>(f32x4.div(w, scale4), held, floor4, magic4, exact4), zero4), held, floor4, magic4, exact4);
+              q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
+            } else {
+              q = f32x4.nearest(clamp4(roundQuotient4<A>(f32x4.div(w, scale4), held, floor4, magic4, exact4), lo4, hi4));
             }
-          } else if (idof<S>() == idof<Float4>()) {
-            const x = f32x4.div(w, scale4);
-            const inside = clamp4(x, lo4, hi4);
-            q = roundE2m1x4(inside);
-            clipped = i32x4.sub(clipped, f32x4.gt(f32x4.abs(x), f32x4.splat(7)));
+            const v = idof<S>() == idof<Reciprocal>() || idof<S>() == idof<Float4>() ? f32x4.mul(q, step4) : roundAs4<A>(f32x4.mul(q, step4), held, floor4, magic4, exact4);
+            v128.store(to, w);
+            v128.store(to, v, CHUNK_BYTES);
             if (idof<O>() == idof<Codes>()) {
-              q = v128.or(q, v128.and(f32x4.lt(x, f32x4.splat(0)), i32x4.splat(0x80000000)));
+              if (codes != 0) {
+                const bytes =
+                  idof<S>() == idof<Float8>() ? e4m3Bytes(q) : idof<S>() == idof<Float4>() ? e2m1Codes(q) : i32x4.trunc_sat_f32x4_s(f32x4.add(q, zero4));
+                const packed = i8x16.shuffle(bytes, bytes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+                v128.store32_lane(codes + first + i, packed, 0);
+              }
+              if (target != 0) {
+                // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
+                const keeps = isFloat || idof<S>() == idof<RoundThenShift>();
+                const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
+                const sign = v128.and(exact, i32x4.splat(0x80000000));
+                v128.store(target + (<usize>(first + i) << shift), v128.or(idof<S>() == idof<Reciprocal>() ? exact : roundAs4<A>(exact, held, floor4, magic4, exact4), sign));
+              }
             }
-          } else if (idof<S>() == idof<RoundThenShift>()) {
-            const x = f32x4.add(f32x4.nearest(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4)), zero4);
-            q = clamp4(x, lo4, hi4);
-            clipped = i32x4.sub(clipped, f32x4.ne(q, x));
-            q = f32x4.sub(q, zero4);
-            if (idof<O>() == idof<Codes>()) q = v128.or(q, v128.and(w, signMask));
-          } else if (idof<S>() == idof<DivideAsymmetric>()) {
-            const x = roundQuotient4<A>(f32x4.add(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4), zero4), floor4, magic4, exact4);
-            q = f32x4.sub(f32x4.nearest(clamp4(x, lo4, hi4)), zero4);
-          } else {
-            q = f32x4.nearest(clamp4(roundQuotient4<A>(f32x4.div(w, scale4), floor4, magic4, exact4), lo4, hi4));
           }
-          const v = idof<S>() == idof<Reciprocal>() || idof<S>() == idof<Float4>() ? f32x4.mul(q, step4) : roundAs4<A>(f32x4.mul(q, step4), floor4, magic4, exact4);
-          const e = f32x4.sub(w, v);
-          const square = f32x4.mul(w, w);
-          const at = energy + (<usize>i << 2);
-          v128.store(at, f32x4.add(v128.load(at), square));
-          signal = f32x4.add(signal, square);
-          noise = f32x4.add(noise, f32x4.mul(e, e));
-          cross = f32x4.add(cross, f32x4.mul(w, e));
-          worst = f32x4.pmax(worst, f32x4.abs(e));
-          zeros = i32x4.sub(zeros, v128.andnot(f32x4.eq(v, f32x4.splat(0)), f32x4.eq(w, f32x4.splat(0))));
-          if (idof<O>() == idof<Codes>()) {
-            if (codes != 0) {
-              const bytes =
-                idof<S>() == idof<Float8>() ? e4m3Bytes(q) : idof<S>() == idof<Float4>() ? e2m1Codes(q) : i32x4.trunc_sat_f32x4_s(f32x4.add(q, zero4));
-              const packed = i8x16.shuffle(bytes, bytes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
-              v128.store32_lane(codes + first + i, packed, 0);
-            }
-            if (target != 0) {
-              // Integer codes have no negative zero. E4M3 has, and AutoAWQ keeps its codes as floats: there the product keeps it.
-              const keeps = isFloat || idof<S>() == idof<RoundThenShift>();
-              const exact = f32x4.mul(keeps ? q : f32x4.add(q, f32x4.splat(0)), step4);
-              const sign = v128.and(exact, i32x4.splat(0x80000000));
-              v128.store(target + (<usize>(first + i) << shift), v128.or(idof<S>() == idof<Reciprocal>() ? exact : roundAs4<A>(exact, floor4, magic4, exact4), sign));
-            }
+          pending += i - start;
+          if (pending == CHUNK_VALUES) {
+            addErrors(held, pending, energy + (<usize>i << 2));
+            pending = 0;
           }
         }
+      }
+      if (i < count && pending > 0) {
+        addErrors(held, pending, energy + (<usize>i << 2));
+        pending = 0;
       }
       for (; i < count; i++) {
         const w = cast1<T, A>(load1<T>(from + (<usize>i << shift)));
@@ -276,14 +368,59 @@ function quantize<T, A, S, O>(job: RowJob): void {
         }
       }
     }
-    addFigure(job.figures, FigureField.SIGNAL, sumLanes(signal));
-    addFigure(job.figures, FigureField.NOISE, sumLanes(noise));
-    addFigure(job.figures, FigureField.CROSS, sumLanes(cross));
-    raiseMaxError(job.figures, maxLane(worst));
-    addFigure(job.figures, FigureField.ZEROED, countLanes(zeros));
+    if (pending > 0) addErrors(held, pending, job.columnEnergy + (<usize>columns << 2));
+    addFigure(job.figures, FigureField.SIGNAL, sumLanes(v128.load(held, Held.SIGNAL)));
+    addFigure(job.figures, FigureField.NOISE, sumLanes(v128.load(held, Held.NOISE)));
+    addFigure(job.figures, FigureField.CROSS, sumLanes(v128.load(held, Held.CROSS)));
+    raiseMaxError(job.figures, maxLane(v128.load(held, Held.WORST)));
+    addFigure(job.figures, FigureField.ZEROED, countLanes(v128.load(held, Held.ZEROED)));
     addFigure(job.figures, FigureField.CLIPPED, countLanes(clipped));
   }
   addFigure(job.figures, FigureField.VALUES, <f64>job.rows * <f64>columns);
+}
+
+function clearSums(held: usize): void {
+  const zero = f32x4.splat(0);
+  v128.store(held, zero, Held.SIGNAL);
+  v128.store(held, zero, Held.NOISE);
+  v128.store(held, zero, Held.CROSS);
+  v128.store(held, zero, Held.WORST);
+  v128.store(held, zero, Held.ZEROED);
+}
+
+/**
+ * Adds the errors of the `count` values held to the row's sums. A loop of its own: behind the long chain of a quantization its
+ * instructions would fill the processor's queue while they wait.
+ *
+ * @param end the energy of the column after the last of them
+ */
+function addErrors(held: usize, count: i32, end: usize): void {
+  const energy = end - (<usize>count << 2);
+  const zero = f32x4.splat(0);
+  const magnitude = v128.load(held, Held.MAGNITUDE);
+  let signal = v128.load(held, Held.SIGNAL);
+  let noise = v128.load(held, Held.NOISE);
+  let cross = v128.load(held, Held.CROSS);
+  let worst = v128.load(held, Held.WORST);
+  let zeros = v128.load(held, Held.ZEROED);
+  const from = held + Held.VALUES;
+  for (let at: usize = 0; at < <usize>count << 2; at += 16) {
+    const w = v128.load(from + at);
+    const v = v128.load(from + at, CHUNK_BYTES);
+    const e = f32x4.sub(w, v);
+    const square = f32x4.mul(w, w);
+    v128.store(energy + at, f32x4.add(v128.load(energy + at), square));
+    signal = f32x4.add(signal, square);
+    noise = f32x4.add(noise, f32x4.mul(e, e));
+    cross = f32x4.add(cross, f32x4.mul(w, e));
+    worst = f32x4.pmax(worst, v128.and(e, magnitude));
+    zeros = i32x4.sub(zeros, v128.andnot(f32x4.eq(v, zero), f32x4.eq(w, zero)));
+  }
+  v128.store(held, signal, Held.SIGNAL);
+  v128.store(held, noise, Held.NOISE);
+  v128.store(held, cross, Held.CROSS);
+  v128.store(held, worst, Held.WORST);
+  v128.store(held, zeros, Held.ZEROED);
 }
 
 /** The quotient nearest to zero that is no longer negative when it is rounded to the type: half the smallest subnormal. */
@@ -295,17 +432,34 @@ function largestNegativeZero(arithmetic: i32): f32 {
 /** `round4` for a type that is a tag, or, for `Any`, the one that the constants are of. */
 // @ts-ignore: decorator
 @inline
-function roundAs4<A>(x: v128, floor4: v128, magic4: v128, exact4: v128): v128 {
-  if (idof<A>() != idof<Any>()) return round4<A>(x);
-  const magic = i32x4.add(i32x4.max_s(v128.and(x, i32x4.splat(0x7f800000)), floor4), magic4);
-  return v128.bitselect(x, f32x4.sub(f32x4.add(x, magic), magic), exact4);
+function roundAs4<A>(x: v128, held: usize, floor4: v128, magic4: v128, exact4: v128): v128 {
+  if (idof<A>() == idof<F32>()) return x;
+  if (idof<A>() == idof<Any>()) {
+    const magic = i32x4.add(i32x4.max_s(v128.and(x, i32x4.splat(0x7f800000)), floor4), magic4);
+    return v128.bitselect(x, f32x4.sub(f32x4.add(x, magic), magic), exact4);
+  }
+  const exponent = v128.and(x, v128.load(held, Held.EXPONENT));
+  const least = idof<A>() == idof<F16>() ? i32x4.max_s(exponent, v128.load(held, Held.F16_LEAST)) : exponent;
+  const magic = i32x4.add(least, v128.load(held, idof<A>() == idof<F16>() ? Held.F16_MAGIC : Held.BF16_MAGIC));
+  return f32x4.sub(f32x4.add(x, magic), magic);
 }
 
-/** The same for quotients that are rounded to integers next. */
+/** The same for quotients that are rounded to integers next: subnormal results of f16 keep bits too many. */
 // @ts-ignore: decorator
 @inline
-function roundQuotient4<A>(x: v128, floor4: v128, magic4: v128, exact4: v128): v128 {
-  return idof<A>() == idof<Any>() ? roundAs4<A>(x, floor4, magic4, exact4) : roundNormal4<A>(x);
+function roundQuotient4<A>(x: v128, held: usize, floor4: v128, magic4: v128, exact4: v128): v128 {
+  if (idof<A>() != idof<F16>()) return roundAs4<A>(x, held, floor4, magic4, exact4);
+  const magic = i32x4.add(v128.and(x, v128.load(held, Held.EXPONENT)), v128.load(held, Held.F16_MAGIC));
+  return f32x4.sub(f32x4.add(x, magic), magic);
+}
+
+/** `roundE4m3x4` with its constants at hand. */
+// @ts-ignore: decorator
+@inline
+function roundE4m3With(x: v128, held: usize): v128 {
+  const exponent = i32x4.max_s(v128.and(x, v128.load(held, Held.EXPONENT)), v128.load(held, Held.E4M3_LEAST));
+  const magic = i32x4.add(exponent, v128.load(held, Held.E4M3_MAGIC));
+  return f32x4.sub(f32x4.add(x, magic), magic);
 }
 
 // @ts-ignore: decorator

@@ -12,6 +12,7 @@ export interface KernelExports {
   encodeF16(source: number, target: number, count: number): void;
   encodeE4m3(source: number, target: number, count: number): void;
   encodeE4m3Ieee(source: number, target: number, count: number): void;
+  rowJobBytes(): number;
   quantizeRows(job: number): void;
   rowExtremes(job: number): void;
   gridsFromExtremes(job: number, count: number): void;

@@ -44,9 +44,7 @@ const FIELDS: readonly (keyof RowJob)[] = [
   'firstRow',
 ];
 
-export const ROW_JOB_BYTES = FIELDS.length * 4;
-
-/** Writes a job where the kernels can read it. */
+/** Writes a job where the kernels can read it: into `rowJobBytes` bytes, in which its fields come first. */
 export function writeRowJob(engine: KernelEngine, at: number, job: RowJob): void {
   const fields = engine.integers(at, FIELDS.length);
   FIELDS.forEach((field, index) => {

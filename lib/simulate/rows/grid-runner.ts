@@ -1,6 +1,6 @@
 import type { KernelEngine } from '../kernels/engine';
 import { nvfp4GlobalScale } from '../fp4/scheme';
-import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
+import { writeRowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
 import { castElements } from './cast';
 import { DTYPE_NUMBERS, GRID_NUMBERS, groupColumns, scaleShape, type RowGrid } from './grid';
@@ -82,7 +82,7 @@ function quantize(
     const rowsPerScale = strategy === 'tensor' ? rows : strategy === 'block' ? grid.sharing.rows : 0;
     const [down, across] = rowsPerScale === 0 ? [0, 0] : scaleShape(grid.sharing, rows, columns);
     const count = down * across;
-    const job = arena.reserve(ROW_JOB_BYTES);
+    const job = arena.reserve(kernels.rowJobBytes());
     const extremes = arena.reserve(count * 8);
     writeRowJob(engine, job, {
       source: piece.at,

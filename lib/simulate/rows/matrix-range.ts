@@ -1,5 +1,5 @@
 import type { KernelEngine } from '../kernels/engine';
-import { ROW_JOB_BYTES, writeRowJob } from '../kernels/row-job';
+import { writeRowJob } from '../kernels/row-job';
 import type { WeightDtype } from '../tensor';
 import { DTYPE_NUMBERS, GRID_NUMBERS } from './grid';
 import type { MatrixRange } from './runner';
@@ -13,7 +13,7 @@ export function matrixRange(
   columns: number,
 ): MatrixRange {
   return engine.arena.scoped(() => {
-    const job = engine.arena.reserve(ROW_JOB_BYTES);
+    const job = engine.arena.reserve(engine.kernels.rowJobBytes());
     const extremes = engine.arena.reserve(8);
     engine.floats(extremes, 2).set([Infinity, -Infinity]);
     writeRowJob(engine, job, {

@@ -1,7 +1,7 @@
 import { SimulationError } from '../../errors';
 import { FIGURE_FIELDS, sumsFrom, type FigureSums } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
-import { ROW_JOB_BYTES, writeRowJob, type RowJob } from '../kernels/row-job';
+import { writeRowJob, type RowJob } from '../kernels/row-job';
 import { WEIGHT_BYTES, type Matrix, type WeightDtype } from '../tensor';
 import { nvfp4GlobalScale } from '../fp4/scheme';
 import { castElements, castMatrix } from './cast';
@@ -78,7 +78,7 @@ export function quantizeMatrix(
       extremes: shared === 0 ? 0 : engine.arena.reserve(scaleCount * 8),
       firstRow: 0,
     };
-    const at = engine.arena.reserve(ROW_JOB_BYTES);
+    const at = engine.arena.reserve(engine.kernels.rowJobBytes());
     writeRowJob(engine, at, job);
     if (shared !== 0) {
       const extremes = engine.floats(job.extremes, scaleCount * 2);
