@@ -122,6 +122,17 @@ describe('a conversation', () => {
     ]);
   });
 
+  test('that begins as another did is another conversation', async () => {
+    const { send, records } = routerOver({
+      fast: [answers("I'm sorry, but I can't."), answers('London'), answers('Bye')],
+      quality: [answers('Paris')],
+    });
+    await send(turn(EASY));
+    await send(turn(EASY));
+    await send(turn(EASY, 'London', 'Thanks!'));
+    expect(records.map(({ answeredBy }) => answeredBy)).toEqual(['quality', 'fast', 'fast']);
+  });
+
   test('of another caller is another conversation', async () => {
     const { send, records } = routerOver({
       fast: [answers("I'm sorry, but I can't."), answers('Paris')],

@@ -107,12 +107,12 @@ export function calibrate({ tiers, examples }: Examples, options: CalibrationOpt
   };
 }
 
-/** The score from which on the given share of rising scores lies. */
+/** The score from which on at most the given share of rising scores lies: equal scores are handed on together, or not. */
 function thresholdFor(scores: readonly number[], share: number): number {
-  const passed = Math.round(share * scores.length);
-  if (passed === 0) return 1.1;
-  if (passed === scores.length) return 0;
-  return (scores[scores.length - passed - 1] + scores[scores.length - passed]) / 2;
+  let first = scores.length - Math.round(share * scores.length);
+  if (first === 0) return 0;
+  while (first < scores.length && scores[first] === scores[first - 1]) first++;
+  return first === scores.length ? 1.1 : (scores[first - 1] + scores[first]) / 2;
 }
 
 function choose(

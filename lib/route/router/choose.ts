@@ -12,8 +12,6 @@ export interface Choice {
   readonly tier: number;
   readonly by: ChosenBy;
   readonly decision?: Decision;
-  /** Digest by which the conversation is recognized. */
-  readonly conversation: string;
 }
 
 /**
@@ -28,29 +26,36 @@ export async function chooseTier(
   memory: ConversationMemory,
 ): Promise<Choice> {
   const names = config.tiers.map(({ name }) => name);
-  const conversation = world.digest(conversationOf(request, caller));
   if (request.model !== config.modelName) {
     const asked = config.callerMayChoose ? names.indexOf(request.model) : -1;
     if (asked < 0) throw unknownModel(request.model, config);
-    return { tier: asked, by: 'caller', conversation };
+    return { tier: asked, by: 'caller' };
   }
   const turns = turnsOf(request.messages, request);
   const now = decide(turns[turns.length - 1], config.boundaries);
-  let choice: Choice = { tier: now.tier, by: 'classifier', decision: now, conversation };
+  let choice: Choice = { tier: now.tier, by: 'classifier', decision: now };
   const own = await askOwnClassifier(request, now, config, world);
   if (own !== undefined) choice = { ...choice, tier: own, by: 'function' };
   if (!config.sticky) return choice;
   const before =
     own === undefined ? turns.slice(0, -1).map((turn) => decide(turn, config.boundaries).tier) : ([] as number[]);
-  const reached = Math.max(memory.reached(conversation), ...before);
+  const conversation = conversationOf(request, caller);
+  const remembered = conversation === undefined ? 0 : memory.reached(world.digest(conversation));
+  const reached = Math.max(remembered, ...before);
   return reached > choice.tier ? { ...choice, tier: Math.min(reached, names.length - 1), by: 'conversation' } : choice;
 }
 
-/** What stays the same from turn to turn: who asks, the instructions and the first question. */
-function conversationOf({ messages }: ChatRequest, caller: string): string {
+/**
+ * What stays the same from turn to turn: who asks, the instructions, the first question and its answer. Undefined where
+ * there is no answer yet: two conversations may well begin with the same question.
+ *
+ * @param answer to the request, once it is known
+ */
+export function conversationOf({ messages }: ChatRequest, caller: string, answer?: string): string | undefined {
   const system = messages.filter(({ role }) => role === 'system' || role === 'developer').map(({ text }) => text);
-  const first = messages.find(({ role }) => role === 'user')?.text ?? '';
-  return JSON.stringify([caller, system, first]);
+  const question = messages.find(({ role }) => role === 'user')?.text ?? '';
+  const first = messages.find(({ role }) => role === 'assistant')?.text ?? answer;
+  return first === undefined ? undefined : JSON.stringify([caller, system, question, first]);
 }
 
 /** A classifier that is late, fails or names no tier is not waited for: the built-in one has decided already. */

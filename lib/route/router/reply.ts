@@ -28,6 +28,7 @@ export class Reply {
   private model = '';
   private chunks: Chunk[] = [];
   private roleSent = false;
+  private text = '';
 
   constructor(
     private readonly sink: ResponseSink,
@@ -40,12 +41,18 @@ export class Reply {
     return this.begun;
   }
 
+  /** The text of the answer so far. */
+  get said(): string {
+    return this.text;
+  }
+
   /** Bound to a tier from here on. */
   commit(tier: string, headers: Readonly<Record<string, string>>): void {
     this.model = tier;
     // What another tier had said before it failed is no part of this answer.
     this.chunks = [];
     this.roleSent = false;
+    this.text = '';
     if (!this.form.stream) return;
     this.begun = true;
     this.sink.begin(200, { ...SSE_HEADERS, ...headers });
@@ -53,6 +60,7 @@ export class Reply {
 
   async add(chunk: Chunk): Promise<void> {
     const shown = this.shown(chunk);
+    this.text += textOf(chunk);
     if (!this.form.stream) {
       this.chunks.push(shown);
       return;

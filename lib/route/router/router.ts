@@ -7,7 +7,7 @@ import { RequestRefused } from '../openai/refusal';
 import { readChatRequest, type ChatRequest } from '../openai/request';
 import { attempt, gateFor, type AttemptResult } from './attempt';
 import { Candidates, fittingTiers, type Guards } from './candidates';
-import { chooseTier, type Choice } from './choose';
+import { chooseTier, conversationOf, type Choice } from './choose';
 import { TierFailure } from './failure';
 import { ConversationMemory } from './memory';
 import type { HttpRequest, RequestContext, ResponseSink, RouterWorld } from './ports';
@@ -122,7 +122,7 @@ export class Router {
       if (result === 'circuit-open') {
         failure = new TierFailure('gone', 'the tier is left alone for a while');
         current = candidates.afterFailure(tier, 'circuit-open');
-      } else if (result.kind === 'answered') return this.finish(tier, choice, result, reply, record, context);
+      } else if (result.kind === 'answered') return this.finish(tier, choice, result, request, reply, record, context);
       else if (result.kind === 'fault') {
         wanting = { tier, held: result.held };
         current = candidates.afterFault(tier, result.fault);
@@ -136,10 +136,10 @@ export class Router {
     if (wanting === undefined) throw refusalOf(failure);
     // Nobody does better: an answer that was found wanting is still one.
     const { tier, held } = wanting;
-    if (held !== undefined) return this.deliver(tier, held, choice, reply, record, context, elapsed);
+    if (held !== undefined) return this.deliver(tier, held, choice, request, reply, record, context, elapsed);
     const again = await this.try(tier, false, request, reply, record, context, elapsed);
     if (again !== 'circuit-open' && again.kind === 'answered')
-      return this.finish(tier, choice, again, reply, record, context);
+      return this.finish(tier, choice, again, request, reply, record, context);
     const last = again === 'circuit-open' || again.kind !== 'failed' ? failure : again.failure;
     throw reply.committed ? interrupted(last) : refusalOf(last);
   }
@@ -208,6 +208,7 @@ export class Router {
     tier: number,
     held: readonly Chunk[],
     choice: Choice,
+    request: ChatRequest,
     reply: Reply,
     record: Record_,
     context: RequestContext,
@@ -217,13 +218,14 @@ export class Router {
     record.firstTokenMs ??= elapsed();
     for (const chunk of held) await reply.add(chunk);
     const usage = held.reduce<Usage | undefined>((last, chunk) => chunk.usage ?? last, undefined);
-    await this.finish(tier, choice, { usage, counted: held.length }, reply, record, context);
+    await this.finish(tier, choice, { usage, counted: held.length }, request, reply, record, context);
   }
 
   private async finish(
     tier: number,
     choice: Choice,
     { usage, counted }: { readonly usage: Usage | undefined; readonly counted: number },
+    request: ChatRequest,
     reply: Reply,
     record: Record_,
     context: RequestContext,
@@ -234,7 +236,8 @@ export class Router {
     // Servers send one event for a token, or nearly: the count stands in where they do not tell.
     record.completionTokens = usage?.completion_tokens ?? counted;
     record.costUsd = costOf(config, usage?.prompt_tokens ?? 0, record.completionTokens);
-    if (tier > choice.tier) this.memory.remember(choice.conversation, tier);
+    const conversation = tier > choice.tier ? conversationOf(request, context.caller, reply.said) : undefined;
+    if (conversation !== undefined) this.memory.remember(this.world.digest(conversation), tier);
     await reply.done(usage, this.headers(config.name, record, context));
   }
 

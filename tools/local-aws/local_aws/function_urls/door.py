@@ -43,11 +43,11 @@ async def handle(url_id, method, path, headers, body, query_params, resolved=Non
         caller = {"accountId": account, "userArn": f"arn:aws:iam::{account}:root", "userId": account, "callerId": account}
         event["requestContext"]["authorizer"] = {"iam": caller}
     try:
-        environment, response = await asyncio.to_thread(_invoke, resolved, config, event, trace)
+        key, environment, response = await asyncio.to_thread(_invoke, resolved, config, event, trace)
     except LoadFailure:
         return 502, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
     passed = {name: value for name, value in response.getheaders() if name.lower() not in _HOP_HEADERS}
-    return response.status, passed, StreamingResponse(_pass_on(config, environment, response))
+    return response.status, passed, StreamingResponse(_pass_on(key, environment, response))
 
 
 def _streaming_function(resolved: tuple | None) -> dict | None:
@@ -71,7 +71,8 @@ def _key(config: dict) -> str:
     return f"{config['FunctionArn']} {config.get('CodeSha256')} {config.get('Timeout')} {config.get('MemorySize')} {variables}"
 
 
-def _invoke(resolved: tuple, config: dict, event: dict, trace: str) -> tuple[Environment, http.client.HTTPResponse]:
+def _invoke(resolved: tuple, config: dict, event: dict, trace: str) -> tuple[str, Environment, http.client.HTTPResponse]:
+    # Now: an update changes the configuration in place, but not what was started with it.
     key = _key(config)
     with _lock:
         outdated = [other for other in _idle if other.startswith(f"{config['FunctionArn']} ") and other != key]
@@ -88,14 +89,14 @@ def _invoke(resolved: tuple, config: dict, event: dict, trace: str) -> tuple[Env
         "invokedFunctionArn": config["FunctionArn"],
     }
     sampled = f"{trace};Parent={secrets.token_hex(8)};Sampled={1 if _traced(config) else 0}"
-    return environment, environment.invoke(event, context, sampled)
+    return key, environment, environment.invoke(event, context, sampled)
 
 
 def _traced(config: dict) -> bool:
     return config.get("TracingConfig", {}).get("Mode") == "Active"
 
 
-def _pass_on(config: dict, environment: Environment, response: http.client.HTTPResponse):
+def _pass_on(key: str, environment: Environment, response: http.client.HTTPResponse):
     parts: asyncio.Queue = asyncio.Queue()
     loop = asyncio.get_running_loop()
     context = contextvars.copy_context()
@@ -119,7 +120,7 @@ def _pass_on(config: dict, environment: Environment, response: http.client.HTTPR
         if part is None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             with _lock:
-                _idle.setdefault(_key(config), []).append(environment)
+                _idle.setdefault(key, []).append(environment)
         else:
             # The last frame stays unsent: a broken response must not look whole.
             await asyncio.to_thread(environment.stop)
