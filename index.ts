@@ -43,3 +43,7 @@ export { OptimizationJobProps } from './constructs/optimization/props';
 export * from './constructs/optimization/technique';
 export * from './constructs/smoke-test/props';
 export { SmokeTest } from './constructs/smoke-test/smoke-test';
+export { TierClassifier } from './constructs/tiers/classifier';
+export * from './constructs/tiers/props';
+export { Tier } from './constructs/tiers/tier';
+export { TieredEndpoints } from './constructs/tiers/tiered-endpoints';

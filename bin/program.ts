@@ -187,6 +187,23 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--threads <n>', 'default: all processors'),
     ],
   );
+  command(
+    'route <action>',
+    'calibrate: fits the classifier that chooses between tiers to answers that each tier gave',
+    async () => (await import('./commands/route')).route,
+    [
+      new Option('--examples <file>', 'answered requests, one JSON object a line').makeOptionMandatory(),
+      new Option('--quality-share <share>', 'share of the requests that each step hands to larger tiers; default: 0.2'),
+      new Option('--quality <quality>', 'instead: mean quality to reach at the least cost'),
+      new Option('--cost <cost>', 'instead: mean cost of a request not to exceed'),
+      new Option('--tiers <names>', 'the tiers, smallest first; default: in the order of the first example'),
+      new Option('--tier-cost <costs>', 'what an answer costs where the examples do not say: fast=0.1,quality=1'),
+      new Option('--folds <n>', 'parts that the figures are cross-validated in').default('10'),
+      new Option('--seed <n>', 'of the division into parts').default('1'),
+      new Option('--out <file>', 'the weights, for TierClassifier.fromFile').default('tier-weights.json'),
+      new Option('--html <file>', 'also write quality against cost as one self-contained page'),
+    ],
+  );
 
   try {
     await program.parseAsync(argv as string[], { from: 'user' });

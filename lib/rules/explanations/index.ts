@@ -9,6 +9,7 @@ import { qualityExplanations } from './quality';
 import { recommendationExplanations } from './recommendation';
 import { smokeTestExplanations } from './smoke-test';
 import { specExplanations } from './spec';
+import { tierExplanations } from './tiers';
 
 /** Files of this directory: what was read, or which constructs look, where no rule can. */
 export const EXPLANATION_SUBJECTS = [
@@ -22,6 +23,7 @@ export const EXPLANATION_SUBJECTS = [
   'recommendation',
   'smoke-test',
   'optimization',
+  'tiers',
 ] as const;
 export type ExplanationSubject = (typeof EXPLANATION_SUBJECTS)[number];
 
@@ -36,6 +38,7 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   quality: qualityExplanations,
   recommendation: recommendationExplanations,
   'smoke-test': smokeTestExplanations,
+  tiers: tierExplanations,
 };
   optimization: optimizationExplanations,
 

@@ -6,11 +6,13 @@ import types
 import ministack.app as app
 from ministack.core import router
 from ministack.services import codebuild, lambda_svc
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners, stacks
 
 from . import builds
 from .autoscaling import api as autoscaling
 from .cloudformation import autoscaling_types, sagemaker_types
+from .function_urls import door
 from .sagemaker import api as sagemaker
 
 _SERVICES = {"sagemaker": sagemaker, "application-autoscaling": autoscaling}
@@ -39,3 +41,4 @@ def register() -> None:
     stacks._runs_on_worker_thread = lambda resource_type: resource_type in _TYPES or blocks(resource_type)
     codebuild.EXECUTE_BUILDS = True
     codebuild._execute_build = builds.execute
+    lambda_svc.handle_function_url_request = door.handle
