@@ -12,7 +12,7 @@ const example = (family: string, options: object) => ({
   options: { maxModelLen: 4096, ...options },
 });
 
-/** Did somebody choose how many GPUs one copy takes? One GPU, asked for by name, is a choice. */
+/** Did somebody choose how many GPUs one copy takes? */
 function isAsked({ spec }: RuleContext): boolean {
   const names = Object.keys(spec.environment ?? {});
   return (
@@ -32,6 +32,7 @@ export const acceleratorsLeftIdle: Rule = {
       example('vllm', { tensorParallelSize: 4 }),
       example('lmi', {}),
       example('vllm', { tensorParallelSize: 1 }),
+      example('vllm', { tensorParallelSize: 2 }),
       { ...example('vllm', { tensorParallelSize: 2 }), endpoint: { inferenceComponents: true } },
     ],
     fails: [example('vllm', {}), example('lmi', { tensorParallelSize: 2 })],
@@ -43,14 +44,12 @@ export const acceleratorsLeftIdle: Rule = {
     if (spec.endpoint?.inferenceComponents === true) return [];
     const used = options.tensorParallelSize * options.pipelineParallelSize;
     const all = instance.acceleratorCount;
-    if (
-      used >= all ||
-      (used === 1 && isAsked(context)) ||
-      /DATA_PARALLEL|DP_SIZE/.test(Object.keys(spec.environment ?? {}).join(' '))
-    )
+    const isLmi = container?.family === 'lmi' || container?.family === 'lmi-trtllm';
+    // A degree that was asked for is a choice; that LMI makes copies of it is what surprises, unless it is one GPU for each.
+    const isChosen = isAsked(context) && (used === 1 || !isLmi);
+    if (used >= all || isChosen || /DATA_PARALLEL|DP_SIZE/.test(Object.keys(spec.environment ?? {}).join(' ')))
       return [];
     const copies = Math.floor(all / used);
-    const isLmi = container?.family === 'lmi' || container?.family === 'lmi-trtllm';
     const smaller = cheapestInstance(
       spec,
       (other) => other.accelerator?.key === instance.accelerator?.key && other.acceleratorCount === used,
