@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { Names, Resource, Token } from 'aws-cdk-lib';
 import { CfnComponentVersion, CfnDeployment } from 'aws-cdk-lib/aws-greengrassv2';
@@ -16,13 +17,16 @@ import { llamaCppOptions, llamaCppVariables } from '../gguf/server';
 import { knownOf } from '../shared/model-source/knowledge';
 import { machineOf, planOnDevice, serverArguments, withContext } from './device-plan';
 import type { GgufEdgeDeploymentProps } from './props';
-import { componentRecipe } from './recipe';
+import { componentRecipe, type ComponentParts } from './recipe';
 
 /** Where Greengrass puts a component's files. */
 const ARTIFACTS = '{artifacts:path}';
 
 /** Source: aws-greengrass-nucleus, `componentStoreMaxSizeBytes`. */
 const COMPONENT_STORE_BYTES = 10e9;
+
+/** Greengrass takes six digits for each part of a version. */
+const VERSION_NUMBERS = 1_000_000;
 
 const VERSION = /^\d{1,6}\.\d{1,6}\.\d{1,6}$/;
 
@@ -57,7 +61,7 @@ export class GgufEdgeDeployment extends Resource {
 
   constructor(scope: Construct, id: string, props: GgufEdgeDeploymentProps) {
     super(scope, id);
-    const { bucket, prefix = '', device, componentVersion = '1.0.0' } = props;
+    const { bucket, prefix = '', device } = props;
     const machine = machineOf(device);
     const chosen = chooseFile(props);
     const files = filesOf(chosen.path, props.projector);
@@ -80,13 +84,14 @@ export class GgufEdgeDeployment extends Resource {
 
     const keys = [...files.map((file) => prefix + file), ...(props.serverKey === undefined ? [] : [props.serverKey])];
     this.componentName = props.componentName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: '.' });
-    const recipe = componentRecipe({
+    const parts = {
       name: this.componentName,
-      version: componentVersion,
       architecture: device.architecture,
       artifacts: keys.map((key) => ({ uri: bucket.s3UrlForObject(key), isExecutable: key === props.serverKey })),
       command,
-    });
+    };
+    const componentVersion = props.componentVersion ?? this.versionOf(parts);
+    const recipe = componentRecipe({ ...parts, version: componentVersion });
     const component = new CfnComponentVersion(this, 'Component', { inlineRecipe: this.stack.toJsonString(recipe) });
     const deployment = new CfnDeployment(this, 'Resource', {
       targetArn: props.targetArn,
@@ -109,6 +114,17 @@ export class GgufEdgeDeployment extends Resource {
       });
       bucket.encryptionKey?.grantDecrypt(props.tokenExchangeRole);
     }
+  }
+
+  /**
+   * A version for what the component holds: Greengrass keeps a version as it was first made, and CloudFormation makes the
+   * new one before it takes the old one away, so that a change under the same number fails.
+   */
+  private versionOf(parts: Omit<ComponentParts, 'version'>): string {
+    const digest = createHash('sha256')
+      .update(JSON.stringify(this.stack.resolve(parts)))
+      .digest();
+    return `1.0.${digest.readUInt32BE() % VERSION_NUMBERS}`;
   }
 }
 

@@ -54,7 +54,7 @@ export interface GgufEdgeDeploymentProps extends CommonServingProps, GgufServing
   /**
    * Version of the component. Greengrass keeps a version as it was first made: what changes needs a new one.
    *
-   * @default '1.0.0'
+   * @default - 1.0 and a number made of what the component holds, so that a change is a new version by itself
    */
   readonly componentVersion?: string;
 

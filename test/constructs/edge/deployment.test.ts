@@ -45,6 +45,14 @@ describe('the component', () => {
     );
   });
 
+  test('is a version of its own for what it holds, since Greengrass keeps a version as it was first made', () => {
+    const version = (props: Partial<GgufEdgeDeploymentProps> = {}) => recipeOf(made(props)).ComponentVersion;
+    expect(version()).toMatch(/^1\.0\.\d{1,6}$/);
+    expect(version()).toBe(version());
+    expect(version({ maxModelLen: 2048 })).not.toBe(version());
+    expect(version({ files: [{ path: 'qwen-q8_0.gguf' }] })).not.toBe(version());
+  });
+
   test('has the chosen file and no other', () => {
     const [{ Artifacts, Platform }] = recipeOf(made()).Manifests;
     expect(Artifacts).toEqual([

@@ -9,8 +9,11 @@ _CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
 def answer(body: dict | None) -> tuple:
-    text = json.dumps(body or {}, default=_encode)
-    return 200, {"Content-Type": _CONTENT_TYPE}, text.encode()
+    return 200, {"Content-Type": _CONTENT_TYPE}, to_json(body or {})
+
+
+def to_json(body: dict) -> bytes:
+    return json.dumps(body, default=_encode).encode()
 
 
 def error_answer(error: AwsError, message_key: str = "message") -> tuple:
