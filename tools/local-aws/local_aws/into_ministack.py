@@ -11,12 +11,13 @@ from ministack.services.cloudformation import provisioners, stacks
 
 from . import builds
 from .autoscaling import api as autoscaling
-from .cloudformation import autoscaling_types, sagemaker_types
+from .cloudformation import autoscaling_types, greengrass_types, sagemaker_types
+from .greengrass import api as greengrass
 from .function_urls import door
 from .sagemaker import api as sagemaker
 
-_SERVICES = {"sagemaker": sagemaker, "application-autoscaling": autoscaling}
-_TYPES = {resource_type.name: resource_type for resource_type in (*sagemaker_types.TYPES, *autoscaling_types.TYPES)}
+_SERVICES = {"sagemaker": sagemaker, "application-autoscaling": autoscaling, "greengrass": greengrass}
+_TYPES = {resource_type.name: resource_type for resource_type in (*sagemaker_types.TYPES, *autoscaling_types.TYPES, *greengrass_types.TYPES)}
 
 
 def register() -> None:
@@ -33,7 +34,7 @@ def register() -> None:
         provisioners._RESOURCE_HANDLERS[name] = resource_type.handlers()
         provisioners._REPLACING_PROPERTIES[name] = resource_type.replacing
         if name != "AWS::ApplicationAutoScaling::ScalingPolicy":
-            provisioners._STACK_TAG_PROPERTY[name] = ("Tags", "list")
+            provisioners._STACK_TAG_PROPERTY[name] = ("Tags", "map" if name.startswith("AWS::GreengrassV2::") else "list")
         if resource_type.custom_name is not None:
             provisioners._CUSTOM_NAME_REPLACEMENT[name] = {"name": resource_type.custom_name}
     # Endpoints take their time, and every handler asks other services through the front door: neither may hold the event loop.
