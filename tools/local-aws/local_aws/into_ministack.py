@@ -6,14 +6,13 @@ import types
 import ministack.app as app
 from ministack.core import router
 from ministack.services import codebuild, lambda_svc
-from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners, stacks
 
 from . import builds
 from .autoscaling import api as autoscaling
 from .cloudformation import autoscaling_types, greengrass_types, sagemaker_types
-from .greengrass import api as greengrass
 from .function_urls import door
+from .greengrass import api as greengrass
 from .sagemaker import api as sagemaker
 
 _SERVICES = {"sagemaker": sagemaker, "application-autoscaling": autoscaling, "greengrass": greengrass}
@@ -40,6 +39,6 @@ def register() -> None:
     # Endpoints take their time, and every handler asks other services through the front door: neither may hold the event loop.
     blocks = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: resource_type in _TYPES or blocks(resource_type)
+    lambda_svc.handle_function_url_request = door.handle
     codebuild.EXECUTE_BUILDS = True
     codebuild._execute_build = builds.execute
-    lambda_svc.handle_function_url_request = door.handle
