@@ -1,6 +1,6 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnEndpointConfig, CfnInferenceComponent, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { EndpointPlan } from '../endpoint/plan-figures';
@@ -87,7 +87,9 @@ export class SmokeTest extends Construct {
         Settings: JSON.stringify({ prompts, maxTokens, format, streaming, ...limits }),
       },
     });
-    test.node.addDependency(endpoint, ...tester.policies);
+    // Endpoint, config and model are named above; a component is known by a name of its own.
+    const component = childOf(endpoint, CfnInferenceComponent);
+    test.node.addDependency(...(component === undefined ? [] : [component]), ...tester.policies);
     this.firstTokenMilliseconds = test.getAttString('FirstTokenMilliseconds');
     this.interTokenMilliseconds = test.getAttString('InterTokenMilliseconds');
   }

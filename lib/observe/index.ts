@@ -1,4 +1,5 @@
 export { dimensionsOf, type EngineDimensions } from './dimensions';
+export { expectationsOf, type Expectations } from './expectations';
 export { seriesOf } from './series';
 export { statisticsOf } from './statistics';
 export { subscriptionResource, type LogsPort, type SubscriptionFilter } from './subscription';

@@ -5,6 +5,7 @@ import { ggufExplanations } from './gguf';
 import { modelExplanations } from './model';
 import { neuronExplanations } from './neuron';
 import { optimizationExplanations } from './optimization';
+import { observabilityExplanations } from './observability';
 import { qualityExplanations } from './quality';
 import { recommendationExplanations } from './recommendation';
 import { smokeTestExplanations } from './smoke-test';
@@ -21,8 +22,9 @@ export const EXPLANATION_SUBJECTS = [
   'edge',
   'quality',
   'recommendation',
-  'smoke-test',
   'optimization',
+  'smoke-test',
+  'observability',
   'tiers',
 ] as const;
 export type ExplanationSubject = (typeof EXPLANATION_SUBJECTS)[number];
@@ -37,10 +39,11 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   edge: edgeExplanations,
   quality: qualityExplanations,
   recommendation: recommendationExplanations,
+  optimization: optimizationExplanations,
   'smoke-test': smokeTestExplanations,
+  observability: observabilityExplanations,
   tiers: tierExplanations,
 };
-  optimization: optimizationExplanations,
 
 export const EXPLANATIONS: readonly Explanation[] = EXPLANATION_SUBJECTS.flatMap(
   (subject) => EXPLANATIONS_BY_SUBJECT[subject],

@@ -1,6 +1,7 @@
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { generate } from './generate.mjs';
 import { SlotQueue } from './slot-queue.mjs';
+import { Timings } from './timings.mjs';
 
 /** llama-server's default number of slots. */
 const DEFAULT_SLOTS = 4;
@@ -70,9 +71,14 @@ export async function loadEngine(file, options, log) {
     tokenize: (prompt) => withBos(model, model.tokenize(prompt, true)),
     async *generate(tokens, sampling, signal) {
       const sequence = await queue.take(signal);
+      const timings = new Timings(tokens.length);
       try {
-        yield* generate(model, sequence, tokens, sampling, signal);
+        for await (const piece of generate(model, sequence, tokens, sampling, signal)) {
+          if (piece.token >= 0) timings.token();
+          yield piece;
+        }
       } finally {
+        for (const line of timings.lines()) log(line);
         await sequence.clearHistory();
         queue.giveBack(sequence);
       }
