@@ -1,0 +1,204 @@
+import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import { alone } from './own-findings';
+
+const endpoint = (parts: object = {}, config: Json = LLAMA_8B) => ({
+  model: { config },
+  container: { family: 'vllm' },
+  ...parts,
+});
+const called = (architecture: string, config: Json = LLAMA_8B, type?: string): Json => ({
+  ...config,
+  architectures: [architecture],
+  ...(type === undefined ? {} : { model_type: type }),
+});
+const on = (version: string) => ({ container: { family: 'vllm', version } });
+
+describe('TRTLLM_ARCHITECTURE_NOT_LISTED', () => {
+  const find = (config: Json, environment?: object) =>
+    alone('TRTLLM_ARCHITECTURE_NOT_LISTED', endpoint({ container: { family: 'lmi-trtllm' }, environment }, config));
+  const pytorch = { OPTION_BACKEND: 'pytorch' };
+
+  test('warns of what its documentation does not list, unless no engine is built', () => {
+    expect(find(LLAMA_8B)).toEqual([]);
+    expect(find(QWEN3_MOE)).toMatchObject([{ severity: 'warning', got: 'Qwen3MoeForCausalLM' }]);
+    expect(find(QWEN3_MOE, pytorch)).toEqual([]);
+    expect(find(QWEN3_MOE, { OPTION_BACKEND: 'tensorrt' })).toHaveLength(1);
+  });
+
+  test.each(['GptOssForCausalLM', 'ApertusForCausalLM', 'SeedOssForCausalLM'])(
+    'refuses %s, which is younger than the image',
+    (architecture) => {
+      for (const environment of [undefined, pytorch])
+        expect(find(called(architecture, QWEN3_MOE), environment)).toMatchObject([
+          { fix: 'use the lmi or vllm container', got: architecture },
+        ]);
+      expect(find(called(architecture, QWEN3_MOE))[0].severity).toBeUndefined();
+    },
+  );
+
+  test('is of that image, and of a model that is known', () => {
+    const config = called('GptOssForCausalLM', QWEN3_MOE);
+    expect(alone('TRTLLM_ARCHITECTURE_NOT_LISTED', endpoint({}, config))).toEqual([]);
+    expect(alone('TRTLLM_ARCHITECTURE_NOT_LISTED', endpoint({ container: undefined }, config))).toEqual([]);
+    expect(
+      alone('TRTLLM_ARCHITECTURE_NOT_LISTED', { model: { id: 'a/b' }, container: { family: 'lmi-trtllm' } }),
+    ).toEqual([]);
+  });
+});
+
+describe.each(['ARCHITECTURE_NEWER_THAN_SERVER', 'ARCHITECTURE_NOT_IN_SERVER', 'ARCHITECTURE_REMOVED_FROM_SERVER'])(
+  '%s',
+  (rule) => {
+    test('knows vLLM alone', () => {
+      for (const container of [undefined, { family: 'sglang' }, { family: 'llama-cpp' }, { family: 'tgi' }])
+        for (const architecture of [
+          'ApertusForCausalLM',
+          'NobodysForCausalLM',
+          'MotifForCausalLM',
+          'PhiMoEForCausalLM',
+        ])
+          expect(alone(rule, endpoint({ container }, called(architecture)))).toEqual([]);
+      expect(alone(rule, { ...endpoint(on('0.8.5')), model: { id: 'a/b' } })).toEqual([]);
+    });
+  },
+);
+
+describe('ARCHITECTURE_NOT_IN_SERVER', () => {
+  const find = (version: string, config: Json) => alone('ARCHITECTURE_NOT_IN_SERVER', endpoint(on(version), config));
+  const unknown = called('NobodysForCausalLM');
+  const translator: Json = {
+    ...{ architectures: ['T5ForConditionalGeneration'], model_type: 't5', d_model: 512, d_ff: 2048, d_kv: 64 },
+    ...{ num_layers: 6, num_decoder_layers: 6, num_heads: 8, vocab_size: 32_128, is_encoder_decoder: true },
+  };
+
+  test('is a warning where the server may take a model from Transformers, and else an error', () => {
+    const old = find('0.6.3', unknown);
+    const recent = find('0.11.2', unknown);
+    expect(old).toHaveLength(1);
+    expect(recent).toHaveLength(1);
+    expect(old[0].severity).not.toBe(recent[0].severity);
+    expect(recent[0].severity).toBe('warning');
+  });
+
+  test('is an error for encoder-decoders, which that does not serve', () => {
+    const found = find('0.11.2', translator);
+    expect(found).toHaveLength(1);
+    expect(found[0].severity).not.toBe('warning');
+  });
+});
+
+describe('ENCODER_CANNOT_GENERATE', () => {
+  const bert: Json = {
+    ...{ architectures: ['BertModel'], model_type: 'bert', hidden_size: 768, intermediate_size: 3072 },
+    ...{ num_attention_heads: 12, num_hidden_layers: 12, vocab_size: 30_522, max_position_embeddings: 512 },
+  };
+  test('needs a server', () => {
+    expect(alone('ENCODER_CANNOT_GENERATE', endpoint({ container: undefined }, bert))).toEqual([]);
+    expect(alone('ENCODER_CANNOT_GENERATE', endpoint({ container: { family: 'lmi-trtllm' } }, LLAMA_8B))).toEqual([]);
+  });
+});
+
+describe('GGUF in vLLM', () => {
+  const gguf = (version: string, config: Json, parts: object = {}) =>
+    endpoint({ ...on(version), quantization: 'gguf:Q4_K_M', ...parts }, config);
+  const unknown = { ...called('NobodysForCausalLM', LLAMA_8B, 'nobody') };
+
+  test.each([
+    ['0.5.4', false],
+    ['0.5.5', true],
+    ['0.23.9', true],
+    ['0.24.0', false],
+  ])('%s looks the architecture up: %p', (version, expected) => {
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', gguf(version, unknown)).length > 0).toBe(expected);
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', { ...gguf(version, unknown), quantization: 'awq' })).toEqual([]);
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', { ...gguf(version, unknown), model: { id: 'a/b' } })).toEqual([]);
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', gguf(version, LLAMA_8B))).toEqual([]);
+  });
+
+  test('proposes a version where a later one has it', () => {
+    const [never] = alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', gguf('0.8.5', unknown));
+    expect(never.fix).not.toMatch(/vLLM \d/);
+    expect(never.got).toContain('nobody');
+    const later = ['gemma3_text', 'qwen3', 'qwen3_moe', 'gemma2']
+      .map(
+        (type) =>
+          alone('GGUF_ARCHITECTURE_NOT_IN_VLLM', gguf('0.5.5', called('NobodysForCausalLM', LLAMA_8B, type)))[0],
+      )
+      .filter((found) => found !== undefined);
+    expect(later.some(({ fix = '', allowed = '' }) => /\d+\.\d+/.test(fix + allowed))).toBe(true);
+  });
+
+  test.each([
+    ['0.5.4', 60e9, false],
+    ['0.5.5', 60e9, true],
+    ['0.23.9', 60e9, true],
+    ['0.24.0', 60e9, false],
+    ['0.8.5', 1e9, false],
+  ])('%s with %d bytes is in several files: %p', (version, checkpointBytes, expected) => {
+    const find = (parts: object = {}) =>
+      alone('GGUF_IN_SEVERAL_FILES', gguf(version, LLAMA_8B, parts), { checkpointBytes });
+    expect(find().length > 0).toBe(expected);
+    expect(find({ quantization: 'awq' })).toEqual([]);
+    expect(alone('GGUF_IN_SEVERAL_FILES', gguf(version, LLAMA_8B), { checkpointBytes: null })).toEqual([]);
+  });
+});
+
+describe('REMOTE_CODE_NOT_TRUSTED', () => {
+  const own = { auto_map: { AutoConfig: 'configuration_x.XConfig' } };
+  const find = (config: Json, options: object = {}) => alone('REMOTE_CODE_NOT_TRUSTED', endpoint({ options }, config));
+  const custom: Json = { ...called('InternLM2ForCausalLM', LLAMA_8B, 'internlm2'), ...own };
+
+  test('is of models whose config is code of their own', () => {
+    expect(find(custom)).toHaveLength(1);
+    expect(find(custom, { trustRemoteCode: true })).toEqual([]);
+    for (const map of [undefined, null, 'text', {}, { AutoModel: 'x' }])
+      expect(find({ ...custom, auto_map: map })).toEqual([]);
+    expect(find({ ...LLAMA_8B, ...own })).toEqual([]);
+  });
+
+  test('is an error where it is switched off, a warning where it is only left out', () => {
+    expect(find(custom, { trustRemoteCode: false })).toMatchObject([{ severity: 'error' }]);
+    expect(find(custom)).toMatchObject([{ severity: 'warning' }]);
+    expect(alone('REMOTE_CODE_NOT_TRUSTED', endpoint({}, custom))).toMatchObject([{ severity: 'warning' }]);
+  });
+});
+
+describe('ROPE_SCALING_NEWER_THAN_SERVER', () => {
+  const find = (scaling: unknown, version: string, config: Json = LLAMA_8B) =>
+    alone('ROPE_SCALING_NEWER_THAN_SERVER', endpoint(on(version), { ...config, rope_scaling: scaling }));
+  const llama3 = {
+    rope_type: 'llama3',
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 8192,
+  };
+
+  test.each<[unknown, string, boolean]>([
+    [llama3, '0.5.0', true],
+    [llama3, '0.6.1', false],
+    [{ type: 'linear', factor: 2 }, '0.5.0', false],
+    [{ rope_type: 'linear', factor: 2 }, '0.4.0', true],
+    [{ rope_type: 'default' }, '0.4.0', false],
+    [{ type: 7 }, '0.4.0', false],
+    [{ type: 'nobodys' }, '0.4.0', false],
+    [{}, '0.4.0', false],
+    [null, '0.4.0', false],
+    [{ type: 'mrope', mrope_section: [16, 24, 24] }, '0.5.5', true],
+    [{ type: 'mrope', mrope_section: [16, 24, 24] }, '0.6.1', false],
+  ])('%j in vLLM %s: %p', (scaling, version, expected) => {
+    expect(find(scaling, version).length > 0).toBe(expected);
+  });
+
+  test('is also read from inside a multimodal config', () => {
+    const nested = { ...QWEN3_SMALL, rope_scaling: llama3 };
+    expect(alone('ROPE_SCALING_NEWER_THAN_SERVER', endpoint(on('0.5.0'), nested))).toHaveLength(1);
+  });
+
+  test('is of vLLM, and of a model that is known', () => {
+    const config = { ...LLAMA_8B, rope_scaling: llama3 };
+    expect(alone('ROPE_SCALING_NEWER_THAN_SERVER', endpoint({ container: { family: 'sglang' } }, config))).toEqual([]);
+    expect(alone('ROPE_SCALING_NEWER_THAN_SERVER', { ...endpoint(on('0.5.0')), model: { id: 'a/b' } })).toEqual([]);
+    expect(alone('ROPE_SCALING_NEWER_THAN_SERVER', endpoint(on('0.5.0'), GEMMA2_2B))).toEqual([]);
+  });
+});
