@@ -13,17 +13,25 @@ const MIB = 2 ** 20;
 /** Source: SageMaker API, `MinMemoryRequiredInMb`. */
 const LEAST_MEMORY_MB = 128;
 
+/** What a copy is on one type of instance. */
+export interface ComponentSpecification {
+  /** Needed where there are several. */
+  readonly instanceType?: string;
+  readonly model: CfnModel;
+  readonly reserves: Reservation;
+  readonly timeouts: Pick<EndpointOptions, 'startupHealthCheckTimeoutSeconds' | 'modelDataDownloadTimeoutSeconds'>;
+}
+
 /** An inference component: a model with a share of an endpoint's instances. */
 export interface ComponentProps {
   /** Known beforehand: alarms watch it by its name, and it names the alarms that undo its update. */
   readonly componentName: string;
   readonly endpointName: string;
   readonly variantName: string;
-  readonly model: CfnModel;
-  readonly reserves: Reservation;
+  /** For each type of instance on which copies may lie; one for all of them names none. */
+  readonly specifications: readonly ComponentSpecification[];
   /** Copies to begin with, 1 at least. */
   readonly copies: number;
-  readonly timeouts: Pick<EndpointOptions, 'startupHealthCheckTimeoutSeconds' | 'modelDataDownloadTimeoutSeconds'>;
   /** Time until a copy on a running instance serves. */
   readonly startSeconds: number;
   readonly strategy?: DeploymentStrategy;
@@ -35,33 +43,21 @@ export interface ComponentProps {
 }
 
 export function makeComponent(scope: Construct, id: string, props: ComponentProps): CfnInferenceComponent {
-  const { reserves, timeouts, rollbackAlarms, placement } = props;
+  const { rollbackAlarms, specifications } = props;
   const strategy = props.strategy ?? DeploymentStrategy.rolling();
   const alarms = rollbackAlarms.map(({ alarmName }) => ({ alarmName }));
   const component = new CfnInferenceComponent(scope, id, {
     inferenceComponentName: props.componentName,
     endpointName: props.endpointName,
     variantName: props.variantName,
-    specification: {
-      modelName: props.model.attrModelName,
-      computeResourceRequirements: {
-        ...(reserves.accelerators > 0 ? { numberOfAcceleratorDevicesRequired: reserves.accelerators } : {}),
-        ...(reserves.cpuCores > 0 ? { numberOfCpuCoresRequired: reserves.cpuCores } : {}),
-        minMemoryRequiredInMb: Math.max(LEAST_MEMORY_MB, Math.floor(reserves.memoryBytes / MIB)),
-      },
-      startupParameters: {
-        containerStartupHealthCheckTimeoutInSeconds: timeouts.startupHealthCheckTimeoutSeconds,
-        modelDataDownloadTimeoutInSeconds: timeouts.modelDataDownloadTimeoutSeconds,
-      },
-      ...(placement === undefined
-        ? {}
-        : {
-            schedulingConfig: {
-              placementStrategy: placement,
-              availabilityZoneBalance: { enforcementMode: 'PERMISSIVE' },
-            },
-          }),
-    },
+    ...(specifications.length === 1
+      ? { specification: specificationOf(specifications[0], props.placement) }
+      : {
+          specifications: specifications.map((specification) => ({
+            instanceType: specification.instanceType!,
+            ...specificationOf(specification, props.placement),
+          })),
+        }),
     runtimeConfig: { copyCount: props.copies },
     deploymentConfig: {
       ...strategy._renderForComponent({ startSeconds: props.startSeconds }),
@@ -70,6 +66,29 @@ export function makeComponent(scope: Construct, id: string, props: ComponentProp
   });
   if (props.dependencies !== undefined) component.node.addDependency(...props.dependencies);
   return component;
+}
+
+function specificationOf({ model, reserves, timeouts }: ComponentSpecification, placement: string | undefined) {
+  return {
+    modelName: model.attrModelName,
+    computeResourceRequirements: {
+      ...(reserves.accelerators > 0 ? { numberOfAcceleratorDevicesRequired: reserves.accelerators } : {}),
+      ...(reserves.cpuCores > 0 ? { numberOfCpuCoresRequired: reserves.cpuCores } : {}),
+      minMemoryRequiredInMb: Math.max(LEAST_MEMORY_MB, Math.floor(reserves.memoryBytes / MIB)),
+    },
+    startupParameters: {
+      containerStartupHealthCheckTimeoutInSeconds: timeouts.startupHealthCheckTimeoutSeconds,
+      modelDataDownloadTimeoutInSeconds: timeouts.modelDataDownloadTimeoutSeconds,
+    },
+    ...(placement === undefined
+      ? {}
+      : {
+          schedulingConfig: {
+            placementStrategy: placement,
+            availabilityZoneBalance: { enforcementMode: 'PERMISSIVE' },
+          },
+        }),
+  };
 }
 
 /** How an endpoint removes instances that its models no longer need. */

@@ -1,9 +1,9 @@
 import { Stack } from 'aws-cdk-lib';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { Instance } from '../../lib/hardware/types';
 import { QuantizedEndpointBase, type IQuantizedEndpoint } from './endpoint-base';
-import { modelRecipe } from './model-recipe';
+import { modelRecipe, poolRecipe } from './model-recipe';
 import type { QuantizedEndpointProps } from './props';
 import { RealTimeEndpoint, VARIANT_NAME } from './real-time-endpoint';
 import type { EndpointRecipe } from './recipe';
@@ -82,6 +82,13 @@ export class QuantizedEndpoint extends RealTimeEndpoint {
 
   /** @internal */
   protected _recipe(props: QuantizedEndpointProps, instance: Instance | undefined): EndpointRecipe {
-    return modelRecipe(this, props, instance);
+    const recipe = modelRecipe(this, props, instance);
+    return {
+      ...recipe,
+      fallbackPools: props.fallbackPools?.map((pool, index) => ({
+        instanceType: pool.instanceType,
+        recipe: poolRecipe(new Construct(this, `Pool${index + 2}`), props, pool, recipe),
+      })),
+    };
   }
 }

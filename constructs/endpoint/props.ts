@@ -13,6 +13,7 @@ import type { CommonServingProps, ServingProps, Workload } from '../shared/servi
 import type { AsyncInferenceOptions } from './async-inference';
 import type { ManagedScaleIn } from './component';
 import type { DeploymentStrategy } from './deployment-strategy';
+import type { FallbackPool } from './pools';
 import type { RoutingStrategy } from './routing';
 import type { ScalingSchedule } from './schedule';
 
@@ -322,4 +323,13 @@ export interface QuantizedEndpointProps extends RealTimeEndpointProps, ServingPr
    * @default ServingContainer.lmi() - the newest LMI image
    */
   readonly container?: ServingContainer;
+
+  /**
+   * Types to take, in this order, when no instance of `instanceType` can be had, four at most. Each may have weights of
+   * its own: FP8 where the GPU computes in it, AWQ where it does not. All are planned for the same context and the same
+   * number of requests at once, and one that cannot hold them is refused.
+   *
+   * @default - no other type
+   */
+  readonly fallbackPools?: FallbackPool[];
 }

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { QuantizedEndpointsError } from '../../lib/errors';
 import { findInstance } from '../../lib/hardware';
 import type { Instance } from '../../lib/hardware/types';
+import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { argueRule } from '../shared/argue';
 import { known } from '../shared/known';
@@ -20,6 +21,7 @@ import { tryResolve } from './defaults';
 import { DeploymentStrategy } from './deployment-strategy';
 import { QuantizedEndpointBase } from './endpoint-base';
 import { placeInVpc, type EndpointNetwork } from './network';
+import { ofPool, planPools, type Pool } from './pools';
 import { estimateFullBatch, scalingTarget, UNPLANNED_CONCURRENCY, type EndpointPlan } from './plan-figures';
 import type { RealTimeEndpointProps } from './props';
 import type { EndpointRecipe } from './recipe';
@@ -30,9 +32,9 @@ import { inFlightLimit, RoutingStrategy } from './routing';
 import { makeSageMakerModel, vpcConfig } from './sagemaker-model';
 import { times } from './schedule';
 import { scaleBacklog, scaleComponent, scaleVariant } from './scaling';
-import { planServing, startSeconds, type Serving } from './serving';
+import { startSeconds, type Serving } from './serving';
 import { environmentAtDeployment, scalesToZero } from './spec';
-import { initialCount, instanceCounts, stackFindings, volumeTakesKey } from './validation';
+import { costFindings, initialCount, instanceCounts, stackFindings, volumeTakesKey } from './validation';
 
 /** The one production variant. */
 export const VARIANT_NAME = 'AllTraffic';
@@ -90,7 +92,8 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     const endpointName = props.endpointName ?? uniqueName(this, zero ? '-host' : '');
     const networkIsolation = props.networkIsolation ?? model.modelData !== 'hub';
 
-    const serving = planServing(this, props, recipe, { endpointName, networkIsolation });
+    const { pools, findings: poolFindings } = planPools(this, props, recipe, { endpointName, networkIsolation });
+    const [{ serving }, ...others] = pools;
     const { spec, answer } = serving;
     this._spec = spec;
     this.plan = serving.plan;
@@ -103,7 +106,9 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       ...(recipe.findings ?? []),
       ...answer.findings,
       ...stackFindings(this, props, spec, answer),
-      ...(zero ? [coldStartFinding(startSeconds(serving))] : []),
+      ...poolFindings,
+      ...others.flatMap((pool, index) => this.findingsOf(props, pool, index + 1, serving)),
+      ...(zero ? [coldStartFinding(Math.max(...pools.map((pool) => startSeconds(pool.serving))))] : []),
       ...(gate?.findings ?? []),
     ];
     reportFindings(this, findings);
@@ -114,6 +119,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       plan: { ...answer, findings },
       ...(gate?.figures === undefined ? {} : { quality: gate.figures }),
       ...serving.rendered,
+      ...(others.length === 0 ? {} : { fallbackPools: others.map((pool) => poolArtefact(pool.serving)) }),
     });
     // Of what cannot be deployed, figures would only mislead.
     if (findings.every(({ severity }) => severity !== 'error')) showSummary(this, model.name, spec, answer, fullBatch);
@@ -124,21 +130,30 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     const policies = [
       ...argued.allowModel({ repositoryArn: container.repositoryArn, componentName }),
       ...model.grantRead(argued.role, argued.argue),
+      ...others.flatMap(({ serving: { recipe: own } }) => [
+        ...argued.allowModel({ repositoryArn: own.container.repositoryArn }),
+        ...(own.model === model ? [] : own.model.grantRead(argued.role, argued.argue)),
+      ]),
     ];
     this.role = argued.role;
     this.grantPrincipal = argued.role.grantPrincipal;
 
-    const cfnModel = makeSageMakerModel(this, 'Model', {
-      container,
-      model,
-      environment: { ...serving.rendered.environment, ...environmentAtDeployment(props, recipe) },
-      networkIsolation,
-      role: argued.role,
-      network: this.network,
-      policies,
-    });
-    const config = this.makeConfig(props, spec, cfnModel, endpointName, argued);
-    const endpoint = this.makeEndpoint(props, serving, config, cfnModel, { endpointName, componentName });
+    const models = pools.map((pool, index) =>
+      makeSageMakerModel(this, index === 0 ? 'Model' : `Model${index + 1}`, {
+        container: pool.serving.recipe.container,
+        model: pool.serving.recipe.model,
+        environment: {
+          ...pool.serving.rendered.environment,
+          ...environmentAtDeployment(props, pool.serving.recipe),
+        },
+        networkIsolation,
+        role: argued.role,
+        network: this.network,
+        policies,
+      }),
+    );
+    const config = this.makeConfig(props, pools, models, endpointName, argued);
+    const endpoint = this.makeEndpoint(props, pools, config, models, { endpointName, componentName });
     this.endpointArn = endpoint.ref;
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
     this.inferenceComponentName = componentName;
@@ -166,14 +181,27 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     return this.network.connections;
   }
 
+  /** What the rules say of one of the other pools, and what the limit of the costs does. */
+  private findingsOf(props: RealTimeEndpointProps, pool: Pool, index: number, preferred: Serving): Finding[] {
+    const { recipe, spec, answer } = pool.serving;
+    const own = [
+      ...(recipe.model === preferred.recipe.model ? [] : recipe.model.findings),
+      ...recipe.container.findings,
+      ...answer.findings,
+      ...costFindings(props, spec, answer),
+    ];
+    return own.map((finding) => ofPool(finding, index, pool));
+  }
+
   private makeConfig(
     props: RealTimeEndpointProps,
-    spec: EndpointSpec,
-    model: CfnModel,
+    pools: readonly Pool[],
+    models: readonly CfnModel[],
     endpointName: string,
     { role, argue }: ArguedRole,
   ): CfnEndpointConfig {
     const { encryptionKey, dataCapture } = props;
+    const { spec } = pools[0].serving;
     const endpoint = spec.endpoint ?? {};
     const volumeKey = volumeTakesKey(spec) ? encryptionKey : undefined;
     // Source: SageMaker API, CreateEndpointConfig, `KmsKeyId`: the execution role must be let use the key.
@@ -185,7 +213,9 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       productionVariants: [
         {
           variantName: VARIANT_NAME,
-          instanceType: props.instanceType.instanceTypeName,
+          ...(pools.length === 1
+            ? { instanceType: props.instanceType.instanceTypeName }
+            : { instancePools: instancePools(pools, hostsComponents ? [] : models) }),
           initialInstanceCount: initialCount(props),
           initialVariantWeight: 1,
           inferenceAmiVersion: props.inferenceAmiVersion ?? endpoint.inferenceAmiVersion,
@@ -202,7 +232,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
           ...(hostsComponents
             ? { managedInstanceScaling: managedScaling(0, props.maxInstanceCount ?? 1, props.managedScaleIn) }
             : {
-                modelName: model.attrModelName,
+                modelName: models[0].attrModelName,
                 containerStartupHealthCheckTimeoutInSeconds: endpoint.startupHealthCheckTimeoutSeconds,
                 modelDataDownloadTimeoutInSeconds: endpoint.modelDataDownloadTimeoutSeconds,
               }),
@@ -243,13 +273,14 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
   private makeEndpoint(
     props: RealTimeEndpointProps,
-    serving: Serving,
+    pools: readonly Pool[],
     config: CfnEndpointConfig,
-    model: CfnModel,
+    models: readonly CfnModel[],
     names: { readonly endpointName: string; readonly componentName?: string },
   ): CfnEndpoint {
     const { endpointName, componentName } = names;
-    const { spec, plan } = serving;
+    // Alarms and scaling must hold for whichever pool serves: the one that answers most slowly.
+    const { spec, plan } = slowest(pools).serving;
     const { min, max } = instanceCounts(props);
     const schedules = props.schedules ?? [];
     const scales = max === undefined || min === undefined || max > min || schedules.length > 0;
@@ -270,7 +301,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
           }).rollback;
     const rollbackAlarms = [...own, ...(props.rollbackAlarms ?? [])];
     const alarms = rollbackAlarms.map(({ alarmName }) => ({ alarmName }));
-    const seconds = startSeconds(serving);
+    const seconds = Math.max(...pools.map(({ serving }) => startSeconds(serving)));
     const strategy = props.deploymentStrategy ?? DeploymentStrategy.allAtOnce();
     const scaling = {
       target: scalingTarget(props.scalingTarget, maxConcurrency),
@@ -285,16 +316,21 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
         endpointConfigName: config.attrEndpointConfigName,
       });
       this.node.defaultChild = host;
-      const reserves = reservationFor(spec, 'alone');
-      const perInstance = copiesOnOneInstance(spec, reserves);
+      const specifications = pools.map(({ instanceType, serving }, index) => ({
+        instanceType: instanceType.instanceTypeName,
+        model: models[index],
+        reserves: reservationFor(serving.spec, 'alone'),
+        timeouts: serving.spec.endpoint ?? {},
+      }));
+      const perInstance = Math.min(
+        ...specifications.map(({ reserves }, index) => copiesOnOneInstance(pools[index].serving.spec, reserves)),
+      );
       const component = makeComponent(this, 'Component', {
         componentName,
         endpointName: host.attrEndpointName,
         variantName: VARIANT_NAME,
-        model,
-        reserves,
+        specifications,
         copies: 1,
-        timeouts: spec.endpoint ?? {},
         startSeconds: seconds,
         strategy: props.deploymentStrategy,
         rollbackAlarms,
@@ -330,6 +366,24 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       });
     return endpoint;
   }
+}
+
+/** In the order in which they are tried; each but the first names the model it serves. */
+function instancePools(pools: readonly Pool[], models: readonly CfnModel[]): CfnEndpointConfig.InstancePoolProperty[] {
+  return pools.map(({ instanceType }, index) => ({
+    instanceType: instanceType.instanceTypeName,
+    priority: index + 1,
+    ...(index === 0 || models.length === 0 ? {} : { modelNameOverride: models[index].attrModelName }),
+  }));
+}
+
+function slowest(pools: readonly Pool[]): Pool {
+  const pace = ({ serving }: Pool): number => serving.plan.interTokenMs ?? 0;
+  return pools.reduce((a, b) => (pace(b) > pace(a) ? b : a));
+}
+
+function poolArtefact({ spec, answer, rendered }: Serving) {
+  return { spec, plan: answer, ...rendered };
 }
 
 /** What a quality gate needs to know of a spec. */

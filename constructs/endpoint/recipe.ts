@@ -3,6 +3,7 @@ import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import type { BoundModel } from '../shared/model-source/bound-model';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { BoundContainer } from '../shared/serving-container';
+import type { PoolRecipe } from './pools';
 
 /** What one kind of endpoint makes of its own props; all else is the same for every kind. */
 export interface EndpointRecipe {
@@ -17,6 +18,8 @@ export interface EndpointRecipe {
   readonly findings?: readonly Finding[];
   /** Seconds that an instance takes to start beyond loading the model. */
   readonly preparationSeconds?: number;
+  /** Other types of instances, in the order in which they are tried, each with what it serves. */
+  readonly fallbackPools?: readonly PoolRecipe[];
   /** Completes a spec in which all defaults are chosen. */
   readonly complete?: (spec: EndpointSpec) => EndpointSpec;
 }

@@ -45,6 +45,8 @@ export interface PlanArtefact {
   /** Container's variables and the command line that its entry point makes of them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
+  /** The same of the types that are taken when the first cannot be had, in this order. */
+  readonly fallbackPools?: readonly Pick<PlanArtefact, 'spec' | 'plan' | 'environment' | 'command'>[];
 }
 
 /** Leaves the plan in the cloud assembly, beside the template, for pipelines and for whoever reviews the deployment. */

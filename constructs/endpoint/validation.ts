@@ -33,7 +33,7 @@ export function stackFindings(
   ];
 }
 
-function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: PlanAnswer): Finding[] {
+export function costFindings(props: RealTimeEndpointProps, spec: EndpointSpec, plan: PlanAnswer): Finding[] {
   const { maxMonthlyCost } = props;
   return monthlyCostFindings({ maxMonthlyCost, instances: instanceCounts(props).max }, spec, plan.cost);
 }

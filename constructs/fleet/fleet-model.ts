@@ -1,5 +1,5 @@
 import { Annotations, Duration, Tags } from 'aws-cdk-lib';
-import type { CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnInferenceComponent, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import { describeReservation, type FleetMember, type Reservation } from '../../lib/fleet';
 import type { Finding } from '../../lib/rules/types';
@@ -162,7 +162,7 @@ export class FleetModel extends QuantizedEndpointBase {
     props: FleetModelProps,
     counts: CopyCounts,
     reserves: Reservation,
-    model: Parameters<typeof makeComponent>[2]['model'],
+    model: CfnModel,
     componentName: string,
   ): CfnInferenceComponent {
     const { endpointName, variantName } = this.host;
@@ -186,10 +186,8 @@ export class FleetModel extends QuantizedEndpointBase {
       componentName,
       endpointName,
       variantName,
-      model,
-      reserves,
+      specifications: [{ model, reserves, timeouts: spec.endpoint ?? {} }],
       copies: counts.initial,
-      timeouts: spec.endpoint ?? {},
       startSeconds: seconds,
       strategy: props.deploymentStrategy,
       rollbackAlarms: [...own, ...(props.rollbackAlarms ?? [])],
