@@ -41,6 +41,7 @@ export async function attempt(input: AttemptInput, world: RouterWorld): Promise<
   let usage: Usage | undefined;
   let counted = 0;
   let finished = false;
+  let isOver = false;
   const pass = async (): Promise<void> => {
     if (!passed) reply.commit(tier.name, headers);
     passed = true;
@@ -72,6 +73,7 @@ export async function attempt(input: AttemptInput, world: RouterWorld): Promise<
       // A role alone is no sign of an answer: until there is one, another tier may still give it.
     }
     if (!finished) throw new TierFailure('cut', 'the answer ended without its end');
+    isOver = true;
     await pass();
     return { kind: 'answered', usage, counted };
   } catch (error) {
@@ -79,7 +81,7 @@ export async function attempt(input: AttemptInput, world: RouterWorld): Promise<
     throw error;
   } finally {
     input.signal?.removeEventListener('abort', leave);
-    abort.abort();
+    if (!isOver) abort.abort();
   }
 }
 
