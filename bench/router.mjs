@@ -63,7 +63,7 @@ const judge = (isMet) => {
 };
 
 const runtime = await startRuntime({ firstTokenMs: FIRST_TOKEN_MS });
-const router = await startFunction(config, { AWS_ENDPOINT_URL: runtime.endpoint });
+const router = await startFunction(config, { AWS_ENDPOINT_URL: runtime.endpoint }, root);
 const client = new SageMakerRuntimeClient({
   region: 'us-east-1',
   endpoint: runtime.endpoint,

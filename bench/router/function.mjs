@@ -4,13 +4,12 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const root = path.resolve(import.meta.dirname, '../..');
-
 /**
  * @param {object} config what TieredEndpoints writes into ROUTER_CONFIG
  * @param {Record<string, string>} environment further variables
+ * @param {string} root of the checkout
  */
-export async function startFunction(config, environment) {
+export async function startFunction(config, environment, root) {
   const child = spawn(process.execPath, [path.join(root, 'tools/local-aws/lambda/streaming-host.mjs')], {
     env: {
       PATH: process.env.PATH,
