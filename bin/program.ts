@@ -140,6 +140,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
       new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
       new Option('--calibration <file>', 'a text, or what calibrate wrote'),
+      new Option('--keep <what>', 'layers at higher precision: a report of simulate --sensitivity, or names and patterns'),
+      new Option('--keep-as <how>', 'int8 or stored; default: what the report says, else stored'),
       new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
       new Option('--threads <n>', 'default: all processors'),
       new Option('--dry-run', 'say what would be written, and write nothing'),

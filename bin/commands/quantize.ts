@@ -6,6 +6,7 @@ import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
 import { bytes } from '../output/units';
+import { keptLayers } from '../quantize/keep';
 import type { CheckpointWriter } from '../quantize/writer';
 import { checkpointWriters } from '../quantize/writers';
 import type { Terminal } from '../terminal';
@@ -20,24 +21,27 @@ export async function quantize(
   const scheme = parseScheme(String(options.scheme), {
     groupSize: integerOption(options.groupSize, '--group-size', -1),
   });
-  const writer = writerFor(scheme, options.format);
   const threads = integerOption(options.threads, '--threads') ?? availableParallelism();
   const out = String(options.out);
   const dryRun = options.dryRun === true;
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();
   process.once('SIGINT', onInterrupt);
+  let writer = writerFor(scheme, options.format);
   try {
     const { folder, file } = locateCheckpoint(path);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
-    if (!dryRun) await makeFolder(out);
     const { signal } = interrupt;
+    const keep = await keptLayers(options, checkpoint, scheme, signal);
+    if (keep?.as === 'int8' && options.format === undefined) writer = writerFor(scheme, undefined, true);
+    if (!dryRun) await makeFolder(out);
     const answer = await writer.write({
       folder,
       checkpoint,
       path,
       scheme,
+      keep,
       out,
       threads,
       dryRun,
@@ -68,9 +72,11 @@ export async function quantize(
   }
 }
 
-function writerFor(scheme: Scheme, format: unknown): CheckpointWriter {
+/** @param atInt8 a format that can hold some layers at INT8 comes first */
+function writerFor(scheme: Scheme, format: unknown, atInt8 = false): CheckpointWriter {
   const known = checkpointWriters.filter(({ writes }) => writes(scheme));
-  const writer = format === undefined ? known[0] : known.find((candidate) => candidate.format === format);
+  const first = (atInt8 ? known.find((candidate) => candidate.keepsAtInt8(scheme)) : undefined) ?? known[0];
+  const writer = format === undefined ? first : known.find((candidate) => candidate.format === format);
   if (writer !== undefined) return writer;
   const formats = known.map((candidate) => candidate.format);
   throw new SpecError(

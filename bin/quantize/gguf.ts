@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { keptTensorTypes } from '../../lib/convert/gguf/kept-types';
 import { modelFromCheckpoint } from '../../lib/convert/gguf/from-checkpoint';
 import { ggufTypeName, planGguf, writeGguf } from '../../lib/convert/gguf/write-gguf';
 import { ProgressBar } from '../simulate/progress';
@@ -8,16 +9,19 @@ import type { CheckpointWriter } from './writer';
 export const ggufWriter: CheckpointWriter = {
   format: 'gguf',
   writes: ({ layout }) => layout === 'gguf',
-  async write({ folder, checkpoint, scheme, out, threads, dryRun, signal, terminal }) {
+  keepsAtInt8: () => true,
+  async write({ folder, checkpoint, scheme, keep, out, threads, dryRun, signal, terminal }) {
     const started = performance.now();
     const model = await modelFromCheckpoint(folder, checkpoint);
     const target = path.join(out, `${model.name}-${ggufTypeName(scheme)}.gguf`);
+    const tensorTypes = keep && keptTensorTypes(model, keep);
     const bar = new ProgressBar(terminal, 'quantizing');
     try {
       const plan = dryRun
-        ? planGguf(model, scheme)
+        ? planGguf(model, scheme, tensorTypes)
         : await writeGguf(model, scheme, target, {
             threads,
+            tensorTypes,
             signal,
             onProgress: (progress) => bar.update(progress),
           });

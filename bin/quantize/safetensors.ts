@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
-import { writableFormats, type CheckpointFormat } from '../../lib/simulate/write/plan-encoding';
+import { keepsAtInt8, writableFormats, type CheckpointFormat } from '../../lib/simulate/write/plan-encoding';
 import { planCheckpoint, writeCheckpoint } from '../../lib/simulate/write/write-checkpoint';
 import { calibrationFor, openIfCalibration } from '../quality/calibration';
 import { openForwardSession, positiveInteger } from '../quality/session';
@@ -14,11 +14,12 @@ export const safetensorsWriters: readonly CheckpointWriter[] = (
   format,
   resumes: true,
   writes: ({ name }) => writableFormats(name).includes(format),
+  keepsAtInt8: (scheme) => keepsAtInt8(scheme, format),
   write: (request) => write(request, format),
 }));
 
 async function write(request: QuantizeRequest, format: CheckpointFormat): Promise<QuantizeAnswer> {
-  const { folder, checkpoint, scheme, out, threads, signal, terminal } = request;
+  const { folder, checkpoint, scheme, keep, out, threads, signal, terminal } = request;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const given = request.options.calibration;
@@ -26,7 +27,7 @@ async function write(request: QuantizeRequest, format: CheckpointFormat): Promis
   const bar = new ProgressBar(terminal, 'quantizing');
   try {
     const calibration = opened ?? (typeof given === 'string' ? await fromText(request, given) : undefined);
-    const settings = { scheme, format, calibration, threads, signal };
+    const settings = { scheme, format, keep, calibration, threads, signal };
     const plan = planCheckpoint(checkpoint, settings);
     const { layout, tensors } = plan;
     const elements = [...tensors.layers.values()].reduce((sum, layer) => sum + layer.elements, 0);

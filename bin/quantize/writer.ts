@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../lib/format';
 import type { CheckpointFolder } from '../../lib/format';
 import type { Scheme } from '../../lib/scheme';
+import type { KeptLayers } from '../../lib/simulate/write/keep';
 import type { Terminal } from '../terminal';
 
 /** What `qe quantize` was asked to do. */
@@ -10,6 +11,8 @@ export interface QuantizeRequest {
   /** The path as it was written. */
   readonly path: string;
   readonly scheme: Scheme;
+  /** Layers at higher precision than the scheme's. */
+  readonly keep?: KeptLayers;
   /** Folder to write into; it exists. */
   readonly out: string;
   readonly threads: number;
@@ -41,5 +44,7 @@ export interface CheckpointWriter {
   readonly resumes?: boolean;
   /** Can this format hold the scheme? */
   writes(scheme: Scheme): boolean;
+  /** Can it hold some layers at INT8 beside it? */
+  keepsAtInt8(scheme: Scheme): boolean;
   write(request: QuantizeRequest): Promise<QuantizeAnswer>;
 }

@@ -44,10 +44,10 @@ export interface QualityGateOptions {
 
   /**
    * Digest of the full-precision weights that the endpoint's model was made from, as the report has it in
-   * `model.digest`. For weights that synth cannot read: those on the hub or in S3, and those that are quantized already.
+   * `model.digest`. For weights that synth cannot read, those on the hub or in S3, and for those that another tool quantized.
    *
-   * @default - worked out from the files of an unquantized `ModelSource.localDirectory`; otherwise a warning says that
-   * it was not compared
+   * @default - of a `ModelSource.localDirectory`: worked out from files that are not quantized, and as `qe quantize` noted
+   * it down in `config.json`; otherwise a warning says that it was not compared
    */
   readonly modelDigest?: string;
 }
@@ -191,7 +191,7 @@ export class QualityGate {
         finding('QUALITY_WEIGHTS_NOT_COMPARED', 'warning', {
           message: `whether ${file} is about the weights of this endpoint cannot be told at synth`,
           got: modelId,
-          allowed: 'an unquantized local directory, or modelDigest',
+          allowed: 'a local directory that is not quantized or that qe quantize wrote, or modelDigest',
           fix: `give the gate modelDigest: '${digest}' once you know that the model was made from these weights`,
         }),
       ];

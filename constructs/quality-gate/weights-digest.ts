@@ -7,13 +7,15 @@ import { checkpointDigest } from '../../lib/simulate/checkpoint-digest';
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Digest of a directory's weights as `qe simulate` reports it. Undefined for weights that a report cannot be about: those that are
- * quantized already, for a report is of what they were made from, and those that are not safetensors.
+ * Digest of the full-precision weights that a directory holds, or that its quantized weights were made from, as `qe simulate` reports
+ * it. Undefined where that cannot be told: for quantized weights that `qe quantize` did not write, and those that are not safetensors.
  *
  * @throws FormatError for a damaged file
  */
 export function weightsDigest(directory: string): string | undefined {
-  if (!existsSync(directory) || isQuantized(directory)) return undefined;
+  if (!existsSync(directory)) return undefined;
+  const { quantization_config: quantized, quantized_from: origin } = configOf(directory);
+  if (quantized !== undefined) return originDigest(origin);
   const files = readdirSync(directory).filter((name) => name.endsWith('.safetensors'));
   if (files.length === 0) return undefined;
   const digests = new Map<string, string>();
@@ -33,9 +35,20 @@ export function weightsDigest(directory: string): string | undefined {
   return checkpointDigest(digests);
 }
 
-function isQuantized(directory: string): boolean {
-  const file = path.join(directory, 'config.json');
-  return existsSync(file) && readFileSync(file, 'utf8').includes('"quantization_config"');
+/** `config.json`, or nothing where there is none that can be read: other checks say that. */
+function configOf(directory: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path.join(directory, 'config.json'), 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What `qe quantize` notes down of the weights that it was given. */
+function originDigest(origin: unknown): string | undefined {
+  const { digest } = (origin ?? {}) as { readonly digest?: unknown };
+  return typeof digest === 'string' ? digest : undefined;
 }
 
 function tensorDigest(descriptor: number, offset: number, bytes: number): string {

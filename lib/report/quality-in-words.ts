@@ -62,7 +62,8 @@ function judgeByWeights({ scheme, weights }: SchemeReport): Judgement {
 }
 
 export function signed(share: number): string {
-  return `${share >= 0 ? '+' : '−'}${percent(Math.abs(share))}`;
+  const figure = percent(Math.abs(share));
+  return `${share >= 0 || figure === percent(0) ? '+' : '−'}${figure}`;
 }
 
 /** The matrices that read one input, shortly: `model.layers.0.self_attn.q_proj, k_proj, v_proj`. */
@@ -93,9 +94,9 @@ export function proposalInWords(
   );
 }
 
-/** `stored` in words, or the scheme. */
+/** How layers are kept, in words. */
 export function keptInWords(keptAs: string, count: number): string {
-  return keptAs === 'stored' ? (count === 1 ? 'as it is' : 'as they are') : `at ${keptAs}`;
+  return keptAs === 'stored' ? (count === 1 ? 'as it is' : 'as they are') : `at ${keptAs.toUpperCase()}`;
 }
 
 /** Matrices of one module together, as `partName` has them. */

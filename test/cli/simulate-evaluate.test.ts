@@ -48,7 +48,7 @@ describe('qe simulate --evaluate', () => {
       ...['--report', report, '--html', html],
     );
     expect(status).toBe(0);
-    for (const words of ['On the held-out text', 'KV cache in fp8', 'What int4-rtn hurts most', 'at int8-weight-only'])
+    for (const words of ['On the held-out text', 'KV cache in fp8', 'What int4-rtn hurts most', 'at INT8'])
       expect(stdout).toContain(words);
     const written = JSON.parse(readFileSync(report, 'utf8')) as Record<string, never>;
     expect(written).toMatchObject({

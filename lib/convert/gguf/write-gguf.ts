@@ -5,6 +5,7 @@ import { ggufFileTypeId } from '../../format/gguf/types';
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
 import { fileTypeName } from '../../plan/gguf/file-type';
+import type { GgmlType } from '../../plan/gguf/ggml-type';
 import type { Scheme } from '../../scheme/types';
 import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
 import { runGgufWrite } from '../../simulate/gguf/write/run';
@@ -25,6 +26,8 @@ export interface GgufWriteProgress {
 
 export interface WriteGgufOptions {
   readonly threads: number;
+  /** Types of single tensors, by their names in the file, instead of the scheme's: as `llama-quantize --tensor-type` has it. */
+  readonly tensorTypes?: ReadonlyMap<string, GgmlType>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: GgufWriteProgress) => void;
 }
@@ -71,7 +74,7 @@ export function ggufTypeName(scheme: Scheme): string {
   return target.kind === 'mix' ? target.fileType : target.tensorType;
 }
 
-function prepared(model: GgufModel, target: GgufTarget) {
+function prepared(model: GgufModel, target: GgufTarget, tensorTypes: WriteGgufOptions['tensorTypes'] = new Map()) {
   const fileType = target.kind === 'mix' ? target.fileType : (fileTypeName(target.tensorType) ?? target.tensorType);
   const sources = [...model.constants.map((constant) => ({ ...constant, dtype: 'F32' })), ...model.tensors];
   const sorted = [...sources].sort(byLayerAndName);
@@ -79,15 +82,19 @@ function prepared(model: GgufModel, target: GgufTarget) {
   const tensors = (isConversion(model, fileType) ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
     name,
     shape,
-    dtype: types.get(name) as string,
+    dtype: tensorTypes.get(name) ?? (types.get(name) as string),
   }));
   const layout = layoutGguf({ metadata: metadataOf(model, fileType), tensors });
   return { layout, types };
 }
 
 /** What `writeGguf` would write. */
-export function planGguf(model: GgufModel, scheme: Scheme): GgufFilePlan {
-  return planOf(prepared(model, ggufTarget(scheme)).layout);
+export function planGguf(
+  model: GgufModel,
+  scheme: Scheme,
+  tensorTypes?: WriteGgufOptions['tensorTypes'],
+): GgufFilePlan {
+  return planOf(prepared(model, ggufTarget(scheme), tensorTypes).layout);
 }
 
 function planOf(layout: FileLayout): GgufFilePlan {
@@ -116,7 +123,7 @@ export async function writeGguf(
   options: WriteGgufOptions,
 ): Promise<GgufFilePlan> {
   const started = performance.now();
-  const { layout } = prepared(model, ggufTarget(scheme));
+  const { layout } = prepared(model, ggufTarget(scheme), options.tensorTypes);
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   const tasks: GgufTensorTask[] = [];
   for (const placed of layout.tensors.values()) {

@@ -9,6 +9,8 @@ import { decoderShape, type DecoderShape } from '../forward/decoder-shape';
 import { linearNames } from '../forward/weights';
 import { createKernelEngine } from '../kernels/create';
 import { recipeOf, type Recipe } from '../schemes/recipe';
+import { keepsAtInt8 } from '../write/plan-encoding';
+import type { KeptAs } from '../write/keep';
 import { mixedVariant, schemeVariant, type VariantOptions } from './variants';
 import type { TextWindows } from './windows';
 
@@ -39,8 +41,8 @@ export interface UnitSensitivity extends SensitivityUnit {
 export interface MixedProposal {
   /** Tensors kept at `keptAs`. */
   readonly kept: readonly string[];
-  /** `int8-weight-only`, or `stored`: as the checkpoint has them. */
-  readonly keptAs: 'int8-weight-only' | 'stored';
+  /** `int8` where a format of the scheme can hold such layers beside its own (`qe quantize --keep` writes it), else as they are stored. */
+  readonly keptAs: KeptAs;
   /** Bytes more than the scheme alone takes. */
   readonly extraBytes: number;
   /** What the single figures add up to, scaled to what the whole scheme was measured at. */
@@ -103,8 +105,8 @@ export async function measureSensitivity(checkpoint: Checkpoint, options: Sensit
   if (chosen.length === 0 || chosen.length === units.length)
     return { scheme: scheme.name, full, whole, units: measured };
 
-  const keptAs = scheme.weightBits < 8 ? 'int8-weight-only' : 'stored';
-  const better = keptAs === 'stored' ? undefined : recipeOf(parseScheme('int8-weight-only'), checkpoint);
+  const keptAs = canKeepAtInt8(scheme) ? 'int8' : 'stored';
+  const better = keptAs === 'stored' ? undefined : recipeOf(atInt8(scheme), checkpoint);
   const isKept = new Set(chosen.flatMap(({ layer, points }) => points.map((point) => `${layer} ${point}`)));
   const [, mix] = await run([
     mixedVariant(
@@ -121,11 +123,21 @@ export async function measureSensitivity(checkpoint: Checkpoint, options: Sensit
     proposal: {
       kept: chosen.flatMap(({ weights }) => weights),
       keptAs,
-      extraBytes: chosen.reduce((sum, unit) => sum + extraBytes(unit, scheme, keptAs), 0),
+      extraBytes: chosen.reduce((sum, unit) => sum + extraBytes(unit, scheme, better?.scheme), 0),
       expectedMeanKl: whole.meanKl * (1 - sum(chosen) / sum(measured)),
       measured: mix,
     },
   };
+}
+
+function canKeepAtInt8(scheme: Scheme): boolean {
+  return scheme.weightBits < 8 && (scheme.layout === 'gguf' || keepsAtInt8(scheme));
+}
+
+/** What a layer at INT8 is in the scheme's own format. */
+function atInt8(scheme: Scheme): Scheme {
+  if (scheme.layout === 'gguf') return parseScheme('gguf-tensor:Q8_0');
+  return scheme.name === 'gptq' ? { ...scheme, weightBits: 8 } : parseScheme('int8-weight-only');
 }
 
 /** The least number of units that together make up the share that is to be recovered. `units` are in order of their loss. */
@@ -157,14 +169,12 @@ function unitName({ layer, points }: SensitivityUnit): string {
 }
 
 /** Bytes that a unit takes beyond what the scheme gives it; scales count as the 16 bits they mostly are. */
-function extraBytes(
-  { elements, storedBytes }: SensitivityUnit,
-  scheme: Scheme,
-  keptAs: MixedProposal['keptAs'],
-): number {
-  const bits = scheme.weightBits + (scheme.groupSize !== undefined && scheme.groupSize > 0 ? 16 / scheme.groupSize : 0);
-  const kept = keptAs === 'stored' ? storedBytes : elements;
-  return Math.round(kept - (elements * bits) / 8);
+function extraBytes({ elements, storedBytes }: SensitivityUnit, scheme: Scheme, kept: Scheme | undefined): number {
+  const bytesIn = (one: Scheme) => {
+    const scales = one.groupSize !== undefined && one.groupSize > 0 ? 16 / one.groupSize : 0;
+    return (elements * (one.weightBits + scales)) / 8;
+  };
+  return Math.round((kept === undefined ? storedBytes : bytesIn(kept)) - bytesIn(scheme));
 }
 
 function unitsOf(checkpoint: Checkpoint, source: CheckpointWeights, shape: DecoderShape): SensitivityUnit[] {

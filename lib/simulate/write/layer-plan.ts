@@ -9,12 +9,22 @@ import { encodedTensors, type Encoding } from './encoding';
 export interface TensorPlan {
   /** Layers that are encoded. */
   readonly layers: ReadonlyMap<string, LinearTensor>;
+  /** How each of them is. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** Modules of those that are kept at higher precision and encoded all the same. */
+  readonly kept: readonly string[];
   /** Tensors of the new checkpoint, in the order of the old one. */
   readonly outputs: readonly SafetensorsTensorPlan[];
   /** Layers that the scheme's library refuses. */
   readonly skipped: readonly SkippedTensor[];
   /** Linear layers that stay as they were, by the names of their modules; the head among them. */
   readonly ignored: readonly string[];
+}
+
+/** Layers that get another encoding than the scheme's; without one they stay as they were. */
+export interface Exceptions {
+  readonly weights: ReadonlySet<string>;
+  readonly encoding?: Encoding;
 }
 
 /** AutoAWQ and GPTQ pack 32 output features together; AutoAWQ's loops end there. */
@@ -24,32 +34,40 @@ const PACKED_MULTIPLE = 32;
  * Chooses the layers that an encoding can hold, and lists what the new checkpoint will have.
  *
  * @param linear layers that the scheme would quantize
+ * @param exceptions those of them that are kept at higher precision
  */
 export function planTensors(
   checkpoint: Checkpoint,
   linear: ReadonlyMap<string, LinearTensor>,
   encoding: Encoding,
+  exceptions: Exceptions = { weights: new Set() },
 ): TensorPlan {
   const layers = new Map<string, LinearTensor>();
+  const encodings = new Map<string, Encoding>();
+  const kept: string[] = [];
   const skipped: SkippedTensor[] = [];
   const outputs: SafetensorsTensorPlan[] = [];
   const ignored = new Set(['lm_head']);
   for (const tensor of checkpoint.tensors.values()) {
     const layer = linear.get(tensor.name);
-    const reason = layer === undefined ? undefined : refusal(encoding, layer);
-    if (layer === undefined || reason !== undefined) {
+    const isKept = exceptions.weights.has(tensor.name);
+    const own = isKept ? exceptions.encoding : encoding;
+    const reason = layer === undefined || own === undefined ? undefined : refusal(own, layer);
+    if (layer === undefined || own === undefined || reason !== undefined) {
       if (reason !== undefined) skipped.push({ name: tensor.name, reason });
       if (isOtherLinear(tensor)) ignored.add(moduleOf(tensor.name));
       outputs.push({ name: tensor.name, dtype: copiedDtype(encoding, tensor), shape: tensor.shape });
       continue;
     }
     layers.set(tensor.name, layer);
+    encodings.set(tensor.name, own);
     const module = moduleOf(tensor.name);
-    for (const { suffix, dtype, shape } of encodedTensors(encoding, ...layer.shape, layer.dtype)) {
+    if (isKept) kept.push(module);
+    for (const { suffix, dtype, shape } of encodedTensors(own, ...layer.shape, layer.dtype)) {
       outputs.push({ name: `${module}.${suffix}`, dtype, shape });
     }
   }
-  return { layers, outputs, skipped, ignored: [...ignored] };
+  return { layers, encodings, kept, outputs, skipped, ignored: [...ignored] };
 }
 
 /** AutoAWQ's checkpoints are f16 throughout; the others keep the types that tensors have. */

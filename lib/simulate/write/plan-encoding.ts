@@ -11,6 +11,8 @@ export type CheckpointFormat = 'compressed-tensors' | 'awq' | 'gptq' | 'neuron';
 export interface EncodingPlan {
   readonly format: CheckpointFormat;
   readonly encoding: Encoding;
+  /** How layers that are kept at INT8 are stored; undefined where the format has one width for all. */
+  readonly keptAtInt8?: Encoding;
   /** What the engine does with activations, for `quantization_config`; undefined: nothing. */
   readonly activations?: QuantizationArgs;
   /** Searches that need calibration; without it the scheme is written on weights alone, which is said. */
@@ -26,7 +28,9 @@ const FP8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'float', strategy: 'c
 const FP8_TOKEN: QuantizationArgs = { ...FP8_CHANNEL, strategy: 'token', dynamic: true };
 const FP8_STATIC: QuantizationArgs = { ...FP8_CHANNEL, strategy: 'tensor', dynamic: false };
 
-type Maker = (scheme: Scheme) => Omit<EncodingPlan, 'needsCalibration'> & { readonly needsCalibration?: boolean };
+type Maker = (
+  scheme: Scheme,
+) => Omit<EncodingPlan, 'needsCalibration' | 'keptAtInt8'> & { readonly needsCalibration?: boolean };
 
 const awq = (scheme: Scheme): Encoding => ({
   kind: 'awq',
@@ -145,7 +149,22 @@ export function planEncoding(scheme: Scheme, format?: string): EncodingPlan {
       fix: `leave out --format to write ${formats[0]}`,
     });
   }
-  return { needsCalibration: false, ...make(scheme) };
+  const plan = make(scheme);
+  return { needsCalibration: false, keptAtInt8: scheme.weightBits < 8 ? atInt8(plan.encoding) : undefined, ...plan };
+}
+
+/** Can a format that this scheme is written in hold some layers at INT8? */
+export function keepsAtInt8(scheme: Scheme, format?: string): boolean {
+  const formats = writableFormats(scheme.name).filter((name) => format === undefined || name === format);
+  return formats.some((name) => planEncoding(scheme, name).keptAtInt8 !== undefined);
+}
+
+/** The same layout with eight bits. AutoAWQ's has four everywhere, and the FP4 formats are kernels of their own. */
+function atInt8(encoding: Encoding): Encoding | undefined {
+  if (encoding.kind === 'gptq') return { ...encoding, args: { ...encoding.args, bits: 8 } };
+  return encoding.kind === 'compressed-tensors' && encoding.format === 'pack-quantized'
+    ? packed({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel', group_size: null })
+    : undefined;
 }
 
 function only(

@@ -1,4 +1,5 @@
 import type { QuantizationArgs } from '../compressed-tensors/scheme';
+import { modulePatterns } from './keep';
 import type { EncodingPlan } from './plan-encoding';
 
 /** Releases whose layout is written; readers of later ones take it too. */
@@ -8,8 +9,13 @@ const COMPRESSED_TENSORS_VERSION = '0.19.0';
  * `quantization_config` of `config.json`.
  *
  * @param ignored modules (linear layers) that are stored as they were
+ * @param kept modules that are stored at INT8 instead
  */
-export function quantizationConfig(plan: EncodingPlan, ignored: readonly string[]): object {
+export function quantizationConfig(
+  plan: EncodingPlan,
+  ignored: readonly string[],
+  kept: readonly string[] = [],
+): object {
   const { encoding, activations } = plan;
   switch (encoding.kind) {
     case 'awq': {
@@ -40,7 +46,9 @@ export function quantizationConfig(plan: EncodingPlan, ignored: readonly string[
         format,
         checkpoint_format: format,
         pack_dtype: 'int32',
-        ...(ignored.length > 1 ? { modules_in_block_to_quantize: null, dynamic: dynamicRules(ignored) } : {}),
+        ...(ignored.length > 1 || kept.length > 0
+          ? { modules_in_block_to_quantize: null, dynamic: dynamicRules(ignored, kept) }
+          : {}),
       };
     }
     case 'neuron':
@@ -66,17 +74,36 @@ export function quantizationConfig(plan: EncodingPlan, ignored: readonly string[
         ignored,
       );
     default:
-      return compressedTensors(encoding.format, encoding.weights, activations, ignored);
+      return compressedTensors(encoding.format, encoding.weights, activations, ignored, keptGroup(plan, kept));
   }
 }
 
-/** gptqmodel leaves out the modules that a rule with a minus names. */
-function dynamicRules(ignored: readonly string[]): Readonly<Record<string, object>> {
-  return Object.fromEntries(ignored.filter((name) => name !== 'lm_head').map((name) => [`-:^${escape(name)}$`, {}]));
+/**
+ * gptqmodel leaves out the modules that a rule with a minus names, and gives other settings to those that one with a plus names. vLLM
+ * asks for the names under which it fuses them.
+ */
+function dynamicRules(ignored: readonly string[], kept: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries([
+    ...modulePatterns(ignored.filter((name) => name !== 'lm_head')).map((pattern) => [`-:${pattern}`, {}]),
+    ...modulePatterns(kept).map((pattern) => [`+:${pattern}`, { bits: 8 }]),
+  ]);
 }
 
-function escape(name: string): string {
-  return name.replace(/\./g, '\\.');
+/**
+ * A second group for the layers at INT8. It names them, and the names under which vLLM fuses them: a name wins over the class
+ * `Linear` of the first group, which a fused layer's class contains.
+ */
+function keptGroup({ keptAtInt8 }: EncodingPlan, kept: readonly string[]): object {
+  if (kept.length === 0 || keptAtInt8?.kind !== 'compressed-tensors') return {};
+  return {
+    group_1: {
+      format: keptAtInt8.format,
+      targets: modulePatterns(kept).map((pattern) => `re:${pattern}`),
+      weights: argsJson(keptAtInt8.weights, 'memoryless_minmax'),
+      input_activations: null,
+      output_activations: null,
+    },
+  };
 }
 
 type Args = Omit<QuantizationArgs, 'strategy'> & {
@@ -90,6 +117,7 @@ function compressedTensors(
   weights: Args,
   activations: QuantizationArgs | undefined,
   ignored: readonly string[],
+  moreGroups: object = {},
 ): object {
   return {
     quant_method: 'compressed-tensors',
@@ -112,6 +140,7 @@ function compressedTensors(
             : argsJson(activations, activations.dynamic === true ? null : 'static_minmax'),
         output_activations: null,
       },
+      ...moreGroups,
     },
   };
 }

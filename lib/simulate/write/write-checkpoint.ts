@@ -12,11 +12,13 @@ import { kernelModule } from '../kernels/create';
 import { chooseLayers, type LinearTensor } from '../layers/choose-layers';
 import { linearLayers, modelOf } from '../layers/linear-layers';
 import type { SkippedTensor } from '../simulation';
+import { digestOfCheckpoint } from '../source-digest';
 import { localPaths } from '../stream/local-paths';
 import type { WeightDtype } from '../tensor';
 import { runTasks } from '../worker/tasks';
-import { encodedTensors } from './encoding';
-import { copiedDtype, moduleOf, planTensors, type TensorPlan } from './layer-plan';
+import { encodedTensors, type Encoding } from './encoding';
+import { keptWithFused, type KeptLayers } from './keep';
+import { copiedDtype, moduleOf, planTensors, type Exceptions, type TensorPlan } from './layer-plan';
 import { OutputFolder } from './output-folder';
 import { planEncoding, type EncodingPlan } from './plan-encoding';
 import { precedingOf, type Preceding } from './preceding';
@@ -33,6 +35,8 @@ export interface WriteOptions {
   /** `compressed-tensors`, `awq`, `gptq` or `neuron`; default: the one that the scheme is known for. */
   readonly format?: string;
   readonly calibration?: Calibration;
+  /** Layers at higher precision than the scheme's, and what engines fuse with them. */
+  readonly keep?: KeptLayers;
   readonly threads?: number;
   /** Largest file, in bytes of its tensors. */
   readonly maxShardBytes?: number;
@@ -67,7 +71,8 @@ export interface WrittenCheckpoint {
 /**
  * What writing a checkpoint in a scheme comes to; nothing is written.
  *
- * @throws SimulationError `SCHEME_NOT_WRITTEN`, `FORMAT_NOT_WRITTEN`, `CALIBRATION_NEEDED`, `NO_LINEAR_LAYERS`,
+ * @throws SimulationError `SCHEME_NOT_WRITTEN`, `FORMAT_NOT_WRITTEN`, `CALIBRATION_NEEDED`, `NO_LINEAR_LAYERS`, `KEPT_LAYER_UNKNOWN`,
+ *   `KEPT_AS_NOT_WRITTEN`,
  *   `CHECKPOINT_QUANTIZED`, `CHECKPOINT_NOT_SAFETENSORS`
  */
 export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): WritePlan {
@@ -87,7 +92,7 @@ export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): W
     });
   }
   const linear = chooseLayers(checkpoint, linearLayers(checkpoint, modelOf(checkpoint)), undefined);
-  const tensors = planTensors(checkpoint, linear, encoding.encoding);
+  const tensors = planTensors(checkpoint, linear, encoding.encoding, exceptionsOf(options, encoding, linear));
   const layout = layoutCheckpoint(
     { tensors: tensors.outputs, metadata: new Map([['format', 'pt']]) },
     options.maxShardBytes,
@@ -95,11 +100,39 @@ export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): W
   const bytesOf = new Map(layout.shards.flatMap((shard) => [...shard.tensors.values()].map((t) => [t.name, t.bytes])));
   let layerBytes = 0;
   for (const { name, shape, dtype } of tensors.layers.values()) {
-    for (const { suffix } of encodedTensors(encoding.encoding, ...shape, dtype)) {
+    for (const { suffix } of encodedTensors(encodingOf(tensors, name), ...shape, dtype)) {
       layerBytes += bytesOf.get(`${moduleOf(name)}.${suffix}`) ?? 0;
     }
   }
   return { format: encoding.format, layout, tensors, layerBytes, encoding, notes: notesOf(options, encoding, tensors) };
+}
+
+function exceptionsOf(
+  { scheme, keep }: WriteOptions,
+  { format, keptAtInt8 }: EncodingPlan,
+  linear: ReadonlyMap<string, LinearTensor>,
+): Exceptions {
+  if (keep === undefined) return { weights: new Set() };
+  if (keep.as === 'int8' && keptAtInt8 === undefined) {
+    throw new SimulationError(
+      'KEPT_AS_NOT_WRITTEN',
+      `${scheme.name} as ${format} has no layers at INT8 beside its own`,
+      {
+        got: keep.as,
+        allowed: 'stored',
+        fix:
+          scheme.weightBits < 8 ? 'keep the layers as they are stored, or write another format' : 'keep them as stored',
+      },
+    );
+  }
+  const weights = keptWithFused(keep.weights, new Set(linear.keys()));
+  return { weights, encoding: keep.as === 'int8' ? keptAtInt8 : undefined };
+}
+
+function encodingOf({ encodings }: TensorPlan, name: string): Encoding {
+  const encoding = encodings.get(name);
+  if (encoding === undefined) throw new RangeError(`${name} is not among the layers that are encoded`);
+  return encoding;
 }
 
 function notesOf({ scheme, calibration }: WriteOptions, { method }: EncodingPlan, { skipped }: TensorPlan): string[] {
@@ -132,8 +165,8 @@ export async function writeCheckpoint(
   const paths = await localPaths(checkpoint);
   const output = OutputFolder.open(target, runKey(paths, plan, options));
   const writer = new CheckpointWriter(checkpoint, paths, plan, output, options);
-  const files = await writer.run();
-  files.push(...(await writeCompanions(folder, checkpoint, plan, output)));
+  const [origin, files] = await settled(digestOfCheckpoint(checkpoint, options.signal), writer.run());
+  files.push(...(await writeCompanions(folder, checkpoint, plan, output, origin)));
   output.finish();
   return {
     folder: target,
@@ -146,6 +179,14 @@ export async function writeCheckpoint(
   };
 }
 
+/** Both at once: hashing keeps this thread busy while the workers quantize. Where one fails, the other has ended before it is told. */
+async function settled<First, Second>(first: Promise<First>, second: Promise<Second>): Promise<[First, Second]> {
+  const ends = await Promise.allSettled([first, second]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return [await first, await second];
+}
+
 /** The same for runs that write the same bytes. */
 function runKey(paths: readonly string[], plan: WritePlan, { scheme, calibration }: WriteOptions): string {
   const hash = createHash('sha256');
@@ -153,7 +194,7 @@ function runKey(paths: readonly string[], plan: WritePlan, { scheme, calibration
     const { size, mtimeMs } = statSync(file);
     hash.update(JSON.stringify([path.basename(file), size, mtimeMs]));
   }
-  hash.update(JSON.stringify([scheme, plan.encoding, calibration?.location ?? null]));
+  hash.update(JSON.stringify([scheme, plan.encoding, plan.tensors.kept, calibration?.location ?? null]));
   for (const { header } of plan.layout.shards) hash.update(header);
   return hash.digest('hex');
 }
@@ -233,8 +274,9 @@ class CheckpointWriter {
           group.map(({ name }) => name),
           (name) => this.checkpoint.tensors.has(name),
         );
-        // SmoothQuant leaves alone what no norm precedes.
-        if (preceding === undefined || (search.name === 'smoothquant' && preceding.kind === 'rows')) continue;
+        // SmoothQuant leaves alone what no norm precedes, and a layer that is not encoded takes no divisors.
+        if (preceding === undefined) continue;
+        if (preceding.kind === 'rows' && (search.name === 'smoothquant' || !this.isEncoded(preceding.name))) continue;
         const statistics = await this.statisticsOf(group);
         if (statistics === undefined) continue;
         const task: WriteTask = {
@@ -265,8 +307,10 @@ class CheckpointWriter {
       const task = this.copyTask(tensor);
       if (task !== undefined) yield task;
     }
-    const { encoding, method } = this.plan.encoding;
+    const { method } = this.plan.encoding;
     for (const group of groups) {
+      // What engines fuse is kept together, so that one encoding does for a group.
+      const encoding = encodingOf(this.plan.tensors, group[0].name);
       const layers = group
         .map((layer) => ({
           ...this.layerOf(layer),
@@ -282,6 +326,10 @@ class CheckpointWriter {
       const task: LayersTask = { kind: 'layers', encoding, layers, statistics };
       yield task;
     }
+  }
+
+  private isEncoded(name: string): boolean {
+    return this.plan.tensors.layers.has(name);
   }
 
   private copyTask(tensor: CheckpointTensor): CopyTask | undefined {
@@ -306,7 +354,7 @@ class CheckpointWriter {
 
   private targetsOf(layer: LinearTensor): ReadonlyMap<string, Target> {
     const targets = new Map<string, Target>();
-    for (const { suffix } of encodedTensors(this.plan.encoding.encoding, ...layer.shape, layer.dtype)) {
+    for (const { suffix } of encodedTensors(encodingOf(this.plan.tensors, layer.name), ...layer.shape, layer.dtype)) {
       const target = this.targets.get(`${moduleOf(layer.name)}.${suffix}`);
       if (target !== undefined) targets.set(suffix, target);
     }
@@ -379,6 +427,7 @@ async function writeCompanions(
   checkpoint: Checkpoint,
   { layout, tensors, encoding }: WritePlan,
   output: OutputFolder,
+  origin: string,
 ): Promise<string[]> {
   const written: string[] = [];
   const write = (name: string, content: string | Uint8Array): void => {
@@ -395,14 +444,22 @@ async function writeCompanions(
       await source.close();
     }
   }
-  const config = quantizationConfig(encoding, tensors.ignored);
+  const config = quantizationConfig(encoding, tensors.ignored, tensors.kept);
   if (encoding.format === 'gptq') write('quantize_config.json', json(config));
   if (layout.index !== undefined) write('model.safetensors.index.json', layout.index);
-  write('config.json', json(modelConfig(checkpoint, config, encoding)));
+  write('config.json', json(modelConfig(checkpoint, config, encoding, origin)));
   return written;
 }
 
-function modelConfig({ config, location }: Checkpoint, quantization: object, { format }: EncodingPlan): object {
+/** Key of `config.json`, which loaders leave alone: the weights that these were made from, so that a quality report can be held to them. */
+const QUANTIZED_FROM = 'quantized_from';
+
+function modelConfig(
+  { config, location }: Checkpoint,
+  quantization: object,
+  { format }: EncodingPlan,
+  digest: string,
+): object {
   if (typeof config !== 'object' || config === null) {
     throw new FormatError('CONFIG_ABSENT', `${location} has no config.json`, {
       path: location,
@@ -413,7 +470,7 @@ function modelConfig({ config, location }: Checkpoint, quantization: object, { f
   }
   // AutoAWQ's kernels take f16, and its checkpoints say so.
   const type = format === 'awq' ? { torch_dtype: 'float16' } : {};
-  return { ...config, ...type, quantization_config: quantization };
+  return { ...config, ...type, quantization_config: quantization, [QUANTIZED_FROM]: { digest } };
 }
 
 function json(value: object): string {

@@ -28,7 +28,7 @@ describe('the sensitivity of layers', () => {
     expect(together / whole.meanKl).toBeGreaterThan(0.7);
     expect(together / whole.meanKl).toBeLessThan(1.3);
 
-    expect(proposal).toMatchObject({ keptAs: 'int8-weight-only' });
+    expect(proposal).toMatchObject({ keptAs: 'int8' });
     expect(proposal!.kept.length).toBeLessThan(28);
     expect(proposal!.kept).toEqual(expect.arrayContaining([...units[0].weights]));
     expect(proposal!.expectedMeanKl).toBeLessThanOrEqual(whole.meanKl / 2);
@@ -40,6 +40,19 @@ describe('the sensitivity of layers', () => {
     expect(proposal!.extraBytes).toBe(Math.round(elements * (1 - (4 + 16 / 128) / 8)));
     expect(progress[progress.length - 1]).toBe(1);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  });
+
+  test.each([
+    ['gptq', 'int8'],
+    ['awq', 'stored'],
+    ['gguf:Q4_K_M', 'int8'],
+  ])('keeps parts of %s at what its format can hold: %s', async (name, keptAs) => {
+    const { proposal } = await measureSensitivity(await openModel(), {
+      scheme: parseScheme(name),
+      text: await textOf('heldout.txt', 511),
+      threads: 2,
+    });
+    expect(proposal).toMatchObject({ keptAs });
   });
 
   test('keeps parts as they are where the scheme has eight bits already', async () => {
