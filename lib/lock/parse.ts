@@ -26,7 +26,7 @@ export function parseLock(text: string, file: string): LockFile {
 
 function parseModel(value: unknown, file: string, path: string): LockedModel {
   if (!isRecord(value)) throw malformed(file, path, `an entry is ${kindOf(value)}`, 'an object');
-  const { source, id, revision, config, weightBytes, gated, artifact, resolvedAt } = value;
+  const { source, id, revision, config, weightBytes, gated, artifact, hubContentArn, resolvedAt } = value;
   if (typeof source !== 'string' || !SOURCES.includes(source))
     throw malformed(file, `${path}/source`, `source is ${JSON.stringify(source)}`, SOURCES.join(', '));
   if (typeof id !== 'string' || id === '') throw malformed(file, `${path}/id`, `id is ${kindOf(id)}`, 'a text');
@@ -41,7 +41,7 @@ function parseModel(value: unknown, file: string, path: string): LockedModel {
     );
   if (gated !== undefined && typeof gated !== 'boolean')
     throw malformed(file, `${path}/gated`, `gated is ${JSON.stringify(gated)}`, 'true, false');
-  for (const [name, text] of Object.entries({ revision, resolvedAt })) {
+  for (const [name, text] of Object.entries({ revision, hubContentArn, resolvedAt })) {
     if (text !== undefined && typeof text !== 'string')
       throw malformed(file, `${path}/${name}`, `${name} is ${kindOf(text)}`, 'a text');
   }
@@ -53,6 +53,7 @@ function parseModel(value: unknown, file: string, path: string): LockedModel {
     weightBytes: weightBytes as number | undefined,
     gated,
     artifact: artifact === undefined ? undefined : parseArtifact(artifact, file, `${path}/artifact`),
+    ...(hubContentArn === undefined ? {} : { hubContentArn: hubContentArn as string }),
     resolvedAt: resolvedAt as string | undefined,
   };
 }

@@ -4,7 +4,7 @@ export type LockedSource = 'huggingface' | 'jumpstart' | 's3';
 /** What is known of one model, so that synth needs no network. */
 export interface LockedModel {
   readonly source: LockedSource;
-  /** Hub id, JumpStart model id, or `s3://` prefix. */
+  /** Hub id, JumpStart model id (`[hub/]model[#configuration]`), or `s3://` prefix. */
   readonly id: string;
   /** Hub: the commit. JumpStart: the model's version. */
   readonly revision?: string;
@@ -16,6 +16,8 @@ export interface LockedModel {
   readonly gated?: boolean;
   /** JumpStart: the artifact in the service's bucket of each region. */
   readonly artifact?: LockedArtifact;
+  /** JumpStart: the model's reference in a private hub, through which its weights are read. */
+  readonly hubContentArn?: string;
   /** ISO date and time the model was looked up. */
   readonly resolvedAt?: string;
 }

@@ -204,7 +204,7 @@ describe('qe models', () => {
       {
         what: 'a JumpStart name that is none',
         rule: 'MODEL_NAME_INVALID',
-        argv: ['add', 'jumpstart:a/b'],
+        argv: ['add', 'jumpstart:a/b/c'],
         prepare: nothing,
       },
       { what: 'nothing to add', rule: 'MODELS_ACTION_UNKNOWN', argv: ['add'], prepare: nothing },

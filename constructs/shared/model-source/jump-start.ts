@@ -15,7 +15,11 @@ import { objectData, prefixData } from './s3';
 const OPEN_BUCKET = 'jumpstart-cache-prod';
 const GATED_BUCKET = 'jumpstart-private-cache-prod';
 
-export function jumpStart(modelId: string, options: JumpStartModelOptions): ModelBinder {
+export function jumpStart(name: string, options: JumpStartModelOptions): ModelBinder {
+  const modelId =
+    (options.hub === undefined ? '' : `${options.hub}/`) +
+    name +
+    (options.inferenceConfig === undefined ? '' : `#${options.inferenceConfig}`);
   const asked = options.version === undefined ? modelId : `${modelId}@${options.version}`;
   const add = `run \`qe models add jumpstart:${asked}\` and commit quantized-endpoints.lock.json`;
   const bind = (scope: Construct, pick?: FilePick): BoundModel => {
@@ -44,6 +48,7 @@ export function jumpStart(modelId: string, options: JumpStartModelOptions): Mode
       dataSource: {
         ...data.dataSource,
         ...(gated && options.acceptEula === true ? { modelAccessConfig: { acceptEula: true } } : {}),
+        ...(locked?.hubContentArn === undefined ? {} : { hubAccessConfig: { hubContentArn: locked.hubContentArn } }),
       },
       grantRead: data.grantRead,
     };

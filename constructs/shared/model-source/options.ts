@@ -80,7 +80,22 @@ export interface JumpStartModelOptions extends ModelKnowledge {
   readonly version?: string;
 
   /**
-   * Accept the model's end-user licence agreement.
+   * Private hub that curates the model for an organization.
+   *
+   * @default - AWS's public hub
+   */
+  readonly hub?: string;
+
+  /**
+   * One of the model's inference configurations, such as one that is optimized or quantized already. `qe models add` tells
+   * their names.
+   *
+   * @default - the model as JumpStart deploys it by default
+   */
+  readonly inferenceConfig?: string;
+
+  /**
+   * Accept the model's end-user licence agreement. Only gated models ask for it.
    *
    * @default false
    */

@@ -1,7 +1,7 @@
 """JumpStart: the public hub, private hubs, and the documents of their models."""
 
-import os
 import json
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def import_content(request: dict) -> dict:
 
 def create_reference(request: dict) -> dict:
     """A model of the public hub in a private one, under its own or another name."""
+    _load_public()
     name = _name(request["HubName"])
     hubs.get(name)
     public = request["SageMakerPublicHubContentArn"]
