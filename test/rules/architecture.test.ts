@@ -50,8 +50,8 @@ describe.each(['ARCHITECTURE_NEWER_THAN_SERVER', 'ARCHITECTURE_NOT_IN_SERVER', '
   '%s',
   (rule) => {
     test('knows vLLM alone', () => {
-      for (const container of [undefined, { family: 'sglang' }, { family: 'llama-cpp' }, { family: 'tgi' }])
-        for (const architecture of ['ApertusForCausalLM', 'NobodysForCausalLM', 'MotifForCausalLM'])
+      for (const container of [undefined, { family: 'sglang' }, { family: 'llama-cpp' }])
+        for (const architecture of ['SeedOssForCausalLM', 'NobodysForCausalLM', 'SmolLM3ForCausalLM'])
           expect(alone(rule, endpoint({ container }, called(architecture)))).toEqual([]);
       expect(alone(rule, { ...endpoint(on('0.8.5')), model: { id: 'a/b' } })).toEqual([]);
     });

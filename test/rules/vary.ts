@@ -7,7 +7,17 @@ const VERSIONS =
   '0.2.4 0.3.0 0.4.1 0.4.3 0.5.3 0.5.5 0.6.0 0.6.3 0.6.6 0.7.3 0.8.3 0.8.5 0.9.2 0.10.2 0.11.0 0.11.2 0.14.1 0.17.1 0.21.0 0.23.0 0.24.0 0.29.0 0.31.0'.split(
     ' ',
   );
-const FAMILIES = ['vllm', 'sglang', 'lmi', 'lmi-trtllm', 'tgi', 'llama-cpp', 'hf-vllm-neuron', 'lmi-neuron', 'custom'];
+const FAMILIES = [
+  'vllm',
+  'sglang',
+  'lmi',
+  'lmi-trtllm',
+  'vllm-neuron',
+  'llama-cpp',
+  'hf-vllm-neuron',
+  'lmi-neuron',
+  'custom',
+];
 const INSTANCES = [
   'g4dn.xlarge',
   'p3.2xlarge',

@@ -26,16 +26,14 @@ export const kvCacheDtypeUnknown: Rule = {
     const known = kvCacheDtypes(container?.engineVersion);
     // A name that ends with `*` stands for a family of names.
     if (known?.some((name) => name === dtype || (name.endsWith('*') && dtype.startsWith(name.slice(0, -1))))) return [];
-    const nearest = nearestNames(dtype, known ?? [])[0];
+    // Eight bits are what was meant; those of other names come late.
+    const nearest = dtype.startsWith('int8') && known?.includes('fp8') ? 'fp8' : nearestNames(dtype, known ?? [])[0];
     return [
       found({
         what: `${serverName(context)} has no such KV-cache dtype`,
         got: dtype,
         allowed: known === undefined ? 'auto' : known.join(', '),
-        fix:
-          nearest === undefined || known === undefined
-            ? 'leave kvCacheDtype out'
-            : `write ${dtype.startsWith('int8') ? 'fp8' : nearest}`,
+        fix: nearest === undefined ? 'leave kvCacheDtype out' : `write ${nearest}`,
         path: '/options/kvCacheDtype',
       }),
     ];
