@@ -7,12 +7,21 @@ import { simulate } from '../../lib/simulate/simulate';
 async function main([folder, scheme, threads]: readonly string[]): Promise<void> {
   const located = locateCheckpoint(folder);
   const checkpoint = await openCheckpoint(located.folder, located.file);
+  const before = process.cpuUsage();
   const { run } = await simulate(checkpoint, {
     schemes: [parseScheme(scheme)],
     threads: Number(threads),
     digest: false,
   });
-  console.log(JSON.stringify({ pace: run.bytesRead / 1e9 / run.seconds, peakRssBytes: run.peakRssBytes }));
+  const { user, system } = process.cpuUsage(before);
+  const gigabytes = run.bytesRead / 1e9;
+  console.log(
+    JSON.stringify({
+      pace: gigabytes / run.seconds,
+      corePace: gigabytes / ((user + system) / 1e6),
+      peakRssBytes: run.peakRssBytes,
+    }),
+  );
 }
 
 void main(process.argv.slice(2));
