@@ -1,8 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import { SpecError } from '../../lib/errors';
 import type { Finding } from '../../lib/rules/types';
-import type { ReportedScheme } from './report';
-import { readQualityReport, type QualityReport } from './report';
+import { quantizationOrigin, type QuantizationOrigin } from './origin';
+import { readQualityReport, type QualityReport, type ReportedMix, type ReportedScheme } from './report';
 import { weightsDigest } from './weights-digest';
 
 /** What a quantized model may lose against full precision, measured on a held-out text. */
@@ -118,15 +118,46 @@ export class QualityGate {
 
   /** @internal */
   public _judge(endpoint: GatedEndpoint): { readonly findings: readonly Finding[]; readonly figures?: GateFigures } {
-    const { scheme = 'none' } = endpoint;
-    if (UNQUANTIZED.has(scheme)) return { findings: [] };
+    if (UNQUANTIZED.has(endpoint.scheme ?? 'none')) return { findings: [] };
+    const directory = localDirectory(endpoint);
+    const origin = directory === undefined ? undefined : quantizationOrigin(directory);
+    // What `qe quantize` was asked for is more than its checkpoint's layout tells: int4-rtn is laid out as AWQ is.
+    const asked = origin?.scheme === undefined ? endpoint : { ...endpoint, ...origin };
     const findings = [...this.weightFindings(endpoint), ...this.ageFindings()];
-    const reported = this.report.schemes.find((candidate) => isScheme(candidate, endpoint));
-    if (reported === undefined) return { findings: [...findings, this.otherScheme(endpoint)] };
+    const mix = origin && this.mixOf(origin);
+    if (mix !== undefined) return this.limited(endpoint, findings, mixFigures(this.report, mix));
+    const reported = this.report.schemes.find((candidate) => isScheme(candidate, asked));
+    if (reported === undefined) return { findings: [...findings, this.otherScheme(asked)] };
     const figures = this.figuresOf(reported);
-    if (figures === undefined) return { findings: [...findings, this.notMeasured(scheme)] };
-    findings.push(...this.limitFindings(figures), ...this.cacheFindings(endpoint));
-    return { findings, figures };
+    if (figures === undefined) return { findings: [...findings, this.notMeasured(reported.scheme)] };
+    if (origin !== undefined && origin.kept.length > 0) findings.push(this.mixNotMeasured(origin));
+    return this.limited(endpoint, findings, figures);
+  }
+
+  private limited(endpoint: GatedEndpoint, findings: readonly Finding[], figures: GateFigures) {
+    return { findings: [...findings, ...this.limitFindings(figures), ...this.cacheFindings(endpoint)], figures };
+  }
+
+  /** The mix of this report that keeps the same layers in the same way. */
+  private mixOf({ scheme, kept, keptAs }: QuantizationOrigin): ReportedMix | undefined {
+    if (kept.length === 0) return undefined;
+    const names = new Set(kept);
+    return this.report.mixes.find(
+      (mix) =>
+        mix.scheme === scheme &&
+        mix.keptAs === keptAs &&
+        mix.kept.length === names.size &&
+        mix.kept.every((name) => names.has(name)),
+    );
+  }
+
+  private mixNotMeasured({ scheme, kept }: QuantizationOrigin): Finding {
+    return finding('QUALITY_MIX_NOT_MEASURED', 'warning', {
+      message: `the model keeps ${kept.length} matrices at higher precision, and ${this.report.file} has figures of ${scheme} without them`,
+      got: `figures of ${scheme} alone, which loses more as a rule`,
+      allowed: 'a report of `qe simulate --sensitivity` whose proposal was written with `qe quantize --keep`',
+      fix: 'run `qe simulate` with --sensitivity, and write what it proposes',
+    });
   }
 
   private figuresOf({ scheme, evaluation }: ReportedScheme): GateFigures | undefined {
@@ -183,9 +214,8 @@ export class QualityGate {
 
   private weightFindings({ modelId }: GatedEndpoint): Finding[] {
     const { file, digest } = this.report;
-    // A path is written with its dot in the spec; nothing on the hub begins so.
-    const local = modelId?.startsWith('.') ? weightsDigest(modelId) : undefined;
-    const expected = this.options.modelDigest ?? local;
+    const directory = localDirectory({ modelId });
+    const expected = this.options.modelDigest ?? (directory === undefined ? undefined : weightsDigest(directory));
     if (expected === undefined) {
       return [
         finding('QUALITY_WEIGHTS_NOT_COMPARED', 'warning', {
@@ -254,6 +284,23 @@ export class QualityGate {
       fix: 'run `qe simulate` with --evaluate',
     });
   }
+}
+
+/** A path is written with its dot in the spec; nothing on the hub begins so. */
+function localDirectory({ modelId }: Pick<GatedEndpoint, 'modelId'>): string | undefined {
+  return modelId?.startsWith('.') === true ? modelId : undefined;
+}
+
+function mixFigures({ file, measuredAt }: QualityReport, mix: ReportedMix): GateFigures {
+  const { scheme, kept, keptAs, fullPrecisionPerplexity, evaluation } = mix;
+  return {
+    report: file,
+    measuredAt: measuredAt?.toISOString(),
+    scheme: `${scheme} with ${kept.length} matrices ${keptAs === 'stored' ? 'as they are' : `at ${keptAs.toUpperCase()}`}`,
+    ...evaluation,
+    fullPrecisionPerplexity,
+    perplexityIncrease: evaluation.perplexity / fullPrecisionPerplexity - 1,
+  };
 }
 
 function isScheme(reported: ReportedScheme, { scheme, groupSize }: GatedEndpoint): boolean {

@@ -14,6 +14,16 @@ export interface ReportedScheme {
   };
 }
 
+/** A scheme with some layers at higher precision. */
+export interface ReportedMix {
+  readonly scheme: string;
+  readonly kept: readonly string[];
+  readonly keptAs: string;
+  /** Perplexity at full precision on the same text. */
+  readonly fullPrecisionPerplexity: number;
+  readonly evaluation: NonNullable<ReportedScheme['evaluation']>;
+}
+
 /** What `qe simulate --report` wrote, as far as a gate reads it. */
 export interface QualityReport {
   readonly file: string;
@@ -24,6 +34,8 @@ export interface QualityReport {
   /** Type of the KV cache that the schemes were evaluated with. */
   readonly kvCache?: string;
   readonly schemes: readonly ReportedScheme[];
+  /** Mixes of a scheme and layers at higher precision that were measured. */
+  readonly mixes: readonly ReportedMix[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -46,6 +58,7 @@ export function readQualityReport(file: string): QualityReport {
       perplexity: measured && numberOf(measured.perplexity, 'evaluation.perplexity'),
       kvCache: cache && textOf(cache.type, 'kvCache.type'),
       schemes: schemes.map(schemeOf),
+      mixes: Array.isArray(measured?.sensitivity) ? measured.sensitivity.flatMap(mixOf) : [],
     };
   } catch (cause) {
     throw new SpecError('QUALITY_REPORT_UNREADABLE', `cannot read ${file}: ${(cause as Error).message}`, {
@@ -61,17 +74,39 @@ export function readQualityReport(file: string): QualityReport {
 function schemeOf(value: unknown, index: number): ReportedScheme {
   const where = `schemes[${index}]`;
   const { scheme, groupSize, evaluation } = objectOf(value, where);
-  const figures = evaluation === undefined ? undefined : objectOf(evaluation, `${where}.evaluation`);
-  const figure = (key: string) => numberOf(figures?.[key], `${where}.evaluation.${key}`);
   return {
     scheme: textOf(scheme, `${where}.scheme`),
     groupSize: groupSize === undefined ? undefined : numberOf(groupSize, `${where}.groupSize`),
-    evaluation: figures && {
-      perplexity: figure('perplexity'),
-      meanKl: figure('meanKl'),
-      p99Kl: figure('p99Kl'),
-      top1Agreement: figure('top1Agreement'),
+    evaluation: evaluation === undefined ? undefined : figuresOf(evaluation, `${where}.evaluation`),
+  };
+}
+
+/** A scheme's sensitivity without a proposal has no mix. */
+function mixOf(value: unknown, index: number): ReportedMix[] {
+  const where = `evaluation.sensitivity[${index}]`;
+  const { scheme, perplexity, proposal } = objectOf(value, where);
+  if (proposal === undefined) return [];
+  const { kept, keptAs, measured } = objectOf(proposal, `${where}.proposal`);
+  if (!Array.isArray(kept)) throw new RangeError(`${where}.proposal.kept is no list`);
+  return [
+    {
+      scheme: textOf(scheme, `${where}.scheme`),
+      kept: kept.map((name) => textOf(name, `${where}.proposal.kept`)),
+      keptAs: textOf(keptAs, `${where}.proposal.keptAs`),
+      fullPrecisionPerplexity: numberOf(perplexity, `${where}.perplexity`),
+      evaluation: figuresOf(measured, `${where}.proposal.measured`),
     },
+  ];
+}
+
+function figuresOf(value: unknown, where: string): NonNullable<ReportedScheme['evaluation']> {
+  const figures = objectOf(value, where);
+  const figure = (key: string) => numberOf(figures[key], `${where}.${key}`);
+  return {
+    perplexity: figure('perplexity'),
+    meanKl: figure('meanKl'),
+    p99Kl: figure('p99Kl'),
+    top1Agreement: figure('top1Agreement'),
   };
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import * as path from 'node:path';
 import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../../lib/format/safetensors/header';
 import { checkpointDigest } from '../../lib/simulate/checkpoint-digest';
+import { isQuantized, quantizationOrigin } from './origin';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -14,8 +15,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  */
 export function weightsDigest(directory: string): string | undefined {
   if (!existsSync(directory)) return undefined;
-  const { quantization_config: quantized, quantized_from: origin } = configOf(directory);
-  if (quantized !== undefined) return originDigest(origin);
+  if (isQuantized(directory)) return quantizationOrigin(directory)?.digest;
   const files = readdirSync(directory).filter((name) => name.endsWith('.safetensors'));
   if (files.length === 0) return undefined;
   const digests = new Map<string, string>();
@@ -33,22 +33,6 @@ export function weightsDigest(directory: string): string | undefined {
     }
   }
   return checkpointDigest(digests);
-}
-
-/** `config.json`, or nothing where there is none that can be read: other checks say that. */
-function configOf(directory: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path.join(directory, 'config.json'), 'utf8'));
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** What `qe quantize` notes down of the weights that it was given. */
-function originDigest(origin: unknown): string | undefined {
-  const { digest } = (origin ?? {}) as { readonly digest?: unknown };
-  return typeof digest === 'string' ? digest : undefined;
 }
 
 function tensorDigest(descriptor: number, offset: number, bytes: number): string {

@@ -17,7 +17,7 @@ import { localPaths } from '../stream/local-paths';
 import type { WeightDtype } from '../tensor';
 import { runTasks } from '../worker/tasks';
 import { encodedTensors, type Encoding } from './encoding';
-import { keptWithFused, type KeptLayers } from './keep';
+import { keptWithFused, type KeptAs, type KeptLayers } from './keep';
 import { copiedDtype, moduleOf, planTensors, type Exceptions, type TensorPlan } from './layer-plan';
 import { OutputFolder } from './output-folder';
 import { planEncoding, type EncodingPlan } from './plan-encoding';
@@ -165,8 +165,8 @@ export async function writeCheckpoint(
   const paths = await localPaths(checkpoint);
   const output = OutputFolder.open(target, runKey(paths, plan, options));
   const writer = new CheckpointWriter(checkpoint, paths, plan, output, options);
-  const [origin, files] = await settled(digestOfCheckpoint(checkpoint, options.signal), writer.run());
-  files.push(...(await writeCompanions(folder, checkpoint, plan, output, origin)));
+  const [digest, files] = await settled(digestOfCheckpoint(checkpoint, options.signal), writer.run());
+  files.push(...(await writeCompanions(folder, checkpoint, plan, output, originOf(options, plan, digest))));
   output.finish();
   return {
     folder: target,
@@ -427,7 +427,7 @@ async function writeCompanions(
   checkpoint: Checkpoint,
   { layout, tensors, encoding }: WritePlan,
   output: OutputFolder,
-  origin: string,
+  origin: QuantizationOrigin,
 ): Promise<string[]> {
   const written: string[] = [];
   const write = (name: string, content: string | Uint8Array): void => {
@@ -451,14 +451,32 @@ async function writeCompanions(
   return written;
 }
 
-/** Key of `config.json`, which loaders leave alone: the weights that these were made from, so that a quality report can be held to them. */
+/** What a checkpoint was made from and how, so that a quality report can be held to it. */
+interface QuantizationOrigin {
+  /** Of the weights that were quantized, as `qe simulate` reports it. */
+  readonly digest: string;
+  readonly scheme: string;
+  readonly groupSize?: number;
+  /** Tensor names of layers at higher precision. */
+  readonly kept?: readonly string[];
+  readonly keptAs?: KeptAs;
+}
+
+/** Key of `config.json`, which loaders leave alone. */
 const QUANTIZED_FROM = 'quantized_from';
+
+function originOf({ scheme, keep }: WriteOptions, { tensors }: WritePlan, digest: string): QuantizationOrigin {
+  const { name, groupSize } = scheme;
+  if (keep === undefined) return { digest, scheme: name, groupSize };
+  const known = new Set([...tensors.layers.keys(), ...tensors.ignored.map((module) => `${module}.weight`)]);
+  return { digest, scheme: name, groupSize, kept: [...keptWithFused(keep.weights, known)], keptAs: keep.as };
+}
 
 function modelConfig(
   { config, location }: Checkpoint,
   quantization: object,
   { format }: EncodingPlan,
-  digest: string,
+  origin: QuantizationOrigin,
 ): object {
   if (typeof config !== 'object' || config === null) {
     throw new FormatError('CONFIG_ABSENT', `${location} has no config.json`, {
@@ -470,7 +488,7 @@ function modelConfig(
   }
   // AutoAWQ's kernels take f16, and its checkpoints say so.
   const type = format === 'awq' ? { torch_dtype: 'float16' } : {};
-  return { ...config, ...type, quantization_config: quantization, [QUANTIZED_FROM]: { digest } };
+  return { ...config, ...type, quantization_config: quantization, [QUANTIZED_FROM]: origin };
 }
 
 function json(value: object): string {

@@ -15,8 +15,12 @@ import { openCheckpoint } from '../../../lib/format';
 import { locateCheckpoint } from '../../../lib/format/node';
 import { parseScheme } from '../../../lib/scheme';
 import { simulate } from '../../../lib/simulate/simulate';
+import { digestOfCheckpoint } from '../../../lib/simulate/source-digest';
+import { writeCheckpoint } from '../../../lib/simulate/write/write-checkpoint';
 import { toReport } from '../../../lib/simulate/to-report';
 import { errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
+
+jest.setTimeout(120_000);
 
 const MODEL = 'examples/models/gutenberg-3m';
 const directory = mkdtempSync(path.join(tmpdir(), 'gate-'));
@@ -166,6 +170,71 @@ describe('a quality gate', () => {
     expect(errorsOf(same).filter((rule) => rule.startsWith('QUALITY'))).toEqual([]);
     expect(warningsOf(same)).not.toContain('QUALITY_WEIGHTS_NOT_COMPARED');
     expect(errorsOf(of('sha256:abc'))).toContain('QUALITY_REPORT_OTHER_WEIGHTS');
+  });
+
+  describe('on a checkpoint that qe quantize wrote', () => {
+    const GATE_PROJ = 'model.layers.0.mlp.gate_proj.weight';
+    const UP_PROJ = 'model.layers.0.mlp.up_proj.weight';
+    let digest: string;
+    let mixed: string;
+    // Inside the project, because local models are named from where the app runs.
+    const folder = mkdtempSync(path.join('test', 'constructs', 'quality-gate', 'quantized-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    beforeAll(async () => {
+      const { folder: source } = locateCheckpoint(MODEL);
+      const checkpoint = await openCheckpoint(source);
+      digest = await digestOfCheckpoint(checkpoint);
+      mixed = path.join(folder, 'mixed');
+      const keep = { weights: [GATE_PROJ], as: 'int8' as const };
+      const scheme = parseScheme('int4-rtn');
+      await writeCheckpoint(source, checkpoint, mixed, { scheme, format: 'compressed-tensors', keep, threads: 1 });
+    });
+
+    const report = (kept: readonly string[], modelDigest = digest) => ({
+      schema: 1,
+      model: { digest: modelDigest },
+      evaluation: {
+        perplexity: 40,
+        sensitivity: [
+          {
+            scheme: 'int4-rtn',
+            perplexity: 40,
+            proposal: { kept, keptAs: 'int8', measured: figures(40.4, 0.01) },
+          },
+        ],
+      },
+      schemes: [{ scheme: 'int4-rtn', groupSize: 128, evaluation: figures(42, 0.05) }],
+    });
+    const stackOf = (value: unknown, options: QualityGateOptions = {}) =>
+      stackWith(gate(options, value), {
+        model: ModelSource.localDirectory(mixed),
+        instanceType: InstanceType.G6_2XLARGE,
+        maxModelLen: 512,
+        quantization: undefined,
+      });
+    const qualityOf = (rules: readonly string[]) => rules.filter((rule) => rule.startsWith('QUALITY'));
+
+    test('compares the weights that it was made from', () => {
+      const same = stackOf(report([GATE_PROJ, UP_PROJ]));
+      expect(qualityOf(errorsOf(same))).toEqual([]);
+      expect(qualityOf(warningsOf(same))).toEqual([]);
+      expect(errorsOf(stackOf(report([GATE_PROJ, UP_PROJ], 'sha256:other')))).toContain('QUALITY_REPORT_OTHER_WEIGHTS');
+    });
+
+    test('takes the figures of the mix that was written', () => {
+      const stack = stackOf(report([UP_PROJ, GATE_PROJ]), { maxPerplexityIncrease: 0.02 });
+      expect(qualityOf(errorsOf(stack))).toEqual([]);
+      expect(resourceOf(stack, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+        expect.arrayContaining([{ Key: 'cdk-quantized-endpoints:perplexity-increase', Value: '0.0100' }]),
+      );
+    });
+
+    test('takes those of the scheme alone where another mix was measured, and says so', () => {
+      const lenient = stackOf(report([GATE_PROJ]), { maxPerplexityIncrease: 0.06 });
+      expect(qualityOf(errorsOf(lenient))).toEqual([]);
+      expect(warningsOf(lenient)).toContain('QUALITY_MIX_NOT_MEASURED');
+      expect(errorsOf(stackOf(report([GATE_PROJ]), { maxPerplexityIncrease: 0.02 }))).toContain('QUALITY_BELOW_LIMIT');
+    });
   });
 
   test('has nothing to say of a model that is not quantized', () => {

@@ -33,7 +33,7 @@ async function write(name: string, keep: KeptLayers, format?: string, calibrated
       tensors.set(tensor.name, { ...tensor, data: bytes.slice(tensor.offset, tensor.offset + tensor.bytes) });
   }
   const config = JSON.parse(readFileSync(path.join(target, 'config.json'), 'utf8')) as {
-    quantized_from: { digest: string };
+    quantized_from: object;
     quantization_config: {
       ignore: string[];
       dynamic: Record<string, object>;
@@ -118,7 +118,13 @@ test('a checkpoint says which weights it was made from, as a report does', async
   const { config } = await write('fp8', { weights: [KEY], as: 'stored' });
   const options = { schemes: [parseScheme('fp8')], threads: 1, digest: true };
   const { model } = await simulate(await openCheckpoint(locateCheckpoint(MODEL).folder), options);
-  expect(config.quantized_from).toEqual({ digest: model.digest });
+  expect(config.quantized_from).toEqual({
+    digest: model.digest,
+    scheme: 'fp8',
+    groupSize: -1,
+    kept: expect.arrayContaining(ATTENTION.map((module) => `${module}.weight`)) as string[],
+    keptAs: 'stored',
+  });
 });
 
 /** In the order in which the checkpoint has them. */
