@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { CfnOutput, Duration, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   GgufEndpoint,
   GgufQuality,
@@ -32,6 +33,7 @@ export class TieredStoryTeller extends Stack {
   constructor(scope: Construct, id: string, props: TieredStoryTellerProps) {
     super(scope, id, props);
 
+    const encryptionKey = new Key(this, 'Key', { enableKeyRotation: true });
     const storyTeller = (name: string, quality: GgufQuality, instanceType: string) =>
       new GgufEndpoint(this, name, {
         model: ModelSource.localDirectory(props.modelsDirectory, {
@@ -39,6 +41,7 @@ export class TieredStoryTeller extends Stack {
         }),
         quality,
         instanceType: InstanceType.of(instanceType),
+        encryptionKey,
         maxModelLen: 512,
         maxConcurrency: 4,
         // The model continues text, and brings no template of its own.
