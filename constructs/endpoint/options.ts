@@ -20,6 +20,7 @@ export function servingOptions(props: ServingProps, family: ContainerSpec['famil
     enableLora: props.enableLora,
     maxLoras: props.maxLoras,
     maxLoraRank: props.maxLoraRank,
+    loadFormat: props.loadFormat,
     trustRemoteCode: props.trustRemoteCode,
     kvTypeK: props.kvTypeK,
     kvTypeV: props.kvTypeV,

@@ -28,6 +28,12 @@ export interface EndpointPlan {
 
   /** Price of one instance, USD an hour. */
   readonly usdPerHour?: number;
+
+  /**
+   * Seconds from the first byte of the model to the first answer, on an instance that has its image: what time-outs and
+   * cooldowns are made of. Estimated high.
+   */
+  readonly startSeconds?: number;
 }
 
 export function mainFigures(spec: EndpointSpec, plan: PlanAnswer): EndpointPlan {

@@ -41,7 +41,8 @@ export function planServing(
 /** @param spec in which everything is chosen */
 export function serve(recipe: EndpointRecipe, spec: EndpointSpec, start: StartEstimate): Serving {
   const answer = planAnswer(spec);
-  return { recipe, spec, start, answer, plan: mainFigures(spec, answer), rendered: render(spec) };
+  const plan = { ...mainFigures(spec, answer), startSeconds: startSeconds({ start, recipe }) };
+  return { recipe, spec, start, answer, plan, rendered: render(spec) };
 }
 
 /** Variables and command line; nothing of a spec that cannot be resolved, whose findings stop synth anyway. */
@@ -51,6 +52,6 @@ function render(spec: EndpointSpec): RenderedContainer {
 }
 
 /** Until the model answers on a running instance: loading, and what its kind does beside it. */
-export function startSeconds({ start, recipe }: Serving): number {
+export function startSeconds({ start, recipe }: Pick<Serving, 'start' | 'recipe'>): number {
   return start.seconds + (recipe.preparationSeconds ?? 0);
 }

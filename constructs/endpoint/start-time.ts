@@ -30,6 +30,23 @@ const HUB_BANDWIDTH = 50e6;
 const NVME_BANDWIDTH = 500e6;
 const EBS_BANDWIDTH = 125e6;
 
+/**
+ * Local NVMe into memory with many threads at once. Bytes a second. The Run:ai Model Streamer read 15 GB in 14.3 s where
+ * the default loader took 48.0 s (g5.12xlarge, a volume of 1,000 MiB/s); half of that gain is counted on. A volume of EBS is
+ * the limit by itself.
+ * Source: NVIDIA developer blog, "Reducing Cold Start Latency for LLM Inference with NVIDIA Run:ai Model Streamer".
+ */
+const STREAMED_NVME_BANDWIDTH = 1e9;
+
+/** Load formats that read with many threads at once. */
+const STREAMS: ReadonlySet<string> = new Set([
+  'runai_streamer',
+  'runai_streamer_sharded',
+  'fastsafetensors',
+  'instanttensor',
+  'sagemaker_fast_model_loader',
+]);
+
 /** Engine's own work whatever the model: imports, CUDA context, profiling run, graph capture, kernel compilation. */
 const ENGINE_SECONDS = 300;
 
@@ -62,7 +79,8 @@ export function estimateStart(
   const fromHub = spec.endpoint?.modelData === 'hub';
   const network = resolved?.instance?.networkBandwidth ?? Infinity;
   const download = bytes / Math.min(network, fromHub ? HUB_BANDWIDTH : S3_BANDWIDTH);
-  const disk = (resolved?.instance?.localNvmeBytes ?? 0) > 0 ? NVME_BANDWIDTH : EBS_BANDWIDTH;
+  const nvme = STREAMS.has(resolved?.options.loadFormat ?? '') ? STREAMED_NVME_BANDWIDTH : NVME_BANDWIDTH;
+  const disk = (resolved?.instance?.localNvmeBytes ?? 0) > 0 ? nvme : EBS_BANDWIDTH;
   const load = bytes / disk + ENGINE_SECONDS;
   return {
     seconds: Math.ceil(download + load),

@@ -144,6 +144,14 @@ export interface ServingProps extends CommonServingProps, LlamaCppServingProps {
   readonly maxLoraRank?: number;
 
   /**
+   * How the weights get from the disk to the GPUs: `runai_streamer` reads with many threads at once and, from local NVMe
+   * storage, starts an instance in about half the time; `fastsafetensors` and `sharded_state` are others of vLLM's.
+   *
+   * @default - the engine's own
+   */
+  readonly loadFormat?: string;
+
+  /**
    * Run Python code from the model's repository. Whoever can change the repository then runs code on your instances.
    *
    * @default false

@@ -11,6 +11,7 @@ import { kvCacheE5m2WithFp8Weights } from './kv-cache-e5m2-with-fp8-weights';
 import { kvCacheFp8WithMla } from './kv-cache-fp8-with-mla';
 import { latencyGoalMissed } from './latency-goal-missed';
 import { loadFormatRemoved } from './load-format-removed';
+import { loadFormatUnknown } from './load-format-unknown';
 import { optionNotReadByServer } from './option-not-read-by-server';
 import { prefixCachingNotSupported } from './prefix-caching-not-supported';
 import { sequencesBelowConcurrency } from './sequences-below-concurrency';
@@ -30,6 +31,7 @@ export const optionsRules: readonly Rule[] = [
   kvCacheFp8WithMla,
   latencyGoalMissed,
   loadFormatRemoved,
+  loadFormatUnknown,
   optionNotReadByServer,
   prefixCachingNotSupported,
   sequencesBelowConcurrency,

@@ -4,6 +4,7 @@ import { asyncWithModelPackage } from './async-with-model-package';
 import { downloadTimeoutOutOfRange } from './download-timeout-out-of-range';
 import { endpointNameInvalid } from './endpoint-name-invalid';
 import { environmentTooLarge } from './environment-too-large';
+import { fastModelLoaderNeedsComponents } from './fast-model-loader-needs-components';
 import { gatedModelWithoutAccess } from './gated-model-without-access';
 import { hubTokenInPlainText } from './hub-token-in-plain-text';
 import { instancePoolsInvalid } from './instance-pools-invalid';
@@ -37,4 +38,5 @@ export const platformRules: readonly Rule[] = [
   asyncWithModelPackage,
   asyncWithInferenceComponents,
   instancePoolsInvalid,
+  fastModelLoaderNeedsComponents,
 ];

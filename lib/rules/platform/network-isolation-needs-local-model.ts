@@ -21,7 +21,7 @@ const MODEL_VARIABLES = [
   'OPTION_SPECULATIVE_DRAFT_MODEL',
 ];
 
-function downloads({ spec, options }: RuleContext): { readonly what: string; readonly path: string } | undefined {
+function downloads({ spec }: RuleContext): { readonly what: string; readonly path: string } | undefined {
   const variable = MODEL_VARIABLES.find((name) => isRemote(spec.environment?.[name]));
   if (variable !== undefined)
     return { what: `${variable}=${spec.environment?.[variable]}`, path: `/environment/${variable}` };
@@ -31,8 +31,6 @@ function downloads({ spec, options }: RuleContext): { readonly what: string; rea
     return { what: `model ${spec.model.id ?? ''} from the hub`.replace('  ', ' '), path: '/endpoint/networkIsolation' };
   const draft = spec.speculative?.model;
   if (draft !== undefined && isHubId(draft)) return { what: `draft model ${draft}`, path: '/speculative/model' };
-  if (options.loadFormat.startsWith('runai_streamer'))
-    return { what: `loadFormat ${options.loadFormat}, which streams from S3`, path: '/options/loadFormat' };
   return undefined;
 }
 
@@ -51,12 +49,19 @@ export const networkIsolationNeedsLocalModel: Rule = {
     passes: [
       example({}, 's3-prefix', 's3://bucket/model/'),
       example({ environment: { SM_VLLM_MODEL: '/opt/ml/model' } }, 's3-prefix', '/opt/ml/model'),
+      // From the folder that SageMaker has filled, weights are streamed without a network.
+      example({ options: { loadFormat: 'runai_streamer' } }, 's3-prefix', 's3://bucket/model/'),
       { ...example({}, 'hub'), endpoint: { modelData: 'hub' } },
     ],
     fails: [
       example({}),
       example({}, 'hub'),
       example({ environment: { HF_MODEL_ID: 'org/other' } }, 's3-prefix', 's3://bucket/model/'),
+      example(
+        { options: { loadFormat: 'runai_streamer' }, environment: { SM_VLLM_MODEL: 's3://bucket/model/' } },
+        's3-prefix',
+        's3://bucket/model/',
+      ),
       example({ speculative: { method: 'draft', model: 'org/small', tokens: 4 } }, 's3-prefix', 's3://bucket/model/'),
     ],
   },
