@@ -270,6 +270,22 @@ export interface TieredEndpointsProps {
   readonly sticky?: boolean;
 
   /**
+   * Remembers in a table which conversations were handed to a larger tier, so that they stay there whichever execution
+   * environment answers. The table holds digests and names of tiers, no text; every request but a conversation's first
+   * reads it.
+   *
+   * @default false - each execution environment remembers what it has seen itself
+   */
+  readonly rememberConversations?: boolean;
+
+  /**
+   * How long a conversation is remembered after it was handed up.
+   *
+   * @default Duration.days(1)
+   */
+  readonly conversationLifetime?: Duration;
+
+  /**
    * When a request is handed to a larger tier.
    *
    * @default - for every reason, up to 10 % of the requests for what the answers are like

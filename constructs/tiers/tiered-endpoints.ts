@@ -10,6 +10,7 @@ import {
   type CfnResource,
 } from 'aws-cdk-lib';
 import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal, type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -41,6 +42,7 @@ import { argueWildcard } from '../endpoint/wildcards';
 import { withoutUndefined } from '../shared/known';
 import { lambdaProgram } from '../shared/lambda-program';
 import { argueRouter } from './argue';
+import { conversationTable } from './conversations';
 import { TierClassifier, type BoundClassifier } from './classifier';
 import { compare, costInWords, expectedShares } from './cost';
 import { RouterStatistic, routerMetric } from './metrics';
@@ -105,7 +107,9 @@ export class TieredEndpoints extends Construct {
 
     const findings = tierFindings(props, tiers, classifier, timeout.toSeconds());
     const boundaries = this.boundaries(props, classifier, findings);
-    const config = this.config(props, tiers, classifier, boundaries);
+    const table =
+      (props.sticky ?? true) && (props.rememberConversations ?? false) ? conversationTable(this) : undefined;
+    const config = this.config(props, tiers, classifier, boundaries, table);
     const bytes = configBytes(Stack.of(this), config);
     if (bytes > MAX_CONFIG_BYTES)
       findings.push({
@@ -149,6 +153,7 @@ export class TieredEndpoints extends Construct {
       for (const [resource, reason] of Object.entries(wildcards)) argueWildcard(role, resource, reason);
     }
     classifier.handler?.grantInvoke(role);
+    table?.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem');
     argueRouter(handler, role, this.logGroup, props, classifier.handler !== undefined);
 
     this.functionUrl = handler.addFunctionUrl({
@@ -260,6 +265,7 @@ export class TieredEndpoints extends Construct {
     tiers: readonly BoundTier[],
     { handler, timeoutMs }: BoundClassifier,
     boundaries: readonly Boundary[],
+    table: ITable | undefined,
   ): RouterConfig {
     const { escalation = {}, circuitBreaker = {}, limits = {} } = props;
     const burst = escalation.burst ?? 10;
@@ -270,6 +276,14 @@ export class TieredEndpoints extends Construct {
       ...(handler === undefined ? {} : { classifier: { functionName: handler.functionName, timeoutMs: timeoutMs! } }),
       callerMayChoose: props.callerMayChoose ?? false,
       sticky: props.sticky ?? true,
+      ...(table === undefined
+        ? {}
+        : {
+            conversations: {
+              tableName: table.tableName,
+              lifetimeSeconds: (props.conversationLifetime ?? Duration.days(1)).toSeconds(),
+            },
+          }),
       escalation: {
         on: escalation.on ?? ESCALATION_REASONS,
         judged: { share: escalation.judgedShare ?? 0.1, burst },

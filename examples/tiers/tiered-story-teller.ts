@@ -54,6 +54,7 @@ export class TieredStoryTeller extends Stack {
         }),
         Tier.endpoint('quality', storyTeller('Quality', GgufQuality.HIGH, 'ml.c7g.xlarge')),
       ],
+      rememberConversations: true,
       ...props.router,
     });
     Validations.of(router).acknowledge({

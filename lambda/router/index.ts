@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { metricsLine, parseRouterConfig, Router, toHttpRequest, type RequestRecord } from '../../lib/route';
 import { bedrockTier } from './bedrock';
 import { functionClassifier } from './classifier';
+import { conversationTable } from './conversations';
 import './runtime';
 import { sagemakerTier } from './sagemaker';
 import { responseSink } from './sink';
@@ -33,6 +35,9 @@ const router = new Router(config, {
   ...(config.classifier === undefined
     ? {}
     : { classifier: functionClassifier(new LambdaClient(options), config.classifier.functionName) }),
+  ...(config.conversations === undefined
+    ? {}
+    : { conversations: conversationTable(new DynamoDBClient(options), config.conversations) }),
   now: () => performance.now(),
   epochSeconds: () => Date.now() / 1000,
   digest: (text) => createHash('sha256').update(text).digest('base64'),

@@ -50,6 +50,8 @@ export interface RouterConfig {
   readonly callerMayChoose: boolean;
   /** A conversation does not go back to a smaller tier. */
   readonly sticky: boolean;
+  /** Where all environments remember which conversations were handed up, and for how long. */
+  readonly conversations?: { readonly tableName: string; readonly lifetimeSeconds: number };
   readonly escalation: {
     readonly on: readonly EscalationReason[];
     /** For answers that were judged wanting. */

@@ -30,6 +30,7 @@ export { failureOf, TierFailure, type FailureKind } from './router/failure';
 export type {
   ClassifierInput,
   ClassifierPort,
+  ConversationStore,
   HttpRequest,
   RequestContext,
   ResponseSink,

@@ -139,6 +139,20 @@ describe('the example of TieredEndpoints', () => {
     });
   });
 
+  test('keeps a conversation at the tier that it was handed to, whichever environment answers', async () => {
+    const opening = 'The miller had three sons';
+    const { body } = await ask(opening, { stream: false, response_format: { type: 'json_object' } });
+    const { content } = JSON.parse(body).choices[0].message;
+    const messages = [
+      { role: 'user', content: opening },
+      { role: 'assistant', content },
+      { role: 'user', content: 'Thanks!' },
+    ];
+    const answers = await Promise.all(Array.from({ length: 4 }, () => ask('', { messages })));
+    for (const { headers } of answers)
+      expect(headers).toMatchObject({ 'x-router-tier': 'quality', 'x-router-chosen-by': 'conversation' });
+  });
+
   test('refuses what is malformed or too large in OpenAI’s form', async () => {
     const malformed = await send('{"model": "auto"');
     expect([malformed.status, JSON.parse(malformed.body).error.code]).toEqual([400, 'invalid_json']);

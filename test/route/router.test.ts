@@ -133,6 +133,36 @@ describe('a conversation', () => {
     expect(records.map(({ answeredBy }) => answeredBy)).toEqual(['quality', 'fast', 'fast']);
   });
 
+  test('is known to other environments by a store, by digest and name', async () => {
+    const kept = new Map<string, string>();
+    const conversations = {
+      reached: async (conversation: string) => kept.get(conversation),
+      remember: async (conversation: string, name: string) => void kept.set(conversation, name),
+    };
+    const tiers = { fast: [answers("I'm sorry, but I can't do that."), answers('x')], quality: [answers('Paris')] };
+    await routerOver(tiers, {}, { conversations }).send(turn(EASY));
+    expect([...kept]).toEqual([[expect.stringMatching(/^[0-9a-f]{64}$/), 'quality']]);
+    const other = routerOver(tiers, {}, { conversations });
+    await other.send(turn(EASY, 'Paris', 'Thanks!'));
+    expect(other.records[0]).toMatchObject({ answeredBy: 'quality', chosenBy: 'conversation' });
+  });
+
+  test('goes on without a store that is late, fails, or names a tier that is no more', async () => {
+    const stores = [
+      { reached: () => new Promise<string>(() => undefined), remember: async () => undefined },
+      { reached: () => Promise.reject(new Error('no')), remember: () => Promise.reject(new Error('no')) },
+      { reached: async () => 'huge', remember: async () => undefined },
+    ];
+    for (const conversations of stores) {
+      const { send, records, clock } = routerOver(TWO, {}, { conversations });
+      const sent = send(turn(EASY, 'Paris', 'Thanks!'));
+      await new Promise(setImmediate);
+      clock.pass(100);
+      expect((await sent).isWhole).toBe(true);
+      expect(records[0].answeredBy).toBe('fast');
+    }
+  });
+
   test('of another caller is another conversation', async () => {
     const { send, records } = routerOver({
       fast: [answers("I'm sorry, but I can't."), answers('Paris')],

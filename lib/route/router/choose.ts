@@ -40,7 +40,7 @@ export async function chooseTier(
   const before =
     own === undefined ? turns.slice(0, -1).map((turn) => decide(turn, config.boundaries).tier) : ([] as number[]);
   const conversation = conversationOf(request, caller);
-  const remembered = conversation === undefined ? 0 : memory.reached(world.digest(conversation));
+  const remembered = conversation === undefined ? 0 : await memory.reached(world.digest(conversation));
   const reached = Math.max(remembered, ...before);
   return reached > choice.tier ? { ...choice, tier: Math.min(reached, names.length - 1), by: 'conversation' } : choice;
 }

@@ -27,6 +27,13 @@ export interface ClassifierInput {
 /** A classifier of the user's own: answers `{"tier": "<name>"}`. */
 export type ClassifierPort = (input: ClassifierInput, signal: AbortSignal) => Promise<unknown>;
 
+/** Which tier conversations have reached, for all routers that share it. Keys are digests, tiers their names. */
+export interface ConversationStore {
+  reached(conversation: string): Promise<string | undefined>;
+  /** Keeps the tier, unless a larger one is kept already. `rank` rises with the tiers. */
+  remember(conversation: string, tier: string, rank: number): Promise<void>;
+}
+
 /** Where an answer is written. */
 export interface ResponseSink {
   /** Called once, before anything is written. */
@@ -58,6 +65,7 @@ export interface RequestContext {
 export interface RouterWorld {
   readonly tiers: ReadonlyMap<string, TierPort>;
   readonly classifier?: ClassifierPort;
+  readonly conversations?: ConversationStore;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
   /** Seconds since 1970. */

@@ -26,12 +26,16 @@ const ILL = new Set(['timeout', 'gone', 'error', 'cut']);
  */
 export class Router {
   private readonly guards: Guards;
-  private readonly memory = new ConversationMemory();
+  private readonly memory: ConversationMemory;
 
   constructor(
     private readonly config: RouterConfig,
     private readonly world: RouterWorld,
   ) {
+    this.memory = new ConversationMemory(
+      config.tiers.map(({ name }) => name),
+      world,
+    );
     this.guards = {
       judged: new EscalationBudget(config.escalation.judged),
       failed: new EscalationBudget(config.escalation.failed),
@@ -237,8 +241,9 @@ export class Router {
     record.completionTokens = usage?.completion_tokens ?? counted;
     record.costUsd = costOf(config, usage?.prompt_tokens ?? 0, record.completionTokens);
     const conversation = tier > choice.tier ? conversationOf(request, context.caller, reply.said) : undefined;
-    if (conversation !== undefined) this.memory.remember(this.world.digest(conversation), tier);
     await reply.done(usage, this.headers(config.name, record, context));
+    // Behind the answer, which does not wait for it.
+    if (conversation !== undefined) await this.memory.remember(this.world.digest(conversation), tier);
   }
 
   private headers(tier: string, { attempts, decision, chosenBy }: Record_, { requestId }: RequestContext) {

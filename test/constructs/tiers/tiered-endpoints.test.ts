@@ -316,6 +316,28 @@ describe('what may go wrong is a warning', () => {
   });
 });
 
+describe('conversations', () => {
+  test('are remembered in a table that forgets, if that is asked', () => {
+    const { stack } = made({ rememberConversations: true, conversationLifetime: Duration.hours(2) });
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+    });
+    expect(JSON.stringify(resourceOf(stack, 'AWS::Lambda::Function'))).toContain('lifetimeSeconds\\":7200');
+    const text = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    expect(text).toContain('"dynamodb:GetItem","dynamodb:PutItem"');
+    expect(text).not.toContain('dynamodb:*');
+  });
+
+  test('need no table otherwise', () => {
+    Template.fromStack(made().stack).resourceCountIs('AWS::DynamoDB::Table', 0);
+    Template.fromStack(made({ rememberConversations: true, sticky: false }).stack).resourceCountIs(
+      'AWS::DynamoDB::Table',
+      0,
+    );
+  });
+});
+
 test('an imported endpoint is a tier as well', () => {
   const stack = testStack();
   const existing = QuantizedEndpoint.fromEndpointName(stack, 'Existing', 'existing');
