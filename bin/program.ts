@@ -63,8 +63,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--batch', 'one spec a line in, one answer a line out'),
       new Option('--strict', 'a warning counts as an error'),
       new Option('--html <file>', 'also write the plan as one self-contained page'),
-      new Option('--measured <file>', "an engine's start-up log, or JSON: prediction beside measurement"),
+      new Option('--measured <file>', "qe benchmark's report, or an engine's log: prediction beside measurement"),
+      new Option('--save-corrections', 'keep what the report says of the speed, for plans to come'),
     ],
+  );
+  command(
+    'diff <before> <after>',
+    'what an update replaces, drops and needs: specs, plans, templates, cdk.out, endpoint:NAME',
+    async () => (await import('./commands/diff')).diff,
+    [new Option('--strict', 'what is lost counts as an error')],
   );
   command(
     'inspect <path>',
@@ -140,7 +147,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
       new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
       new Option('--calibration <file>', 'a text, or what calibrate wrote'),
-      new Option('--keep <what>', 'layers at higher precision: a report of simulate --sensitivity, or names and patterns'),
+      new Option(
+        '--keep <what>',
+        'layers at higher precision: a report of simulate --sensitivity, or names and patterns',
+      ),
       new Option('--keep-as <how>', 'int8 or stored; default: what the report says, else stored'),
       new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
       new Option('--threads <n>', 'default: all processors'),

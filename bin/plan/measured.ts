@@ -19,7 +19,11 @@ const NAMES: Readonly<Record<Comparison['figure'], string>> = {
 const IN_BYTES: readonly Comparison['figure'][] = ['weights', 'activations', 'graphs', 'runtime', 'kvCache'];
 
 /** Prediction beside measurement, and how far off. */
-export function renderComparison(rows: readonly Comparison[], terminal: Terminal): string {
+export function renderComparison(
+  rows: readonly Comparison[],
+  terminal: Terminal,
+  title = 'Prediction beside measurement',
+): string {
   const table = renderTable(
     [
       { title: '' },
@@ -35,7 +39,7 @@ export function renderComparison(rows: readonly Comparison[], terminal: Terminal
     ]),
     terminal,
   );
-  return `${terminal.colors.bold('Prediction beside measurement')}\n${table}`;
+  return `${terminal.colors.bold(title)}\n${table}`;
 }
 
 function show(name: Comparison['figure'], value: number | null): string {

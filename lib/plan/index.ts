@@ -1,7 +1,18 @@
 export { concurrencyByContext, type ConcurrencyPoint } from './concurrency';
 export { costEstimate, HOURS_PER_MONTH } from './cost';
 export { makePlan, planMemory, type PlanOptions } from './make-plan';
+export { measuredLoads, nearestLoad, type MeasuredLoad } from './measured/benchmark';
 export { compareWithMeasured, type Comparison } from './measured/compare';
+export {
+  correctionFor,
+  correctSpeed,
+  deriveFactors,
+  parseCorrections,
+  setCorrections,
+  withCorrection,
+  type Correction,
+  type CorrectionFile,
+} from './measured/corrections';
 export { readEngineLog, type Measured } from './measured/engine-log';
 export { readMeasured } from './measured/read';
 export { currentPrices, setPrices } from './prices/current';

@@ -5,6 +5,7 @@ import { costEstimate } from './cost';
 import { currentPrices } from './prices/current';
 import { bytesPerToken, kvGroups } from './kv/groups';
 import { llamaCppMemory } from './memory/llama-cpp';
+import { correctionFor, correctSpeed } from './measured/corrections';
 import { neuronMemory } from './memory/neuron';
 import { sglangMemory } from './memory/sglang';
 import { trtllmMemory } from './memory/trtllm';
@@ -41,7 +42,9 @@ export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() 
   }
   const subject = subjectOf(resolved, model);
   const figures = engineMemory(subject);
-  const estimate = speedEstimate(subject, container, spec.workload, figures.kvCacheTokens);
+  const estimated = speedEstimate(subject, container, spec.workload, figures.kvCacheTokens);
+  const correction = correctionFor(resolved);
+  const estimate = correction === undefined ? estimated : correctSpeed(estimated, correction, spec.workload);
   const copies = Math.max(1, spec.endpoint?.copyCount ?? 1);
   const perSecond = estimate.outputTokensPerSecond === null ? null : estimate.outputTokensPerSecond * copies;
   return {
