@@ -42,6 +42,7 @@ export {
 } from './constructs/shared/model-source/options';
 export * from './constructs/shared/quantization-scheme';
 export { ServingContainer, ServingContainerOptions } from './constructs/shared/serving-container';
+export * from './constructs/shared/speculative-decoding';
 export { CommonServingProps, LlamaCppServingProps, ServingProps, Workload } from './constructs/shared/serving-options';
 export { OptimizationJob } from './constructs/optimization/job';
 export { OptimizationJobProps } from './constructs/optimization/props';

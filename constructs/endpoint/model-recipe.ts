@@ -6,6 +6,7 @@ import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import { ServingContainer } from '../shared/serving-container';
 import type { ServingProps } from '../shared/serving-options';
+import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 import { servingOptions } from './options';
 import type { FallbackPool } from './pools';
 import type { EndpointRecipe } from './recipe';
@@ -15,6 +16,7 @@ export interface ModelRecipeProps extends ServingProps {
   readonly model: ModelSource;
   readonly quantization?: QuantizationScheme;
   readonly container?: ServingContainer;
+  readonly speculativeDecoding?: SpeculativeDecoding;
 }
 
 /** A model of any format in any container, on an endpoint of its own or in a fleet. */
@@ -25,6 +27,7 @@ export function modelRecipe(scope: Construct, props: ModelRecipeProps, instance:
     container,
     quantization: props.quantization,
     options: servingOptions(props, container.spec.family),
+    speculative: props.speculativeDecoding,
   };
 }
 
@@ -42,5 +45,6 @@ export function poolRecipe(
     container,
     quantization: quantization ?? (model === undefined ? props.quantization : undefined),
     options: servingOptions({ ...props, tensorParallelSize }, container.spec.family),
+    speculative: props.speculativeDecoding,
   };
 }

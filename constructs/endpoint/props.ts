@@ -10,6 +10,7 @@ import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { ServingContainer } from '../shared/serving-container';
 import type { CommonServingProps, ServingProps, Workload } from '../shared/serving-options';
+import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 import type { AsyncInferenceOptions } from './async-inference';
 import type { ManagedScaleIn } from './component';
 import type { DeploymentStrategy } from './deployment-strategy';
@@ -332,4 +333,11 @@ export interface QuantizedEndpointProps extends RealTimeEndpointProps, ServingPr
    * @default - no other type
    */
   readonly fallbackPools?: FallbackPool[];
+
+  /**
+   * Something small that guesses tokens, which the model then checks together.
+   *
+   * @default - every token by the model itself
+   */
+  readonly speculativeDecoding?: SpeculativeDecoding;
 }

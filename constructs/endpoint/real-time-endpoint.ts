@@ -104,6 +104,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       ...model.findings,
       ...container.findings,
       ...(recipe.findings ?? []),
+      ...(recipe.speculative?._findings() ?? []),
       ...answer.findings,
       ...stackFindings(this, props, spec, answer),
       ...poolFindings,

@@ -3,6 +3,7 @@ import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import type { BoundModel } from '../shared/model-source/bound-model';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { BoundContainer } from '../shared/serving-container';
+import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 import type { PoolRecipe } from './pools';
 
 /** What one kind of endpoint makes of its own props; all else is the same for every kind. */
@@ -12,6 +13,8 @@ export interface EndpointRecipe {
   readonly quantization?: QuantizationScheme;
   /** May hold values that only deployment knows. */
   readonly options: ServingOptions;
+  /** What guesses tokens ahead. */
+  readonly speculative?: SpeculativeDecoding;
   /** Variables beside those that follow from the options; the user's own win. */
   readonly variables?: Readonly<Record<string, string>>;
   /** What this kind alone can tell is wrong or risky. */

@@ -32,6 +32,7 @@ export function askedSpec(scope: Construct, props: RealTimeEndpointProps, contex
     region,
     options: knownOptions(context.options),
     environment: environmentOf(props, context),
+    speculative: context.speculative?._spec(),
     endpoint: endpointOptions(scope, props, context),
     workload:
       workload === undefined && maxConcurrency === undefined

@@ -92,6 +92,7 @@ export class FleetModel extends QuantizedEndpointBase {
     const findings: Finding[] = [
       ...model.findings,
       ...container.findings,
+      ...(recipe.speculative?._findings() ?? []),
       ...answer.findings,
       ...stackFindings(this, asIfAlone, spec, answer),
       ...(known(host.props.minInstanceCount) === 0 ? [] : componentStrategyFindings(props.deploymentStrategy)),

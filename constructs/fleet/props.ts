@@ -13,6 +13,7 @@ import type { ModelSource } from '../shared/model-source';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { ServingContainer } from '../shared/serving-container';
 import type { ServingProps, Workload } from '../shared/serving-options';
+import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 
 /** Where copies go when several instances have room for them. */
 export enum CopyPlacement {
@@ -180,6 +181,13 @@ export interface FleetModelProps extends ServingProps {
    * @default ServingContainer.lmi() - the newest LMI image
    */
   readonly container?: ServingContainer;
+
+  /**
+   * Something small that guesses tokens, which the model then checks together.
+   *
+   * @default - every token by the model itself
+   */
+  readonly speculativeDecoding?: SpeculativeDecoding;
 
   /**
    * Fewest copies when the model scales. 0 lets it scale to none, and makes room for the others.

@@ -1,5 +1,5 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
-import type { ContainerFamily, EndpointSpec, ServingOptions } from '../spec/types';
+import type { ContainerFamily, EndpointSpec, ServingOptions, SpeculativeSpec } from '../spec/types';
 import { lookup } from '../text/lookup';
 import { optionVariable } from './variables';
 import type { ResolvedContainer } from './types';
@@ -102,8 +102,38 @@ function quantizedOnLoading({ quantization }: EndpointSpec, family: ContainerFam
   return type === undefined ? {} : { SM_NEURON_QUANTIZATION: type };
 }
 
+/**
+ * SGLang's names of the methods. Source: sglang docs, "Speculative decoding"; `STANDALONE` is a draft model of its own, and the
+ * prediction layers that a model brings are an EAGLE head to it.
+ */
+const SGLANG_ALGORITHMS: Readonly<Record<string, string>> = {
+  ngram: 'NGRAM',
+  draft: 'STANDALONE',
+  draft_model: 'STANDALONE',
+  eagle: 'EAGLE',
+  eagle3: 'EAGLE3',
+  mtp: 'EAGLE',
+};
+
+/** One chain of guesses: as many steps as tokens, and one token more to be checked, the last that was sure. Source: the same. */
+function sglangSpeculation({ method = 'draft', model, tokens }: SpeculativeSpec): Record<string, string> {
+  const algorithm = lookup(SGLANG_ALGORITHMS, method.toLowerCase());
+  if (algorithm === undefined) return {};
+  const variables: Record<string, string> = { SM_SGLANG_SPECULATIVE_ALGORITHM: algorithm };
+  if (model !== undefined) variables.SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH = model;
+  if (tokens === undefined) return variables;
+  if (algorithm === 'NGRAM') return { ...variables, SM_SGLANG_SPECULATIVE_NUM_DRAFT_TOKENS: String(tokens) };
+  return {
+    ...variables,
+    SM_SGLANG_SPECULATIVE_NUM_STEPS: String(tokens),
+    SM_SGLANG_SPECULATIVE_EAGLE_TOPK: '1',
+    SM_SGLANG_SPECULATIVE_NUM_DRAFT_TOKENS: String(tokens + 1),
+  };
+}
+
 /** vLLM takes speculative decoding as one JSON object. Source: vllm/config `SpeculativeConfig`. */
 function speculativeVariables(spec: EndpointSpec, family: ContainerFamily): Record<string, string> {
+  if (family === 'sglang' && spec.speculative) return sglangSpeculation(spec.speculative);
   const variable = optionVariable(family, 'speculativeConfig');
   if (!spec.speculative || variable === undefined) return {};
   const { method, model, tokens } = spec.speculative;

@@ -5,6 +5,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { servedDtypeBytes } from './weights/dtype';
+import { draftOf, type Draft } from './speculative';
 import type { Loader } from './weights/loaded';
 
 /** What a plan is made of: an endpoint whose model is known, with what follows from its parts worked out once. */
@@ -22,6 +23,8 @@ export interface Subject {
   readonly kvElementBytes?: number;
   readonly hasNvlink: boolean;
   readonly loader: Loader;
+  /** What guesses ahead, with speculative decoding. */
+  readonly draft?: Draft;
 }
 
 export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): Subject {
@@ -30,6 +33,18 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
   const engine = container?.engine ?? 'unknown';
   const elementBytes = servedBytes(options.dtype, scheme);
   const version = container?.engineVersion;
+  const loader: Loader = {
+    engine,
+    version,
+    sm: accelerator?.sm,
+    plainBytes: elementBytes,
+    parallelism: {
+      tensor: options.tensorParallelSize,
+      pipeline: options.pipelineParallelSize,
+      experts: options.expertParallel,
+    },
+    loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
+  };
   return {
     model,
     scheme,
@@ -41,18 +56,8 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),
-    loader: {
-      engine,
-      version,
-      sm: accelerator?.sm,
-      plainBytes: elementBytes,
-      parallelism: {
-        tensor: options.tensorParallelSize,
-        pipeline: options.pipelineParallelSize,
-        experts: options.expertParallel,
-      },
-      loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
-    },
+    loader,
+    draft: draftOf(resolved.spec.speculative, loader),
   };
 }
 

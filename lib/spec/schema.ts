@@ -69,7 +69,13 @@ const endpoint = object<EndpointOptions>({
   modelData: choice(['hub', 's3-prefix', 's3-tarball', 'jumpstart', 'model-package']),
 });
 
-const speculative = object<SpeculativeSpec>({ method: text, model: text, tokens: count(1, 'tokens') });
+const speculative = object<SpeculativeSpec>({
+  method: text,
+  model: text,
+  tokens: count(1, 'tokens'),
+  config: verbatim,
+  weightBytes: count(0, 'bytes'),
+});
 
 const workload = object<WorkloadSpec>({
   inputTokens: count(1, 'tokens'),

@@ -116,6 +116,10 @@ export interface SpeculativeSpec {
   readonly method?: string;
   readonly model?: string;
   readonly tokens?: number;
+  /** The config.json of what guesses, verbatim: its memory is then part of the plan. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Sum of the tensor bytes of what guesses, where known. */
+  readonly weightBytes?: number;
 }
 
 export interface WorkloadSpec {

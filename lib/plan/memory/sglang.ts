@@ -1,4 +1,5 @@
-import { kvGroups } from '../kv/groups';
+import { kvGroups, type KvLayout } from '../kv/groups';
+import { withDraftCache, withDraftWeights } from '../speculative';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
 import { pagedMemory } from './paged';
@@ -19,24 +20,25 @@ export function sglangMemory(subject: Subject): EngineMemory {
   const runtime = CONTEXT_BYTES + (options.tensorParallelSize > 1 ? COMMUNICATION_BYTES : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
+  const layout: KvLayout | undefined =
+    kvElementBytes === undefined
+      ? undefined
+      : {
+          tensorParallel: options.tensorParallelSize,
+          pipelineParallel: options.pipelineParallelSize,
+          keyBytes: kvElementBytes,
+          valueBytes: kvElementBytes,
+        };
   return pagedMemory({
     total,
     usable: free === undefined ? undefined : Math.floor(free * options.gpuMemoryUtilization),
-    weights: loadedBytes(model, scheme, subject.loader),
+    weights: withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft),
     // Both come out of the fraction that is not static, so that they do not reduce the cache.
     activations: 0,
     graphs: 0,
     budgetsGraphs: false,
     runtime: 0,
-    groups:
-      kvElementBytes === undefined
-        ? undefined
-        : kvGroups(model, {
-            tensorParallel: options.tensorParallelSize,
-            pipelineParallel: options.pipelineParallelSize,
-            keyBytes: kvElementBytes,
-            valueBytes: kvElementBytes,
-          }),
+    groups: layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout),
     context: options.maxModelLen,
     modelContext: model.maxPositionEmbeddings,
     paging: { blockTokens: 1, stepTokens: options.maxNumBatchedTokens ?? 8192, hybrid: true, countsConcurrency: false },

@@ -1,5 +1,6 @@
 import type { Subject } from '../subject';
-import { kvGroups } from '../kv/groups';
+import { kvGroups, type KvLayout } from '../kv/groups';
+import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
@@ -20,19 +21,20 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const run = profileRun(options, context, version);
   const total = accelerator?.memoryBytesUsable;
-  const groups =
+  const layout: KvLayout | undefined =
     kvElementBytes === undefined
       ? undefined
-      : kvGroups(model, {
+      : {
           tensorParallel,
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
-        });
+        };
+  const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
   return pagedMemory({
     total,
     usable: total === undefined ? undefined : Math.floor(total * options.gpuMemoryUtilization),
-    weights: loadedBytes(model, scheme, subject.loader),
+    weights: withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft),
     activations: activationBytes(model, run, version, tensorParallel, elementBytes),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,

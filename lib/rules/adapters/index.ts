@@ -12,6 +12,7 @@ import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
 import { speculativeIncomplete } from './speculative-incomplete';
 import { speculativeMethodUnknown } from './speculative-method-unknown';
 import { speculativeNotServed } from './speculative-not-served';
+import { speculativeVocabularyDiffers } from './speculative-vocabulary-differs';
 import { speculativeWithChunkedPrefill } from './speculative-with-chunked-prefill';
 import { speculativeWithPipeline } from './speculative-with-pipeline';
 
@@ -29,6 +30,7 @@ export const adaptersRules: readonly Rule[] = [
   speculativeIncomplete,
   speculativeMethodUnknown,
   speculativeNotServed,
+  speculativeVocabularyDiffers,
   speculativeWithChunkedPrefill,
   speculativeWithPipeline,
 ];

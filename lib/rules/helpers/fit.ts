@@ -43,8 +43,9 @@ const degrees = new WeakMap<ModelDescription, Map<string, Degrees>>();
 
 /** A search plans dozens of machines; specs of a batch that differ in region, workload or instance only share what it found. */
 function degreesOf({ instance, spec }: RuleContext, model: ModelDescription): Degrees {
-  const { options, environment, container, quantization, groupSize } = spec;
-  const key = `${instance?.kind} ${JSON.stringify([options, environment, container, quantization, groupSize])}`;
+  const { options, environment, container, quantization, groupSize, speculative } = spec;
+  const asked = [options, environment, container, quantization, groupSize, speculative];
+  const key = `${instance?.kind} ${JSON.stringify(asked)}`;
   let ofModel = degrees.get(model);
   if (ofModel === undefined) degrees.set(model, (ofModel = new Map()));
   let known = ofModel.get(key);

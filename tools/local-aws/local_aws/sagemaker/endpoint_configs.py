@@ -60,6 +60,12 @@ def instance_types(variant: dict) -> list[str]:
     return [pool["InstanceType"] for pool in pools] or [variant["InstanceType"]]
 
 
+def model_name(variant: dict, instance_type: str) -> str | None:
+    """What a variant serves on this type: a pool may name a model of its own."""
+    own = next((pool for pool in variant.get("InstancePools", []) if pool["InstanceType"] == instance_type), {})
+    return own.get("ModelNameOverride") or variant.get("ModelName")
+
+
 def _check_variant(variant: dict, config: dict) -> None:
     name = variant["VariantName"]
     if variant.get("ServerlessConfig") is not None:
@@ -70,6 +76,9 @@ def _check_variant(variant: dict, config: dict) -> None:
         raise validation(f"InstanceType and InstancePools cannot both be specified for production variant {name}.")
     if variant.get("ModelName") is not None:
         models.registry.get(variant["ModelName"])
+        for pool in variant.get("InstancePools", []):
+            if pool.get("ModelNameOverride") is not None:
+                models.registry.get(pool["ModelNameOverride"])
     elif config.get("ExecutionRoleArn") is None:
         raise validation(f"ExecutionRoleArn is required when production variant {name} does not specify a ModelName.")
     if variant.get("InitialInstanceCount") is None and variant.get("ManagedInstanceScaling", {}).get("MinInstanceCount") is None:

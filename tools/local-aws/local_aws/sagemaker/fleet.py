@@ -86,7 +86,7 @@ def _launch_variant(endpoint_name: str, config: dict, kept: Kept) -> Variant:
         instance_type=instance_type,
         desired_instances=initial if kept.desired_instances is None else kept.desired_instances,
         weight=config.get("InitialVariantWeight", 1.0) if kept.weight is None else kept.weight,
-        container=_launch_container(endpoint_name, config),
+        container=_launch_container(endpoint_name, config, endpoint_configs.model_name(config, instance_type)),
     )
 
 
@@ -100,8 +100,7 @@ def _instance_with_capacity(config: dict) -> str:
     )
 
 
-def _launch_container(endpoint_name: str, config: dict) -> Container | None:
-    model_name = config.get("ModelName")
+def _launch_container(endpoint_name: str, config: dict, model_name: str | None) -> Container | None:
     if model_name is None:
         return None
     model = models.registry.find(model_name)

@@ -1,0 +1,72 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { makePlan } from '../../lib/plan';
+import { LLAMA_8B, LLAMA_70B } from '../../lib/rules/helpers/samples';
+import type { EndpointSpec, SpeculativeSpec } from '../../lib/spec/types';
+
+/** A fifth of a billion parameters, of the family of Llama 3.1: 16 layers, 8 KV heads of 64. */
+const SMALL = {
+  ...LLAMA_8B,
+  hidden_size: 512,
+  intermediate_size: 2048,
+  num_attention_heads: 8,
+  num_hidden_layers: 16,
+  head_dim: 64,
+};
+
+const plan = (family: 'vllm' | 'sglang', speculative?: SpeculativeSpec, more: Partial<EndpointSpec> = {}) =>
+  makePlan(
+    resolveEndpoint({
+      model: { config: LLAMA_8B },
+      container: { family },
+      instanceType: 'ml.g6e.2xlarge',
+      options: { maxModelLen: 8192 },
+      speculative,
+      ...more,
+    }),
+  );
+
+describe.each(['vllm', 'sglang'] as const)('what guesses ahead, in %s,', (family) => {
+  const without = plan(family);
+
+  test('from the text itself takes nothing', () => {
+    expect(plan(family, { method: 'ngram', tokens: 4 })).toEqual(without);
+  });
+
+  test('as a draft model takes its weights, and its cache for each token', () => {
+    const draft = plan(family, { method: 'draft', model: 'small', tokens: 4, config: SMALL });
+    // 2 × 128,256 × 512 for tokens and 16 × 4.19 M for the layers between, 16 bits each; the rest is the allocator's.
+    expect(draft.memory.weights! - without.memory.weights!).toBeGreaterThan(396.8e6);
+    expect(draft.memory.weights! - without.memory.weights!).toBeLessThan(420e6);
+    // 16 layers, 8 heads of 64, keys and values, 2 bytes.
+    expect(draft.kvBytesPerToken! - without.kvBytesPerToken!).toBeCloseTo(16 * 8 * 64 * 2 * 2, 0);
+    expect(draft.kvCacheTokens!).toBeLessThan(without.kvCacheTokens!);
+  });
+
+  test('as the head of EAGLE takes its weights, and one layer of the cache', () => {
+    const eagle = plan(family, { method: 'eagle3', model: 'head', tokens: 4, weightBytes: 850e6 });
+    expect(eagle.memory.weights! - without.memory.weights!).toBe(850e6);
+    expect(eagle.kvBytesPerToken).toBeCloseTo(without.kvBytesPerToken! * (1 + 1 / 32), 3);
+  });
+
+  test('as layers that the model brings takes one layer of the cache', () => {
+    const mtp = plan(family, { method: 'mtp', tokens: 1 });
+    expect(mtp.memory.weights).toBe(without.memory.weights);
+    expect(mtp.kvBytesPerToken).toBeGreaterThan(without.kvBytesPerToken!);
+  });
+
+  test('is split over the ranks of the model', () => {
+    const on = (speculative?: SpeculativeSpec) =>
+      plan(family, speculative, {
+        model: { config: LLAMA_70B },
+        quantization: 'fp8',
+        instanceType: 'ml.g6e.12xlarge',
+        options: { maxModelLen: 8192, tensorParallelSize: 4 },
+      });
+    const head = on({ method: 'eagle3', model: 'head', tokens: 4, weightBytes: 2e9 });
+    expect(head.memory.weights! - on().memory.weights!).toBe(500e6);
+  });
+
+  test('of which nothing is known leaves the plan as it is without it', () => {
+    expect(plan(family, { method: 'draft', model: 'small', tokens: 4 })).toEqual(without);
+  });
+});
