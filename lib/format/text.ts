@@ -23,6 +23,24 @@ export function utf8Text(bytes: Uint8Array, start: number, end: number): string 
   }
 }
 
+/** Are the bytes UTF-8? As a decoder that refuses has it: nothing overlong, no surrogates, nothing beyond U+10FFFF. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end) {
+    const first = bytes[at++];
+    if (first < 0x80) continue;
+    // Bytes that follow, and where the first of them lies: RFC 3629, section 4.
+    const more = first < 0xc2 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 0;
+    if (more === 0 || at + more > end) return false;
+    const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+    const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+    if (bytes[at] < least || bytes[at] > most) return false;
+    for (let index = 1; index < more; index++) if ((bytes[at + index] & 0xc0) !== 0x80) return false;
+    at += more;
+  }
+  return true;
+}
+
 export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text);
 }

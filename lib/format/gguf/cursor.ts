@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors';
-import { utf8Text } from '../text';
+import { isUtf8, utf8Text } from '../text';
 
 /** Thrown when a header goes on beyond the bytes at hand, in a file that has more. Never reaches a caller of the readers. */
 export class NeedMoreBytes extends Error {
@@ -104,6 +104,12 @@ export class GgufCursor {
   }
 
   string(what: string): string {
+    const start = this.skipString(what);
+    return utf8Text(this.bytes, start, this.at) as string;
+  }
+
+  /** Passes over a string that is checked like any other. Its first byte is returned, its end is the position. */
+  skipString(what: string): number {
     const length = this.count(what);
     if (length > this.remaining) {
       throw new FormatError(
@@ -118,8 +124,7 @@ export class GgufCursor {
       );
     }
     const start = this.take(length, what);
-    const text = utf8Text(this.bytes, start, start + length);
-    if (text === undefined) {
+    if (!isUtf8(this.bytes, start, this.at)) {
       throw new FormatError('GGUF_STRING_UTF8', `${what} of ${this.file} is not valid UTF-8`, {
         path: this.file,
         got: `bytes at ${start} to ${start + length}`,
@@ -127,6 +132,6 @@ export class GgufCursor {
         fix: 'the file is damaged: download it again, or convert the model anew',
       });
     }
-    return text;
+    return start;
   }
 }

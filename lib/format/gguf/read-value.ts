@@ -2,6 +2,7 @@ import { FormatError } from '../../errors';
 import { quoted } from '../quoted';
 import type { GgufCursor } from './cursor';
 import { MAX_ARRAY_DEPTH, MAX_NESTED_ARRAYS } from './limits';
+import { storedStrings } from './string-array';
 import { GGUF_VALUE_BYTES, GGUF_VALUE_TYPES, type GgufArray, type GgufValue, type GgufValueType } from './value';
 
 /** Arrays in arrays seen so far in one file: each costs many times its bytes. */
@@ -81,9 +82,9 @@ function readArray(cursor: GgufCursor, key: string, depth: number, nested: Neste
     );
   }
   if (elementType === 'string') {
-    const values: string[] = [];
-    for (let index = 0; index < length; index++) values.push(cursor.string(what));
-    return { type: 'array', elementType, values };
+    const start = cursor.position;
+    for (let index = 0; index < length; index++) cursor.skipString(what);
+    return storedStrings(cursor.bytes.slice(start, cursor.position), length, cursor.littleEndian);
   }
   if (elementType === 'array') {
     const values: GgufArray[] = [];

@@ -3,6 +3,7 @@ import { quoted } from '../quoted';
 import { utf8Bytes } from '../text';
 import type { ByteWriter } from '../write/byte-writer';
 import { MACHINE_IS_LITTLE_ENDIAN, swapBytes } from './read-value';
+import { storedElements } from './string-array';
 import { GGUF_VALUE_BYTES, GGUF_VALUE_TYPES, type GgufArray, type GgufValue } from './value';
 
 /** Type and value of one key, as they stand in the file. */
@@ -31,13 +32,19 @@ export function writeValue(writer: ByteWriter, key: string, value: GgufValue, li
 
 export function writeString(writer: ByteWriter, text: string): void {
   const bytes = utf8Bytes(text);
-  writer.uint64(BigInt(bytes.byteLength));
+  writer.count(bytes.byteLength);
   writer.raw(bytes);
 }
 
 function writeArray(writer: ByteWriter, array: GgufArray, littleEndian: boolean): void {
   writer.uint32(GGUF_VALUE_TYPES.indexOf(array.elementType));
-  writer.uint64(BigInt(array.values.length));
+  const stored = storedElements(array, littleEndian);
+  if (stored !== undefined) {
+    writer.count(stored.length);
+    writer.raw(stored.bytes);
+    return;
+  }
+  writer.count(array.values.length);
   switch (array.elementType) {
     case 'string':
       for (const text of array.values) writeString(writer, text);
