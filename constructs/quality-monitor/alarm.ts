@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
+import { argueRule } from '../shared/argue';
 import { qualityMetric } from './metrics';
 
 /** Properties of `QualityAlarm`. */
@@ -53,6 +54,12 @@ export class QualityAlarm extends Construct {
       alarmDescription: 'Answers have moved away from full precision further than was accepted',
     });
     if (props.alarmActions !== undefined && props.alarmActions.length > 0) alarm.addAlarmAction(...props.alarmActions);
+    else
+      argueRule(
+        alarm,
+        'CloudWatchAlarmAction',
+        'An endpoint that names it among its rollbackAlarms watches it itself.',
+      );
     this.alarm = alarm;
   }
 }

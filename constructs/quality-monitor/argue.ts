@@ -1,4 +1,4 @@
-import type { CfnResource } from 'aws-cdk-lib';
+import { Validations, type CfnResource } from 'aws-cdk-lib';
 import type { Policy } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -26,8 +26,9 @@ export function argueMonitor(handler: LambdaFunction, policy: Policy, logGroup: 
   argueCheck(logGroup.node.defaultChild as CfnResource, 'CKV_AWS_158', log);
   if (!(bucket instanceof Bucket)) return;
   const own = 'Only the monitor writes into it; every file can be made again from the endpoint and the prompt set.';
-  for (const rule of ['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled', 'S3BucketVersioningEnabled'])
-    argueRule(bucket, rule, own);
+  for (const rule of ['LoggingEnabled', 'ReplicationEnabled', 'VersioningEnabled', 'DefaultLockEnabled'])
+    argueRule(bucket, `S3Bucket${rule}`, own);
+  Validations.of(bucket).acknowledge({ id: 'AwsSolutions-S1', reason: own });
   argueRule(bucket, 'S3DefaultEncryptionKMS', 'S3 encrypts it with its own key; give bucket for a key of yours.');
   const cfnBucket = bucket.node.defaultChild as CfnResource;
   for (const check of ['CKV_AWS_18', 'CKV_AWS_21']) argueCheck(cfnBucket, check, own);

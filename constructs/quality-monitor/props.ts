@@ -91,8 +91,8 @@ export interface QualityMonitorProps {
   readonly schedule?: Schedule;
 
   /**
-   * How often the monitor looks whether the endpoint is being updated, and then compares at once. Shorter than the time
-   * for which an update's alarms are watched, or it cannot be undone.
+   * How often the monitor compares while the endpoint is being updated. Shorter than the time for which an update's
+   * alarms are watched (`bakeTime` of its `deploymentStrategy`), or the update cannot be undone.
    *
    * @default Duration.minutes(5)
    */

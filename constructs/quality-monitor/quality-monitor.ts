@@ -125,6 +125,16 @@ export class QualityMonitor extends Construct {
       schedule: Schedule.rate(isWholeMinutes(interval) ? interval : Duration.minutes(5)),
       targets: [target('tick')],
     });
+    // An update is seen as soon as it begins, too: an alarm that still rings from before would undo it.
+    new Rule(this, 'Update', {
+      description: `Sees that ${endpoint.node.path} is being updated`,
+      eventPattern: {
+        source: ['aws.sagemaker'],
+        detailType: ['SageMaker Endpoint State Change'],
+        detail: { EndpointName: [endpoint.endpointName] },
+      },
+      targets: [target('tick')],
+    });
   }
 
   /**

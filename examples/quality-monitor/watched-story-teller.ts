@@ -1,5 +1,6 @@
 import * as path from 'node:path';
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   InstanceType,
   ModelSource,
@@ -32,6 +33,7 @@ export class WatchedStoryTeller extends Stack {
   constructor(scope: Construct, id: string, props: WatchedStoryTellerProps) {
     super(scope, id, props);
 
+    const key = new Key(this, 'Key', { enableKeyRotation: true });
     const served = (fileType: string): QuantizedEndpointProps => ({
       model: ModelSource.localDirectory(path.join(props.modelsDirectory, `gutenberg-3m-${fileType}`), {
         configPath: path.join(props.modelsDirectory, 'gutenberg-3m', 'config.json'),
@@ -40,6 +42,7 @@ export class WatchedStoryTeller extends Stack {
       container: ServingContainer.llamaCpp(),
       instanceType: InstanceType.of('ml.c7i.xlarge'),
       maxModelLen: 512,
+      encryptionKey: key,
       // The model continues text, and brings no template of its own.
       environment: { SM_LLAMA_CPP_CHAT_TEMPLATE: '{% for message in messages %}{{ message.content }}{% endfor %}' },
     });
@@ -56,8 +59,6 @@ export class WatchedStoryTeller extends Stack {
       reference: QualityReference.temporaryEndpoint(served('Q8_0')),
       promptsPerRun: 50,
       watchInterval: Duration.minutes(1),
-      // The report goes with the example; yours had better stay.
-      removalPolicy: RemovalPolicy.DESTROY,
     });
     new CfnOutput(this, 'EndpointName', { value: endpoint.endpointName });
     new CfnOutput(this, 'Report', { value: monitor.bucket.s3UrlForObject(monitor.reportKey) });

@@ -152,7 +152,12 @@ describe('a quality monitor', () => {
     world.endpoints.set('quantized', { status: 'InService', config: 'c1' });
     expect(await monitorTick(CONFIG, world.ports())).toMatchObject({ summary: { configName: 'c1', alarm: false } });
     expect(world.metric('DriftDetected')).toBe(0);
+    // Nothing is asked any more; the alarm is told again, or it would keep the worst of that minute.
+    const published = world.metrics.length;
+    const asked = world.asked.length;
     expect(await monitorTick(CONFIG, world.ports())).toMatchObject({ done: 'nothing' });
+    expect([world.metrics.length, world.asked.length]).toEqual([published + 1, asked]);
+    expect(world.metrics.at(-1)!.map(({ name }) => name)).toEqual(['DriftEvidence', 'DriftDetected']);
   });
 
   test('takes no baseline from an endpoint that is being updated, nor from one that does not serve', async () => {

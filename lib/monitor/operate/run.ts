@@ -16,7 +16,7 @@ import { summarize, worstAnswers } from '../summary';
 import { askAll } from './ask-all';
 import type { MonitorConfig } from './config';
 import { MonitorFiles } from './files';
-import { runMetrics } from './metrics';
+import { runMetrics, testMetrics } from './metrics';
 import type { Ports, Serving } from './ports';
 import { referenceAnswers } from './reference';
 import { scoreWith } from './score';
@@ -72,8 +72,12 @@ export async function monitorTick(config: MonitorConfig, ports: Ports): Promise<
   if (serving?.updating) return monitorRun(config, ports);
   const [baseline, history] = [await files.readBaseline(), await files.readHistory()];
   if (baseline === undefined) return monitorRun(config, ports);
-  if (serving !== undefined && history?.value.at(-1)?.configName !== serving.configName)
+  if (serving === undefined || history?.value.at(-1)?.configName !== serving.configName)
     return monitorRun(config, ports);
+  const state = await files.readState(serving.configName);
+  // An alarm looks at the worst of a minute and keeps what it saw until it sees something newer.
+  if (state !== undefined)
+    await ports.publish(testMetrics({ evidence: driftEvidence(state.value), alarm: state.value.alarm }));
   return { done: 'nothing', why: 'nothing has changed' };
 }
 
