@@ -225,4 +225,36 @@ export const endpointExplanations: readonly Explanation[] = [
       'They are bundled when the package is built. In a checkout of the sources `npm run build:lambdas` makes them; from npm they come with the package.',
     source: 'aws-cdk-lib aws-lambda Code.fromAsset',
   },
+  {
+    id: 'CAPACITY_RESERVATION_WITH_POOLS',
+    severity: 'warning',
+    summary: 'an endpoint has either a reservation or fallback pools',
+    explanation:
+      'With a reservation, instances come from it and from nowhere else, and it holds one type. What SageMaker does with the other pools was not verified.',
+    source: 'SageMaker API reference, ProductionVariantCapacityReservationConfig; not verified',
+  },
+  {
+    id: 'POOL_BELOW_CONCURRENCY',
+    severity: 'error',
+    summary: 'every instance pool holds what the endpoint is planned for',
+    explanation:
+      'Whichever pool has capacity serves, and callers do not know which. A pool whose cache is too small for the context and the number of requests would be slower by the time that requests wait there, on the day on which capacity is short.',
+    source: 'the plan of the pool',
+  },
+  {
+    id: 'POOL_DRIVERS_CONFLICT',
+    severity: 'error',
+    summary: 'one GPU driver serves every instance pool',
+    explanation:
+      'InferenceAmiVersion belongs to the variant, not to a pool: the container’s CUDA version must start with that driver on every type.',
+    source: 'SageMaker API reference, ProductionVariant, InferenceAmiVersion',
+  },
+  {
+    id: 'SPECULATIVE_DRAFT_NOT_PLANNED',
+    severity: 'warning',
+    summary: 'the plan knows what guesses tokens ahead',
+    explanation:
+      'A draft model or EAGLE head takes memory for its weights and for its cache. Where neither its config nor its size is given, the plan leaves no room for it, and the KV cache will be smaller than planned.',
+    source: 'vllm/config/speculative.py; vllm/v1/worker/gpu_model_runner.py, get_kv_cache_spec',
+  },
 ];

@@ -1,6 +1,7 @@
 import type { Explanation } from '../types';
 import { edgeExplanations } from './edge';
 import { endpointExplanations } from './endpoint';
+import { fleetExplanations } from './fleet';
 import { ggufExplanations } from './gguf';
 import { modelExplanations } from './model';
 import { neuronExplanations } from './neuron';
@@ -17,6 +18,7 @@ export const EXPLANATION_SUBJECTS = [
   'spec',
   'model',
   'endpoint',
+  'fleet',
   'gguf',
   'neuron',
   'edge',
@@ -34,6 +36,7 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   spec: specExplanations,
   model: modelExplanations,
   endpoint: endpointExplanations,
+  fleet: fleetExplanations,
   gguf: ggufExplanations,
   neuron: neuronExplanations,
   edge: edgeExplanations,
