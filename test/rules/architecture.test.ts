@@ -197,3 +197,54 @@ describe('ROPE_SCALING_NEWER_THAN_SERVER', () => {
     expect(alone('ROPE_SCALING_NEWER_THAN_SERVER', endpoint(on('0.5.0'), GEMMA2_2B))).toEqual([]);
   });
 });
+
+describe('HEAD_SIZE_NOT_SUPPORTED', () => {
+  const headed = (head_dim: number): Json => ({ ...LLAMA_8B, head_dim });
+  const find = (size: number, container: object | undefined) =>
+    alone('HEAD_SIZE_NOT_SUPPORTED', endpoint({ container }, headed(size)));
+
+  test.each([
+    ['0.4.2', [64, 80, 96, 112, 128, 256], [32, 100, 120, 160]],
+    ['0.4.3', [32, 64, 80, 120, 160, 256], [40, 72, 100]],
+    ['0.7.3', [32, 64, 80, 120, 160, 256], [40, 72, 100]],
+    ['0.8.0', [32, 64, 96, 128, 160, 192, 224, 256], [80, 100, 112, 120]],
+    ['0.9.1', [32, 64, 96, 128, 160, 192, 224, 256], [80, 100, 112, 120]],
+    ['0.9.2', [72, 80, 100, 120], []],
+  ])('vLLM %s takes heads of %j, not of %j', (version, taken, refused) => {
+    for (const size of taken) expect(find(size, { family: 'vllm', version })).toEqual([]);
+    for (const size of refused)
+      expect(find(size, { family: 'vllm', version })).toMatchObject([
+        { got: `head size ${size} of LlamaForCausalLM`, fix: 'use an image with vLLM 0.9.2 or newer' },
+      ]);
+  });
+
+  test('TensorRT-LLM has sizes of its own', () => {
+    const container = { family: 'lmi-trtllm' };
+    for (const size of [32, 48, 80, 104, 128]) expect(find(size, container)).toEqual([]);
+    expect(find(100, container)).toMatchObject([{ fix: 'use the lmi or vllm container' }]);
+  });
+
+  test('is not judged of servers, models and layers without such kernels', () => {
+    for (const container of [undefined, { family: 'sglang' }, { family: 'llama-cpp' }])
+      expect(find(100, container)).toEqual([]);
+    expect(alone('HEAD_SIZE_NOT_SUPPORTED', { ...endpoint(on('0.7.3')), model: { id: 'a/b' } })).toEqual([]);
+    const states: Json = {
+      ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, state_size: 16, conv_kernel: 4 },
+      ...{ expand: 2, intermediate_size: 1536, time_step_rank: 48, num_hidden_layers: 24, vocab_size: 50_280 },
+    };
+    expect(alone('HEAD_SIZE_NOT_SUPPORTED', endpoint(on('0.7.3'), states))).toEqual([]);
+    const bert: Json = {
+      ...{ architectures: ['BertModel'], model_type: 'bert', hidden_size: 384, intermediate_size: 1536 },
+      ...{ num_attention_heads: 4, num_hidden_layers: 12, vocab_size: 30_522, max_position_embeddings: 512 },
+    };
+    expect(alone('HEAD_SIZE_NOT_SUPPORTED', endpoint(on('0.8.5'), bert))).toEqual([]);
+    const latent: Json = {
+      ...{ architectures: ['DeepseekV2ForCausalLM'], model_type: 'deepseek_v2', hidden_size: 2048 },
+      ...{ num_attention_heads: 16, num_key_value_heads: 16, num_hidden_layers: 27, vocab_size: 102_400 },
+      ...{ kv_lora_rank: 512, qk_rope_head_dim: 64, qk_nope_head_dim: 100, v_head_dim: 100, q_lora_rank: null },
+      ...{ n_routed_experts: 64, n_shared_experts: 2, num_experts_per_tok: 6, moe_intermediate_size: 1408 },
+      ...{ first_k_dense_replace: 1, max_position_embeddings: 163_840, intermediate_size: 10_944 },
+    };
+    expect(alone('HEAD_SIZE_NOT_SUPPORTED', endpoint(on('0.8.5'), latent))).toEqual([]);
+  });
+});

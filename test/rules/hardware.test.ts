@@ -256,7 +256,16 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
   ],
   KV_CACHE_DTYPE_NEEDS_NEWER_GPU: [
     [
-      on(QWEN3_SMALL, 'ml.g5.xlarge', '0.11.0', { kvCacheDtype: 'fp8' }),
+      on(QWEN3_SMALL, 'ml.g5.xlarge', '0.11.2', { kvCacheDtype: 'fp8' }),
+      {
+        severity: 'error',
+        got: 'ml.g5.xlarge (A10G, 8.6)',
+        allowed: 'kvCacheDtype auto, or compute capability 8.9 or higher',
+        fix: 'leave kvCacheDtype at auto, or use ml.g6.xlarge',
+      },
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.g5.xlarge', '0.12.0', { kvCacheDtype: 'fp8' }),
       {
         severity: 'warning',
         got: 'ml.g5.xlarge (A10G, 8.6)',
@@ -265,7 +274,7 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
       },
     ],
     [
-      on(QWEN3_SMALL, 'ml.p4d.24xlarge', '0.11.0', { kvCacheDtype: 'fp8_e4m3' }),
+      on(QWEN3_SMALL, 'ml.p4d.24xlarge', '0.12.0', { kvCacheDtype: 'fp8_e4m3' }),
       {
         severity: 'warning',
         got: 'ml.p4d.24xlarge (A100-40, 8.0)',

@@ -222,3 +222,28 @@ describe('PROMPT_CACHE_EXCEEDS_HOST_MEMORY', () => {
     expect(find('-1', { instanceType: undefined })).toEqual([]);
   });
 });
+
+describe('QUANTIZED_VALUES_NEED_KERNEL', () => {
+  const find = (options: object, instanceType: string | undefined = 'ml.g6.xlarge') =>
+    alone('QUANTIZED_VALUES_NEED_KERNEL', spec({ options, instanceType }));
+
+  test.each([
+    { kvTypeK: 'q8_0', kvTypeV: 'q8_0' },
+    { kvTypeK: 'Q4_0', kvTypeV: 'Q4_0' },
+    { kvTypeK: 'q4_0', kvTypeV: 'f16' },
+    { kvTypeK: 'q4_0', kvTypeV: 'BF16' },
+    { kvTypeV: 'q4_0', flashAttention: 'off' },
+    {},
+  ])('has nothing to say of %j', (options) => expect(find(options)).toEqual([]));
+
+  test.each([
+    [{ kvTypeV: 'q8_0' }, 'error'],
+    [{ kvTypeK: 'q8_0', kvTypeV: 'q4_0' }, 'error'],
+    [{ kvTypeK: 'q5_1', kvTypeV: 'q5_1' }, 'error'],
+    [{ kvTypeV: 'q8_0', flashAttention: 'on' }, 'warning'],
+  ])('%j is an %s on a GPU, and nothing on a CPU', (options, severity) => {
+    expect(find(options)).toMatchObject([{ severity, path: '/options/kvTypeV' }]);
+    expect(find(options, 'ml.c7i.4xlarge')).toEqual([]);
+    expect(alone('QUANTIZED_VALUES_NEED_KERNEL', { ...spec({ options }), instanceType: undefined })).toEqual([]);
+  });
+});

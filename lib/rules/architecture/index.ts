@@ -6,6 +6,7 @@ import { architectureUnknown } from './architecture-unknown';
 import { encoderCannotGenerate } from './encoder-cannot-generate';
 import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
 import { ggufInSeveralFiles } from './gguf-in-several-files';
+import { headSizeNotSupported } from './head-size-not-supported';
 import { remoteCodeNotTrusted } from './remote-code-not-trusted';
 import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
 import { trtllmArchitectureNotListed } from './trtllm-architecture-not-listed';
@@ -21,4 +22,5 @@ export const architectureRules: readonly Rule[] = [
   remoteCodeNotTrusted,
   ropeScalingNewerThanServer,
   trtllmArchitectureNotListed,
+  headSizeNotSupported,
 ];

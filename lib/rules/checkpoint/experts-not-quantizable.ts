@@ -1,4 +1,5 @@
 import { isVllm, serverName } from '../helpers/engine';
+import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
 import {
   AWQ,
@@ -29,6 +30,11 @@ const INT8 = compressedTensors(
 );
 const FP8 = { quant_method: 'fp8', activation_scheme: 'dynamic' };
 const NVFP4 = { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16 };
+const NVFP4_WEIGHT_ONLY = compressedTensors(
+  { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16 },
+  null,
+  'nvfp4-pack-quantized',
+);
 const INT8_BITSANDBYTES = { quant_method: 'bitsandbytes', load_in_8bit: true };
 
 const example = (
@@ -68,6 +74,7 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
     case 'bitsandbytes': {
       const isStored = model?.quantization?.method === 'bitsandbytes';
       if (isStored && scheme.weightBits === 8) return { format: 'stored 8-bit bitsandbytes' };
+      if (model?.architecture === 'GptOssForCausalLM') return { since: '0.11.1', format: 'bitsandbytes' };
       return { since: isStored ? '0.10.1' : '0.10.0', format: 'bitsandbytes' };
     }
     case 'modelopt':
@@ -75,13 +82,13 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
         ? { since: '0.9.0', format: 'ModelOpt NVFP4' }
         : { since: '0.10.0', format: 'ModelOpt FP8' };
     case 'compressed-tensors':
-      return compressedKernel(scheme.name);
+      return compressedKernel(scheme);
     default:
       return undefined;
   }
 }
 
-function compressedKernel(name: string): ExpertKernel | undefined {
+function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | undefined {
   switch (name) {
     case 'w4a8-fp8':
       return { since: '0.13.0', format: 'compressed-tensors W4A8-FP8' };
@@ -91,7 +98,9 @@ function compressedKernel(name: string): ExpertKernel | undefined {
     case 'int8-w8a8-static':
       return { since: '0.9.0', format: 'compressed-tensors INT8 W8A8' };
     case 'nvfp4':
-      return { since: '0.9.2', format: 'compressed-tensors NVFP4' };
+      return activationBits >= 16
+        ? { since: '0.11.0', format: 'compressed-tensors NVFP4 without quantized activations' }
+        : { since: '0.9.2', format: 'compressed-tensors NVFP4' };
     case 'fp8':
     case 'fp8-static':
     case 'awq':
@@ -117,7 +126,8 @@ export const expertsNotQuantizable: Rule = {
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
     'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3.',
-  source: 'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074',
+  source:
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653',
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
@@ -144,6 +154,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, FP8, '0.4.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.6.5'),
       example(QWEN3_MOE, NVFP4, '0.8.5'),
+      example(QWEN3_MOE, NVFP4_WEIGHT_ONLY, '0.10.0'),
       example(QWEN3_MOE, INT8, '0.8.5'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(MIXTRAL, FP8, '0.4.0'),

@@ -6,6 +6,7 @@ import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
 import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
+import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
 import { gptqV2Misread } from './gptq-v2-misread';
 import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
 import { onlineFp8Renamed } from './online-fp8-renamed';
@@ -27,6 +28,7 @@ export const checkpointRules: readonly Rule[] = [
   bitsandbytesNotInArchitecture,
   expertsNeedFloat16,
   expertsNotQuantizable,
+  fp8BlocksNeedNewerServer,
   gptqV2Misread,
   kvCacheSchemeNotRead,
   onlineFp8Renamed,

@@ -1,3 +1,5 @@
+import type { ResolvedContainer } from '../../container/types';
+import { isVllm } from '../helpers/engine';
 import { entryPointAge } from '../../container';
 import { isFlagWord, shown, variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
@@ -30,6 +32,7 @@ export const flagBecomesPositional: Rule = {
     fails: [
       example('0.28.0', { SM_VLLM_ENFORCE_EAGER: '1' }),
       example('0.16.0', { SM_VLLM_ENFORCE_EAGER: 'true' }),
+      example('0.10.1', { SM_VLLM_ASYNC_SCHEDULING: 'true' }),
       example('0.5.9', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, 'sglang'),
       example('1.0.1', { SM_LLAMA_CPP_METRICS: 'yes' }, 'llama-cpp'),
     ],
@@ -41,15 +44,22 @@ export const flagBecomesPositional: Rule = {
   },
 };
 
+/** vLLM's own entry point for SageMaker, which custom images take. Source: vLLM, examples/online_serving/sagemaker-entrypoint.sh. */
+const OWN_ENTRY_POINT = { since: '0.10.1' };
+
+/** Does the entry point pass the word true itself on? Older releases without an image have none that could. */
+function passesOn(container: ResolvedContainer): boolean {
+  if (container.tag === undefined) return container.family === 'vllm' && isVllm({ container }, OWN_ENTRY_POINT);
+  return container.family !== 'llama-cpp' && entryPointAge(container) === 'verbatim';
+}
+
 function judge({ container }: RuleContext, name: string, value: string): RuleFinding | undefined {
   if (container === undefined) return undefined;
   const variables = variablesOf(container);
   const variable =
     variables.prefix !== undefined && name.startsWith(variables.prefix) ? variables.find(name) : undefined;
   if (variable?.argument === undefined || (variable.kind !== 'switch' && variable.kind !== 'boolean')) return undefined;
-  // Releases without an image have no entry point of AWS that could treat the word.
-  const isVerbatim =
-    container.tag !== undefined && container.family !== 'llama-cpp' && entryPointAge(container) === 'verbatim';
+  const isVerbatim = passesOn(container);
   if (value === '' || (isFlagWord(value) && !isVerbatim)) return undefined;
   return found({
     what: `--${variable.argument} takes no value, and ${isVerbatim ? 'the entry point of this image passes every value on' : 'only true and false are taken for a flag'}: the word becomes a positional argument`,

@@ -18,6 +18,9 @@ const ANY_BACKEND_SM = 80;
 const EVERY_BACKEND_SM = 89;
 const NVFP4_SM = 100;
 
+/** Without the V0 engine, and before FlashInfer was tried first, an FP8 cache meant the Triton backend. Source: vllm-project/vllm#26431. */
+const CHOOSES_TRITON = { since: '0.11.0', before: '0.12.0' };
+
 /** The V0 engine reads a cached prefix in a Triton kernel, and Triton knows E4M3 from 8.9 on only. */
 function readsInTriton(context: RuleContext, { sm }: Gpu): boolean {
   const { options } = context;
@@ -41,9 +44,9 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
   severity: 'error',
   summary: 'an attention backend of this vLLM reads the KV-cache dtype on this GPU',
   explanation:
-    'A quantized KV cache must be read inside the attention kernel, so the backend decides. With the V0 engine gone (vLLM 0.11), no backend reads FP8 on a T4 or V100: FlashInfer begins with 8.0, Triton with 8.9, FlashAttention with 9.0. On A10G and A100 only FlashInfer can do it, without FP8 arithmetic. The V0 engine could on any GPU, but not together with chunked prefill or prefix caching below 8.9: "fp8e4nv data type is not supported on CUDA arch < 89".',
+    'A quantized KV cache must be read inside the attention kernel, so the backend decides. With the V0 engine gone (vLLM 0.11), no backend reads FP8 on a T4 or V100: FlashInfer begins with 8.0, Triton with 8.9, FlashAttention with 9.0. On A10G and A100 only FlashInfer can do it, without FP8 arithmetic, and vLLM 0.11 does not choose it there. The V0 engine could on any GPU, but not together with chunked prefill or prefix caching below 8.9: "fp8e4nv data type is not supported on CUDA arch < 89".',
   source:
-    'vllm/v1/attention/backends/{flashinfer,triton_attn,flash_attn}.py, supported KV-cache dtypes by capability; issue vllm-project/vllm#7714',
+    'vllm/v1/attention/backends/{flashinfer,triton_attn,flash_attn}.py, supported KV-cache dtypes by capability; issues vllm-project/vllm#7714, #26431',
   holdsFor: 'vLLM >= 0.11; with chunked prefill or prefix caching also vLLM 0.4.1 to 0.7',
   examples: {
     passes: [
@@ -79,11 +82,11 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
     const wanted = isNvfp4 ? NVFP4_SM : EVERY_BACKEND_SM;
     if (gpu.sm >= wanted) return [];
     const least = isNvfp4 ? NVFP4_SM : ANY_BACKEND_SM;
-    const refused = gpu.sm < least;
+    const refused = gpu.sm < least || (!isNvfp4 && isVllm(context, CHOOSES_TRITON));
     return [
       found({
         what: refused
-          ? `no attention backend of ${serverName(context)} reads a KV cache in ${dtype} below compute capability ${capability(least)}`
+          ? `no attention backend that ${serverName(context)} chooses reads a KV cache in ${dtype} below compute capability ${capability(gpu.sm < least ? least : wanted)}`
           : `a KV cache in ${dtype} is read by the FlashInfer backend only, without FP8 compute, below compute capability ${capability(wanted)}`,
         got: gpu.text,
         allowed: `kvCacheDtype auto, or compute capability ${capability(wanted)} or higher`,

@@ -2,6 +2,7 @@ import { supportOf } from '../helpers/accelerator';
 import { amiFor, cudaCompatibility, cudaText, driverText, hostDriver, type CudaCompatibility } from '../helpers/driver';
 import { found } from '../helpers/finding';
 import { AWQ, LLAMA_8B, quantized, QWEN3_SMALL } from '../helpers/samples';
+import type { EngineName } from '../../container/types';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (family: string, version: string, instanceType: string, inferenceAmiVersion?: string) => ({
@@ -28,7 +29,7 @@ export const driverTooOldForImage: Rule = {
   explanation:
     'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS needs driver 580: otherwise the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. The LMI images bundle compatibility libraries and run from driver 535 on; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
-    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173; deepjavalibrary/djl-serving#2987',
+    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987',
   examples: {
     passes: [
       example('vllm', '0.24.0', 'ml.g5.2xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1'),
@@ -43,6 +44,7 @@ export const driverTooOldForImage: Rule = {
       example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
       example('lmi', '0.36.0-lmi27', 'ml.p5.48xlarge'),
       { ...example('lmi', '0.36.0-lmi18', 'ml.p5.48xlarge'), model: { config: quantized(LLAMA_8B, AWQ) } },
+      example('lmi-trtllm', '0.33.0', 'ml.g6.xlarge'),
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
     ],
@@ -52,7 +54,7 @@ export const driverTooOldForImage: Rule = {
     if (container?.cuda === undefined || instance?.kind !== 'gpu') return [];
     const kind = cudaCompatibility(container);
     const host = hostDriver(context);
-    const need = needOf(kind, container.cuda);
+    const need = needOf(kind, container.cuda, container.engine);
     if (need === undefined) return [];
     const marlin = host && marlinPtx(context, kind, host.driver);
     const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
@@ -102,8 +104,10 @@ interface Need {
   readonly isCertain: boolean;
 }
 
-function needOf(kind: CudaCompatibility, cuda: number): Need | undefined {
+function needOf(kind: CudaCompatibility, cuda: number, engine: EngineName): Need | undefined {
   if (cuda < 120) return undefined;
+  // Its libraries ask the driver for symbols of CUDA 12.3, bundled libraries or not.
+  if (engine === 'tensorrt-llm' && cuda >= 128) return { driver: TESTED_WITH_CUDA12, isCertain: true };
   if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' };
   if (kind === 'bundled') return { driver: DJL_FLOOR, isCertain: true };
   return { driver: LEAST_DRIVER.cuda12, isCertain: kind === 'strict' };

@@ -5,6 +5,7 @@ import { kvTypeUnknown } from './kv-type-unknown';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
+import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
 import { slotsShareOneCache } from './slots-share-one-cache';
 
 export const llamaCppRules: readonly Rule[] = [
@@ -14,5 +15,6 @@ export const llamaCppRules: readonly Rule[] = [
   projectorNotNamed,
   promptCacheExceedsHostMemory,
   quantizedValuesNeedFlashAttention,
+  quantizedValuesNeedKernel,
   slotsShareOneCache,
 ];
