@@ -9,6 +9,7 @@ import { known } from '../shared/known';
 import { asyncFindings } from './async-inference';
 import { componentStrategyFindings, scaleInFindings } from './component';
 import type { DataCaptureOptions, RealTimeEndpointProps } from './props';
+import { updateFindings } from './update';
 import { scheduleFindings } from './schedule';
 import { scalesToZero } from './spec';
 
@@ -30,6 +31,7 @@ export function stackFindings(
     ...capacityReservationFindings(props.capacityReservationArn),
     ...(props.routing?._findings(spec.container?.family ?? 'custom', spec.options?.enablePrefixCaching) ?? []),
     ...networkFindings(props),
+    ...updateFindings(scope, spec),
   ];
 }
 

@@ -257,4 +257,29 @@ export const endpointExplanations: readonly Explanation[] = [
       'A draft model or EAGLE head takes memory for its weights and for its cache. Where neither its config nor its size is given, the plan leaves no room for it, and the KV cache will be smaller than planned.',
     source: 'vllm/config/speculative.py; vllm/v1/worker/gpu_model_runner.py, get_kv_cache_spec',
   },
+  {
+    id: 'ENDPOINT_REPLACED',
+    severity: 'warning',
+    summary: 'the next deployment updates the endpoint that is deployed, and does not replace it',
+    explanation:
+      'Another name, or a model of its own instead of inference components, makes CloudFormation create a second endpoint and delete the first: clients that call it by name fail, and the new one begins with its initial count. Found where the context cdk-quantized-endpoints:deployed names the cloud assembly of what is deployed, and by `qe diff`.',
+    source:
+      'AWS CloudFormation resource reference, AWS::SageMaker::Endpoint, EndpointName: Update requires: Replacement',
+  },
+  {
+    id: 'SCALED_COUNT_DROPPED',
+    severity: 'warning',
+    summary: 'the next deployment keeps the number of instances that scaling has made',
+    explanation:
+      'UpdateEndpoint sets the count of a variant to that of its new configuration unless RetainAllVariantProperties is set, which the construct does for endpoints that scale. An endpoint that stops scaling, or a template that does not set it, goes back to the initial count in the middle of the day.',
+    source: 'SageMaker API, UpdateEndpoint, RetainAllVariantProperties',
+  },
+  {
+    id: 'DEPLOYED_ASSEMBLY_UNREADABLE',
+    severity: 'error',
+    summary: 'the context of what is deployed names a directory that can be read',
+    explanation:
+      'The context cdk-quantized-endpoints:deployed names the cloud assembly of the last release, with a `*.plan.json` for each endpoint, by which synth tells what the next deployment would replace or drop.',
+    source: 'the assembly that `cdk synth` writes',
+  },
 ];
