@@ -25,6 +25,7 @@ const ECR = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\./;
 const ENGINE_BY_REPOSITORY: readonly (readonly [RegExp, EngineName])[] = [
   [/(^|\/)vllm-openai$|(^|\/)(huggingface-)?vllm$/, 'vllm'],
   [/(^|\/)(lmsysorg\/|huggingface-)?sglang$/, 'sglang'],
+  [/(^|\/)tensorrt-?llm(\/release)?$/, 'tensorrt-llm'],
   [/(^|\/)llama\.?-?cpp(-arm64)?$|(^|\/)huggingface-llamacpp$/, 'llama.cpp'],
 ];
 

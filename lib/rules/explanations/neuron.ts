@@ -67,4 +67,20 @@ export const neuronExplanations: readonly Explanation[] = [
       'Neuron SDK 2.28 is the last whose NxD Inference serves Inferentia2 and Trainium 1. AWS makes critical fixes only since SDK 2.30 and has announced that no new releases are planned.',
     source: 'AWS Neuron documentation, release notes 2.29 of NxD Inference, announcements of 2026-06-28 and 2026-08-12',
   },
+  {
+    id: 'NEURON_IMAGE_UNKNOWN',
+    severity: 'error',
+    summary: 'the public image that is built upon is known, or named',
+    explanation:
+      'A version is looked up among AWS’s public images of vLLM on Neuron that this release knows. A newer one, or a mirror, is named by its URI; what is known of no version cannot be checked.',
+    source: 'aws-neuron/deep-learning-containers, README',
+  },
+  {
+    id: 'IMAGE_SOURCE_MISSING',
+    severity: 'error',
+    summary: 'the package holds the source of the image that is built',
+    explanation:
+      'Dockerfile, build specification and entry point of the image travel with the npm package. Without them nothing can be uploaded to CodeBuild; an installation was interrupted, or a bundler left them out.',
+    source: 'the package of this library',
+  },
 ];

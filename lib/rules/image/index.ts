@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { customImageInvalid } from './custom-image-invalid';
+import { customImageWithoutServe } from './custom-image-without-serve';
 import { driverNotOfferedForInstance } from './driver-not-offered-for-instance';
 import { driverTooNewForImage } from './driver-too-new-for-image';
 import { driverTooOldForImage } from './driver-too-old-for-image';
@@ -10,9 +11,11 @@ import { imageNotInRegion } from './image-not-in-region';
 import { imageVersionUnknown } from './image-version-unknown';
 import { inferenceAmiForOtherAccelerator } from './inference-ami-for-other-accelerator';
 import { inferenceAmiUnknown } from './inference-ami-unknown';
+import { trtllmImageDiscontinued } from './trtllm-image-discontinued';
 
 export const imageRules: readonly Rule[] = [
   customImageInvalid,
+  customImageWithoutServe,
   imageNotInEcr,
   imageInOtherRegion,
   imageVersionUnknown,
@@ -23,4 +26,5 @@ export const imageRules: readonly Rule[] = [
   driverTooOldForImage,
   driverTooNewForImage,
   driverNotOfferedForInstance,
+  trtllmImageDiscontinued,
 ];
