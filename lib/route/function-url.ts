@@ -1,3 +1,4 @@
+import { fromBase64 } from './base64';
 import type { HttpRequest } from './router/ports';
 
 /** What a function URL hands to its function: payload format 2.0. Source: Lambda developer guide, "Invoking function URLs". */
@@ -17,6 +18,6 @@ export function toHttpRequest({ rawPath, body, isBase64Encoded, requestContext }
   return {
     method: requestContext?.http?.method ?? 'GET',
     path: rawPath ?? '/',
-    body: Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8'),
+    body: isBase64Encoded === true ? fromBase64(body ?? '') : new TextEncoder().encode(body ?? ''),
   };
 }

@@ -157,7 +157,7 @@ describe('a conversation', () => {
       const { send, records, clock } = routerOver(TWO, {}, { conversations });
       const sent = send(turn(EASY, 'Paris', 'Thanks!'));
       await new Promise(setImmediate);
-      clock.pass(100);
+      clock.pass(250);
       expect((await sent).isWhole).toBe(true);
       expect(records[0].answeredBy).toBe('fast');
     }

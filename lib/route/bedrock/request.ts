@@ -1,3 +1,4 @@
+import { fromBase64 } from '../base64';
 import { TierFailure } from '../router/failure';
 
 type Json = Record<string, unknown>;
@@ -74,7 +75,7 @@ function block(part: Json): ContentBlock {
   const url = String((part.image_url as Json | undefined)?.url ?? '');
   const data = /^data:image\/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/=]+)$/.exec(url);
   if (data === null) throw new TierFailure('rejected', 'images must be data URLs of PNG, JPEG, GIF or WebP');
-  return { image: { format: data[1], source: { bytes: Uint8Array.from(Buffer.from(data[2], 'base64')) } } };
+  return { image: { format: data[1], source: { bytes: fromBase64(data[2]) } } };
 }
 
 function texts(content: unknown): string[] {

@@ -67,7 +67,7 @@ function featuresOfExample(example: Record<string, unknown>, at: string): number
     throw bad(at, 'the request', show(prompt ?? messages), 'either prompt, a text, or messages');
   const body = JSON.stringify({ model: 'example', messages: messages ?? [{ role: 'user', content: prompt }] });
   try {
-    const request = readChatRequest(Buffer.from(body), { ...DEFAULT_LIMITS, bodyBytes: Infinity });
+    const request = readChatRequest(new TextEncoder().encode(body), { ...DEFAULT_LIMITS, bodyBytes: Infinity });
     const turns = turnsOf(request.messages, { tools: 0, jsonAsked: example.json === true });
     const features = featuresOf(turns[turns.length - 1]);
     return FEATURE_NAMES.map((name) => features[name]);

@@ -4,7 +4,7 @@ import type { RouterWorld } from './ports';
 const REMEMBERED = 10_000;
 
 /** A store that is slower than this is not waited for: the request matters more than its tier. */
-const STORE_TIMEOUT_MS = 100;
+const STORE_TIMEOUT_MS = 250;
 
 /**
  * Which tier a conversation has reached, the least recently seen forgotten first. Holds digests, no text.
