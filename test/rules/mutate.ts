@@ -102,7 +102,17 @@ const KEYS = [
   'layer_types',
 ];
 
-const FAMILIES = ['lmi', 'lmi-trtllm', 'lmi-neuron', 'vllm', 'sglang', 'llama-cpp', 'hf-vllm-neuron', 'custom'];
+const FAMILIES = [
+  'lmi',
+  'lmi-trtllm',
+  'lmi-neuron',
+  'vllm',
+  'sglang',
+  'llama-cpp',
+  'hf-vllm-neuron',
+  'vllm-neuron',
+  'custom',
+];
 
 /** A copy of `text`'s value with one to four things wrong (or merely changed). */
 export function mutated(text: string, dice: Dice): unknown {

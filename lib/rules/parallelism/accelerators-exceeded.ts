@@ -3,6 +3,7 @@ import { found } from '../helpers/finding';
 import { instanceText } from '../helpers/accelerator';
 import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
+import type { Instance } from '../../hardware/types';
 import type { Rule } from '../types';
 
 const example = (instanceType: string, options: object) => ({
@@ -35,14 +36,12 @@ export const acceleratorsExceeded: Rule = {
     if (instance?.kind !== 'gpu' || isNeuron(context) || container?.engine === 'llama.cpp') return [];
     const wanted = options.tensorParallelSize * options.pipelineParallelSize;
     if (wanted <= instance.acceleratorCount) return [];
+    const enough = (other: Instance): boolean => other.kind === 'gpu' && other.acceleratorCount >= wanted;
+    const { accelerator } = instance;
     const better =
-      cheapestInstance(
-        spec,
-        (other) =>
-          other.kind === 'gpu' &&
-          other.acceleratorCount >= wanted &&
-          other.accelerator?.key === instance.accelerator?.key,
-      ) ?? cheapestInstance(spec, (other) => other.kind === 'gpu' && other.acceleratorCount >= wanted);
+      cheapestInstance(spec, (other) => enough(other) && other.accelerator?.key === accelerator?.key) ??
+      // An older GPU may not run what this one does.
+      cheapestInstance(spec, (other) => enough(other) && (other.accelerator?.sm ?? 0) >= (accelerator?.sm ?? 0));
     const pipeline =
       options.pipelineParallelSize === 1 ? '' : ` × pipelineParallelSize ${options.pipelineParallelSize}`;
     return [
