@@ -5,7 +5,7 @@ import { Dtype } from '../dtype';
 import { quantize32 } from './blocks-of-32';
 import { compare } from './compare';
 import { dequantizeBlocks } from './dequantize';
-import { GgufJob } from './job';
+import { BLOCKS, GgufJob } from './job';
 import { fillLevels, quantizeIq4Nl } from './iq4-nl';
 import { CHUNK_VALUES, Scratch } from './scratch';
 import { quantizeSuperBlocks } from './super-blocks';
@@ -20,7 +20,6 @@ export function ggufScratchBytes(): usize {
 export function quantizeGguf(pointer: usize): i32 {
   let wild = 0;
   const job = changetype<GgufJob>(pointer);
-  const width: usize = job.dtype == Dtype.F32 ? 4 : 2;
   if (job.type == GgmlType.IQ4_NL) fillLevels(job.scratch + Scratch.LEVELS);
   let source = job.source;
   let target = job.blocks;
@@ -40,7 +39,7 @@ export function quantizeGguf(pointer: usize): i32 {
         dequantizeBlocks(job.type, blocks, values, count, job.scratch);
         if (job.figures != 0) compare(x, values, count, finite, job.figures, job.columnEnergy + (<usize>first << 2));
       }
-      source += <usize>count * width;
+      source += storedBytes(job.dtype, count);
       if (target != 0) target += bytes;
       if (restored != 0) restored += <usize>count << 2;
     }
@@ -66,6 +65,12 @@ const LARGEST_SAFE: f32 = 32768;
 /** Largest magnitude of the chunk that was decoded last; infinite where a value is NaN or infinite. */
 let chunkMagnitude: f32 = 0;
 
+function storedBytes(dtype: i32, count: i32): usize {
+  if (dtype < BLOCKS) return <usize>count << (dtype == Dtype.F32 ? 2 : 1);
+  const type = dtype - BLOCKS;
+  return <usize>((count / blockValues(type)) * blockBytes(type));
+}
+
 /** @returns where the f32 values lie; sets `chunkMagnitude` */
 function decodeChunk(job: GgufJob, source: usize, count: i32): usize {
   if (job.dtype == Dtype.F32) {
@@ -73,8 +78,9 @@ function decodeChunk(job: GgufJob, source: usize, count: i32): usize {
     return source;
   }
   const values = job.scratch + Scratch.VALUES;
-  if (job.dtype == Dtype.F16) {
-    decodeF16(source, values, count);
+  if (job.dtype == Dtype.F16 || job.dtype >= BLOCKS) {
+    if (job.dtype == Dtype.F16) decodeF16(source, values, count);
+    else dequantizeBlocks(job.dtype - BLOCKS, source, values, count, job.scratch);
     chunkMagnitude = magnitudeOf(values, count);
     return values;
   }

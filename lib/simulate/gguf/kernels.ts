@@ -1,6 +1,9 @@
 import type { KernelEngine } from '../kernels/engine';
 import { wasm, type WasmModule } from '../kernels/webassembly';
+import { DTYPE_NUMBERS } from '../rows/grid';
+import type { WeightDtype } from '../tensor';
 import { GGUF_MODULE_BASE64 } from './module.generated';
+import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from './types';
 
 /** What kernels/gguf/index.ts exports. Pointers are byte offsets into the engine's memory. */
 export interface GgufKernels {
@@ -39,6 +42,14 @@ export interface GgufJob {
   readonly figures: number;
   readonly columnEnergy: number;
   readonly scratch: number;
+}
+
+/** What kernels/gguf/job.ts adds to the number of a type whose blocks are decoded first. */
+const BLOCKS = 256;
+
+/** `GgufJob.dtype` of rows that are stored as f32, f16, bf16 or in blocks of a quantized type. */
+export function ggufSourceNumber(stored: WeightDtype | GgufQuantizedType): number {
+  return isGgufQuantizedType(stored) ? BLOCKS + ggufBlock(stored).id : DTYPE_NUMBERS[stored];
 }
 
 const FIELDS: readonly (keyof GgufJob)[] = [

@@ -2,10 +2,9 @@ import { SimulationError } from '../../../errors';
 import type { KernelEngine } from '../../kernels/engine';
 import { roundTo } from '../../rows/arithmetic';
 import { castElements } from '../../rows/cast';
-import { DTYPE_NUMBERS } from '../../rows/grid';
 import { WEIGHT_BYTES, type WeightDtype } from '../../tensor';
-import { ggufKernels, runGgufJob } from '../kernels';
-import { ggufBlock, isGgufQuantizedType } from '../types';
+import { ggufKernels, ggufSourceNumber, runGgufJob } from '../kernels';
+import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from '../types';
 import { typeBytes, type GgufTensorTask, type GgufUnit } from './plan';
 
 /**
@@ -22,11 +21,10 @@ export function convertRows(engine: KernelEngine, task: GgufTensorTask, unit: Gg
 
   const count = unit.rows * columns;
   if (isGgufQuantizedType(targetType) && !addOne) {
-    const { at: values, dtype } = floats(engine, source, sourceType, count);
     const blocks = engine.arena.reserve(typeBytes(targetType, count));
     const wild = runGgufJob(engine, {
-      source: values,
-      dtype: DTYPE_NUMBERS[dtype],
+      source,
+      dtype: ggufSourceNumber(sourceType as WeightDtype | GgufQuantizedType),
       rows: unit.rows,
       columns,
       type: ggufBlock(targetType).id,

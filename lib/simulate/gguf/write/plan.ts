@@ -38,8 +38,8 @@ export interface GgufWritePlan {
   readonly bytes: number;
 }
 
-/** Decoded to f32 a unit has 2 MiB: it stays in the processor's own caches. */
-const TARGET_UNIT_VALUES = 512 * 1024;
+/** Decoded to f32 a unit has 512 KiB: it stays in the processor's own caches. */
+const TARGET_UNIT_VALUES = 128 * 1024;
 
 export function planGgufWrite(
   files: readonly string[],
@@ -66,7 +66,7 @@ export function typeBytes(name: string, values: number): number {
   return (values / type.block) * type.bytes;
 }
 
-/** Bytes of kernel memory that a thread takes: a unit as it is stored, turned, decoded, and as it is written. */
+/** Bytes of kernel memory that a thread takes: a unit as it is stored, turned, as f32, and as it is written. */
 export function ggufSlotBytes({ unitValues }: GgufWritePlan): number {
   return 4 * (unitValues * 4) + 256 * 1024;
 }

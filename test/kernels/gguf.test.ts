@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import {
+  GGUF_QUANTIZED_TYPES,
+  createKernelEngine,
+  dequantizeGguf,
+  ggufBlock,
+  ggufBytes,
+  quantizeGguf,
+  type GgufQuantizedType,
+} from '../../lib/simulate';
+import { ggufSourceNumber, runGgufJob } from '../../lib/simulate/gguf/kernels';
+
+const engine = createKernelEngine();
+const SUPER_BLOCK = 256;
+
+/** Larger than the loops take that leave out what cannot happen: the blocks beside it are then quantized as the C code does in every case. */
+const HUGE = 1e10;
+
+function blocksOf(values: Float32Array, type: GgufQuantizedType): Uint8Array {
+  const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return quantizeGguf(engine, { dtype: 'F32', rows: 1, columns: values.length, data }, type).blocks;
+}
+
+/** Super-blocks as checkpoints have them, and as they should not be: one-sided, flat, sparse, of few values, of all magnitudes. */
+const superBlock = fc
+  .tuple(
+    fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })),
+    fc.constantFrom('bell', 'positive', 'negative', 'flat', 'sparse', 'few', 'magnitudes', 'tiny'),
+    fc.integer({ min: -12, max: 2 }),
+  )
+  .map(([stream, kind, exponent]) => {
+    const scale = 10 ** exponent;
+    const next = (): number => stream.next().value;
+    const value = (index: number): number => {
+      const bell = next() + next() + next();
+      switch (kind) {
+        case 'positive':
+          return Math.abs(bell);
+        case 'negative':
+          return -Math.abs(bell) - 1;
+        case 'flat':
+          return (index >> 5) % 2 === 0 ? 1 : bell;
+        case 'sparse':
+          return Math.abs(bell) > 1.5 ? bell : 0;
+        case 'few':
+          return Math.round(bell * 3) / 4;
+        case 'magnitudes':
+          return bell * 10 ** Math.round(8 * next());
+        case 'tiny':
+          return (index >> 4) % 3 === 0 ? bell * 1e-16 : bell;
+        default:
+          return bell;
+      }
+    };
+    return Array.from({ length: SUPER_BLOCK }, (_, index) => value(index) * scale);
+  });
+
+describe.each(GGUF_QUANTIZED_TYPES.map((type) => ({ type })))('$type', ({ type }) => {
+  const bytes = ggufBytes(type, SUPER_BLOCK);
+
+  test('quantizes blocks alike in the quick loops and in those for any values', () => {
+    fc.assert(
+      fc.property(superBlock, (values) => {
+        const alone = blocksOf(Float32Array.from(values), type);
+        const beside = blocksOf(
+          Float32Array.from([...values, HUGE, ...new Array<number>(SUPER_BLOCK - 1).fill(0)]),
+          type,
+        );
+        expect(beside.subarray(0, bytes)).toEqual(alone);
+      }),
+      { seed: 20261125, numRuns: 150 },
+    );
+  });
+
+  test('quantizes a block alike wherever it stands in a row', () => {
+    fc.assert(
+      fc.property(fc.array(superBlock, { minLength: 1, maxLength: 11 }), (blocks) => {
+        const row = blocksOf(Float32Array.from(blocks.flat()), type);
+        blocks.forEach((values, index) => {
+          const found = row.subarray(index * bytes, (index + 1) * bytes);
+          expect(found).toEqual(blocksOf(Float32Array.from(values), type));
+        });
+      }),
+      { seed: 20261125, numRuns: 20 },
+    );
+  });
+
+  test('quantizes from blocks as from the values they stand for', () => {
+    fc.assert(
+      fc.property(superBlock, fc.constantFrom(...GGUF_QUANTIZED_TYPES), (values, stored) => {
+        const source = blocksOf(Float32Array.from(values), stored);
+        const found = engine.arena.scoped(() => {
+          const blocks = engine.arena.reserve(bytes);
+          runGgufJob(engine, {
+            source: engine.place(source),
+            dtype: ggufSourceNumber(stored),
+            rows: 1,
+            columns: SUPER_BLOCK,
+            type: ggufBlock(type).id,
+            blocks,
+            restored: 0,
+            figures: 0,
+            columnEnergy: 0,
+          });
+          return engine.copy(blocks, bytes);
+        });
+        expect(found).toEqual(blocksOf(dequantizeGguf(engine, stored, source), type));
+      }),
+      { seed: 20261125, numRuns: 60 },
+    );
+  });
+});
