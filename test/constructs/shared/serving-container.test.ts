@@ -1,9 +1,12 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
-import { ContainerImage, InstanceType, ModelSource, ServingContainer } from '../../../index';
+import { ContainerImage, InstanceType, ModelSource, QuantizationScheme, ServingContainer } from '../../../index';
 import { imageVersions } from '../../../lib/container';
+import { LLAMA2_7B as CONFIG } from '../../../lib/rules/helpers/samples';
 import { COMMIT, QWEN_7B_AWQ } from '../models';
-import { ENV, environmentOf, makeEndpoint, resourceOf, testStack, warningsOf } from '../support';
+import { ENV, environmentOf, errorsOf, makeEndpoint, resourceOf, testStack, warningsOf } from '../support';
+
+const LLAMA2_7B = { ...CONFIG };
 
 function imageOf(container: ServingContainer, props = {}, env = ENV): string {
   const stack = testStack(env);
@@ -99,4 +102,60 @@ describe('a custom image', () => {
       );
     },
   );
+});
+
+describe('TensorRT-LLM', () => {
+  const props = {
+    model: ModelSource.huggingFace('meta-llama/Llama-2-7b-chat-hf', { revision: COMMIT, config: LLAMA2_7B }),
+    instanceType: InstanceType.G5_12XLARGE,
+    maxModelLen: 2_048,
+  };
+  const of = (container: ServingContainer, more = {}) => {
+    const stack = testStack();
+    makeEndpoint(stack, { ...props, container, ...more });
+    return stack;
+  };
+
+  test.each([
+    ['0.33.0', 'OPTION_QUANT_ALGO', 'W8A8_SQ_PER_CHANNEL'],
+    ['0.32.0', 'OPTION_QUANTIZE', 'smoothquant'],
+  ])('%s is told of SmoothQuant by %s, with a warning that it is no longer published', (version, name, value) => {
+    const stack = of(ServingContainer.tensorRtLlm({ version }), {
+      quantization: QuantizationScheme.SMOOTHQUANT,
+      environment: { [name]: value },
+    });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual(['TRTLLM_IMAGE_DISCONTINUED']);
+    expect(environmentOf(stack)).toMatchObject({ [name]: value, OPTION_TENSOR_PARALLEL_DEGREE: '4' });
+  });
+
+  test('0.33 does not read the old name', () => {
+    const environment = { OPTION_QUANTIZE: 'smoothquant' };
+    expect(warningsOf(of(ServingContainer.tensorRtLlm({ version: '0.33.0' }), { environment }))).toEqual(
+      expect.arrayContaining(['TRTLLM_QUANTIZE_NOT_READ', 'TRTLLM_IMAGE_DISCONTINUED']),
+    );
+  });
+
+  test('a copy of the image in a repository of one’s own keeps what is known of its version', () => {
+    const image = ContainerImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror/lmi-trtllm:0.32.0');
+    const stack = of(ServingContainer.tensorRtLlm({ version: '0.32.0', image }));
+    expect(environmentOf(stack)).toMatchObject({ OPTION_TENSOR_PARALLEL_DEGREE: '4' });
+    expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toContain(
+      ':repository/mirror/lmi-trtllm',
+    );
+  });
+
+  test('NVIDIA’s own image in one’s own repository is known by its name, and has no entry point for SageMaker', () => {
+    const image = ContainerImage.fromUri(
+      '123456789012.dkr.ecr.us-east-1.amazonaws.com/nvidia/tensorrt-llm/release:1.0.0',
+    );
+    const stack = of(ServingContainer.custom(image));
+    expect(warningsOf(stack)).toContain('CUSTOM_IMAGE_WITHOUT_SERVE');
+    expect(warningsOf(stack)).not.toContain('TRTLLM_IMAGE_DISCONTINUED');
+  });
+
+  test('an image of one’s own with an entry point is left alone', () => {
+    const image = ContainerImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/team/trt-server:7');
+    expect(warningsOf(of(ServingContainer.custom(image)))).not.toContain('CUSTOM_IMAGE_WITHOUT_SERVE');
+  });
 });
