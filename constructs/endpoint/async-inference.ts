@@ -106,8 +106,7 @@ export function inferAsynchronously(
   const key = options.encryptionKey ?? context.endpointKey ?? bucket.encryptionKey;
   key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
   if (inputBucket.encryptionKey !== key) inputBucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
-  successTopic?.grantPublish(grantee);
-  errorTopic?.grantPublish(grantee);
+  for (const topic of [successTopic, errorTopic]) if (topic !== undefined) allowPublish(topic, grantee);
   const topics = {
     ...(successTopic === undefined ? {} : { successTopic: successTopic.topicArn }),
     ...(errorTopic === undefined ? {} : { errorTopic: errorTopic.topicArn }),
@@ -124,6 +123,17 @@ export function inferAsynchronously(
       ...(Object.keys(topics).length === 0 ? {} : { notificationConfig: topics }),
     },
   };
+}
+
+/** `grantPublish` would add wildcards among the actions of the topic's key; publishing takes these two. */
+function allowPublish(topic: ITopic, grantee: IGrantable): void {
+  Grant.addToPrincipalOrResource({
+    grantee,
+    actions: ['sns:Publish'],
+    resourceArns: [topic.topicArn],
+    resource: topic,
+  });
+  topic.masterKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
 }
 
 export function asyncFindings(options: AsyncInferenceOptions | undefined): Finding[] {

@@ -1,3 +1,4 @@
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -71,7 +72,14 @@ export class LoraAdapter extends QuantizedEndpointBase {
     ]);
 
     const { argued } = host;
-    props.bucket.grantRead(argued.role, props.key);
+    // `grantRead` would add wildcards among the actions; reading one object takes this one.
+    Grant.addToPrincipalOrResource({
+      grantee: argued.role,
+      actions: ['s3:GetObject'],
+      resourceArns: [props.bucket.arnForObjects(props.key)],
+      resource: props.bucket,
+    });
+    props.bucket.encryptionKey?.grant(argued.role, 'kms:Decrypt');
     const adapter = new CfnInferenceComponent(this, 'Component', {
       inferenceComponentName,
       endpointName: host.endpointName,
