@@ -65,6 +65,8 @@ export function schemeResult(findings: SchemeFindings): SchemeSimulation {
 function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
   const { recipe, layers, skipped, calibrated } = findings;
   const notes: string[] = [];
+  const before = new Set(layers.flatMap(({ tensor }) => tensor.blocks ?? []));
+  if (before.size > 0) notes.push(quantizedBeforeNote([...before]));
   if (recipe.calibrated !== undefined && calibrated === 0) notes.push(WITHOUT_CALIBRATION[recipe.calibrated]);
   if (calibrated > 0 && recipe.calibrated !== 'smoothquant') notes.push(OUTPUT_ERROR);
   if (calibrated > 0 && calibrated < layers.length) {
@@ -82,6 +84,11 @@ function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
     notes.push(`Left unquantized: ${first.name}${more} (${first.reason}).`);
   }
   return notes;
+}
+
+/** The reference is not the model as it was trained. */
+function quantizedBeforeNote(types: readonly string[]): string {
+  return `The weights were quantized before (${types.join(', ')}): the figures compare with what those blocks stand for, and leave out what that lost.`;
 }
 
 function namesOf({ layers, skipped }: SchemeFindings): ReadonlySet<string> {

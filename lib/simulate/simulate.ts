@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { FormatError, SimulationError } from '../errors';
 import { countParameters, type Checkpoint } from '../format';
+import { stringOf } from '../format/gguf/value';
 import type { Scheme } from '../scheme';
 import type { Calibration } from './calibration/calibration';
 import { checkpointDigest } from './checkpoint-digest';
@@ -57,7 +58,7 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
   const threads = assertThreads(options.threads ?? availableParallelism());
   const recipes = options.schemes.map((scheme) => recipeOf(scheme, checkpoint));
   const model = modelOf(checkpoint);
-  const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers);
+  const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers, true);
   const paths = await localPaths(checkpoint);
   const pathOf = new Map(checkpoint.files.map(({ name }, index) => [name, paths[index]]));
 
@@ -115,7 +116,7 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
     model: {
       path: checkpoint.location,
       digest: digest ? digestOf(plan.tensors, streamed.digests) : undefined,
-      architecture: model?.architecture ?? 'unknown',
+      architecture: model?.architecture ?? stringOf(checkpoint.gguf?.get('general.architecture')) ?? 'unknown',
       parameters,
       bytes: storedBytes,
     },
@@ -160,7 +161,7 @@ function matrixOf(layer: LinearTensor, recipes: readonly Recipe[], skipped: Skip
     skipped[index].push({ name: layer.name, reason: String(reason) });
     return null;
   });
-  return { dtype: layer.dtype, rows, columns, kernels };
+  return { dtype: layer.dtype, blocks: layer.blocks, rows, columns, kernels };
 }
 
 /** Layers of the run that read one input, as calibration has them. */
@@ -169,7 +170,9 @@ function calibratedGroups(
   layers: ReadonlyMap<string, LinearTensor>,
 ): (readonly LinearTensor[])[] {
   return calibration.groups
-    .map((weights) => weights.flatMap((weight) => layers.get(weight) ?? []))
+    .map((weights) =>
+      weights.flatMap((weight) => layers.get(weight) ?? []).filter(({ blocks }) => blocks === undefined),
+    )
     .filter((group) => group.length > 0);
 }
 

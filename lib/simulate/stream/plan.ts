@@ -1,5 +1,6 @@
 import type { RowKernel } from '../rows/runner';
 import { runnerOf } from '../rows/runners';
+import { ggufBytes, type GgufQuantizedType } from '../gguf/types';
 import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
 
 /** A tensor of the checkpoint, and what is to be done with it. */
@@ -16,6 +17,8 @@ export interface StreamTensor {
 
 export interface StreamMatrix {
   readonly dtype: WeightDtype;
+  /** The blocks that the rows are stored in, to be decoded to f32 first. */
+  readonly blocks?: GgufQuantizedType;
   readonly rows: number;
   readonly columns: number;
   /** A kernel for each scheme of the run; null where the scheme leaves this tensor alone. */
@@ -48,6 +51,8 @@ export interface StreamPlan {
   readonly schemes: number;
   /** Largest piece that is read at once, in bytes. */
   readonly pieceBytes: number;
+  /** Largest piece that is decoded, in bytes as f32; 0 where all is read as it is stored. */
+  readonly decodedBytes: number;
   /** Columns of the widest matrix. */
   readonly columns: number;
   /** Bytes that are read in all. */
@@ -70,6 +75,7 @@ export function planStream(
 ): StreamPlan {
   const units: StreamUnit[] = [];
   let pieceBytes = TARGET_PIECE_BYTES;
+  let decodedBytes = 0;
   let widest = 0;
   let bytes = 0;
   tensors.forEach((tensor, index) => {
@@ -80,9 +86,11 @@ export function planStream(
     const { matrix } = tensor;
     if (matrix === undefined) return;
     const multiple = rowMultiple(matrix);
-    const rowBytes = matrix.columns * WEIGHT_BYTES[matrix.dtype];
-    const rows = Math.max(Math.floor(TARGET_PIECE_BYTES / rowBytes / multiple), 1) * multiple;
-    pieceBytes = Math.max(pieceBytes, Math.min(rows, matrix.rows) * rowBytes);
+    const weightBytes = matrix.columns * WEIGHT_BYTES[matrix.dtype];
+    const rows = Math.max(Math.floor(TARGET_PIECE_BYTES / weightBytes / multiple), 1) * multiple;
+    const atOnce = Math.min(rows, matrix.rows);
+    pieceBytes = Math.max(pieceBytes, atOnce * rowBytes(matrix));
+    if (matrix.blocks !== undefined) decodedBytes = Math.max(decodedBytes, atOnce * weightBytes);
     widest = Math.max(widest, matrix.columns);
     if (needsRange(matrix) && matrix.rows > rows) {
       cut(units, UnitKind.RANGE, index, matrix.rows, rows);
@@ -91,7 +99,12 @@ export function planStream(
     cut(units, UnitKind.ROWS, index, matrix.rows, rows);
     bytes += tensor.bytes;
   });
-  return { files, tensors, units, schemes, pieceBytes, columns: widest, bytes };
+  return { files, tensors, units, schemes, pieceBytes, decodedBytes, columns: widest, bytes };
+}
+
+/** Bytes of a row as it is stored. */
+export function rowBytes({ blocks, dtype, columns }: StreamMatrix): number {
+  return blocks === undefined ? columns * WEIGHT_BYTES[dtype] : ggufBytes(blocks, columns);
 }
 
 function cut(units: StreamUnit[], kind: UnitKind, tensor: number, all: number, rows: number): void {

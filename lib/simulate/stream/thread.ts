@@ -1,11 +1,12 @@
 import { FIGURE_FIELDS } from '../figures';
+import { ggufKernels } from '../gguf/kernels';
+import { ggufBlock } from '../gguf/types';
 import type { KernelEngine } from '../kernels/engine';
 import { matrixRange } from '../rows/matrix-range';
 import type { MatrixRange, RowPiece } from '../rows/runner';
 import { runnerOf } from '../rows/runners';
-import { WEIGHT_BYTES } from '../tensor';
 import type { StreamControl } from './control';
-import { needsRange, type StreamMatrix, type StreamPlan, type StreamUnit } from './plan';
+import { needsRange, rowBytes, type StreamMatrix, type StreamPlan, type StreamUnit } from './plan';
 import type { TensorResult } from './tensor-result';
 
 /** Room beside a piece: sums, scales, and rows cast to another type. */
@@ -14,13 +15,14 @@ const SCRATCH_BYTES = 1024 * 1024;
 /** Bytes of kernel memory that a thread takes. */
 export function slotBytes(plan: StreamPlan): number {
   const perColumn = 4 * plan.columns;
-  return plan.pieceBytes + SCRATCH_BYTES + plan.schemes * FIGURE_FIELDS * 8 + 32 * perColumn;
+  return plan.pieceBytes + plan.decodedBytes + SCRATCH_BYTES + plan.schemes * FIGURE_FIELDS * 8 + 32 * perColumn;
 }
 
 /** Does units in its own slot of the kernels' memory. Bytes are brought in by the caller. */
 export class StreamThread {
   /** Where the bytes of a unit go before `rows` or `range` is called. */
   readonly pieceAt: number;
+  private readonly decodedAt: number;
   private readonly figuresAt: number;
   private readonly energyAt: number;
   private readonly spareEnergyAt: number;
@@ -33,6 +35,7 @@ export class StreamThread {
     private readonly deliver: (result: TensorResult) => void,
   ) {
     this.pieceAt = engine.arena.reserve(plan.pieceBytes);
+    this.decodedAt = engine.arena.reserve(plan.decodedBytes);
     this.figuresAt = engine.arena.reserve(plan.schemes * FIGURE_FIELDS * 8);
     this.energyAt = engine.arena.reserve(plan.columns * 4);
     this.spareEnergyAt = engine.arena.reserve(plan.columns * 4);
@@ -42,15 +45,21 @@ export class StreamThread {
   span(unit: StreamUnit): { offset: number; bytes: number } {
     const tensor = this.plan.tensors[unit.tensor];
     const matrix = tensor.matrix as StreamMatrix;
-    const rowBytes = matrix.columns * WEIGHT_BYTES[matrix.dtype];
-    return { offset: tensor.offset + unit.firstRow * rowBytes, bytes: unit.rows * rowBytes };
+    const bytes = rowBytes(matrix);
+    return { offset: tensor.offset + unit.firstRow * bytes, bytes: unit.rows * bytes };
   }
 
   /** Lowest and highest value of the rows at `pieceAt`. */
   range(unit: StreamUnit): void {
     const { engine } = this;
-    const { dtype, columns } = this.plan.tensors[unit.tensor].matrix as StreamMatrix;
-    const { lowest, highest } = matrixRange(engine, this.pieceAt, dtype, unit.rows, columns);
+    const matrix = this.plan.tensors[unit.tensor].matrix as StreamMatrix;
+    const { lowest, highest } = matrixRange(
+      engine,
+      this.weights(unit, matrix),
+      matrix.dtype,
+      unit.rows,
+      matrix.columns,
+    );
     this.control.addRange(unit.tensor, lowest, highest);
   }
 
@@ -65,7 +74,7 @@ export class StreamThread {
     const figures = engine.doubles(this.figuresAt, plan.schemes * FIGURE_FIELDS).fill(0);
     const energy = engine.floats(this.energyAt, columns).fill(0);
     const piece: RowPiece = {
-      at: this.pieceAt,
+      at: this.weights(unit, matrix),
       dtype,
       columns,
       rows: unit.rows,
@@ -84,6 +93,18 @@ export class StreamThread {
       addFigures(sums.figures, figures, scheme * FIGURE_FIELDS);
     }
     for (let column = 0; column < columns; column++) sums.energy[column] += energy[column];
+  }
+
+  /** Where the rows at `pieceAt` lie as weights. */
+  private weights(unit: StreamUnit, { blocks, columns }: StreamMatrix): number {
+    if (blocks === undefined) return this.pieceAt;
+    const { arena } = this.engine;
+    const kernels = ggufKernels(this.engine);
+    arena.scoped(() => {
+      const scratch = arena.reserve(kernels.ggufScratchBytes());
+      kernels.dequantizeGguf(ggufBlock(blocks).id, this.pieceAt, this.decodedAt, unit.rows * columns, scratch);
+    });
+    return this.decodedAt;
   }
 
   /** Hands over what is held of the last tensor. */
