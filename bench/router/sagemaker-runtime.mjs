@@ -5,9 +5,12 @@
  *   says-<words>     that many words, then the end         throttled     429 of its container
  *   hangs            never answers                         gone          no such endpoint
  *   cut              ends in the middle of a character     stream-error  a ModelStreamError after some words
- *   resets           the connection breaks                 error         500 of its container
+ *   resets           the connection breaks                 container-error   500 of its container
+ *
+ * It plays Lambda's Invoke as well, for classifiers; `startBedrock` plays ConverseStream, over HTTP/2 as Bedrock's client asks.
  */
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { crc32 } from 'node:zlib';
 
 const STRING = 7;
@@ -67,6 +70,35 @@ export function chunkEvent(content, finish = null) {
   return `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }] })}\n\n`;
 }
 
+/** A model of Bedrock: says which it is; one whose name has `full` in it is. */
+function converse(request, response) {
+  const model = decodeURIComponent(/\/model\/([^/]+)\//.exec(request.url)[1]);
+  if (model.includes('full'))
+    return response
+      .writeHead(429, { 'content-type': 'application/json', 'x-amzn-errortype': 'ThrottlingException' })
+      .end('{"message":"Too many requests"}');
+  const event = (type, body) =>
+    message(
+      { ':message-type': 'event', ':event-type': type, ':content-type': 'application/json' },
+      Buffer.from(JSON.stringify(body)),
+    );
+  response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+  response.write(event('messageStart', { role: 'assistant' }));
+  response.write(event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: `I am ${model}` } }));
+  response.write(event('messageStop', { stopReason: 'end_turn' }));
+  response.end(
+    event('metadata', { usage: { inputTokens: 3, outputTokens: 4, totalTokens: 7 }, metrics: { latencyMs: 1 } }),
+  );
+}
+
+/** A classifier: what the question says behind `choose`; one whose name has `broken` in it throws. */
+function classify(request, response, { messages }) {
+  if (request.url.includes('broken'))
+    return response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"errorMessage":"no"}');
+  const tier = /choose (\w+)/.exec(messages[messages.length - 1].content)?.[1];
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ tier }));
+}
+
 /**
  * @param {object} [options]
  * @param {number} [options.firstTokenMs] time to the first word
@@ -81,6 +113,7 @@ export async function startRuntime({ firstTokenMs = 0, wordMs = 0 } = {}) {
     const endpoint = decodeURIComponent(/\/endpoints\/([^/]+)\//.exec(request.url)?.[1] ?? '');
     const fields = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}');
     requests.push({ endpoint, fields });
+    if (request.url.includes('/functions/')) return classify(request, response, fields);
     const refuse = (status, type, body) =>
       response
         .writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type })
@@ -132,6 +165,25 @@ export async function startRuntime({ firstTokenMs = 0, wordMs = 0 } = {}) {
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
+        server.close(resolve);
+      }),
+  };
+}
+
+/** @returns {Promise<{ endpoint: string, close: () => Promise<void> }>} */
+export async function startBedrock() {
+  const sessions = new Set();
+  const server = createHttp2Server((request, response) => {
+    request.resume();
+    request.on('end', () => converse(request, response));
+  });
+  server.on('session', (session) => sessions.add(session));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${server.address().port}`,
+    close: () =>
+      new Promise((resolve) => {
+        for (const session of sessions) session.destroy();
         server.close(resolve);
       }),
   };

@@ -11,10 +11,26 @@ export function responseSink(stream: Writable): ResponseSink {
     },
     write: (text) => {
       if (response.write(text)) return;
-      return new Promise((resolve) => response.once('drain', resolve));
+      return drained(response);
     },
     end: () => {
       response.end();
     },
   };
+}
+
+/** Resolves when more may be written; rejects where the stream closes before, because its client has left. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = () => {
+      stream.off('close', onClose);
+      resolve();
+    };
+    const onClose = () => {
+      stream.off('drain', onDrain);
+      reject(new Error('the response was closed'));
+    };
+    stream.once('drain', onDrain);
+    stream.once('close', onClose);
+  });
 }

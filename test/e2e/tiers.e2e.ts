@@ -5,7 +5,7 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { expectDone, startDeployment, type Deployment } from './cdk';
 import { sendSigned } from './signed-request';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const EASY = 'Once upon a time';
 const HARD =

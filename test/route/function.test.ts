@@ -20,9 +20,10 @@ interface Runtime {
 }
 
 // Shared with the bench, which is no TypeScript.
-const { startRuntime } = jest.requireActual<{ startRuntime(): Promise<Runtime> }>(
-  '../../bench/router/sagemaker-runtime.mjs',
-);
+const { startRuntime, startBedrock } = jest.requireActual<{
+  startRuntime(): Promise<Runtime>;
+  startBedrock(): Promise<Pick<Runtime, 'endpoint' | 'close'>>;
+}>('../../bench/router/sagemaker-runtime.mjs');
 const { startFunction } = jest.requireActual<{
   startFunction(config: RouterConfig, environment: Record<string, string>, root: string): Promise<StartedFunction>;
 }>('../../bench/router/function.mjs');
@@ -132,6 +133,56 @@ describe('the function of a router', () => {
       error: 'request_too_large',
     });
     expect(runtime.requests).toHaveLength(before);
+  });
+
+  describe('with a tier of Bedrock', () => {
+    let service: Pick<Runtime, 'endpoint' | 'close'>;
+
+    beforeAll(async () => {
+      service = await startBedrock();
+    });
+    afterAll(() => service.close());
+
+    const withModel = async (modelId: string) => {
+      const bedrock = tier('frontier', { backend: { kind: 'bedrock', modelId } });
+      const fast = tier('fast', { backend: { kind: 'sagemaker', endpointName: 'says-2' } });
+      const made = await startFunction(
+        config({ tiers: [fast, bedrock] }),
+        {
+          AWS_ENDPOINT_URL: runtime.endpoint,
+          AWS_ENDPOINT_URL_BEDROCK_RUNTIME: service.endpoint,
+        },
+        ROOT,
+      );
+      functions.push(made);
+      return made;
+    };
+
+    test('streams its answer as OpenAI’s clients know it', async () => {
+      const { invoke } = await withModel('us.some.model-v1:0');
+      const answer = await read(await invoke(ask(HARD, { stream_options: { include_usage: true } })));
+      expect(answer).toMatchObject({ status: 200, isWhole: true, text: 'I am us.some.model-v1:0' });
+      expect(answer.body).toContain('"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}');
+    });
+
+    test('hands down where it is full', async () => {
+      const { invoke } = await withModel('full.model');
+      const answer = await read(await invoke(ask(HARD)));
+      expect(answer).toMatchObject({ isWhole: true, text: 'says-2-0 says-2-1 ' });
+      expect(answer.headers['x-router-before']).toBe('frontier:throttled');
+    });
+  });
+
+  test.each([
+    ['chooses', 'mine', 'quality', 'function'],
+    ['fails, and is passed over', 'broken', 'fast', 'classifier'],
+  ])('asks a classifier of the user’s own, which %s', async (_, functionName, chosen, by) => {
+    const at = (name: string) => tier(name, { backend: { kind: 'sagemaker', endpointName: 'says-2' } });
+    const settings = config({ tiers: [at('fast'), at('quality')], classifier: { functionName, timeoutMs: 5000 } });
+    const made = await startFunction(settings, { AWS_ENDPOINT_URL: runtime.endpoint }, ROOT);
+    functions.push(made);
+    const { headers } = await read(await made.invoke(ask('Hi, choose quality')));
+    expect(headers).toMatchObject({ 'x-router-tier': chosen, 'x-router-chosen-by': by });
   });
 
   test('writes a line of metrics for each request, and nothing of the prompt', async () => {
