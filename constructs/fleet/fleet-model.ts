@@ -266,6 +266,7 @@ function summary(modelName: string, { plan }: Serving, member: FleetMember, host
     parts.push(`${plan.maxModelLen.toLocaleString('en-US')} tokens × ${plan.maxConcurrency} sequences`);
   if (plan.interTokenMs !== undefined) parts.push(`about ${Number(plan.interTokenMs.toPrecision(2))} ms a token`);
   const { minCopies, maxCopies } = member;
-  parts.push(`${minCopies === maxCopies ? maxCopies : `${minCopies} to ${maxCopies}`} copies`);
+  const copies = minCopies === maxCopies ? String(maxCopies) : `${minCopies} to ${maxCopies}`;
+  parts.push(`${copies} ${copies === '1' ? 'copy' : 'copies'}`);
   return `${modelName}: ${parts.join(', ')}; ${host.describe()}`;
 }

@@ -30,7 +30,7 @@ export function capacityOf(instance: Instance): Reservation {
   return {
     accelerators: instance.acceleratorCount,
     cpuCores: instance.vcpus > 1 ? instance.vcpus - OVERHEAD_CORES : instance.vcpus,
-    memoryBytes: instance.memoryBytes - overhead,
+    memoryBytes: Math.floor(instance.memoryBytes - overhead),
   };
 }
 
@@ -47,7 +47,7 @@ export function reservationOf(resolved: ResolvedEndpoint, plan: Plan, instance: 
   const accelerators = devicesOf(resolved, instance);
   const shareOfHost = Math.min(1, accelerators / Math.max(1, instance.acceleratorCount));
   const needed = (plan.checkpointBytes ?? capacity.memoryBytes * UNKNOWN_SHARE) + PROCESS_BYTES;
-  return { accelerators, cpuCores: 0, memoryBytes: Math.min(needed, capacity.memoryBytes * shareOfHost) };
+  return { accelerators, cpuCores: 0, memoryBytes: Math.floor(Math.min(needed, capacity.memoryBytes * shareOfHost)) };
 }
 
 /** Accelerators of one copy; on Neuron, chips that hold the cores asked for. llama.cpp deals layers out to its devices. */
