@@ -66,9 +66,19 @@ export class NeuronCompilation {
     return new NeuronCompilation('precompiled', shape);
   }
 
+  /**
+   * The model's source is what an `OptimizationJob` with `OptimizationTechnique.neuron` made: 16-bit graphs for
+   * transformers-neuronx, which LMI 0.29 serves.
+   *
+   * @param shape that the job was asked for; a prop that says otherwise is an error
+   */
+  static optimizationJob(shape: NeuronShape): NeuronCompilation {
+    return new NeuronCompilation('optimization-job', shape);
+  }
+
   /** @internal */
   private constructor(
-    /** @internal */ public readonly _kind: 'at-start' | 'cached-only' | 'precompiled',
+    /** @internal */ public readonly _kind: 'at-start' | 'cached-only' | 'precompiled' | 'optimization-job',
     /** @internal */ public readonly _shape?: NeuronShape,
   ) {}
 }

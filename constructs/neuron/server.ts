@@ -14,6 +14,17 @@ const LMI_LOADING_SECONDS = 3600;
 /** Attention of every architecture that NxD Inference has graphs for. */
 const ATTENTION = 'self_attn';
 
+/**
+ * Where a job leaves the graphs in its result, and how LMI is told to serve them.
+ * Source: djl-serving serving/docker/partition/sm_neo_neuron_partition.py, `option.model_id=./optimized_model`.
+ */
+const JOB_VARIABLES: Readonly<Record<string, string>> = {
+  HF_MODEL_ID: `${MODEL_DIRECTORY}/optimized_model`,
+  OPTION_ENTRYPOINT: 'djl_python.transformers_neuronx',
+  OPTION_ROLLING_BATCH: 'auto',
+  OPTION_MODEL_LOADING_TIMEOUT: String(LMI_LOADING_SECONDS),
+};
+
 /** Which image serves, and what it must be told. */
 export interface NeuronServer {
   readonly container: ServingContainer;
@@ -28,6 +39,8 @@ export function neuronServer(props: NeuronEndpointProps, model: BoundModel): Neu
   const { compilation = NeuronCompilation.AT_START, quantization = NeuronQuantization.NONE } = props;
   const scheme = quantization === NeuronQuantization.NONE ? undefined : QuantizationScheme.of(quantization);
   if (props.vllmImage !== undefined) return vllmServer(props, model, compilation, scheme);
+  if (compilation._kind === 'optimization-job')
+    return { container: ServingContainer._of('lmi-neuron', props.image), variables: JOB_VARIABLES, model };
   if (quantization === NeuronQuantization.NONE)
     return {
       container: ServingContainer._of('hf-vllm-neuron', props.image),

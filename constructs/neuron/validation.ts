@@ -10,6 +10,7 @@ export function neuronFindings(props: NeuronEndpointProps, { modelData }: Pick<B
     ...shapeFindings(props),
     ...sourceFindings(props, modelData),
     ...imageFindings(props),
+    ...jobFindings(props),
     ...maintenanceFindings(props),
   ];
 }
@@ -109,6 +110,22 @@ function imageFindings({ quantization, vllmImage, image, unquantizedModules }: N
       path: '/quantization',
     });
   return findings;
+}
+
+function jobFindings({ compilation, quantization, vllmImage }: NeuronEndpointProps): Finding[] {
+  const isQuantized = quantization !== undefined && quantization !== NeuronQuantization.NONE;
+  if (compilation?._kind !== 'optimization-job' || (vllmImage === undefined && !isQuantized)) return [];
+  return [
+    {
+      rule: 'NEURON_JOB_RESULT_NOT_QUANTIZED',
+      severity: 'error',
+      message: 'an optimization job compiles for Neuron in 16 bits, for LMI 0.29 only',
+      got: vllmImage === undefined ? `NeuronCompilation.optimizationJob with ${quantization}` : 'vllmImage',
+      allowed: 'NeuronQuantization.NONE, without vllmImage',
+      fix: 'leave quantization and vllmImage out, or compile at the start',
+      path: '/quantization',
+    },
+  ];
 }
 
 /** Sources: djl-serving pull request 2939; AWS Neuron documentation, announcements of 2025 and 2026. */

@@ -83,4 +83,12 @@ export const neuronExplanations: readonly Explanation[] = [
       'Dockerfile, build specification and entry point of the image travel with the npm package. Without them nothing can be uploaded to CodeBuild; an installation was interrupted, or a bundler left them out.',
     source: 'the package of this library',
   },
+  {
+    id: 'NEURON_JOB_RESULT_NOT_QUANTIZED',
+    severity: 'error',
+    summary: 'what an optimization job compiled is served as it is',
+    explanation:
+      'SageMaker’s jobs compile for Neuron with transformers-neuronx and refuse every quantization there. Their graphs are of 16-bit weights, and no other image reads them.',
+    source: 'sagemaker 2.257.7, serve/validations/optimization.py; djl-serving, sm_neo_neuron_partition.py',
+  },
 ];

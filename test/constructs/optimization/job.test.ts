@@ -9,9 +9,13 @@ import {
   EngineQuantization,
   InstanceType,
   ModelSource,
+  NeuronCompilation,
+  NeuronEndpoint,
+  NeuronQuantization,
   OptimizationJob,
   OptimizationTechnique,
   QuantizedEndpoint,
+  type NeuronEndpointProps,
   type OptimizationJobProps,
 } from '../../../index';
 import { COMMIT, LLAMA_70B, QWEN_7B } from '../models';
@@ -185,6 +189,39 @@ describe('the result', () => {
     expect(environmentOf(stack)).toMatchObject({ OPTION_TENSOR_PARALLEL_DEGREE: '4' });
     expect(variantOf(stack)).toMatchObject({ InstanceType: 'ml.g5.12xlarge' });
     expect(warningsOf(stack)).toContain('OPTIMIZATION_NOT_MAINTAINED');
+  });
+});
+
+describe('compiled for Neuron', () => {
+  const onNeuron = (more: Partial<NeuronEndpointProps> = {}) => {
+    const stack = testStack();
+    const shape = { tensorParallelSize: 2, sequenceLength: 2_048, batchSize: 1 };
+    const instanceType = InstanceType.INF2_8XLARGE;
+    const optimized = job(stack, { technique: OptimizationTechnique.neuron(shape), instanceType }, LLAMA2_7B);
+    new NeuronEndpoint(stack, 'Chat', {
+      model: optimized.modelSource,
+      compilation: NeuronCompilation.optimizationJob(shape),
+      instanceType,
+      ...more,
+    });
+    return stack;
+  };
+
+  test('the result is served by LMI’s last Neuron image, from where the job leaves it, in the shape it was made for', () => {
+    const stack = onNeuron();
+    expect(errorsOf(stack)).toEqual([]);
+    expect(JSON.stringify(resourceOf(stack, 'AWS::SageMaker::Model'))).toContain('0.29.0-neuronx-sdk2.19.1');
+    expect(environmentOf(stack)).toMatchObject({
+      HF_MODEL_ID: '/opt/ml/model/optimized_model',
+      OPTION_N_POSITIONS: '2048',
+      OPTION_TENSOR_PARALLEL_DEGREE: '2',
+    });
+    expect(environmentOf(stack)).not.toHaveProperty('OPTION_QUANTIZE');
+  });
+
+  test('another shape, or a quantization, is refused', () => {
+    expect(errorsOf(onNeuron({ maxModelLen: 4_096 }))).toContain('NEURON_ARTIFACT_SHAPE_DIFFERS');
+    expect(errorsOf(onNeuron({ quantization: NeuronQuantization.INT8 }))).toContain('NEURON_JOB_RESULT_NOT_QUANTIZED');
   });
 });
 
