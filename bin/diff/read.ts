@@ -39,17 +39,27 @@ function factsOf(value: unknown): EndpointFacts[] {
 /** The templates say what CloudFormation does, the plans beside them what is served: together they are the endpoint. */
 async function readAssembly(directory: string): Promise<EndpointFacts[]> {
   const names = await readdir(directory);
-  const read = (suffix: string) =>
-    Promise.all(names.filter((name) => name.endsWith(suffix)).map((name) => readJson(path.join(directory, name))));
+  const read = (files: readonly string[]) => Promise.all(files.map((name) => readJson(path.join(directory, name))));
   const nested = await Promise.all(
     names.filter((name) => name.startsWith('assembly-')).map((name) => readAssembly(path.join(directory, name))),
   );
-  const plans = (await read('.plan.json')).flatMap(factsOf);
-  const endpoints = (await read('.template.json')).flatMap(factsOfTemplate).map((facts) => {
+  const plans = (await read(names.filter((name) => name.endsWith('.plan.json')))).flatMap(factsOf);
+  const endpoints = (await read(await templatesIn(directory, names))).flatMap(factsOfTemplate).map((facts) => {
     const plan = plans.find(({ key }) => key === facts.constructPath);
     return plan === undefined ? facts : { ...facts, spec: plan.spec };
   });
   return [...endpoints, ...nested.flat()];
+}
+
+/** Templates of the stacks that the manifest names: what an earlier synth left in the directory is none of it. */
+async function templatesIn(directory: string, names: readonly string[]): Promise<readonly string[]> {
+  const templates = names.filter((name) => name.endsWith('.template.json'));
+  if (!names.includes('manifest.json')) return templates;
+  const { artifacts = {} } = ((await readJson(path.join(directory, 'manifest.json'))) ?? {}) as {
+    artifacts?: Record<string, { properties?: { templateFile?: string } }>;
+  };
+  const named = new Set(Object.values(artifacts).map(({ properties }) => properties?.templateFile));
+  return templates.filter((name) => named.has(name));
 }
 
 async function isDirectory(argument: string): Promise<boolean> {

@@ -117,10 +117,15 @@ test('compares whole assemblies, each template with the plan beside it', async (
   ] as const) {
     file(`${folder}/Stack.template.json`, TEMPLATE);
     file(`${folder}/assembly-Prod/Inner.template.json`, { Resources: {} });
+    // A stack that was renamed: its template is still there, and no longer named.
+    file(`${folder}/Old.template.json`, TEMPLATE);
+    file(`${folder}/manifest.json`, { artifacts: { Stack: { properties: { templateFile: 'Stack.template.json' } } } });
     const spec = { ...SPEC, options: { ...SPEC.options, maxModelLen } };
     file(`${folder}/StackChat.plan.json`, { schema: 1, constructPath: 'Stack/Chat', spec });
   }
-  const [{ key, changes }] = await diffsOf(path.join(temporary(), 'old'), path.join(temporary(), 'new'));
+  const diffs = await diffsOf(path.join(temporary(), 'old'), path.join(temporary(), 'new'));
+  expect(diffs).toHaveLength(1);
+  const [{ key, changes }] = diffs;
   expect(key).toBe('Chat26DEB33F');
   expect(changes.map(({ id }) => id)).toContain('CONTEXT_SHORTER');
 });
