@@ -7,8 +7,8 @@ import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { instanceFits, type InstanceFit } from '../../lib/simulate/quality/instance-fit';
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
-import { calibrationFor, openIfCalibration } from '../quality/calibration';
-import { kvCacheOption, openSessionOrSay, prepareEvaluation } from '../quality/evaluate';
+import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quality/calibration';
+import { kvCacheOption, orSay, prepareEvaluation } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
@@ -37,9 +37,12 @@ export async function simulate(
     if (typeof options.calibration === 'string') {
       calibration = opened = await openIfCalibration(options.calibration);
       if (opened === undefined) {
-        const session = await openSessionOrSay(folder, checkpoint, options, terminal, interrupt.signal);
+        const text = options.calibration;
         const limit = integerOption(options.limitTokens, '--limit-tokens');
-        calibration = session && (await calibrationFor(options.calibration, session, limit));
+        const run = await orSay(terminal, () =>
+          prepareCalibration(folder, checkpoint, text, options, terminal, interrupt.signal, limit),
+        );
+        calibration = run && (await calibrationFrom(run, text));
       }
     }
     const wantsReport = terminal.json || options.report !== undefined || options.html !== undefined;

@@ -18,7 +18,7 @@ import type { Terminal } from '../terminal';
 import { ForwardBar } from './forward-bar';
 import { readTexts } from './text';
 import { loadTokenizer } from './tokenizer';
-import { openForwardSession, positiveInteger, type ForwardSession } from './session';
+import { openForwardSession, positiveInteger } from './session';
 
 /** Tokens on which layers are compared one by one: each costs a run of its own. */
 const SENSITIVITY_TOKENS = 2048;
@@ -57,9 +57,10 @@ export async function prepareEvaluation(
   if (isSupportedEncoder(checkpoint.config)) {
     if (kv !== 'none') throw encoderHasNone('--kv-cache');
     if (options.sensitivity === true) throw encoderHasNone('--sensitivity');
-    return prepareEncoder(folder, checkpoint, schemes, options.evaluate, terminal, signal, limit);
+    const text = options.evaluate;
+    return orSay(terminal, () => prepareEncoder(folder, checkpoint, schemes, text, terminal, signal, limit));
   }
-  const session = await openSessionOrSay(folder, checkpoint, options, terminal, signal);
+  const session = await orSay(terminal, () => openForwardSession(folder, checkpoint, options, terminal, signal));
   if (session === undefined) return undefined;
   const { shape, threads } = session;
   assertCacheFits(kv, shape);
@@ -104,10 +105,11 @@ async function prepareEncoder(
   const texts = await readTexts(file, await loadTokenizer(folder), shape, limit);
   const tokens = texts.reduce((sum, text) => sum + text.length, 0);
   const estimate = estimateEncoder(shape, tokens, schemes.length + 1);
+  assertForwardFits(estimate);
   return {
-    run: async () => ({
+    run: async (calibration) => ({
       embedding: await withBar(terminal, 'embedding', estimate, (onProgress) =>
-        evaluateEmbeddings(checkpoint, { schemes, texts, signal, onProgress }),
+        evaluateEmbeddings(checkpoint, { schemes, texts, calibration, signal, onProgress }),
       ),
     }),
   };
@@ -121,15 +123,12 @@ function encoderHasNone(option: string): SpecError {
   });
 }
 
-/** A session, or undefined and a sentence on the terminal where the architecture's forward pass is not known. */
-export async function openSessionOrSay(
-  ...parameters: Parameters<typeof openForwardSession>
-): Promise<ForwardSession | undefined> {
+/** What `work` gives, or undefined and a sentence on the terminal where the architecture's forward pass is not known. */
+export async function orSay<Result>(terminal: Terminal, work: () => Promise<Result>): Promise<Result | undefined> {
   try {
-    return await openForwardSession(...parameters);
+    return await work();
   } catch (error) {
     if (!(error instanceof SimulationError && error.id === 'FORWARD_PASS_UNSUPPORTED')) throw error;
-    const [, , , terminal] = parameters;
     terminal.say(`warning ${error.id}: ${error.message}, so the schemes are compared by their weights alone`);
     return undefined;
   }

@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { keepsAtInt8, writableFormats, type CheckpointFormat } from '../../lib/simulate/write/plan-encoding';
 import { planCheckpoint, writeCheckpoint } from '../../lib/simulate/write/write-checkpoint';
-import { calibrationFor, openIfCalibration } from '../quality/calibration';
-import { openForwardSession, positiveInteger } from '../quality/session';
+import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quality/calibration';
+import { positiveInteger } from '../quality/session';
 import { ProgressBar } from '../simulate/progress';
 import type { CheckpointWriter, QuantizeAnswer, QuantizeRequest } from './writer';
 
@@ -61,6 +61,6 @@ async function write(request: QuantizeRequest, format: CheckpointFormat): Promis
 /** A calibration text, run through the model here and now. */
 async function fromText(request: QuantizeRequest, file: string): Promise<Calibration> {
   const { folder, checkpoint, options, terminal, signal } = request;
-  const session = await openForwardSession(folder, checkpoint, options, terminal, signal);
-  return calibrationFor(file, session, positiveInteger(options.limitTokens, '--limit-tokens'));
+  const limit = positiveInteger(options.limitTokens, '--limit-tokens');
+  return calibrationFrom(await prepareCalibration(folder, checkpoint, file, options, terminal, signal, limit), file);
 }

@@ -70,4 +70,12 @@ export const qualityExplanations: readonly Explanation[] = [
       'A cache in FP8 loses something of its own, most in long contexts. A report at full precision leaves that out.',
     source: 'the report of qe simulate --evaluate; vLLM documentation, quantized KV cache',
   },
+  {
+    id: 'QUALITY_MIX_NOT_MEASURED',
+    severity: 'warning',
+    summary: 'the report has figures of the layers that were kept at higher precision',
+    explanation:
+      'A checkpoint of qe quantize --keep has some layers at INT8 or as they were. Where the report proposes another mix, the gate takes the figures of the scheme without any, which loses more as a rule.',
+    source: 'the report of qe simulate --evaluate --sensitivity; config.json as qe quantize writes it',
+  },
 ];

@@ -3,6 +3,7 @@ import type { WasmMemory, WasmModule } from '../kernels/webassembly';
 import type { BlockActivations, KvQuantization, Point } from './activations';
 import type { DecoderShape } from './decoder-shape';
 import { instantiateForward, type ForwardKernels } from './module';
+import { countActivations, type PointStatistics } from './point-statistics';
 import type { LinearKey } from './weights';
 
 /** A packed linear layer in the shared memory. */
@@ -27,15 +28,6 @@ export interface PackedBlock extends Readonly<Record<LinearKey, PackedLinear>> {
   readonly rotary: number;
   /** Tokens a token sees; 0: all before it. */
   readonly window: number;
-}
-
-/** Statistics of the activations at one point: addresses of `[width]` f32 three times, f64, and `[width][width]` f64 or 0. */
-export interface PointStatistics {
-  readonly absmax: number;
-  readonly lowest: number;
-  readonly highest: number;
-  readonly absSum: number;
-  readonly gram: number;
 }
 
 export interface BlockJob {
@@ -182,15 +174,7 @@ export class DecoderThread {
   private enter(point: Point, x: number, width: number, { tokens, activations, statistics }: BlockJob): void {
     const { kernels } = this;
     const counted = statistics?.[point];
-    if (counted !== undefined) {
-      kernels.accumulateChannels(x, tokens, width, counted.absmax, counted.lowest, counted.highest, counted.absSum);
-      if (counted.gram !== 0) {
-        this.arena.scoped(() => {
-          const scratch = this.arena.reserve(kernels.gramScratchBytes(tokens, width) + kernels.gemmScratchBytes());
-          kernels.accumulateGram(x, tokens, width, counted.gram, scratch);
-        });
-      }
-    }
+    if (counted !== undefined) countActivations(kernels, this.arena, x, tokens, width, counted);
     const quantization = activations[point];
     if (quantization.kind === 'none') return;
     const type = TYPES[quantization.type];

@@ -11,14 +11,9 @@ import {
   type Point,
 } from './activations';
 import type { DecoderShape } from './decoder-shape';
-import {
-  DecoderThread,
-  type DecoderJob,
-  type PackedBlock,
-  type PackedLinear,
-  type PointStatistics,
-} from './decoder-thread';
+import { DecoderThread, type DecoderJob, type PackedBlock, type PackedLinear } from './decoder-thread';
 import { FORWARD_MEMORY_BASE, forwardModule, instantiateForward, type ForwardKernels } from './module';
+import { emptyStatistics, joinStatistics, type ActivationStatistics } from './point-statistics';
 import { createDecoderPool, type DecoderPool } from './pool';
 import { ropeTables } from './rope';
 import {
@@ -51,18 +46,6 @@ export interface VariantFigures {
   readonly meanKl: number;
   readonly p99Kl: number;
   readonly top1Agreement: number;
-}
-
-/** Activations at one point of a block over the calibration text; arrays are as wide as the point. */
-export interface ActivationStatistics {
-  readonly absmax: Float32Array;
-  /** Lowest and highest value, 0 included. */
-  readonly lowest: Float32Array;
-  readonly highest: Float32Array;
-  readonly absMean: Float64Array;
-  /** Σ x·xᵀ over the tokens, `[width][width]`. */
-  readonly gram?: Float64Array;
-  readonly tokens: number;
 }
 
 export interface DecoderProgress {
@@ -313,7 +296,7 @@ class Session {
       Object.fromEntries(POINTS.map((point) => [point, make(point)])) as Record<Point, Value>;
     // Threads add up side by side: each window goes to the statistics of one share, and shares are joined at the end.
     const shares = Array.from({ length: this.threads }, () =>
-      forPoints((point) => this.emptyStatistics(widths[point], gram)),
+      forPoints((point) => emptyStatistics(this.arena, widths[point], gram)),
     );
     for (let first = 0; first < this.windows.length; first += this.threads) {
       const turn = streams.slice(first, first + this.threads);
@@ -331,7 +314,8 @@ class Session {
     }
     const tokens = this.windows.reduce((sum, window) => sum + window.length, 0);
     const joined = forPoints((point) =>
-      this.join(
+      joinStatistics(
+        this.memory,
         shares.map((share) => share[point]),
         widths[point],
         tokens,
@@ -379,51 +363,6 @@ class Session {
     const { vocabulary, hidden } = this.options.shape;
     const head = this.packLinear({ outputs: vocabulary, inputs: hidden, values: this.ends.head });
     return { norm: this.put(this.ends.norm), head };
-  }
-
-  private emptyStatistics(width: number, gram: boolean): PointStatistics {
-    const zeroed = (bytes: number) => this.arena.reserveZeroed(bytes);
-    return {
-      absmax: zeroed(4 * width),
-      lowest: zeroed(4 * width),
-      highest: zeroed(4 * width),
-      absSum: zeroed(8 * width),
-      gram: gram ? zeroed(8 * width * width) : 0,
-    };
-  }
-
-  private join(shares: readonly PointStatistics[], width: number, tokens: number): ActivationStatistics {
-    const { buffer } = this.memory;
-    const merge = <Values extends Float32Array | Float64Array>(
-      views: readonly Values[],
-      combine: (a: number, b: number) => number,
-    ): Values => {
-      const joined = views[0].slice() as Values;
-      for (const view of views.slice(1))
-        for (let i = 0; i < joined.length; i++) joined[i] = combine(joined[i], view[i]);
-      return joined;
-    };
-    const singles = (key: 'absmax' | 'lowest' | 'highest') =>
-      shares.map((share) => new Float32Array(buffer, share[key], width));
-    const sum = (a: number, b: number) => a + b;
-    const absSum = merge(
-      shares.map((share) => new Float64Array(buffer, share.absSum, width)),
-      sum,
-    );
-    return {
-      absmax: merge(singles('absmax'), Math.max),
-      lowest: merge(singles('lowest'), Math.min),
-      highest: merge(singles('highest'), Math.max),
-      absMean: absSum.map((value) => value / tokens),
-      gram:
-        shares[0].gram === 0
-          ? undefined
-          : merge(
-              shares.map((share) => new Float64Array(buffer, share.gram, width * width)),
-              sum,
-            ),
-      tokens,
-    };
   }
 
   private packBlock(block: DecoderBlock, layer: number): PackedBlock {

@@ -52,19 +52,35 @@ export async function readEncoderInputs(source: WeightSource, shape: EncoderShap
   };
 }
 
+/** Tensor names of a block's linear layers. */
+export function encoderLinearNames(source: WeightSource, layer: number): Readonly<Record<EncoderLinear, string>> {
+  const prefix = `${prefixOf(source)}encoder.layer.${layer}.`;
+  return {
+    query: `${prefix}attention.self.query.weight`,
+    key: `${prefix}attention.self.key.weight`,
+    value: `${prefix}attention.self.value.weight`,
+    output: `${prefix}attention.output.dense.weight`,
+    up: `${prefix}intermediate.dense.weight`,
+    down: `${prefix}output.dense.weight`,
+  };
+}
+
 export async function readEncoderBlock(
   source: WeightSource,
   { hidden, intermediate }: EncoderShape,
   layer: number,
 ): Promise<EncoderBlock> {
   const prefix = `${prefixOf(source)}encoder.layer.${layer}.`;
+  const names = encoderLinearNames(source, layer);
+  const linear = (key: EncoderLinear, outputs: number, inputs: number) =>
+    readLinear(source, names[key].replace(/\.weight$/, ''), outputs, inputs);
   return {
-    query: await readLinear(source, `${prefix}attention.self.query`, hidden, hidden),
-    key: await readLinear(source, `${prefix}attention.self.key`, hidden, hidden),
-    value: await readLinear(source, `${prefix}attention.self.value`, hidden, hidden),
-    output: await readLinear(source, `${prefix}attention.output.dense`, hidden, hidden),
-    up: await readLinear(source, `${prefix}intermediate.dense`, intermediate, hidden),
-    down: await readLinear(source, `${prefix}output.dense`, hidden, intermediate),
+    query: await linear('query', hidden, hidden),
+    key: await linear('key', hidden, hidden),
+    value: await linear('value', hidden, hidden),
+    output: await linear('output', hidden, hidden),
+    up: await linear('up', intermediate, hidden),
+    down: await linear('down', hidden, intermediate),
     attentionNorm: await readNorm(source, `${prefix}attention.output.LayerNorm`, hidden),
     outputNorm: await readNorm(source, `${prefix}output.LayerNorm`, hidden),
   };

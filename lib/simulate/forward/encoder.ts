@@ -1,6 +1,6 @@
 import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
-import type { BlockActivations, Point } from './activations';
+import { everywhere, POINTS, UNQUANTIZED, type BlockActivations, type Point } from './activations';
 import type { EncoderShape } from './encoder-shape';
 import {
   ENCODER_LINEARS,
@@ -12,14 +12,21 @@ import {
   type LayerNorm,
 } from './encoder-weights';
 import { FORWARD_MEMORY_BASE, forwardModule, instantiateForward, type ForwardKernels } from './module';
+import {
+  countActivations,
+  emptyStatistics,
+  joinStatistics,
+  type ActivationStatistics,
+  type PointStatistics,
+} from './point-statistics';
 import type { Linear, WeightSource } from './weights';
 
 /** One way to run the encoder beside full precision. */
 export interface EncoderVariant {
   readonly name: string;
-  readonly activations: BlockActivations;
+  readonly activations: BlockActivations | ((layer: number) => BlockActivations);
   /** The block as the scheme stores it, decoded again. It must leave the block it is given as it was. */
-  readonly block: (block: EncoderBlock) => EncoderBlock;
+  readonly block: (block: EncoderBlock, layer: number) => EncoderBlock | Promise<EncoderBlock>;
 }
 
 export interface EncoderOptions {
@@ -75,10 +82,12 @@ export class Encoder {
       const block = await readEncoderBlock(source, shape, layer);
       for (const [index, variant] of variants.entries()) {
         const mark = this.arena.mark();
-        const packed = this.pack(variant.block(block));
+        const packed = this.pack(await variant.block(block, layer));
+        const activations =
+          typeof variant.activations === 'function' ? variant.activations(layer) : variant.activations;
         for (const [text, x] of streams[index].entries()) {
           signal?.throwIfAborted();
-          this.arena.scoped(() => this.run(packed, x, texts[text].length, variant.activations));
+          this.arena.scoped(() => this.run(packed, x, texts[text].length, activations));
           onProgress?.({ done: ++done, total });
         }
         this.arena.release(mark);
@@ -87,6 +96,45 @@ export class Encoder {
       }
     }
     return streams.map((own) => own.map((x, text) => this.pool(x, texts[text].length)));
+  }
+
+  /**
+   * Statistics of the activations of every block at full precision.
+   *
+   * @param texts token ids, special tokens included
+   * @param gram also Σ x·xᵀ: 8·width² bytes for each point
+   * @param onBlock called with each block's statistics as they are complete, in their order
+   */
+  async calibrate(
+    texts: readonly (readonly number[])[],
+    gram: boolean,
+    onBlock: (statistics: Readonly<Record<Point, ActivationStatistics>>, block: EncoderBlock) => void | Promise<void>,
+  ): Promise<void> {
+    const { source, shape, signal, onProgress } = this.options;
+    const inputs = await readEncoderInputs(source, shape);
+    const stream = texts.map((text) => this.begin(text, inputs));
+    const tokens = texts.reduce((sum, text) => sum + text.length, 0);
+    const widths = { attention: shape.hidden, output: shape.hidden, mlp: shape.hidden, down: shape.intermediate };
+    const forPoints = <Value>(make: (point: Point) => Value) =>
+      Object.fromEntries(POINTS.map((point) => [point, make(point)])) as Record<Point, Value>;
+    let done = 0;
+    for (let layer = 0; layer < shape.layers; layer++) {
+      const block = await readEncoderBlock(source, shape, layer);
+      const mark = this.arena.mark();
+      const packed = this.pack(block);
+      const counted = forPoints((point) => emptyStatistics(this.arena, widths[point], gram));
+      for (const [text, x] of stream.entries()) {
+        signal?.throwIfAborted();
+        this.arena.scoped(() => this.run(packed, x, texts[text].length, everywhere(UNQUANTIZED), counted));
+        onProgress?.({ done: ++done, total: texts.length * shape.layers });
+      }
+      await onBlock(
+        forPoints((point) => joinStatistics(this.memory, [counted[point]], widths[point], tokens)),
+        block,
+      );
+      this.arena.release(mark);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   private begin(text: readonly number[], { words, positions, type, norm }: EncoderInputs): number {
@@ -101,13 +149,23 @@ export class Encoder {
     return at;
   }
 
-  private run(block: PackedBlock, x: number, tokens: number, activations: BlockActivations): void {
+  private run(
+    block: PackedBlock,
+    x: number,
+    tokens: number,
+    activations: BlockActivations,
+    counted?: Readonly<Record<Point, PointStatistics>>,
+  ): void {
     const { kernels, arena } = this;
     const { hidden, heads, headDim, intermediate, activation } = this.options.shape;
+    const enter = (point: Point, at: number, width: number): void => {
+      if (counted !== undefined) countActivations(kernels, arena, at, tokens, width, counted[point]);
+      this.enter(point, at, tokens, width, activations);
+    };
     const rows = (width: number) => arena.reserve(4 * tokens * width);
     const input = rows(hidden);
     this.copy(x, input, tokens * hidden);
-    this.enter('attention', input, tokens, hidden, activations);
+    enter('attention', input, hidden);
     const [q, k, v, attended] = [rows(hidden), rows(hidden), rows(hidden), rows(hidden)];
     this.multiply(input, block.query, q, tokens);
     this.multiply(input, block.key, k, tokens);
@@ -134,17 +192,17 @@ export class Encoder {
       0,
       scratch,
     );
-    this.enter('output', attended, tokens, hidden, activations);
+    enter('output', attended, hidden);
     this.multiply(attended, block.output, input, tokens);
     kernels.add(input, x, tokens * hidden);
     this.norm(block.norms[0], x, tokens);
 
     this.copy(x, input, tokens * hidden);
-    this.enter('mlp', input, tokens, hidden, activations);
+    enter('mlp', input, hidden);
     const wide = rows(intermediate);
     this.multiply(input, block.up, wide, tokens);
     kernels.activate(wide, tokens * intermediate, activation);
-    this.enter('down', wide, tokens, intermediate, activations);
+    enter('down', wide, intermediate);
     this.multiply(wide, block.down, input, tokens);
     kernels.add(input, x, tokens * hidden);
     this.norm(block.norms[1], x, tokens);

@@ -1,10 +1,10 @@
-import { FileSource } from '../../format/source/file-source';
 import { quantizeGroup } from '../calibrated/quantize-group';
 import { FIGURE_FIELDS } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
 import { castMatrix } from '../rows/cast';
 import { scaleMatrix } from '../smoothquant/smooth';
 import type { Matrix } from '../tensor';
+import { openInWorker } from '../worker/source';
 import type { GroupLayer, GroupTask, LayerResult } from './task';
 
 /** Reads a group's layers, quantizes them together, and compares what they come to with what they were. */
@@ -21,7 +21,7 @@ export function quantizeTask(engine: KernelEngine, task: GroupTask): LayerResult
 }
 
 function readMatrix({ path, offset, bytes, dtype, rows, columns }: GroupLayer): Matrix {
-  const source = FileSource.open(path);
+  const source = openInWorker(path);
   try {
     const data = new Uint8Array(bytes);
     source.readSync(offset, data);

@@ -29,8 +29,12 @@ export interface LayerResult {
   readonly columnEnergy: Float64Array;
 }
 
-/** Attention output projections read what the value projection gives; with grouped queries nothing before them can take their factors. */
-const NOT_SCALABLE = /(?:^|\.)(?:o_proj|out_proj|wo|attn_output|attention\.dense|attention\.output\.dense)\.weight$/;
+/**
+ * Attention output projections read what the value projection gives; with grouped queries nothing before them can take their factors.
+ * In encoders of BERT's kind nothing can: norms feed the residual too.
+ */
+const NOT_SCALABLE =
+  /(?:^|\.)(?:(?:o_proj|out_proj|wo|attn_output|attention\.dense)\.weight$|encoder\.layer\.\d+\.(?:attention|intermediate|output)\.)/;
 
 /** Can the operation before these layers take a factor for each channel? */
 export function isScalable(weights: readonly string[]): boolean {

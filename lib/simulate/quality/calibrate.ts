@@ -1,6 +1,9 @@
 import type { InputStatistics } from '../calibration/calibration';
 import { POINTS, READERS, type Point } from '../forward/activations';
-import { Decoder, type ActivationStatistics, type DecoderOptions } from '../forward/decoder';
+import { Decoder, type DecoderOptions } from '../forward/decoder';
+import { Encoder, type EncoderOptions } from '../forward/encoder';
+import { ENCODER_READERS } from '../forward/encoder-weights';
+import type { ActivationStatistics } from '../forward/point-statistics';
 import type { DecoderBlock } from '../forward/weights';
 
 /** The input of one group of layers, as calibration saw it. */
@@ -25,6 +28,25 @@ export async function calibrate(
   await new Decoder(options).calibrate(windows, moments, async (_layer, statistics, block) => {
     for (const point of POINTS)
       await onGroup({ weights: readersOf(block, point), statistics: inputStatistics(statistics[point]) });
+  });
+}
+
+/**
+ * The same of an encoder, whose texts are read one by one.
+ *
+ * @param texts token ids, special tokens included
+ */
+export async function calibrateEncoder(
+  texts: readonly (readonly number[])[],
+  moments: boolean,
+  options: EncoderOptions,
+  onGroup: (group: CalibratedGroup) => void | Promise<void>,
+): Promise<void> {
+  await new Encoder(options).calibrate(texts, moments, async (statistics, block) => {
+    for (const point of POINTS) {
+      const weights = ENCODER_READERS[point].map((key) => block[key].name);
+      await onGroup({ weights, statistics: inputStatistics(statistics[point]) });
+    }
   });
 }
 

@@ -2,7 +2,8 @@ import type { Checkpoint } from '../../format';
 import type { Scheme } from '../../scheme';
 import { quantizeGroup } from '../calibrated/quantize-group';
 import { CheckpointWeights } from '../checkpoint-weights';
-import { everywhere, POINTS, UNQUANTIZED, type BlockActivations } from '../forward/activations';
+import type { Calibration } from '../calibration/calibration';
+import { everywhere, POINTS, UNQUANTIZED, type BlockActivations, type Point } from '../forward/activations';
 import { Encoder, type EncoderOptions, type EncoderVariant } from '../forward/encoder';
 import { encoderShape } from '../forward/encoder-shape';
 import { ENCODER_READERS, type EncoderBlock } from '../forward/encoder-weights';
@@ -36,24 +37,25 @@ export interface EmbeddingOptions extends Pick<EncoderOptions, 'signal' | 'onPro
   readonly schemes: readonly Scheme[];
   /** Token ids, special tokens included; two texts at least. */
   readonly texts: readonly (readonly number[])[];
+  readonly calibration?: Calibration;
 }
 
 /**
- * What each scheme does to an encoder's embeddings. Weights are quantized without calibration.
+ * What each scheme does to an encoder's embeddings.
  *
  * @throws SimulationError `FORWARD_PASS_UNSUPPORTED`, `TENSOR_MISSING`, `TENSOR_SHAPE_MISMATCH`, `WEIGHT_NOT_FINITE`,
  *   `SIMULATION_OUT_OF_MEMORY`; the signal's reason
  */
 export async function evaluateEmbeddings(
   checkpoint: Checkpoint,
-  { schemes, texts, ...progress }: EmbeddingOptions,
+  { schemes, texts, calibration, ...progress }: EmbeddingOptions,
 ): Promise<EmbeddingEvaluation> {
   const shape = encoderShape(checkpoint.config);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
   const recipes = schemes.map((scheme) => recipeOf(scheme, checkpoint));
   const exact: EncoderVariant = { name: 'full', activations: everywhere(UNQUANTIZED), block: (block) => block };
-  const variants = [exact, ...recipes.map((recipe) => variantOf(engine, recipe))];
+  const variants = [exact, ...recipes.map((recipe) => variantOf(engine, recipe, calibration))];
   const [full, ...others] = await new Encoder({ source, shape, ...progress }).embed(texts, variants);
   return {
     texts: texts.length,
@@ -61,38 +63,60 @@ export async function evaluateEmbeddings(
     schemes: others.map((embeddings, index) => ({
       name: schemes[index].name,
       figures: compareEmbeddings(full, embeddings),
-      notes: notesOf(recipes[index]),
+      notes: notesOf(recipes[index], calibration !== undefined),
     })),
   };
 }
 
-function variantOf(engine: KernelEngine, recipe: Recipe): EncoderVariant {
+function variantOf(engine: KernelEngine, recipe: Recipe, calibration: Calibration | undefined): EncoderVariant {
+  // What calibration saw at each block's points, kept from when the block is quantized to when it is run.
+  const absmax = new Map<number, Partial<Record<Point, number>>>();
   return {
     name: recipe.scheme.name,
-    activations: Object.fromEntries(
-      POINTS.map((point) => [point, activationsOf(recipe, point, undefined)]),
-    ) as BlockActivations,
-    block: (block) => quantizeBlock(engine, recipe, block),
+    activations: (index) =>
+      Object.fromEntries(
+        POINTS.map((point) => [point, activationsOf(recipe, point, absmax.get(index)?.[point])]),
+      ) as BlockActivations,
+    block: async (block, layer) => {
+      const { quantized, peaks } = await quantizeBlock(engine, recipe, block, calibration);
+      absmax.set(layer, peaks);
+      return quantized;
+    },
   };
 }
 
-function quantizeBlock(engine: KernelEngine, recipe: Recipe, block: EncoderBlock): EncoderBlock {
+async function quantizeBlock(
+  engine: KernelEngine,
+  recipe: Recipe,
+  block: EncoderBlock,
+  calibration: Calibration | undefined,
+): Promise<{ quantized: EncoderBlock; peaks: Partial<Record<Point, number>> }> {
   const quantized: { -readonly [Key in keyof EncoderBlock]: EncoderBlock[Key] } = { ...block };
+  const peaks: Partial<Record<Point, number>> = {};
   for (const point of POINTS) {
     const readers = ENCODER_READERS[point];
     const layers = readers.map((key) => ({ name: block[key].name, matrix: block[key].stored }));
-    const group = quantizeGroup(engine, recipe, { layers, scalable: false });
+    const statistics = await calibration?.read(layers[0].name);
+    // A norm's output goes into the residual as well, and GELU is not linear: factors for channels have nowhere to go.
+    const group = quantizeGroup(engine, recipe, { layers, statistics, scalable: false });
     readers.forEach((key, index) => (quantized[key] = withMatrix(engine, block[key], group, index)));
+    if (statistics !== undefined) peaks[point] = statistics.absMax.reduce((top, value) => Math.max(top, value), 0);
   }
-  return quantized;
+  return { quantized, peaks };
 }
 
-function notesOf({ scheme, calibrated }: Recipe): string[] {
+function notesOf({ scheme, calibrated }: Recipe, isCalibrated: boolean): string[] {
   const notes: string[] = [];
-  if (calibrated !== undefined)
-    notes.push(`Encoders are not calibrated: ${scheme.name} was evaluated on weights alone.`);
-  if (scheme.activationScales === 'static-tensor')
-    notes.push('Encoders are not calibrated: a scale for each token was used instead of static scales.');
+  if (calibrated === 'awq' && isCalibrated)
+    notes.push("In an encoder of BERT's kind AWQ's scales have nowhere to go: clipping alone was searched.");
+  if (calibrated === 'smoothquant')
+    notes.push(
+      "In an encoder of BERT's kind a norm's output goes into the residual too: SmoothQuant has nowhere to put its factors, and these are the figures of int8-w8a8.",
+    );
+  else if (calibrated !== undefined && !isCalibrated)
+    notes.push(`Without calibration ${scheme.name} was evaluated on weights alone: give --calibration.`);
+  if (scheme.activationScales === 'static-tensor' && !isCalibrated)
+    notes.push('Without calibration the static scales of activations are not known: a scale for each token was used.');
   return notes;
 }
 

@@ -1,9 +1,10 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
 import { FileSource } from '../../format/source/file-source';
+import { S3Source } from '../../format/source/s3-source';
 
 /**
- * Paths of a checkpoint's files: worker threads read them themselves.
+ * Where a checkpoint's files lie, as worker threads open them: paths, and addresses in S3, which the main thread reads for them.
  *
  * @throws SimulationError `CHECKPOINT_NOT_LOCAL`
  */
@@ -12,12 +13,16 @@ export async function localPaths(checkpoint: Checkpoint): Promise<string[]> {
   for (const { name } of checkpoint.files) {
     const source = await checkpoint.open(name);
     await source.close();
-    if (!(source instanceof FileSource)) {
-      throw new SimulationError('CHECKPOINT_NOT_LOCAL', `${source.name} is not a file on this machine`, {
-        got: source.name,
-        allowed: 'files on disk',
-        fix: 'download the checkpoint first',
-      });
+    if (!(source instanceof FileSource || source instanceof S3Source)) {
+      throw new SimulationError(
+        'CHECKPOINT_NOT_LOCAL',
+        `${source.name} is neither a file on this machine nor an object in S3`,
+        {
+          got: source.name,
+          allowed: 'files on disk, s3:// addresses',
+          fix: 'download the checkpoint first',
+        },
+      );
     }
     paths.push(source.name);
   }

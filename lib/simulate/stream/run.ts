@@ -1,12 +1,12 @@
-import { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../errors';
 import { PAGE_BYTES } from '../kernels/arena';
 import { kernelModule } from '../kernels/create';
 import { createKernelMemory } from '../kernels/memory';
-import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { StreamControl, createSharedControl } from './control';
 import { uncarry, type StreamMessage, type StreamWorkerData } from './messages';
 import { type StreamMatrix, type StreamPlan } from './plan';
+import { RemoteFiles } from '../worker/remote-files';
+import { startWorker } from '../worker/start';
 import type { TensorResult } from './tensor-result';
 import { addFigures, slotBytes } from './thread';
 import { FIGURE_FIELDS } from '../figures';
@@ -29,7 +29,7 @@ export interface StreamResult {
 const PROGRESS_MS = 100;
 
 /**
- * Does all units of a plan in worker threads that share one memory. Files are local paths. Memory does not grow with the
+ * Does all units of a plan in worker threads that share one memory. Files are paths or addresses in S3. Memory does not grow with the
  * checkpoint: each thread has one piece.
  *
  * @throws the signal's reason; FormatError for a file that cannot be read; SimulationError
@@ -45,6 +45,7 @@ export async function runStream(plan: StreamPlan, options: StreamOptions): Promi
   const base = memory.buffer.byteLength;
   memory.grow((slot / PAGE_BYTES) * threads);
 
+  const files = new RemoteFiles();
   const cancel = (): void => control.cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
   const timer = setInterval(() => options.onProgress?.(control.doneBytes), PROGRESS_MS);
@@ -61,7 +62,7 @@ export async function runStream(plan: StreamPlan, options: StreamOptions): Promi
       };
     });
     // All of them end before this returns, so that none writes into what is given to the next run.
-    const ends = await Promise.allSettled(workers.map((data) => runWorker(data, results, control)));
+    const ends = await Promise.allSettled(workers.map((data) => runWorker(data, files, results, control)));
     options.signal?.throwIfAborted();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     options.onProgress?.(plan.bytes);
@@ -72,11 +73,15 @@ export async function runStream(plan: StreamPlan, options: StreamOptions): Promi
   return results;
 }
 
-function runWorker(data: StreamWorkerData, results: Collector, control: StreamControl): Promise<void> {
+function runWorker(
+  data: StreamWorkerData,
+  files: RemoteFiles,
+  results: Collector,
+  control: StreamControl,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData: data });
     let failure: Error | undefined;
-    worker.on('message', (message: StreamMessage) => {
+    const worker = startWorker<StreamMessage>(data, files, (message) => {
       if (message.kind === 'error') failure = uncarry(message.error);
       else results.add(message);
     });

@@ -1,8 +1,8 @@
-import { FileSource } from '../../format/source/file-source';
 import { KernelEngine } from '../kernels/engine';
 import { StreamControl } from './control';
 import { digestOf } from './digest';
 import type { StreamMessage, StreamWorkerData } from './messages';
+import { openInWorker, type WorkerSource } from '../worker/source';
 import { UnitKind } from './plan';
 import { StreamThread } from './thread';
 
@@ -16,11 +16,11 @@ export function runStreamWorker(data: StreamWorkerData, send: (message: StreamMe
   const control = new StreamControl(data.control);
   const engine = new KernelEngine(data.memory, data.module, data.slot);
   const thread = new StreamThread(engine, plan, control, (result) => send({ kind: 'tensor', result }));
-  const sources = new Map<number, FileSource>();
-  const open = (file: number): FileSource => {
+  const sources = new Map<number, WorkerSource>();
+  const open = (file: number): WorkerSource => {
     let source = sources.get(file);
     if (source === undefined) {
-      source = FileSource.open(plan.files[file]);
+      source = openInWorker(plan.files[file]);
       sources.set(file, source);
     }
     return source;

@@ -1,7 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../errors';
-import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { uncarry, type CarriedError } from '../stream/messages';
+import { isReadRequest } from './read-channel';
+import { RemoteFiles } from './remote-files';
+import { startWorker } from './start';
 
 /** What a worker answers to a task. */
 export type TaskAnswer<Result> = { readonly result: Result } | { readonly error: CarriedError };
@@ -27,9 +29,10 @@ export async function runTasks<Task, Result>(
 ): Promise<void> {
   signal?.throwIfAborted();
   const queue = oneByOne(tasks);
+  const files = new RemoteFiles();
   let failed = false;
   const drain = async (): Promise<void> => {
-    const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData: data });
+    const worker = startWorker(data, files);
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -63,6 +66,7 @@ function ask<Task, Result>(worker: Worker, task: Task): Promise<Result> {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     };
     const onMessage = (answer: TaskAnswer<Result>): void => {
+      if (isReadRequest(answer)) return;
       settle();
       if ('error' in answer) reject(uncarry(answer.error));
       else resolve(answer.result);

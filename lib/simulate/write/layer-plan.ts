@@ -21,11 +21,8 @@ export interface TensorPlan {
   readonly ignored: readonly string[];
 }
 
-/** Layers that get another encoding than the scheme's; without one they stay as they were. */
-export interface Exceptions {
-  readonly weights: ReadonlySet<string>;
-  readonly encoding?: Encoding;
-}
+/** Layers that get another encoding than the scheme's; undefined: they stay as they were. */
+export type Exceptions = ReadonlyMap<string, Encoding | undefined>;
 
 /** AutoAWQ and GPTQ pack 32 output features together; AutoAWQ's loops end there. */
 const PACKED_MULTIPLE = 32;
@@ -40,7 +37,7 @@ export function planTensors(
   checkpoint: Checkpoint,
   linear: ReadonlyMap<string, LinearTensor>,
   encoding: Encoding,
-  exceptions: Exceptions = { weights: new Set() },
+  exceptions: Exceptions = new Map(),
 ): TensorPlan {
   const layers = new Map<string, LinearTensor>();
   const encodings = new Map<string, Encoding>();
@@ -50,8 +47,8 @@ export function planTensors(
   const ignored = new Set(['lm_head']);
   for (const tensor of checkpoint.tensors.values()) {
     const layer = linear.get(tensor.name);
-    const isKept = exceptions.weights.has(tensor.name);
-    const own = isKept ? exceptions.encoding : encoding;
+    const isKept = exceptions.has(tensor.name);
+    const own = isKept ? exceptions.get(tensor.name) : encoding;
     const reason = layer === undefined || own === undefined ? undefined : refusal(own, layer);
     if (layer === undefined || own === undefined || reason !== undefined) {
       if (reason !== undefined) skipped.push({ name: tensor.name, reason });

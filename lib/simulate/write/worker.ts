@@ -1,7 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { FormatError } from '../../errors';
-import { FileSource } from '../../format/source/file-source';
 import { searchAwqScales } from '../awq/search';
 import { factorForGptqModel } from '../gptq/gptqmodel';
 import type { GroupLayer } from '../groups/task';
@@ -14,6 +13,7 @@ import { decodeFloats, encodeFloats } from '../rows/encode';
 import { columnAbsMax, smoothingScales } from '../smoothquant/smooth';
 import { WEIGHT_BYTES, type Matrix } from '../tensor';
 import { serveTasks } from '../worker/serve';
+import { openInWorker, type WorkerSource } from '../worker/source';
 import { encodeLayer } from './encode';
 import type { CopyTask, FactorTask, LayersTask, Target, WriteResult, WriteTask } from './task';
 
@@ -110,8 +110,8 @@ function dividedNorm(
   return encodeFloats(engine, values, castTo, [values.length]).data;
 }
 
-function withSource<Result>(path: string, work: (source: FileSource) => Result): Result {
-  const source = FileSource.open(path);
+function withSource<Result>(path: string, work: (source: WorkerSource) => Result): Result {
+  const source = openInWorker(path);
   try {
     return work(source);
   } finally {

@@ -108,11 +108,16 @@ export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): W
 }
 
 function exceptionsOf(
-  { scheme, keep }: WriteOptions,
-  { format, keptAtInt8 }: EncodingPlan,
+  { scheme, keep, calibration }: WriteOptions,
+  { format, keptAtInt8, needsCalibration }: EncodingPlan,
   linear: ReadonlyMap<string, LinearTensor>,
 ): Exceptions {
-  if (keep === undefined) return { weights: new Set() };
+  const exceptions = new Map<string, Encoding | undefined>();
+  if (needsCalibration && calibration !== undefined) {
+    const calibrated = new Set(calibration.groups.flat());
+    for (const name of linear.keys()) if (!calibrated.has(name)) exceptions.set(name, undefined);
+  }
+  if (keep === undefined) return exceptions;
   if (keep.as === 'int8' && keptAtInt8 === undefined) {
     throw new SimulationError(
       'KEPT_AS_NOT_WRITTEN',
@@ -125,8 +130,9 @@ function exceptionsOf(
       },
     );
   }
-  const weights = keptWithFused(keep.weights, new Set(linear.keys()));
-  return { weights, encoding: keep.as === 'int8' ? keptAtInt8 : undefined };
+  for (const name of keptWithFused(keep.weights, new Set(linear.keys())))
+    exceptions.set(name, keep.as === 'int8' ? keptAtInt8 : undefined);
+  return exceptions;
 }
 
 function encodingOf({ encodings }: TensorPlan, name: string): Encoding {
@@ -135,11 +141,20 @@ function encodingOf({ encodings }: TensorPlan, name: string): Encoding {
   return encoding;
 }
 
-function notesOf({ scheme, calibration }: WriteOptions, { method }: EncodingPlan, { skipped }: TensorPlan): string[] {
+function notesOf(
+  { scheme, calibration }: WriteOptions,
+  { method, needsCalibration }: EncodingPlan,
+  { skipped, ignored }: TensorPlan,
+): string[] {
   const notes: string[] = [];
   if (method !== undefined && calibration === undefined) {
     notes.push(`No calibration: ${scheme.name} is written on weights alone, rounded to nearest.`);
   }
+  const calibrated = new Set(calibration?.groups.flat());
+  const scaleless = needsCalibration ? ignored.filter((module) => !calibrated.has(`${module}.weight`)) : [];
+  const known = scaleless.filter((module) => module !== 'lm_head');
+  if (known.length > 0)
+    notes.push(`Left unquantized, because calibration has no scale for what enters them: ${known.join(', ')}.`);
   if (skipped.length > 0) {
     const [{ name, reason }] = skipped;
     const more = skipped.length > 1 ? ` and ${skipped.length - 1} more` : '';

@@ -108,6 +108,22 @@ describe('layers kept as they are', () => {
     expect(tensors.get(up)?.data).toEqual(plain.tensors.get(up)?.data);
   });
 
+  test('are also those that calibration has no scale for', async () => {
+    const { folder } = locateCheckpoint(MODEL);
+    const checkpoint = await openModel();
+    const whole = await calibrationFor(checkpoint);
+    const calibration = { ...whole, groups: whole.groups.slice(0, -1) };
+    const target = path.join(scratch, 'partly');
+    const scheme = parseScheme('int8-w8a8-static');
+    const { notes } = await writeCheckpoint(folder, checkpoint, target, { scheme, calibration, threads: 2 });
+    const left = whole.groups.at(-1)!.map((weight) => weight.replace('.weight', ''));
+    expect(notes.join(' ')).toContain(`calibration has no scale for what enters them: ${left.join(', ')}`);
+    const config = JSON.parse(readFileSync(path.join(target, 'config.json'), 'utf8')) as {
+      quantization_config: { ignore: string[] };
+    };
+    expect(config.quantization_config.ignore).toEqual(['lm_head', ...left]);
+  });
+
   test('must be layers of the checkpoint', async () => {
     const keep: KeptLayers = { weights: ['model.layers.9.mlp.up_proj.weight'], as: 'stored' };
     await expect(write('fp8', keep)).rejects.toMatchObject({ id: 'KEPT_LAYER_UNKNOWN' });

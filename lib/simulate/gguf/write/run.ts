@@ -1,10 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../../errors';
 import { PAGE_BYTES } from '../../kernels/arena';
 import { kernelModule } from '../../kernels/create';
 import { createKernelMemory } from '../../kernels/memory';
-import { WORKER_PROGRAM } from '../../kernels/worker.generated';
 import { uncarry, type StreamMessage } from '../../stream/messages';
+import { RemoteFiles } from '../../worker/remote-files';
+import { startWorker } from '../../worker/start';
 import { WriteControl, createWriteControl } from './control';
 import { ggufSlotBytes, type GgufWritePlan } from './plan';
 import type { GgufWriteWorkerData } from './worker';
@@ -34,6 +34,7 @@ export async function runGgufWrite(plan: GgufWritePlan, options: GgufWriteOption
   const base = memory.buffer.byteLength;
   memory.grow((slot / PAGE_BYTES) * threads);
 
+  const files = new RemoteFiles();
   const cancel = (): void => control.cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
   const timer = setInterval(() => options.onProgress?.(Math.min(control.doneBytes, plan.bytes)), PROGRESS_MS);
@@ -51,6 +52,7 @@ export async function runGgufWrite(plan: GgufWritePlan, options: GgufWriteOption
             module: kernelModule(),
             slot: { start, end: start + slot },
           },
+          files,
           control,
         ),
       ),
@@ -64,11 +66,10 @@ export async function runGgufWrite(plan: GgufWritePlan, options: GgufWriteOption
   }
 }
 
-function runWorker(data: GgufWriteWorkerData, control: WriteControl): Promise<void> {
+function runWorker(data: GgufWriteWorkerData, files: RemoteFiles, control: WriteControl): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData: data });
     let failure: Error | undefined;
-    worker.on('message', (message: StreamMessage) => {
+    const worker = startWorker<StreamMessage>(data, files, (message) => {
       if (message.kind === 'error') failure = uncarry(message.error);
     });
     worker.on('error', (error) => {

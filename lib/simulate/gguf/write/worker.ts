@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
-import { FileSource } from '../../../format/source/file-source';
 import { writeFully } from '../../../format/write/atomic-file';
 import { KernelEngine } from '../../kernels/engine';
 import type { WasmMemory, WasmModule } from '../../kernels/webassembly';
+import { openInWorker, type WorkerSource } from '../../worker/source';
 import { convertRows } from './convert';
 import { WriteControl } from './control';
 import { typeBytes, type GgufWritePlan } from './plan';
@@ -22,9 +22,9 @@ export function runGgufWriteWorker(data: GgufWriteWorkerData): void {
   const { plan } = data;
   const control = new WriteControl(data.control);
   const engine = new KernelEngine(data.memory, data.module, data.slot);
-  const sources = new Map<number, FileSource>();
-  const open = (file: number): FileSource => {
-    const source = sources.get(file) ?? FileSource.open(plan.files[file]);
+  const sources = new Map<number, WorkerSource>();
+  const open = (file: number): WorkerSource => {
+    const source = sources.get(file) ?? openInWorker(plan.files[file]);
     sources.set(file, source);
     return source;
   };
