@@ -104,7 +104,7 @@ function allowLogs(name: string, allow: Allow, argue: Argue, arn: MakeArn): void
 }
 
 /** Source: the same page, "If you run the model in a private VPC". */
-function allowNetwork(
+export function allowNetwork(
   { subnetIds, securityGroupIds }: NonNullable<RoleNeeds['network']>,
   allow: Allow,
   argue: Argue,

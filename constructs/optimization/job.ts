@@ -16,6 +16,7 @@ import {
   type OptimizationSpec,
 } from '../../lib/optimization';
 import { planAnswer } from '../../lib/rules';
+import { placeInVpc } from '../endpoint/network';
 import { reportFindings } from '../endpoint/report';
 import { findInstance } from '../../lib/hardware';
 import type { BoundImage } from '../shared/container-image';
@@ -132,7 +133,8 @@ export class OptimizationJob extends Resource implements IGrantable {
     reportFindings(this, [...model.findings, ...findings]);
     if (findings.every(({ severity }) => severity !== 'error')) this.summarize(model.name, spec, maxRuntime);
 
-    const { role, policies } = jobRole(this, props, model, folder, image.repositoryArn);
+    const network = placeInVpc(this, props, false);
+    const { role, policies } = jobRole(this, props, model, folder, image.repositoryArn, network);
     this.role = role;
     this.grantPrincipal = role.grantPrincipal;
 
@@ -175,6 +177,10 @@ export class OptimizationJob extends Resource implements IGrantable {
           OptimizationConfigs: configs,
           OutputConfig: withoutUndefined({ S3OutputLocation: this.outputUri, KmsKeyId: encryptionKey?.keyArn }),
           StoppingCondition: { MaxRuntimeInSeconds: maxRuntime.toSeconds() },
+          VpcConfig:
+            network === undefined
+              ? undefined
+              : { Subnets: network.subnetIds, SecurityGroupIds: network.securityGroupIds },
         }),
       },
     });

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -63,6 +64,27 @@ export interface OptimizationJobProps {
    * @default Duration.hours(4)
    */
   readonly maxRuntime?: Duration;
+
+  /**
+   * Network of the job: from it S3, ECR and CloudWatch must be reached.
+   *
+   * @default - SageMaker's own
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * Subnets of `vpc`.
+   *
+   * @default - the private ones, with a way out
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Security groups of the job in `vpc`, five at most.
+   *
+   * @default - a new one that lets HTTPS out
+   */
+  readonly securityGroups?: ISecurityGroup[];
 
   /**
    * Role that SageMaker assumes for the job. It gets what the job needs.

@@ -1,9 +1,12 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
+import type { EndpointNetwork } from '../endpoint/network';
+import { allowNetwork } from '../endpoint/role';
 import { argueWildcard } from '../endpoint/wildcards';
 import { argueRule } from '../shared/argue';
 import type { BoundModel } from '../shared/model-source/bound-model';
+import { ownArn } from '../shared/waiting-function';
 import type { OptimizationJobProps } from './props';
 
 /** The job's role, and what must exist before it is used. */
@@ -25,6 +28,7 @@ export function jobRole(
   model: BoundModel,
   prefix: string,
   repositoryArn: string,
+  network: EndpointNetwork | undefined,
 ): JobRole {
   const role =
     given ??
@@ -65,6 +69,7 @@ export function jobRole(
     '*',
     'ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resources. Metrics are limited to the namespaces of SageMaker.',
   );
+  if (network !== undefined) allowNetwork(network, allow, argue, (service, rest) => ownArn(scope, service, rest));
   if (given === undefined)
     argueRule(
       role,

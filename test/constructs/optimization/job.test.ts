@@ -1,6 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -262,6 +263,31 @@ describe('images', () => {
     const stack = made({ image: ContainerImage.fromUri(uri) });
     expect(stepOf(stack).Image).toBe(uri);
     expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toContain(':repository/lmi');
+  });
+});
+
+describe('in a VPC', () => {
+  test('the job runs in the private subnets, lets HTTPS out, and its role may make the interfaces', () => {
+    const stack = testStack();
+    job(stack, { vpc: new Vpc(stack, 'Vpc') });
+    const { VpcConfig } = jobOf(stack).Request as { VpcConfig?: { Subnets: object[]; SecurityGroupIds: object[] } };
+    expect(VpcConfig!.Subnets.map((subnet) => JSON.stringify(subnet))).toEqual(
+      VpcConfig!.Subnets.map(() => expect.stringContaining('PrivateSubnet')),
+    );
+    expect(VpcConfig!.Subnets.length).toBeGreaterThan(1);
+    expect(VpcConfig!.SecurityGroupIds).toHaveLength(1);
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupEgress: [Match.objectLike({ FromPort: 443, ToPort: 443 })],
+    });
+    expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toContain(
+      'ec2:CreateNetworkInterface',
+    );
+  });
+
+  test('the network is not a part of what decides the result', () => {
+    const stack = testStack();
+    job(stack, { vpc: new Vpc(stack, 'Vpc') });
+    expect(jobOf(stack).Identity).toBe(jobOf(made()).Identity);
   });
 });
 
