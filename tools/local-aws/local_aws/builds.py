@@ -1,4 +1,4 @@
-"""CodeBuild builds: nothing is run, for there is no Docker. A build takes a moment, and fails where it would pull an image that is not there."""
+"""CodeBuild builds: nothing is run, for there is no Docker. A build takes a moment, and fails where an image to pull is missing."""
 
 import time
 

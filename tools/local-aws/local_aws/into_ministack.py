@@ -16,7 +16,9 @@ from .greengrass import api as greengrass
 from .sagemaker import api as sagemaker
 
 _SERVICES = {"sagemaker": sagemaker, "application-autoscaling": autoscaling, "greengrass": greengrass}
-_TYPES = {resource_type.name: resource_type for resource_type in (*sagemaker_types.TYPES, *autoscaling_types.TYPES, *greengrass_types.TYPES)}
+_TYPES = {
+    resource_type.name: resource_type for resource_type in (*sagemaker_types.TYPES, *autoscaling_types.TYPES, *greengrass_types.TYPES)
+}
 
 
 def register() -> None:

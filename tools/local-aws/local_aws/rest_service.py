@@ -1,4 +1,4 @@
-"""A service of the REST-JSON protocol: finds the operation by method and path, checks the request against its model, runs it off the loop."""
+"""A service of the REST-JSON protocol: finds the operation by method and path, checks the request, runs it off the loop."""
 
 import asyncio
 import json

@@ -29,7 +29,9 @@ def _lowered(value):
 def _create_component(logical_id: str, properties: dict, stack_name: str) -> tuple[str, dict]:
     recipe = properties.get("InlineRecipe")
     if recipe is None:
-        raise PropertiesError("Properties validation failed with message: #: required key [InlineRecipe] not found; the local AWS has no Lambda components")
+        raise PropertiesError(
+            "Properties validation failed with message: #: required key [InlineRecipe] not found; the local AWS has no Lambda components"
+        )
     encoded = base64.b64encode(recipe.encode()).decode()
     answer = service.call("CreateComponentVersion", {"inlineRecipe": encoded, "tags": properties.get("Tags", {})})
     attributes = {"Arn": answer["arn"], "ComponentName": answer["componentName"], "ComponentVersion": answer["componentVersion"]}
