@@ -1,6 +1,8 @@
 // What the router adds to the first token: the same scripted SageMaker runtime is asked by its SDK and through the router's own function,
 // in turns, in one run. Both ways cross the network stack of this machine; the way through the router does so twice, and the router's
 // part (reading and checking the request, classifying it, judging the answer's first word, writing the event) is all that lies between.
+// On a machine that does other work, give it a priority of its own (`chrt -f 10 npm run bench -- router`): otherwise it measures how long
+// processes wait for a processor, twice as often on the longer way.
 // Then: what the classifier takes by itself, and 500 streams at once through one process.
 import { Agent } from 'node:http';
 import { InvokeEndpointWithResponseStreamCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';

@@ -27,6 +27,8 @@ export interface BoundTier {
     readonly grant: Grant;
     readonly wildcards: Readonly<Record<string, string>>;
   };
+  /** It answers into a bucket, after a while, and cannot stream. */
+  readonly asynchronous?: boolean;
   readonly instances?: number;
   readonly usdPerHour?: number;
   readonly outputTokensPerSecond?: number;
@@ -56,6 +58,7 @@ export class Tier {
         usdPerHour: made?.plan.usdPerHour,
         outputTokensPerSecond: made?.plan.fullOutputTokensPerSecond,
         instances: made === undefined ? undefined : instancesOf(made),
+        asynchronous: configOf(endpoint)?.asyncInferenceConfig !== undefined,
       };
     });
   }
@@ -111,7 +114,7 @@ export class Tier {
   /** @internal */
   public _bind(scope: Construct): BoundTier {
     const { options } = this;
-    const { backend, contextTokens, identity, grant, usdPerHour, outputTokensPerSecond, instances } =
+    const { backend, contextTokens, identity, grant, usdPerHour, outputTokensPerSecond, instances, asynchronous } =
       this.source(scope);
     const derived =
       usdPerHour === undefined || outputTokensPerSecond === undefined
@@ -135,20 +138,25 @@ export class Tier {
       usdPerHour,
       outputTokensPerSecond,
       instances,
+      asynchronous,
     };
   }
 }
 
 interface TierSource extends Pick<
   BoundTier,
-  'identity' | 'grant' | 'usdPerHour' | 'outputTokensPerSecond' | 'instances'
+  'identity' | 'grant' | 'usdPerHour' | 'outputTokensPerSecond' | 'instances' | 'asynchronous'
 > {
   readonly backend: Backend;
   readonly contextTokens?: number;
 }
 
+function configOf(endpoint: IQuantizedEndpoint): CfnEndpointConfig | undefined {
+  return endpoint.node.children.find((child) => child instanceof CfnEndpointConfig);
+}
+
 function instancesOf(endpoint: RealTimeEndpoint): number | undefined {
-  const config = endpoint.node.children.find((child) => child instanceof CfnEndpointConfig);
+  const config = configOf(endpoint);
   if (config === undefined) return undefined;
   const [variant] = Stack.of(endpoint).resolve(config.productionVariants) as { initialInstanceCount?: number }[];
   return known(variant?.initialInstanceCount);

@@ -85,6 +85,15 @@ function nameFindings(props: TieredEndpointsProps, tiers: readonly BoundTier[]):
       allowed: 'each endpoint or model once',
       fix: 'leave it out',
     });
+  for (const { config } of tiers.filter(({ asynchronous }) => asynchronous === true))
+    findings.push({
+      rule: 'TIER_NOT_REAL_TIME',
+      severity: 'error',
+      message: `the endpoint of ${config.name} answers into a bucket, after a while; a router's clients wait for a stream`,
+      got: 'an asynchronous endpoint',
+      allowed: 'a real-time endpoint',
+      fix: 'leave asyncInference out of the endpoint',
+    });
   return findings;
 }
 

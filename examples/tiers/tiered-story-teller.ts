@@ -18,6 +18,13 @@ export interface TieredStoryTellerProps extends StackProps {
   readonly modelsDirectory: string;
 
   /**
+   * Mean log-probability that the first tokens of the small model's answer must reach.
+   *
+   * @default - answers are not judged by it
+   */
+  readonly minMeanLogprob?: number;
+
+  /**
    * What is different of the router.
    *
    * @default - nothing
@@ -51,6 +58,7 @@ export class TieredStoryTeller extends Stack {
       tiers: [
         Tier.endpoint('fast', storyTeller('Fast', GgufQuality.BALANCED, 'ml.c7g.large'), {
           firstTokenTimeout: Duration.seconds(10),
+          minMeanLogprob: props.minMeanLogprob,
         }),
         Tier.endpoint('quality', storyTeller('Quality', GgufQuality.HIGH, 'ml.c7g.xlarge')),
       ],

@@ -205,7 +205,10 @@ describe('the example of TieredEndpoints', () => {
     expect(statuses.length).toBeGreaterThan(0);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect((await ask(EASY)).status).toBe(404);
-    expect((await ask(EASY, { model: 'stories' })).text).toBe(await direct(endpoints.fast, EASY));
+    const unsure = await ask(EASY, { model: 'stories' });
+    expect(unsure.headers['x-router-before']).toBe('fast:low-confidence');
+    expect(unsure.text).toBe(await direct(endpoints.quality, EASY));
+    expect(unsure.body).not.toContain('logprob');
     expect((await ask(EASY.repeat(20), { model: 'stories' })).status).toBe(413);
     await deploy();
   });

@@ -32,6 +32,14 @@ export const tierExplanations: readonly Explanation[] = [
     source: 'TieredEndpoints of this library',
   },
   {
+    id: 'TIER_NOT_REAL_TIME',
+    severity: 'error',
+    summary: 'the endpoints of tiers are real-time endpoints',
+    explanation:
+      'SageMaker refuses InvokeEndpointWithResponseStream for asynchronous endpoints, whose answers lie in S3 later.',
+    source: 'Amazon SageMaker developer guide, asynchronous inference',
+  },
+  {
     id: 'TIER_SHARES_INVALID',
     severity: 'error',
     summary: 'shares has a number for each tier, and they add up to 1',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import {
@@ -336,6 +337,17 @@ describe('conversations', () => {
       0,
     );
   });
+});
+
+test('an endpoint that answers later is no tier', () => {
+  const stack = testStack();
+  const later = makeEndpoint(
+    stack,
+    { asyncInference: { bucket: Bucket.fromBucketName(stack, 'Answers', 'answers') } },
+    'Later',
+  );
+  const router = new TieredEndpoints(stack, 'Router', { tiers: [Tier.endpoint('later', later), byName('now')] });
+  expect(errorsOf(Stack.of(router))).toContain('TIER_NOT_REAL_TIME');
 });
 
 test('an imported endpoint is a tier as well', () => {
