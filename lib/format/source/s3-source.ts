@@ -23,7 +23,8 @@ export class S3Source implements ByteSource {
     this.etag = facts.etag;
   }
 
-  private readonly etag?: string;
+  /** What S3 calls the object's content as it was opened. */
+  readonly etag?: string;
 
   /** @throws FormatError `S3_NOT_FOUND`, `S3_DENIED`, `S3_UNREADABLE`, `S3_SDK_MISSING`, `S3_ADDRESS` */
   static async open(address: string, facts?: S3ObjectFacts): Promise<S3Source> {

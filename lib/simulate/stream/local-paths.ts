@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
 import { FileSource } from '../../format/source/file-source';
@@ -27,4 +28,16 @@ export async function localPaths(checkpoint: Checkpoint): Promise<string[]> {
     paths.push(source.name);
   }
   return paths;
+}
+
+/** For each file what changes when its content does: its name, its size, and when it was written or what S3 calls its content. */
+export async function fileVersions(checkpoint: Checkpoint): Promise<string[]> {
+  const versions: string[] = [];
+  for (const { name } of checkpoint.files) {
+    const source = await checkpoint.open(name);
+    await source.close();
+    const mark = source instanceof S3Source ? (source.etag ?? '') : statSync(source.name).mtimeMs;
+    versions.push(JSON.stringify([name, source.size, mark]));
+  }
+  return versions;
 }

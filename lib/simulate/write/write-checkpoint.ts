@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { FormatError, SimulationError } from '../../errors';
 import type { Checkpoint, CheckpointFolder, CheckpointTensor } from '../../format';
 import { layoutCheckpoint, type CheckpointLayout } from '../../format/safetensors';
@@ -13,7 +11,7 @@ import { chooseLayers, type LinearTensor } from '../layers/choose-layers';
 import { linearLayers, modelOf } from '../layers/linear-layers';
 import type { SkippedTensor } from '../simulation';
 import { digestOfCheckpoint } from '../source-digest';
-import { localPaths } from '../stream/local-paths';
+import { fileVersions, localPaths } from '../stream/local-paths';
 import type { WeightDtype } from '../tensor';
 import { runTasks } from '../worker/tasks';
 import { encodedTensors, type Encoding } from './encoding';
@@ -178,7 +176,7 @@ export async function writeCheckpoint(
 ): Promise<WrittenCheckpoint> {
   const plan = planCheckpoint(checkpoint, options);
   const paths = await localPaths(checkpoint);
-  const output = OutputFolder.open(target, runKey(paths, plan, options));
+  const output = OutputFolder.open(target, runKey(await fileVersions(checkpoint), plan, options));
   const writer = new CheckpointWriter(checkpoint, paths, plan, output, options);
   const [digest, files] = await settled(digestOfCheckpoint(checkpoint, options.signal), writer.run());
   files.push(...(await writeCompanions(folder, checkpoint, plan, output, originOf(options, plan, digest))));
@@ -203,12 +201,9 @@ async function settled<First, Second>(first: Promise<First>, second: Promise<Sec
 }
 
 /** The same for runs that write the same bytes. */
-function runKey(paths: readonly string[], plan: WritePlan, { scheme, calibration }: WriteOptions): string {
+function runKey(versions: readonly string[], plan: WritePlan, { scheme, calibration }: WriteOptions): string {
   const hash = createHash('sha256');
-  for (const file of paths) {
-    const { size, mtimeMs } = statSync(file);
-    hash.update(JSON.stringify([path.basename(file), size, mtimeMs]));
-  }
+  for (const version of versions) hash.update(version);
   hash.update(JSON.stringify([scheme, plan.encoding, plan.tensors.kept, calibration?.location ?? null]));
   for (const { header } of plan.layout.shards) hash.update(header);
   return hash.digest('hex');
