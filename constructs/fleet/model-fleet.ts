@@ -40,6 +40,12 @@ const VARIANT_NAME = 'AllTraffic';
  * instances. Models that do not fit together are refused at synth, with the sum; `<construct>.fleet.json` in the cloud
  * assembly says which model lies where.
  *
+ * An update of one model (its weights, image, variables or size) replaces its copies in rolling batches and leaves the
+ * others alone; an alarm of the model that goes off meanwhile, or copies that do not come up, undo it. While a batch is
+ * replaced it needs room beside the old copies: an instance more, or free accelerators.
+ *
+ * All instances are of one type. CloudFormation has no word for parts of a GPU (MIG), so that a copy takes whole ones.
+ *
  * @example
  * const fleet = new ModelFleet(this, 'Assistants', {
  *   instanceType: InstanceType.G6_12XLARGE,

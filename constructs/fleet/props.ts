@@ -206,6 +206,10 @@ export interface FleetModelProps extends ServingProps {
   /**
    * Copies to begin with, 1 at least.
    *
+   * CloudFormation holds this number in the template and sends it along with every update of the model, so that a model
+   * that had scaled out is back at it for a moment, until the scaling policy acts again; bring `minCopies` up before an
+   * update in busy hours. SageMaker has no switch that would retain the count, as it has for variants.
+   *
    * @default - `minCopies`, 1 at least
    */
   readonly initialCopies?: number;
