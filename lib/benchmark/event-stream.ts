@@ -7,13 +7,16 @@ const TRAILER = 4;
 /** Source: Amazon event stream encoding: a message is at most 16 MiB of payload and 128 KiB of headers. */
 const LONGEST = 16 * 2 ** 20 + 128 * 2 ** 10 + PRELUDE + TRAILER;
 const STRING_TYPE = 7;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Frames of `application/vnd.amazon.eventstream`, out of pieces of any size. Checksums are left alone: the connection has its own, and
  * a benchmark must cost less than what it measures. Source: Amazon Transcribe developer guide, "Event stream encoding".
  */
 export class FrameReader {
-  private rest: Uint8Array = new Uint8Array(0);
+  private rest: Uint8Array = NOTHING;
+  /** Nearly all frames are parts of the answer, with the same headers: those are read once. */
+  private eventHeaders: Uint8Array = NOTHING;
 
   /** Hands each whole frame to `take`. */
   push(piece: Uint8Array, take: (frame: StreamFrame) => void): void {
@@ -27,20 +30,31 @@ export class FrameReader {
     while (buffer.length - at >= PRELUDE) {
       const length = uint32(buffer, at);
       if (length < PRELUDE + TRAILER || length > LONGEST) {
-        this.rest = new Uint8Array(0);
+        this.rest = NOTHING;
         return take({ failure: 'MalformedStream', message: `a frame says it has ${length} bytes` });
       }
       if (buffer.length - at < length) break;
       const headers = uint32(buffer, at + 4);
       const payload = at + PRELUDE + headers;
       const bytes = buffer.subarray(payload, at + length - TRAILER);
-      // Nearly all frames are parts of the answer, whose headers begin the same way.
-      const kind = messageKind(buffer, at + PRELUDE, payload);
-      if (kind === undefined) take({ bytes });
-      else take({ failure: kind, message: new TextDecoder().decode(bytes) });
+      const kind = this.isKnownEvent(buffer, at + PRELUDE, payload)
+        ? undefined
+        : messageKind(buffer, at + PRELUDE, payload);
+      if (kind === undefined) {
+        if (this.eventHeaders.length !== headers) this.eventHeaders = buffer.slice(at + PRELUDE, payload);
+        take({ bytes });
+      } else take({ failure: kind, message: new TextDecoder().decode(bytes) });
       at += length;
     }
-    this.rest = at === 0 && buffer !== piece ? buffer : buffer.slice(at);
+    if (at === buffer.length) this.rest = NOTHING;
+    else this.rest = at === 0 && buffer !== piece ? buffer : buffer.slice(at);
+  }
+
+  private isKnownEvent(buffer: Uint8Array, from: number, to: number): boolean {
+    const known = this.eventHeaders;
+    if (known.length === 0 || known.length !== to - from) return false;
+    for (let i = 0; i < known.length; i++) if (known[i] !== buffer[from + i]) return false;
+    return true;
   }
 
   /** Bytes of a frame that did not come whole. */

@@ -15,12 +15,19 @@ export interface TokenStream {
 
 interface Event {
   readonly timeMs: number;
-  readonly data: string;
+  /** With its lines' names: `data: …`. */
+  readonly bytes: Uint8Array;
 }
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const DONE = '[DONE]';
+const decoder = new TextDecoder();
 
 /**
  * Takes the pieces of a streamed chat completion with the time each came at, and reads them when all is over: reading while others
- * stream would take time from what is measured.
+ * stream would take time from what is measured. Most events are never decoded: between the first and the last token only their times
+ * count.
  */
 export class TokenStreamRecorder {
   private readonly pieces: Uint8Array[] = [];
@@ -36,49 +43,70 @@ export class TokenStreamRecorder {
     return readEvents(this.events(), wantsText);
   }
 
-  /** Server-sent events, each at the time of the piece that ended it. */
+  /** Server-sent events that carry data, each at the time of the piece that ended it. */
   private events(): Event[] {
-    const decoder = new TextDecoder();
     const events: Event[] = [];
-    let rest = '';
+    let begun: Uint8Array[] = [];
+    // Line ends in a row; a carriage return before a line feed is a part of it.
+    let ends = 0;
     this.pieces.forEach((piece, i) => {
-      rest += decoder.decode(piece, { stream: true });
       let from = 0;
-      for (let end = eventEnd(rest, from); end !== undefined; end = eventEnd(rest, from)) {
-        const data = dataOf(rest.slice(from, end.at));
-        if (data !== '') events.push({ timeMs: this.times[i], data });
-        from = end.next;
+      for (let at = 0; at < piece.length; at++) {
+        const byte = piece[at];
+        if (byte === CARRIAGE_RETURN) continue;
+        if (byte !== LINE_FEED) {
+          ends = 0;
+          continue;
+        }
+        if (++ends < 2) continue;
+        const bytes = joined(begun, piece.subarray(from, at));
+        if (isData(bytes)) events.push({ timeMs: this.times[i], bytes });
+        begun = [];
+        from = at + 1;
+        ends = 0;
       }
-      rest = rest.slice(from);
+      if (from < piece.length) begun.push(piece.subarray(from));
     });
-    const last = dataOf(rest);
-    if (last !== '') events.push({ timeMs: this.times[this.times.length - 1], data: last });
+    const last = joined(begun);
+    if (isData(last)) events.push({ timeMs: this.times[this.times.length - 1], bytes: last });
     return events;
   }
 }
 
-function eventEnd(text: string, from: number): { at: number; next: number } | undefined {
-  const plain = text.indexOf('\n\n', from);
-  const carriage = text.indexOf('\r\n\r\n', from);
-  if (carriage >= 0 && (plain < 0 || carriage < plain)) return { at: carriage, next: carriage + 4 };
-  return plain < 0 ? undefined : { at: plain, next: plain + 2 };
+function joined(begun: readonly Uint8Array[], rest: Uint8Array = new Uint8Array(0)): Uint8Array {
+  if (begun.length === 0) return rest;
+  const parts = [...begun, rest];
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** "da" begins only `data:` among the fields; what begins otherwise is looked at as a whole. */
+function isData(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return false;
+  return (bytes[0] === 0x64 && bytes[1] === 0x61) || dataOf(bytes) !== '';
 }
 
 /** Lines that begin with `data:`, joined; comments and other fields fall away. Source: HTML standard, "Server-sent events". */
-function dataOf(event: string): string {
-  if (event.startsWith('data: ') && !event.includes('\n')) return event.slice(6);
-  return event
+function dataOf(bytes: Uint8Array): string {
+  return decoder
+    .decode(bytes)
     .split(/\r?\n/)
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(line[5] === ' ' ? 6 : 5))
-    .join('\n');
+    .join('\n')
+    .trimEnd();
 }
 
 function readEvents(events: readonly Event[], wantsText: boolean): TokenStream {
-  const ended = events.length > 0 && events[events.length - 1].data === '[DONE]';
+  const ended = events.length > 0 && dataOf(events[events.length - 1].bytes) === DONE;
   const parsed = new Map<number, Chunk>();
   const chunk = (i: number) => {
-    const known = parsed.get(i) ?? parseChunk(events[i].data);
+    const known = parsed.get(i) ?? parseChunk(dataOf(events[i].bytes));
     parsed.set(i, known);
     return known;
   };
@@ -86,11 +114,7 @@ function readEvents(events: readonly Event[], wantsText: boolean): TokenStream {
   while (first < events.length && chunk(first).content === '') first++;
   let last = events.length - 1;
   while (last >= first && chunk(last).content === '') last--;
-  const usage =
-    usageOf(
-      events.map((_, i) => i).filter((i) => i < first || i > last),
-      chunk,
-    ) ?? chunkUsage(chunk, last);
+  const usage = usageOf(last < first ? 0 : last, events.length, chunk);
   const error = [...parsed.values()].find((known) => known.error !== undefined)?.error;
   if (last < first)
     return { countedBy: 'events', text: '', ended, ...usage, ...(error === undefined ? {} : { error }) };
@@ -120,8 +144,9 @@ interface Chunk {
 
 type Usage = Pick<TokenStream, 'promptTokens' | 'outputTokens' | 'countedBy'>;
 
-function usageOf(indices: readonly number[], chunk: (i: number) => Chunk): Usage | undefined {
-  for (const i of [...indices].reverse()) {
+/** Servers tell it behind the last token, or with it. */
+function usageOf(from: number, count: number, chunk: (i: number) => Chunk): Usage | undefined {
+  for (let i = count - 1; i >= from; i--) {
     const usage = chunkUsage(chunk, i);
     if (usage !== undefined) return usage;
   }
@@ -129,13 +154,13 @@ function usageOf(indices: readonly number[], chunk: (i: number) => Chunk): Usage
 }
 
 function chunkUsage(chunk: (i: number) => Chunk, i: number): Usage | undefined {
-  const usage = i < 0 ? undefined : chunk(i).usage;
+  const { usage } = chunk(i);
   if (usage?.completion === undefined) return undefined;
   return { outputTokens: usage.completion, promptTokens: usage.prompt, countedBy: 'server' };
 }
 
 function parseChunk(data: string): Chunk {
-  if (data === '[DONE]') return { content: '' };
+  if (data === DONE) return { content: '' };
   let value: unknown;
   try {
     value = JSON.parse(data);
