@@ -36,8 +36,8 @@ const negated: Reader = (value) => {
   const read = boolean(value);
   return read === undefined ? undefined : !read;
 };
-/** A flag that the entry point drops when it is `false`, leaving the server's own default. */
-const bareFlag: Reader = (value) => (boolean(value) === true ? true : undefined);
+/** A flag that the entry point drops when it is `false`, leaving the server's own default; an empty value is the bare flag. */
+const bareFlag: Reader = (value) => (value === '' || boolean(value) === true ? true : undefined);
 /** `--n-gpu-layers` takes a number, `all` or `auto`; `auto` is the server's default and so says nothing. */
 const layers: Reader = (value) => (value.trim().toLowerCase() === 'all' ? Infinity : integer(value));
 

@@ -1,3 +1,4 @@
+import { alone } from './own-findings';
 import { evaluateRules, findRule } from '../../lib/rules';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { readSpec } from '../../lib/spec';
@@ -209,10 +210,23 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
       {
         severity: 'error',
         got: 'ml.p3.2xlarge (V100, 7.0)',
-        allowed: 'compute capability 7.5 or higher',
-        fix: 'use ml.g4dn.xlarge',
+        allowed: 'compute capability 8.0 or higher',
+        fix: 'use ml.g6.xlarge',
       },
     ],
+    [
+      on(QWEN3_SMALL, 'ml.p3.2xlarge', undefined, {}, { container: { family: 'sglang', version: '0.5.5' } }),
+      { severity: 'error', allowed: 'compute capability 7.5 or higher', fix: 'use ml.g4dn.xlarge' },
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.g4dn.xlarge', undefined, {}, { container: { family: 'sglang', version: '0.5.5' } }),
+      undefined,
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.g4dn.xlarge', undefined, {}, { container: { family: 'sglang', version: '0.5.6' } }),
+      { severity: 'error', got: 'ml.g4dn.xlarge (T4, 7.5)' },
+    ],
+    [on(QWEN3_SMALL, 'ml.g5.xlarge', undefined, {}, { container: { family: 'sglang', version: '0.5.10' } }), undefined],
     [on(QWEN3_SMALL, 'ml.p3.2xlarge'), undefined],
     [
       on(QWEN3_SMALL, 'ml.p2.xlarge'),
@@ -408,5 +422,49 @@ describe.each(Object.entries(ADVICE))('%s', (id, cases) => {
     if (spec === undefined || rule === undefined) throw new Error('no such spec or rule');
     const findings = evaluateRules(resolveEndpoint(spec), [rule]);
     expect(findings).toMatchObject(advice === undefined ? [] : [advice]);
+  });
+});
+
+describe('ATTENTION_BACKEND_NOT_ON_GPU', () => {
+  const find = (instanceType: string, environment: object | undefined, family = 'sglang') =>
+    alone('ATTENTION_BACKEND_NOT_ON_GPU', {
+      model: { config: QWEN3_SMALL },
+      container: { family },
+      instanceType,
+      environment,
+    });
+  test.each([
+    ['fa3', 'ml.g4dn.xlarge', true],
+    ['fa3', 'ml.p4d.24xlarge', false],
+    ['fa3', 'ml.g6.xlarge', false],
+    ['fa3', 'ml.p5.48xlarge', false],
+    ['fa3', 'ml.p6-b200.48xlarge', true],
+    ['fa3', 'ml.g7e.2xlarge', true],
+    ['trtllm_mha', 'ml.p5.48xlarge', true],
+    ['trtllm_mha', 'ml.p6-b200.48xlarge', false],
+    ['trtllm_mha', 'ml.g7e.2xlarge', true],
+    ['trtllm_mla', 'ml.p5.48xlarge', true],
+    ['trtllm_mla', 'ml.g7e.2xlarge', false],
+    ['flashinfer', 'ml.g7e.2xlarge', false],
+    ['constructor', 'ml.g7e.2xlarge', false],
+  ])('%s on %s: %p', (backend, instanceType, expected) => {
+    for (const name of ['SM_SGLANG_ATTENTION_BACKEND', 'SM_SGLANG_PREFILL_ATTENTION_BACKEND']) {
+      const found = find(instanceType, { [name]: backend });
+      expect(found.length > 0).toBe(expected);
+      if (expected)
+        expect(found).toMatchObject([
+          {
+            path: `/environment/${name}`,
+            fix: `set ${name} to flashinfer, or leave it out`,
+            allowed: 'flashinfer or triton',
+          },
+        ]);
+    }
+    expect(find(instanceType, { SM_SGLANG_DECODE_ATTENTION_BACKEND: backend })).toEqual([]);
+    expect(find(instanceType, { SM_SGLANG_ATTENTION_BACKEND: backend }, 'vllm')).toEqual([]);
+  });
+  test('says nothing without variables or GPUs', () => {
+    expect(find('ml.g7e.2xlarge', undefined)).toEqual([]);
+    expect(find('ml.c7i.4xlarge', { SM_SGLANG_ATTENTION_BACKEND: 'fa3' })).toEqual([]);
   });
 });

@@ -99,6 +99,35 @@ describe('ACCELERATORS_EXCEEDED', () => {
     expect(larger.fix).not.toContain('g4dn');
   });
 
+  test.each<[string, object, Record<string, string>, string | undefined]>([
+    ['vllm', { tensorParallelSize: 2 }, { SM_VLLM_DATA_PARALLEL_SIZE: '2' }, undefined],
+    ['vllm', { tensorParallelSize: 2 }, { SM_VLLM_DATA_PARALLEL_SIZE: 'two' }, undefined],
+    ['vllm', { tensorParallelSize: 4 }, { SM_VLLM_DATA_PARALLEL_SIZE: '0' }, undefined],
+    ['vllm', { tensorParallelSize: 2 }, { SM_VLLM_DATA_PARALLEL_SIZE: '3' }, '/environment/SM_VLLM_DATA_PARALLEL_SIZE'],
+    ['vllm', { tensorParallelSize: 8 }, { SM_VLLM_DATA_PARALLEL_SIZE: '2' }, '/options/tensorParallelSize'],
+    ['vllm', {}, { SM_VLLM_DATA_PARALLEL_SIZE: '8', SM_VLLM_DATA_PARALLEL_SIZE_LOCAL: '4' }, undefined],
+    ['vllm', {}, { SM_SGLANG_DP_SIZE: '8' }, undefined],
+    ['sglang', {}, { SM_SGLANG_DP: '8' }, '/environment/SM_SGLANG_DP'],
+    ['sglang', {}, { SM_SGLANG_DP_SIZE: '8' }, '/environment/SM_SGLANG_DP_SIZE'],
+    ['sglang', {}, { SM_SGLANG_DATA_PARALLEL_SIZE: '8' }, '/environment/SM_SGLANG_DATA_PARALLEL_SIZE'],
+    ['sglang', {}, { SM_SGLANG_DP_SIZE: '8', SM_SGLANG_ENABLE_DP_ATTENTION: 'true' }, undefined],
+    ['lmi', {}, { OPTION_DATA_PARALLEL_SIZE: '8' }, undefined],
+  ])('of copies that %s runs itself: %j %j', (family, options, environment, path) => {
+    const [found] = alone('ACCELERATORS_EXCEEDED', {
+      model: { config: LLAMA_8B },
+      container: { family },
+      instanceType: 'ml.g5.12xlarge',
+      options: { tensorParallelSize: 1, ...options },
+      environment,
+    }) as readonly ({ path?: string; fix?: string; message: string } | undefined)[];
+    expect(found?.path).toBe(path);
+    if (path?.startsWith('/environment') !== true) return;
+    const variable = path.replace('/environment/', '');
+    const most = 'tensorParallelSize' in options ? 2 : 4;
+    expect(found?.fix).toContain(`set ${variable} to at most ${most}`);
+    expect(found?.message).toContain(`× ${variable} ${environment[variable]} needs`);
+  });
+
   test('counts stages', () => {
     expect(find('ml.g5.12xlarge', { tensorParallelSize: 4, pipelineParallelSize: 2 })[0].message).toContain(
       'tensorParallelSize 4 × pipelineParallelSize 2 needs 8 GPUs',
@@ -166,3 +195,35 @@ test.each(['ATTENTION_HEADS_NOT_DIVISIBLE', 'KV_HEADS_NOT_DIVISIBLE', 'FEED_FORW
     expect(alone(rule, { ...endpoint(LLAMA_8B, 3), model: { id: 'a/b' } })).toEqual([]);
   },
 );
+
+describe('MARLIN_TILE_NOT_DIVISIBLE of FP8', () => {
+  const find = (version: string, instanceType: string, tensorParallelSize: number, method = 'fp8') =>
+    alone('MARLIN_TILE_NOT_DIVISIBLE', {
+      model: {
+        config: {
+          ...LLAMA_8B,
+          intermediate_size: 10_944,
+          quantization_config: { quant_method: method, activation_scheme: 'dynamic' },
+        },
+      },
+      container: { family: 'vllm', version },
+      instanceType,
+      options: { tensorParallelSize, maxModelLen: 4096 },
+    });
+
+  test.each<[string, string, number, boolean]>([
+    ['0.10.0', 'ml.g5.12xlarge', 4, true],
+    ['0.5.3', 'ml.g5.12xlarge', 4, true],
+    ['0.5.2', 'ml.g5.12xlarge', 4, false],
+    ['0.23.9', 'ml.g5.12xlarge', 4, true],
+    ['0.24.0', 'ml.g5.12xlarge', 4, false],
+    ['0.10.0', 'ml.g5.12xlarge', 2, false],
+    ['0.10.0', 'ml.g6.12xlarge', 4, false],
+  ])('vLLM %s on %s with %d ranks: %p', (version, instanceType, degree, expected) => {
+    const found = find(version, instanceType, degree);
+    expect(found.length > 0).toBe(expected);
+    if (!expected) return;
+    expect(found[0].severity).not.toBe('warning');
+    expect(found[0].message).toContain('5472 outputs');
+  });
+});

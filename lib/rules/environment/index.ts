@@ -5,6 +5,7 @@ import { jsonValueUnreadable } from './json-value-unreadable';
 import { lmiDtypeUnknown } from './lmi-dtype-unknown';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
 import { optionContradictsVariable } from './option-contradicts-variable';
+import { toolParserMissing } from './tool-parser-missing';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
 import { variableValueMissing } from './variable-value-missing';
@@ -21,4 +22,5 @@ export const environmentRules: readonly Rule[] = [
   lmiRollingBatchRemoved,
   lmiDtypeUnknown,
   trtllmQuantizeNotRead,
+  toolParserMissing,
 ];

@@ -1,22 +1,26 @@
 import { capability } from '../../scheme';
 import { gpuOf } from '../helpers/accelerator';
-import { serverName } from '../helpers/engine';
+import { inRange, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
-const example = (family: string, instanceType: string) => ({
+const example = (family: string, instanceType: string, version?: string) => ({
   model: { config: QWEN3_SMALL },
-  container: { family },
+  container: { family, version },
   instanceType,
   options: { maxModelLen: 4096, dtype: 'float16' },
 });
 
+/** SGLang's kernels are built for 8.0 and later since the end of 2025. */
+const WITHOUT_TURING = { since: '0.5.6' };
+
 /** Compute capability × 10 below which the server has no kernels at all. */
 function leastSm({ container }: RuleContext): number | undefined {
   if (container?.engine === 'vllm') return 70;
-  return container?.engine === 'sglang' ? 75 : undefined;
+  if (container?.engine !== 'sglang') return undefined;
+  return container.engineVersion !== undefined && inRange(container.engineVersion, WITHOUT_TURING) ? 80 : 75;
 }
 
 export const gpuTooOldForServer: Rule = {
@@ -24,11 +28,12 @@ export const gpuTooOldForServer: Rule = {
   severity: 'error',
   summary: 'the GPU has the compute capability that the server itself needs',
   explanation:
-    'Each server ships kernels from some compute capability on: vLLM from 7.0, SGLang from 7.5 ("SGLang only supports sm75 and above"). On an older GPU the first kernel fails with "no kernel image is available for execution on the device".',
-  source: 'vLLM docs, "GPU installation: compute capability 7.0 or higher"; sglang/srt/model_executor/model_runner.py',
+    'Each server ships kernels from some compute capability on: vLLM from 7.0, SGLang from 7.5 ("SGLang only supports sm75 and above"), and since 0.5.6, whose kernels are built without 7.5, from 8.0. On an older GPU the first kernel fails with "no kernel image is available for execution on the device".',
+  source:
+    'vLLM docs, "GPU installation: compute capability 7.0 or higher"; sglang/srt/model_executor/model_runner.py; sgl-project/sglang#24224, #24302, #38515',
   examples: {
-    passes: [example('sglang', 'ml.g4dn.xlarge'), example('vllm', 'ml.g4dn.xlarge')],
-    fails: [example('sglang', 'ml.p3.2xlarge')],
+    passes: [example('sglang', 'ml.g4dn.xlarge', '0.5.5'), example('vllm', 'ml.g4dn.xlarge')],
+    fails: [example('sglang', 'ml.p3.2xlarge', '0.5.5'), example('sglang', 'ml.g4dn.xlarge', '0.5.10')],
   },
   evaluate(context) {
     const gpu = gpuOf(context);

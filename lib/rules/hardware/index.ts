@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
+import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
 import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
@@ -23,4 +24,5 @@ export const hardwareRules: readonly Rule[] = [
   float16OverflowsModel,
   activationDtypeNotAccepted,
   kvCacheDtypeNeedsNewerGpu,
+  attentionBackendNotOnGpu,
 ];

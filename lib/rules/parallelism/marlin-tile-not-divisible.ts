@@ -5,11 +5,16 @@ import { servedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { inputShare, outputShares, splitLayers } from '../helpers/layers';
-import { AWQ, QWEN2_72B, QWEN25_7B, compressedTensors, quantized } from '../helpers/samples';
+import { AWQ, LLAMA_8B, QWEN2_72B, QWEN25_7B, compressedTensors, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const W8A16 = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
 const BF16_72B = { ...QWEN2_72B, torch_dtype: 'bfloat16' };
+
+const FP8_10944 = quantized(
+  { ...LLAMA_8B, intermediate_size: 10_944 },
+  { quant_method: 'fp8', activation_scheme: 'dynamic' },
+);
 
 const example = (config: object, tensorParallelSize: number, version: string) => ({
   model: { config },
@@ -20,9 +25,25 @@ const example = (config: object, tensorParallelSize: number, version: string) =>
 /** A Marlin thread block computes at least 128 inputs × 64 outputs, or 64 × 128. */
 const TILE = { inputs: 128, outputs: 64 };
 
+/** Compute capability × 10 from which on FP8 is computed as such. */
+const FP8_SM = 89;
+
+/** FP8 on GPUs without FP8: its inputs are repacked in sixteens, which shards are, and no other kernel takes over. */
+function usesFp8Marlin(context: RuleContext): boolean {
+  const { scheme } = context;
+  const sm = smOf(context);
+  return (
+    scheme.weightType === 'fp8' &&
+    sm !== undefined &&
+    sm < FP8_SM &&
+    isVllm(context, { since: '0.5.3', before: '0.24.0' })
+  );
+}
+
 /** Does this vLLM load the scheme with the Marlin kernel, which does not pad tiles before 0.24? */
 function usesMarlin(context: RuleContext): boolean {
   const { scheme, container, options } = context;
+  if (usesFp8Marlin(context)) return true;
   if (
     scheme.weightType !== 'int' ||
     scheme.activationBits !== 16 ||
@@ -42,6 +63,7 @@ function usesMarlin(context: RuleContext): boolean {
 
 /** Later versions take a slower kernel for a layer that Marlin cannot: AWQ from 0.7.3, the others in float16 from 0.6.3 (ExLlama), in any dtype from 0.10 (Conch). */
 function fallsBack(context: RuleContext): boolean {
+  if (usesFp8Marlin(context)) return false;
   if (context.scheme.layout === 'awq') return isVllm(context, { since: '0.7.3' });
   return (
     isVllm(context, { since: '0.10.0' }) || (isVllm(context, { since: '0.6.3' }) && servedDtype(context) === 'float16')
@@ -53,10 +75,11 @@ function firstBroken(
   degree: number,
 ): { readonly layer: string; readonly share: string } | undefined {
   const headDim = context.model?.headDim ?? 1;
+  const isFp8 = usesFp8Marlin(context);
   for (const layer of splitLayers(context)) {
     if (layer.kind !== 'linear' || !layer.quantized) continue;
     const inputs = inputShare(layer, degree);
-    if (inputs % TILE.inputs !== 0) return { layer: layer.name, share: `${inputs} inputs` };
+    if (inputs % TILE.inputs !== 0 && !isFp8) return { layer: layer.name, share: `${inputs} inputs` };
     const outputs = outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0);
     if (outputs % TILE.outputs !== 0) return { layer: layer.name, share: `${outputs} outputs` };
   }
@@ -68,15 +91,20 @@ export const marlinTileNotDivisible: Rule = {
   severity: 'error',
   summary: 'each rank’s share of a matrix is a whole number of Marlin tiles',
   explanation:
-    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning. From 0.24 on the tile is padded.',
+    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning. FP8 weights on a GPU without FP8 are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64". From 0.24 on the tile is padded.',
   source:
-    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; issues vllm-project/vllm#9913, vllm-project/llm-compressor#54',
-  holdsFor: 'vLLM 0.4.2 to 0.23',
+    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; issues vllm-project/vllm#9913, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
+  holdsFor: 'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23',
   examples: {
-    passes: [example(quantized(QWEN25_7B, W8A16), 4, '0.5.4'), example(quantized(BF16_72B, W8A16), 4, '0.24.0')],
+    passes: [
+      example(quantized(QWEN25_7B, W8A16), 4, '0.5.4'),
+      example(quantized(BF16_72B, W8A16), 4, '0.24.0'),
+      { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g6.12xlarge' },
+    ],
     fails: [
       example(quantized(BF16_72B, W8A16), 4, '0.5.4'),
       example(quantized(BF16_72B, { ...AWQ, group_size: 32 }), 4, '0.8.5'),
+      { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g5.12xlarge' },
     ],
   },
   evaluate(context) {

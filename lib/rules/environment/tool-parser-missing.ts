@@ -1,0 +1,55 @@
+import { found } from '../helpers/finding';
+import { isFlagWord } from '../helpers/environment';
+import { serverName } from '../helpers/engine';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (environment: Record<string, string>, family = 'vllm') => ({
+  model: { config: LLAMA_8B },
+  container: { family },
+  options: { maxModelLen: 4096 },
+  environment,
+});
+
+const SWITCH = 'ENABLE_AUTO_TOOL_CHOICE';
+const PARSER = 'TOOL_CALL_PARSER';
+
+export const toolParserMissing: Rule = {
+  id: 'TOOL_PARSER_MISSING',
+  severity: 'error',
+  summary: 'automatic tool choice comes with the parser that reads the model’s calls',
+  explanation:
+    'Each family of models writes tool calls in a form of its own, so vLLM wants to be told which: "Error: --enable-auto-tool-choice requires --tool-call-parser". LMI refuses it likewise ("invalid tool call parser: None").',
+  source:
+    'vllm/entrypoints/openai/cli_args.py, `validate_parsed_serve_args`; djl-serving vllm_rb_properties.py, `validate_tool_call_parser`',
+  examples: {
+    passes: [
+      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true', SM_VLLM_TOOL_CALL_PARSER: 'llama3_json' }),
+      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'false' }),
+      example({ OPTION_TOOL_CALL_PARSER: 'hermes' }, 'lmi'),
+    ],
+    fails: [
+      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true' }),
+      example({ OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true' }, 'lmi'),
+    ],
+  },
+  evaluate(context) {
+    const prefix = context.container?.family === 'lmi' ? 'OPTION_' : 'SM_VLLM_';
+    if (context.container?.engine !== 'vllm' || context.container.family === 'custom') return [];
+    const environment = context.spec.environment ?? {};
+    const value = environment[prefix + SWITCH] as string | undefined;
+    // The bare flag is an empty value for the images, and nothing for LMI.
+    const isOn =
+      value !== undefined && (isFlagWord(value) ? /true/i.test(value) : value === '' && prefix !== 'OPTION_');
+    if (!isOn || environment[prefix + PARSER]) return [];
+    return [
+      found({
+        what: `${serverName(context)} stops where tools are to be chosen automatically and no parser for the model’s calls is named`,
+        got: `${prefix}${SWITCH} without ${prefix}${PARSER}`,
+        allowed: `${prefix}${PARSER}, such as hermes (Qwen), llama3_json or mistral`,
+        fix: `name the model’s parser in ${prefix}${PARSER}, or leave ${prefix}${SWITCH} out`,
+        path: `/environment/${prefix}${SWITCH}`,
+      }),
+    ];
+  },
+};
