@@ -1,3 +1,5 @@
+import { findInstance, findPrice, instanceTypes } from '../../lib/hardware';
+import type { Instance } from '../../lib/hardware/types';
 import { findingOf, spec } from './own-findings';
 
 describe('REGION_UNKNOWN', () => {
@@ -37,5 +39,48 @@ describe('INSTANCE_NOT_IN_REGION', () => {
     ['ml.g5.3xlarge', 'us-east-1'],
   ])('%s in %s is not refused', (instanceType, region) => {
     expect(findingOf(rule, spec({ instanceType, region }))).toBeUndefined();
+  });
+});
+
+describe.each(['us-east-1', 'eu-central-1', 'af-south-1', 'ap-southeast-3'])('what is proposed in %s', (region) => {
+  const all = instanceTypes()
+    .map((type) => findInstance(type))
+    .filter((instance): instance is Instance => instance !== undefined);
+  const accelerator = ({ accelerator: of }: Instance) => [of?.memoryBytesUsable ?? 0, of?.sm ?? 0] as const;
+  const isAsGood = (other: Instance, instance: Instance): boolean =>
+    other.kind === instance.kind &&
+    other.acceleratorCount >= instance.acceleratorCount &&
+    accelerator(other).every((value, index) => value >= accelerator(instance)[index]);
+  const price = ({ instanceType }: Instance): number => findPrice(instanceType, region)?.usdPerHour ?? Infinity;
+  const missing = all.filter(({ regions }) => regions.length > 0 && !regions.includes(region));
+
+  test('is as good, is there, and is the cheapest such', () => {
+    expect(missing.length).toBeGreaterThan(0);
+    for (const instance of missing) {
+      const fix = findingOf('INSTANCE_NOT_IN_REGION', spec({ instanceType: instance.instanceType, region }))?.fix;
+      const proposed = /^use (ml\.[\w.-]+), or deploy in /.exec(fix ?? '')?.[1];
+      const candidates = all.filter((other) => other.regions.includes(region) && isAsGood(other, instance));
+      expect({ instance: instance.instanceType, found: proposed !== undefined }).toEqual({
+        instance: instance.instanceType,
+        found: candidates.length > 0,
+      });
+      if (proposed === undefined) {
+        expect(fix).toMatch(/^deploy in [a-z]/);
+        continue;
+      }
+      const better = candidates.find(({ instanceType }) => instanceType === proposed);
+      expect({ instance: instance.instanceType, proposed, isAsGood: better !== undefined }).toMatchObject({
+        isAsGood: true,
+      });
+      if (better !== undefined && price(better) < Infinity)
+        expect(price(better)).toBe(Math.min(...candidates.map((other) => price(other))));
+    }
+  });
+
+  test('leaves the data as they were', () => {
+    const [instance] = missing;
+    const before = [...instance.regions];
+    findingOf('INSTANCE_NOT_IN_REGION', spec({ instanceType: instance.instanceType, region }));
+    expect(findInstance(instance.instanceType)?.regions).toEqual(before);
   });
 });
