@@ -23,7 +23,7 @@ import { uniqueName } from '../shared/unique-name';
 import { planOnFewest } from './degree';
 import type { FleetHost } from './host';
 import { LoraAdapter, type LoraAdapterProps } from './lora-adapter';
-import { CopyPlacement, type FleetModelProps } from './props';
+import { CopyPlacement, type FleetModelProps, type ModelFleetProps } from './props';
 
 const MIN_SCALE_OUT_COOLDOWN = Duration.minutes(5);
 
@@ -63,7 +63,7 @@ export class FleetModel extends QuantizedEndpointBase {
     const componentName = uniqueName(this);
     this.inferenceComponentName = componentName;
 
-    const counts = copyCounts(props);
+    const counts = copyCounts(props, host.props);
     const recipe = modelRecipe(this, props, host.instance);
     const { model, container } = recipe;
     const asIfAlone = endpointProps(props, host);
@@ -218,7 +218,9 @@ interface CopyCounts {
   readonly max: number;
 }
 
-function copyCounts({ minCopies = 1, maxCopies, initialCopies }: FleetModelProps): CopyCounts {
+function copyCounts(props: FleetModelProps, { minInstanceCount }: ModelFleetProps): CopyCounts {
+  // The last instance goes only when no model has a copy any more: whoever asks for the one asks for the other.
+  const { minCopies = known(minInstanceCount) === 0 ? 0 : 1, maxCopies, initialCopies } = props;
   const atLeastOne = known(minCopies) === 0 ? 1 : minCopies;
   return { min: minCopies, initial: initialCopies ?? atLeastOne, max: maxCopies ?? initialCopies ?? atLeastOne };
 }

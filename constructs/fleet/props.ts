@@ -44,7 +44,8 @@ export interface ModelFleetProps {
   readonly initialInstanceCount?: number;
 
   /**
-   * Fewest instances. With 0, the last instance goes when the last copy of the last model has gone.
+   * Fewest instances. 0 lets the fleet scale to zero: the last instance goes with the last copy of the last model, and
+   * models have no fewest number of copies unless they are given one.
    *
    * @default 1
    */
@@ -192,7 +193,7 @@ export interface FleetModelProps extends ServingProps {
   /**
    * Fewest copies when the model scales. 0 lets it scale to none, and makes room for the others.
    *
-   * @default 1
+   * @default - 1, and 0 in a fleet with a `minInstanceCount` of 0
    */
   readonly minCopies?: number;
 

@@ -223,7 +223,7 @@ describe('a model that takes more than one GPU', () => {
 });
 
 describe('a fleet that scales to zero', () => {
-  const { stack } = makeFleet({ minInstanceCount: 0 }, { Chat: { minCopies: 0, maxCopies: 2 } });
+  const { stack } = makeFleet({ minInstanceCount: 0 }, { Chat: { maxCopies: 2 } });
 
   test('wakes each model by its own failures', () => {
     const template = Template.fromStack(stack);
@@ -235,6 +235,16 @@ describe('a fleet that scales to zero', () => {
     });
     expect(componentsOf(stack).Chat.RuntimeConfig).toEqual({ CopyCount: 1 });
     expect(warningsOf(stack)).toEqual(['COLD_START_FROM_ZERO']);
+  });
+
+  test('keeps the copies that a model is told to keep', () => {
+    const { stack: kept } = makeFleet({ minInstanceCount: 0 }, { Chat: { minCopies: 1, maxCopies: 2 } });
+    expect(resourceOf(kept, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({ MinCapacity: 1 });
+    Template.fromStack(kept).resourcePropertiesCountIs(
+      'AWS::CloudWatch::Alarm',
+      { MetricName: 'NoCapacityInvocationFailures' },
+      0,
+    );
   });
 
   test('is refused where the region refuses it', () => {
