@@ -217,6 +217,26 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     ],
   );
 
+  command(
+    'init [directory]',
+    'writes the smallest app that deploys a model of the hub, with its lock file',
+    async () => (await import('./commands/init')).init,
+    [
+      new Option('--model <id>', 'org/model, or org/model@revision').default('Qwen/Qwen2.5-7B-Instruct-AWQ'),
+      new Option('--instance-type <type>', 'default: the best that serves the model as it is'),
+      new Option('--region <region>', 'AWS region').default('us-east-1'),
+    ],
+  );
+  command(
+    'doctor [directory]',
+    'whether an app can be synthesized and deployed from here: Node.js, CDK, credentials, quotas',
+    async () => (await import('./commands/doctor')).doctor,
+    [
+      new Option('--instance-type <type>', 'whose quota to look at; default: those of cdk.out'),
+      new Option('--offline', 'ask nothing of the account'),
+    ],
+  );
+
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
   } catch (error) {
