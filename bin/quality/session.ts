@@ -4,6 +4,7 @@ import { SpecError } from '../../lib/errors';
 import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import { CheckpointWeights } from '../../lib/simulate/checkpoint-weights';
 import { decoderShape, type DecoderShape } from '../../lib/simulate/forward/decoder-shape';
+import { assertDecoderTensors } from '../../lib/simulate/forward/weights';
 import { createKernelEngine } from '../../lib/simulate/kernels/create';
 import type { TextWindows } from '../../lib/simulate/quality/windows';
 import type { Terminal } from '../terminal';
@@ -31,10 +32,12 @@ export async function openForwardSession(
   // Node 20 has relaxed SIMD behind a flag; it must be up before the kernels are compiled. Later versions know it by themselves.
   if (Number(process.versions.node.split('.')[0]) < 22) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   const shape = decoderShape(checkpoint.config);
+  const source = new CheckpointWeights(checkpoint, createKernelEngine());
+  assertDecoderTensors(source, shape);
   const tokenizer = await loadTokenizer(folder);
   return {
     shape,
-    source: new CheckpointWeights(checkpoint, createKernelEngine()),
+    source,
     threads: positiveInteger(options.threads, '--threads') ?? availableParallelism(),
     terminal,
     signal,

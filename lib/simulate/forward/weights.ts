@@ -72,6 +72,23 @@ export function linearNames(source: WeightSource, layer: number): Readonly<Recor
   };
 }
 
+/**
+ * Looks for every tensor that a forward pass will ask for: what is missing is told at once, not after the blocks before it.
+ *
+ * @throws SimulationError `TENSOR_MISSING`
+ */
+export function assertDecoderTensors(source: WeightSource, { layers }: DecoderShape): void {
+  const prefix = decoderPrefix(source);
+  const names = [`${prefix}embed_tokens.weight`, `${prefix}norm.weight`];
+  for (let layer = 0; layer < layers; layer++) {
+    const block = `${prefix}layers.${layer}.`;
+    names.push(`${block}input_layernorm.weight`, `${block}post_attention_layernorm.weight`);
+    names.push(...Object.values(linearNames(source, layer)));
+  }
+  const missing = names.find((name) => !source.has(name));
+  if (missing !== undefined) throw tensorMissing(missing, 'a tensor of this architecture');
+}
+
 /** Reads one block. Phi-3's fused projections come apart into the separate ones. */
 export async function readDecoderBlock(
   source: WeightSource,
@@ -144,6 +161,15 @@ export async function readLinear(source: WeightSource, name: string, outputs: nu
   return { name: `${name}.weight`, outputs, inputs, values, stored, bias };
 }
 
+function tensorMissing(name: string, allowed: string): SimulationError {
+  return new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
+    got: 'nothing',
+    allowed,
+    fix: 'download the checkpoint again; check that config.json belongs to it',
+    path: name,
+  });
+}
+
 function cut(fused: Linear, outputs: readonly number[]): Linear[] {
   let row = 0;
   const { inputs, stored } = fused;
@@ -164,12 +190,7 @@ function cut(fused: Linear, outputs: readonly number[]): Linear[] {
 /** @throws SimulationError `TENSOR_MISSING`, `TENSOR_SHAPE_MISMATCH`, `WEIGHT_NOT_FINITE` */
 export async function readShaped(source: WeightSource, name: string, shape: readonly number[]) {
   if (!source.has(name)) {
-    throw new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
-      got: 'nothing',
-      allowed: `[${shape.join(', ')}]`,
-      fix: 'download the checkpoint again; check that config.json belongs to it',
-      path: name,
-    });
+    throw tensorMissing(name, `[${shape.join(', ')}]`);
   }
   const tensor = await source.read(name);
   if (tensor.shape.length !== shape.length || tensor.shape.some((dimension, i) => dimension !== shape[i])) {
