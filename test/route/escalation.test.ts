@@ -244,6 +244,15 @@ test('a request longer than one tier’s context goes to one whose context is lo
   expect(outcomes(records[0])).toEqual(['fast:too-long', 'quality:answered']);
 });
 
+test('a request longer than the largest tier’s context goes down to one whose context is longer', async () => {
+  const { send, records } = routerOver(
+    { fast: [answers('small')], quality: [fails('too-long')] },
+    { tiers: [tier('fast', { contextTokens: 8192 }), tier('quality', { contextTokens: 4096 })] },
+  );
+  expect((await send(ask(HARD))).text).toBe('small');
+  expect(outcomes(records[0])).toEqual(['quality:too-long', 'fast:answered']);
+});
+
 test('reasons that are not listed do not escalate', async () => {
   const { send, tier: played } = routerOver(
     { fast: [answers(SORRY), fails('error')], quality: [answers('x')] },

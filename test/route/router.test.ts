@@ -215,6 +215,14 @@ describe('a classifier of the user’s own', () => {
 });
 
 describe('a tier’s context', () => {
+  test('of the largest tier that is too short hands down to one that holds the request', async () => {
+    const { send, records } = routerOver(TWO, {
+      tiers: [tier('fast', { contextTokens: 10_000 }), tier('quality', { contextTokens: 100 })],
+    });
+    await send(ask(`${HARD} ${'la '.repeat(300)}`));
+    expect(records[0]).toMatchObject({ answeredBy: 'fast', chosenBy: 'context' });
+  });
+
   test('that is too short for the request is passed over', async () => {
     const { send, records } = routerOver(TWO, {
       tiers: [tier('fast', { contextTokens: 100 }), tier('quality', { contextTokens: 10_000 })],

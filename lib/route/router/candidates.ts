@@ -24,10 +24,10 @@ export class Candidates {
     private readonly fitting: readonly boolean[],
   ) {}
 
-  /** The first to be asked: the chosen tier, or the nearest larger one whose context holds the request. */
+  /** The first to be asked: the chosen tier, or the nearest whose context holds the request, a larger one if there is. */
   first(chosen: number): number {
     const larger = this.fitting.findIndex((fits, tier) => tier >= chosen && fits);
-    return larger < 0 ? chosen : larger;
+    return larger < 0 ? this.fitting.lastIndexOf(true) : larger;
   }
 
   begin(tier: number): void {
@@ -49,14 +49,24 @@ export class Candidates {
   afterFailure(tier: number, kind: FailureKind | 'circuit-open'): number | undefined {
     if (kind === 'rejected') return undefined;
     const larger = this.larger(tier);
-    if (kind === 'too-long') return larger.find((other) => this.contextOf(other) > this.contextOf(tier));
+    if (kind === 'too-long') {
+      const others = [...larger, ...this.smaller(tier)];
+      return others.find((other) => this.contextOf(other) > this.contextOf(tier));
+    }
     if (larger.length > 0 && this.escalates(reasonOf(kind)) && this.guards.failed.withdraw()) return larger[0];
-    for (let smaller = tier - 1; smaller >= 0; smaller--) if (this.usable(smaller)) return smaller;
-    return undefined;
+    return this.smaller(tier)[0];
   }
 
   private larger(tier: number): number[] {
     return this.config.tiers.map((_, other) => other).filter((other) => other > tier && this.usable(other));
+  }
+
+  /** The nearest first. */
+  private smaller(tier: number): number[] {
+    return this.config.tiers
+      .map((_, other) => other)
+      .filter((other) => other < tier && this.usable(other))
+      .reverse();
   }
 
   private usable(tier: number): boolean {
