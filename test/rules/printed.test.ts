@@ -4,10 +4,19 @@ import { findExplanation, findRule } from '../../lib/rules';
 
 const root = path.join(__dirname, '../..');
 /** Rooms whose errors and findings synth can print; those of rules and of what an app never calls have doors of their own. */
-const ROOMS = ['constructs', 'lib/spec', 'lib/model', 'lib/scheme', 'lib/container', 'lib/endpoint', 'lib/recommend'];
+const ROOMS = [
+  'constructs',
+  'lib/spec',
+  'lib/model',
+  'lib/scheme',
+  'lib/container',
+  'lib/endpoint',
+  'lib/recommend',
+  'lib/monitor',
+];
 
 /** A finding's `rule: 'ID'`, the first argument of a typed error, or of the helpers that make findings. */
-const ID = /(?:\brule:|\bid:|\b(?:\w*Error|finding|report)\()\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
+const ID = /(?:\brule:|\bid:|\b(?:\w*Error|finding|report|check)\()\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 
 function sources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -4,6 +4,7 @@ import { endpointExplanations } from './endpoint';
 import { fleetExplanations } from './fleet';
 import { ggufExplanations } from './gguf';
 import { modelExplanations } from './model';
+import { monitorExplanations } from './monitor';
 import { neuronExplanations } from './neuron';
 import { optimizationExplanations } from './optimization';
 import { observabilityExplanations } from './observability';
@@ -23,6 +24,7 @@ export const EXPLANATION_SUBJECTS = [
   'neuron',
   'edge',
   'quality',
+  'monitor',
   'recommendation',
   'optimization',
   'smoke-test',
@@ -41,6 +43,7 @@ export const EXPLANATIONS_BY_SUBJECT: Readonly<Record<ExplanationSubject, readon
   neuron: neuronExplanations,
   edge: edgeExplanations,
   quality: qualityExplanations,
+  monitor: monitorExplanations,
   recommendation: recommendationExplanations,
   optimization: optimizationExplanations,
   'smoke-test': smokeTestExplanations,

@@ -144,4 +144,18 @@ export const tierExplanations: readonly Explanation[] = [
     explanation: 'With authType NONE whoever learns the URL can have answers at your cost, up to the tiers’ capacity.',
     source: 'AWS Lambda developer guide, access control for function URLs',
   },
+  {
+    id: 'TIER_UNKNOWN',
+    severity: 'error',
+    summary: 'a metric of a tier is asked for by a name that the router has',
+    explanation: 'A metric of another name would never have a value, and an alarm on it would never ring.',
+    source: 'TieredEndpoints of this library',
+  },
+  {
+    id: 'TIER_WEIGHTS_UNREADABLE',
+    severity: 'error',
+    summary: 'the file of weights can be read',
+    explanation: 'The file is missing, or holds no JSON. The path is taken from the directory in which the app runs.',
+    source: 'weights files of qe route calibrate',
+  },
 ];
