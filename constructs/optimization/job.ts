@@ -18,6 +18,7 @@ import {
 import { planAnswer } from '../../lib/rules';
 import { placeInVpc } from '../endpoint/network';
 import { reportFindings } from '../endpoint/report';
+import type { ModelSpec } from '../../lib/spec/types';
 import { findInstance } from '../../lib/hardware';
 import type { BoundImage } from '../shared/container-image';
 import { known, withoutUndefined } from '../shared/known';
@@ -26,6 +27,7 @@ import type { BoundModel } from '../shared/model-source/bound-model';
 import { prefixData } from '../shared/model-source/s3';
 import { ServingContainer } from '../shared/serving-container';
 import { ownArn, WaitingFunction } from '../shared/waiting-function';
+import { writeArtefact } from './artefact';
 import type { OptimizationJobProps } from './props';
 import { jobRole } from './role';
 
@@ -131,7 +133,21 @@ export class OptimizationJob extends Resource implements IGrantable {
     });
     const findings = checkOptimization(spec);
     reportFindings(this, [...model.findings, ...findings]);
-    if (findings.every(({ severity }) => severity !== 'error')) this.summarize(model.name, spec, maxRuntime);
+    const result = resultModel(spec);
+    const sourceBytes = bytesOf(spec.model);
+    const resultBytes = bytesOf(result, resultScheme(spec));
+    writeArtefact(this, {
+      schema: 1,
+      constructPath: this.node.path,
+      spec,
+      findings,
+      configs,
+      result,
+      sourceBytes,
+      resultBytes,
+    });
+    if (findings.every(({ severity }) => severity !== 'error'))
+      this.summarize(model.name, spec, sourceBytes, resultBytes, maxRuntime);
 
     const network = placeInVpc(this, props, false);
     const { role, policies } = jobRole(this, props, model, folder, image.repositoryArn, network);
@@ -196,7 +212,7 @@ export class OptimizationJob extends Resource implements IGrantable {
         return {
           ...data,
           name: `${model.name} (${technique.kind})`,
-          spec: { id: known(this.outputUri) ?? `s3://\${${outputBucket.node.id}}/${prefix}`, ...resultModel(spec) },
+          spec: { id: known(this.outputUri) ?? `s3://\${${outputBucket.node.id}}/${prefix}`, ...result },
           modelData: 's3-prefix',
           quantization: resultScheme(spec),
           containerPath: (file) => `/opt/ml/model/${file}`,
@@ -225,21 +241,28 @@ export class OptimizationJob extends Resource implements IGrantable {
   }
 
   /** What comes in and what comes out, in one line. */
-  private summarize(name: string, spec: OptimizationSpec, maxRuntime: Duration): void {
-    const size = (model: OptimizationSpec['model'], quantization?: string) => {
-      const bytes =
-        model.weightBytes ?? planAnswer({ model, quantization, container: { family: 'lmi' } }).checkpointBytes;
-      if (typeof bytes !== 'number') return undefined;
-      return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
-    };
-    const from = size(spec.model);
-    const to = size(resultModel(spec), resultScheme(spec));
-    const sizes = from === undefined || to === undefined ? '' : `, from ${from} to about ${to}`;
+  private summarize(
+    name: string,
+    { technique, instanceType }: OptimizationSpec,
+    from: number | null,
+    to: number | null,
+    maxRuntime: Duration,
+  ): void {
+    const sizes = from === null || to === null ? '' : `, from ${gigabytes(from)} to about ${gigabytes(to)}`;
     Annotations.of(this).addInfo(
-      `${name}: ${spec.technique.kind} for ${spec.instanceType ?? 'an instance'}${sizes}; the deployment waits for it, ` +
+      `${name}: ${technique.kind} for ${instanceType ?? 'an instance'}${sizes}; the deployment waits for it, ` +
         `${maxRuntime.toHours({ integral: false }).toFixed(1)} hours at most`,
     );
   }
+}
+
+/** Bytes of a checkpoint's weights; null where too little is known of it. */
+function bytesOf(model: ModelSpec, quantization?: string): number | null {
+  return model.weightBytes ?? planAnswer({ model, quantization, container: { family: 'lmi' } }).checkpointBytes;
+}
+
+function gigabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 /** Image of the job: where one is pinned, and whose repository the role must be able to read in any case. */

@@ -1,5 +1,7 @@
-import type { Stack } from 'aws-cdk-lib';
-import { Duration, Lazy } from 'aws-cdk-lib';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -20,7 +22,7 @@ import {
   type OptimizationJobProps,
 } from '../../../index';
 import { COMMIT, LLAMA_70B, QWEN_7B } from '../models';
-import { environmentOf, errorsOf, messagesOf, resourceOf, testStack, variantOf, warningsOf } from '../support';
+import { ENV, environmentOf, errorsOf, messagesOf, resourceOf, testStack, variantOf, warningsOf } from '../support';
 
 const LLAMA2_7B = {
   ...LLAMA_70B,
@@ -81,6 +83,29 @@ describe('by default', () => {
     expect(messagesOf(made(), 'info')).toEqual([
       expect.stringMatching(/awq for ml\.g5\.12xlarge, from 15\.2 GB to about 5\.\d GB; .* 4\.0 hours at most/),
     ]);
+  });
+
+  test('what the job will do lies beside the template', () => {
+    const outdir = mkdtempSync(path.join(tmpdir(), 'job-'));
+    try {
+      const stack = new Stack(new App({ outdir }), 'Test', { env: ENV });
+      job(stack);
+      (stack.node.root as App).synth();
+      const [file] = readdirSync(outdir).filter((name) => name.endsWith('.plan.json'));
+      const plan = JSON.parse(readFileSync(path.join(outdir, file), 'utf8')) as Record<string, unknown>;
+      expect(plan).toMatchObject({
+        schema: 1,
+        constructPath: 'Test/Job',
+        spec: { technique: { kind: 'awq' }, instanceType: 'ml.g5.12xlarge', maxRuntimeSeconds: 14_400 },
+        findings: [],
+        configs: [{ ModelQuantizationConfig: { OverrideEnvironment: { OPTION_QUANTIZE: 'awq' } } }],
+        result: { config: { quantization_config: { quant_method: 'awq', bits: 4, group_size: 128 } } },
+        sourceBytes: 15_231_233_024,
+      });
+      expect(plan.resultBytes).toBe(5_570_747_392);
+    } finally {
+      rmSync(outdir, { recursive: true, force: true });
+    }
   });
 
   test('resources wait one after the other, each within CloudFormation’s hour, and the last must see the end', () => {
