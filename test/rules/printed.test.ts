@@ -4,16 +4,7 @@ import { findExplanation, findRule } from '../../lib/rules';
 
 const root = path.join(__dirname, '../..');
 /** Rooms whose errors and findings synth can print; those of rules and of what an app never calls have doors of their own. */
-const ROOMS = [
-  'constructs',
-  'lib/spec',
-  'lib/model',
-  'lib/scheme',
-  'lib/container',
-  'lib/endpoint',
-  'lib/recommend',
-  'lib/monitor',
-];
+const ROOMS = ['constructs', 'lib/spec', 'lib/model', 'lib/scheme', 'lib/container', 'lib/endpoint', 'lib/recommend'];
 
 /** A finding's `rule: 'ID'`, the first argument of a typed error, or of the helpers that make findings. */
 const ID = /(?:\brule:|\bid:|\b(?:\w*Error|finding|report|check)\()\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
