@@ -49,7 +49,6 @@ export class WaitingFunction extends Construct {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      retryAttempts: 0,
     });
     // CDK makes every function depend on its role, which the template says twice.
     (handler.node.defaultChild as CfnResource).addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
