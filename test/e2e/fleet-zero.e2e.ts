@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DescribeEndpointCommand,
+  ListEndpointsCommand,
+  ListInferenceComponentsCommand,
+  SageMakerClient,
+  UpdateInferenceComponentRuntimeConfigCommand,
+} from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { expectDone, startDeployment, type Deployment } from './cdk';
+
+jest.setTimeout(240_000);
+
+describe('an endpoint that is told to scale to zero', () => {
+  let deployment: Deployment;
+  let sagemaker: SageMakerClient;
+  let names: Record<'EndpointName' | 'Component', string>;
+  let before: string;
+
+  beforeAll(async () => {
+    deployment = await startDeployment();
+    sagemaker = new SageMakerClient(deployment.clientOptions);
+  });
+  afterAll(() => deployment?.stop());
+
+  const cdk = (command: string, least: number, ...more: string[]) =>
+    deployment.cdk(
+      command,
+      ...['--app', 'node tools/run-app.mjs test/e2e/fleet-zero-app.ts', '-c', `minInstanceCount=${least}`],
+      ...more,
+    );
+  const deploy = async (least: number) => {
+    const { status, output } = await cdk('deploy', least, '--require-approval', 'never');
+    expectDone(status, output);
+    names = {
+      EndpointName: /\.EndpointName = (\S+)/.exec(output)![1],
+      Component: /\.Component = (\S+)/.exec(output)![1],
+    };
+    return output;
+  };
+  const invoke = async (component: string | undefined) => {
+    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
+      new InvokeEndpointCommand({
+        EndpointName: names.EndpointName,
+        InferenceComponentName: component,
+        ContentType: 'application/json',
+        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'It was' }], max_tokens: 8 })),
+      }),
+    );
+    return JSON.parse(Buffer.from(answer.Body!).toString('utf8')).choices[0].message.content;
+  };
+  const instances = async () => {
+    const { ProductionVariants } = await sagemaker.send(
+      new DescribeEndpointCommand({ EndpointName: names.EndpointName }),
+    );
+    return ProductionVariants![0].CurrentInstanceCount;
+  };
+
+  test('serves its model itself before it is', async () => {
+    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
+    expectDone(bootstrap.status, bootstrap.output);
+    await deploy(1);
+    before = names.EndpointName;
+    expect(names.Component).toBe('none');
+    expect(await invoke(undefined)).toMatch(/\w/);
+  });
+
+  test('is another endpoint then, which takes the place of the first', async () => {
+    const output = await deploy(0);
+    expect(output).toMatch(/COLD_START_FROM_ZERO/);
+    expect(names.EndpointName).not.toBe(before);
+    const { Endpoints } = await sagemaker.send(new ListEndpointsCommand({}));
+    expect(Endpoints!.map(({ EndpointName }) => EndpointName)).toEqual([names.EndpointName]);
+    expect(await invoke(names.Component)).toMatch(/\w/);
+    await expect(invoke(undefined)).rejects.toThrow('Inference Component Name header is required');
+  });
+
+  test('has no instance without a copy, and gets one by the request that it refuses', async () => {
+    await sagemaker.send(
+      new UpdateInferenceComponentRuntimeConfigCommand({
+        InferenceComponentName: names.Component,
+        DesiredRuntimeConfig: { CopyCount: 0 },
+      }),
+    );
+    expect(await instances()).toBe(0);
+    await expect(invoke(names.Component)).rejects.toThrow('no capacity to process this request');
+    while ((await instances()) === 0) await sleep(100);
+    expect(await invoke(names.Component)).toMatch(/\w/);
+  });
+
+  test('is destroyed whole', async () => {
+    expect(await cdk('destroy', 0, '--force')).toMatchObject({ status: 0 });
+    expect((await sagemaker.send(new ListInferenceComponentsCommand({}))).InferenceComponents).toEqual([]);
+    expect((await sagemaker.send(new ListEndpointsCommand({}))).Endpoints).toEqual([]);
+  });
+});
