@@ -1,11 +1,14 @@
 import {
   AWQ,
+  BITSANDBYTES,
   FP8_BLOCK,
   GPTQ,
+  INT4_GROUPS,
   LLAMA2_7B,
   LLAMA_8B,
   MIXTRAL,
   QWEN3_MOE,
+  compressedTensors,
   quantized,
   type Json,
 } from '../../lib/rules/helpers/samples';
@@ -83,5 +86,102 @@ describe('LORA_WITH_QUANTIZED_WEIGHTS', () => {
     expect(find(quantized(config, scheme), '0.2.7')).toEqual([]);
     expect(find(quantized(config, scheme), last, false)).toEqual([]);
     expect(find(config, last)).toEqual([]);
+  });
+});
+
+describe('QUANTIZATION_NOT_IN_SERVER', () => {
+  const CONFIGS: Readonly<Record<string, Json>> = {
+    plain: LLAMA_8B,
+    gptq: quantized(LLAMA_8B, GPTQ),
+    awq: quantized(LLAMA_8B, AWQ),
+    blocks: quantized(LLAMA_8B, FP8_BLOCK),
+    bitsandbytes: quantized(LLAMA_8B, BITSANDBYTES),
+    exl2: quantized(LLAMA_8B, { quant_method: 'exl2', bits: 4.65 }),
+    aqlm: quantized(LLAMA_8B, { quant_method: 'aqlm', nbits_per_codebook: 16, num_codebooks: 1 }),
+    mxfp4: quantized(QWEN3_MOE, { quant_method: 'mxfp4' }),
+  };
+  const find = (container: object, scheme: string, instanceType?: string) =>
+    alone('QUANTIZATION_NOT_IN_SERVER', {
+      model: { config: CONFIGS[scheme] ?? LLAMA_8B },
+      container,
+      instanceType,
+      options: { maxModelLen: 2048 },
+      ...(Object.hasOwn(CONFIGS, scheme) ? {} : { quantization: scheme }),
+    });
+  const vllm = (version: string) => ({ family: 'vllm', version });
+  const another = 'use a checkpoint in another scheme, such as awq or fp8';
+  const method = 'use a checkpoint in a method it has, such as awq, gptq or compressed-tensors';
+  const neuron = 'use the lmi-neuron or vllm-neuron container on ml.inf2 or ml.trn1';
+
+  test.each<[object, string, string, string]>([
+    [vllm('0.2.3'), 'gptq', `use an image with version 0.2.6 or newer or ${another}`, 'only since 0.2.6'],
+    [vllm('0.2.3'), 'blocks', `use an image with version 0.4.1 or newer or ${another}`, 'only since 0.4.1'],
+    [vllm('0.2.3'), 'fp8', `use an image with version 0.4.1 or newer or ${another}`, 'only since 0.4.1'],
+    [vllm('0.8.5'), 'mxfp4', `use an image with version 0.10.1 or newer or ${another}`, 'only since 0.10.1'],
+    [vllm('0.5.4'), 'gguf:Q4_K_M', 'use an image with version 0.5.5 or newer or use the llama-cpp container', 'since'],
+    [vllm('0.24.0'), 'gguf:Q4_K_M', 'use an image older than 0.24.0 or use the llama-cpp container', 'any more'],
+    [vllm('0.28.0'), 'bitsandbytes', `use an image older than 0.28.0 or ${another}`, 'any more since 0.28.0'],
+    [vllm('0.28.0'), 'aqlm', `use an image older than 0.10.1 or ${another}`, 'any more since 0.10.1'],
+    [vllm('0.8.5'), 'exl2', method, 'never had a quantization method exl2'],
+    [vllm('0.8.5'), 'neuron-int8', neuron, 'no Neuron checkpoints'],
+    [{ family: 'sglang' }, 'neuron-int8', neuron, 'no Neuron checkpoints'],
+    [{ family: 'lmi-trtllm' }, 'bitsandbytes', another, 'no recipe'],
+    [{ family: 'lmi-trtllm' }, 'gguf:Q4_K_M', 'use the llama-cpp container', 'no recipe'],
+    [{ family: 'llama-cpp' }, 'plain', 'ask for a GGUF scheme, such as gguf:Q4_K_M', 'reads GGUF files only'],
+    [{ family: 'llama-cpp' }, 'awq', 'ask for a GGUF scheme, such as gguf:Q4_K_M', 'reads GGUF files only'],
+    [{ family: 'llama-cpp' }, 'neuron-int8', neuron, 'reads GGUF files only'],
+    [{ family: 'hf-vllm-neuron' }, 'awq', 'leave quantization out, or serve it on a GPU', 'no quantized weights'],
+    [{ family: 'vllm-neuron' }, 'awq', 'ask for neuron-int8, or serve it on a GPU', 'serves neuron-int8'],
+    [{ family: 'lmi-neuron' }, 'fp8', 'ask for neuron-int8, or serve it on a GPU', 'serves neuron-int8'],
+  ])('%j refuses %s', (container, scheme, fix, reason) => {
+    const found = find(container, scheme);
+    expect(found).toMatchObject([
+      {
+        fix,
+        path:
+          Object.hasOwn(CONFIGS, scheme) && scheme !== 'plain' ? '/model/config/quantization_config' : '/quantization',
+      },
+    ]);
+    expect(found[0].message).toContain(reason);
+  });
+
+  test.each<[object, string, string | undefined]>([
+    [vllm('0.2.6'), 'gptq', undefined],
+    [vllm('0.4.1'), 'fp8', undefined],
+    [vllm('0.10.1'), 'mxfp4', undefined],
+    [vllm('0.5.5'), 'gguf:Q4_K_M', undefined],
+    [vllm('0.23.9'), 'gguf:Q4_K_M', undefined],
+    [vllm('0.8.5'), 'plain', undefined],
+    // Another rule speaks of GPUs that a kernel is too new for.
+    [vllm('0.8.5'), 'blocks', 'ml.g4dn.xlarge'],
+    [vllm('0.5.3'), 'fp8', 'ml.p3.2xlarge'],
+    [{ family: 'sglang' }, 'exl2', undefined],
+    [{ family: 'sglang' }, 'awq', undefined],
+    [{ family: 'lmi-neuron' }, 'neuron-int8', undefined],
+    [{ family: 'lmi-neuron' }, 'plain', undefined],
+    [{ family: 'llama-cpp' }, 'gguf:Q4_K_M', undefined],
+    [{ family: 'custom' }, 'exl2', undefined],
+  ])('%j takes %s', (container, scheme, instanceType) => {
+    expect(find(container, scheme, instanceType)).toEqual([]);
+  });
+
+  test('says nothing without a container', () => {
+    expect(alone('QUANTIZATION_NOT_IN_SERVER', { model: { config: CONFIGS.exl2 } })).toEqual([]);
+  });
+});
+
+describe('ACTIVATION_ORDER_REMOVED', () => {
+  test.each([
+    [LLAMA_8B, '0.29.0', undefined],
+    [LLAMA_8B, '0.30.0', 'does not read group activation order in compressed-tensors'],
+    [QWEN3_MOE, '0.8.5', undefined],
+    [QWEN3_MOE, '0.9.0', 'does not read group activation order of experts in compressed-tensors'],
+  ])('%# in %s: %p', (config, version, message) => {
+    const ordered = compressedTensors({ ...INT4_GROUPS, actorder: 'group' });
+    const [found] = alone('ACTIVATION_ORDER_REMOVED', endpoint(quantized(config, ordered), version)) as readonly (
+      { message: string } | undefined
+    )[];
+    if (message === undefined) expect(found).toBeUndefined();
+    else expect(found?.message).toContain(message);
   });
 });

@@ -88,7 +88,7 @@ export const quantizationNotInServer: Rule = {
         what: `${serverName(context)} cannot serve quantization ${scheme.name}, because ${refusal.reason}`,
         got: `${scheme.name} (${scheme.layout} layout) on ${spec.container?.family}`,
         fix: refusal.fix,
-        path: spec.quantization === undefined ? '/model/config/quantization_config' : '/quantization',
+        path: scheme.origin === 'checkpoint' ? '/model/config/quantization_config' : '/quantization',
       }),
     ];
   },
