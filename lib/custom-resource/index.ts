@@ -1,5 +1,6 @@
 export { isNamed, isPassing, poll } from './poll';
 export { CustomResourceFailure, runCustomResource } from './run';
+export { isSettling } from './settling';
 export { isWorthARun, until } from './turn';
 export type {
   Clock,

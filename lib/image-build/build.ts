@@ -1,4 +1,4 @@
-import { CustomResourceFailure, isNamed, isWorthARun, poll, until } from '../custom-resource';
+import { CustomResourceFailure, isNamed, isSettling, isWorthARun, poll, until } from '../custom-resource';
 import type { CustomResource, CustomResourceEvent, Outcome, Turn } from '../custom-resource';
 
 /** What of a build is read. Source: CodeBuild API, `Build`. */
@@ -57,7 +57,14 @@ async function build(builds: BuildPort, event: CustomResourceEvent, turn: Turn):
 
 async function start(builds: BuildPort, event: CustomResourceEvent, turn: Turn): Promise<string> {
   const { ProjectName: project, ImageTag: tag } = event.ResourceProperties;
-  const id = await poll(turn, () => builds.start(String(project), { IMAGE_TAG: String(tag) }, event.RequestId));
+  const id = await poll(turn, async () => {
+    try {
+      return await builds.start(String(project), { IMAGE_TAG: String(tag) }, event.RequestId);
+    } catch (error) {
+      if (isSettling(error, turn)) return undefined;
+      throw error;
+    }
+  });
   if (id === undefined) throw new CustomResourceFailure('CodeBuild was too busy to start the build');
   return id;
 }

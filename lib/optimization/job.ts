@@ -1,4 +1,4 @@
-import { CustomResourceFailure, isNamed, isWorthARun, poll, until } from '../custom-resource';
+import { CustomResourceFailure, isNamed, isSettling, isWorthARun, poll, until } from '../custom-resource';
 import type { CustomResource, CustomResourceEvent, Outcome, Turn } from '../custom-resource';
 
 /** What of a job's description is read. Source: SageMaker API, `DescribeOptimizationJob`. */
@@ -58,7 +58,7 @@ async function makeJob(jobs: OptimizationJobPort, event: CustomResourceEvent, tu
   const attempt = { ...createRequest(request), OptimizationJobName: name };
   let isThere: true | undefined;
   try {
-    isThere = await poll(turn, () => createOrAdopt(jobs, name, attempt));
+    isThere = await poll(turn, () => createOrAdopt(jobs, name, attempt, turn));
   } catch (error) {
     throw named(error, name);
   }
@@ -72,11 +72,13 @@ async function createOrAdopt(
   jobs: OptimizationJobPort,
   name: string,
   request: Readonly<Record<string, unknown>>,
+  turn: Turn,
 ): Promise<true | undefined> {
   try {
     await jobs.create(request);
     return true;
   } catch (error) {
+    if (isSettling(error, turn)) return undefined;
     if (!isNamed(error, 'ResourceInUse')) throw error;
     const former = await describe(jobs, name);
     if (former === undefined) throw error;

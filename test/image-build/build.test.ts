@@ -52,10 +52,13 @@ test('the image is there once its build has succeeded, over several runs, and is
   expect(codeBuild.started).toEqual([['project', { IMAGE_TAG: 'abc' }, expect.any(String)]]);
 });
 
-test('CodeBuild is asked again while it is busy', async () => {
+test('CodeBuild is asked again while it is busy, or does not know its new role yet', async () => {
   const codeBuild = new CodeBuild();
   const world = new World();
-  codeBuild.errors = [awsError('ThrottlingException'), awsError('ThrottlingException')];
+  codeBuild.errors = [
+    awsError('ThrottlingException'),
+    awsError('InvalidInputException', 'CodeBuild is not authorized to perform: sts:AssumeRole on service role'),
+  ];
   course(codeBuild, world, 1, { status: 'SUCCEEDED', problems: [] });
   expect(await world.answer(codeBuild.resource, { ResourceProperties: PROPERTIES })).toMatchObject({
     Status: 'SUCCESS',

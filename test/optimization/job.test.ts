@@ -80,6 +80,29 @@ describe('the job', () => {
     expect(sagemaker.requests).toHaveLength(1);
   });
 
+  test.each([
+    awsError('AccessDeniedException', 'not authorized to perform: sagemaker:CreateOptimizationJob'),
+    awsError('ValidationException', 'Could not assume role arn:aws:iam::123456789012:role/job.'),
+  ])('is created once a role that is new is known everywhere: $message', async (error) => {
+    const sagemaker = new SageMaker();
+    sagemaker.errors.create = Array.from({ length: 5 }, () => error);
+    expect(await new World().answer(sagemaker.resource, { ResourceProperties: JOB })).toMatchObject({
+      Status: 'SUCCESS',
+    });
+    expect(sagemaker.requests).toHaveLength(1);
+  });
+
+  test('a role that stays refused is told after a minute or two', async () => {
+    const sagemaker = new SageMaker();
+    const world = new World();
+    const start = world.time;
+    sagemaker.errors.create = Array.from({ length: 100 }, () => awsError('AccessDeniedException', 'not authorized'));
+    const response = await world.answer(sagemaker.resource, { ResourceProperties: JOB });
+    expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: NAME });
+    expect(response.Reason).toContain('AccessDeniedException: not authorized');
+    expect(world.time - start).toBeLessThan(180_000);
+  });
+
   test('is created once, although Lambda hands the event in twice', async () => {
     const sagemaker = new SageMaker();
     const first = await new World().answer(sagemaker.resource, { ResourceProperties: JOB });
