@@ -127,14 +127,23 @@ export const ggufTarget: FuzzTarget = {
       tensors: [...header.tensors.values()],
       littleEndian: header.littleEndian,
     };
-    const layout = layoutGguf(plan);
-    // Version 2 has the same bytes but for its number.
-    const written = layout.header.slice();
-    written[header.littleEndian ? 4 : 7] = header.version;
     const original = bytes.subarray(0, header.dataOffset);
-    invariant(equalButNaN(written, original, header.metadata), 'a header written again has the same bytes');
+    // Strings are written as they were stored, and as the text that they become.
+    for (const metadata of [plan.metadata, new Map([...plan.metadata].map(([key, value]) => [key, spelled(value)]))]) {
+      const written = layoutGguf({ ...plan, metadata }).header;
+      // Version 2 has the same bytes but for its number.
+      written[header.littleEndian ? 4 : 7] = header.version;
+      invariant(equalButNaN(written, original, header.metadata), 'a header written again has the same bytes');
+    }
   },
 };
+
+/** The same value, its strings text. */
+function spelled<Value extends GgufValue>(value: Value): Value {
+  if (value.type !== 'array') return value;
+  if (value.elementType === 'string') return { ...value, values: [...value.values] };
+  return value.elementType === 'array' ? { ...value, values: value.values.map((inner) => spelled(inner)) } : value;
+}
 
 /** A signalling NaN does not survive being a JavaScript number; everything else must. Padding may hold anything. */
 function equalButNaN(written: Uint8Array, original: Uint8Array, metadata: ReadonlyMap<string, GgufValue>): boolean {

@@ -18,6 +18,8 @@ export interface StreamWorkerData {
 export type StreamMessage =
   | { readonly kind: 'tensor'; readonly result: TensorResult }
   | { readonly kind: 'digest'; readonly result: DigestResult }
+  /** All that the worker found is told. */
+  | { readonly kind: 'ended' }
   | { readonly kind: 'error'; readonly error: CarriedError };
 
 /** An error on its way between threads, where classes are lost. */

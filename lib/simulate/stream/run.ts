@@ -81,8 +81,11 @@ function runWorker(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
+    // A thread that is ended from outside may say that all went well.
+    let ended = false;
     const worker = startWorker<StreamMessage>(data, files, (message) => {
       if (message.kind === 'error') failure = uncarry(message.error);
+      else if (message.kind === 'ended') ended = true;
       else results.add(message);
     });
     worker.on('error', (error) => {
@@ -90,7 +93,7 @@ function runWorker(
       control.cancel();
     });
     worker.on('exit', (code) => {
-      if (failure === undefined && code === 0) return resolve();
+      if (failure === undefined && ended) return resolve();
       control.cancel();
       reject(failure ?? died(code));
     });
@@ -111,7 +114,7 @@ export class Collector implements StreamResult {
 
   constructor(private readonly plan: StreamPlan) {}
 
-  add(message: Exclude<StreamMessage, { kind: 'error' }>): void {
+  add(message: Exclude<StreamMessage, { kind: 'error' | 'ended' }>): void {
     if (message.kind === 'digest') {
       this.digests.set(message.result.tensor, message.result.digest);
       return;

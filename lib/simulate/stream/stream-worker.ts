@@ -44,6 +44,7 @@ export function runStreamWorker(data: StreamWorkerData, send: (message: StreamMe
       control.addDone(bytes);
     }
     thread.flush();
+    send({ kind: 'ended' });
   } catch (error) {
     // The others need not go on: the run has failed.
     control.cancel();

@@ -1,7 +1,8 @@
 const NEXT = 0;
 const CANCELLED = 1;
 const DONE_KIB = 2;
-const FIELDS = 3;
+const DONE_UNITS = 3;
+const FIELDS = 4;
 
 export function createWriteControl(): SharedArrayBuffer {
   return new SharedArrayBuffer(FIELDS * 4);
@@ -28,8 +29,14 @@ export class WriteControl {
     return Atomics.load(this.fields, CANCELLED) !== 0;
   }
 
+  /** One more unit is done, of so many bytes. */
   addDone(bytes: number): void {
     Atomics.add(this.fields, DONE_KIB, Math.ceil(bytes / 1024));
+    Atomics.add(this.fields, DONE_UNITS, 1);
+  }
+
+  get doneUnits(): number {
+    return Atomics.load(this.fields, DONE_UNITS);
   }
 
   /** Bytes that were read, to a KiB a unit. */

@@ -59,6 +59,8 @@ export async function runGgufWrite(plan: GgufWritePlan, options: GgufWriteOption
     );
     options.signal?.throwIfAborted();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    // A thread that is ended from outside may say that all went well.
+    if (control.doneUnits !== plan.units.length) throw died(0);
     options.onProgress?.(plan.bytes);
   } finally {
     clearInterval(timer);
