@@ -22,6 +22,8 @@ interface Event {
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const DONE = '[DONE]';
+/** A few dozen tokens. */
+const FIRST_BYTES = 16 * 1024;
 const decoder = new TextDecoder();
 
 /**
@@ -30,11 +32,22 @@ const decoder = new TextDecoder();
  * count.
  */
 export class TokenStreamRecorder {
-  private readonly pieces: Uint8Array[] = [];
+  // One store a stream instead of a piece an event: what is kept alive costs the collector as much as the reader.
+  private store: Uint8Array = new Uint8Array(FIRST_BYTES);
+  private length = 0;
+  /** Where each piece ends in the store, and when it came. */
+  private readonly ends: number[] = [];
   private readonly times: number[] = [];
 
   add(bytes: Uint8Array, timeMs: number): void {
-    this.pieces.push(bytes);
+    if (this.length + bytes.length > this.store.length) {
+      const larger = new Uint8Array(2 * (this.length + bytes.length));
+      larger.set(this.store.subarray(0, this.length));
+      this.store = larger;
+    }
+    this.store.set(bytes, this.length);
+    this.length += bytes.length;
+    this.ends.push(this.length);
     this.times.push(timeMs);
   }
 
@@ -46,43 +59,25 @@ export class TokenStreamRecorder {
   /** Server-sent events that carry data, each at the time of the piece that ended it. */
   private events(): Event[] {
     const events: Event[] = [];
-    let begun: Uint8Array[] = [];
-    // Line ends in a row; a carriage return before a line feed is a part of it.
-    let ends = 0;
-    this.pieces.forEach((piece, i) => {
-      let from = 0;
-      for (let at = 0; at < piece.length; at++) {
-        const byte = piece[at];
-        if (byte === CARRIAGE_RETURN) continue;
-        if (byte !== LINE_FEED) {
-          ends = 0;
-          continue;
-        }
-        if (++ends < 2) continue;
-        const bytes = joined(begun, piece.subarray(from, at));
-        if (isData(bytes)) events.push({ timeMs: this.times[i], bytes });
-        begun = [];
-        from = at + 1;
-        ends = 0;
-      }
-      if (from < piece.length) begun.push(piece.subarray(from));
-    });
-    const last = joined(begun);
-    if (isData(last)) events.push({ timeMs: this.times[this.times.length - 1], bytes: last });
+    const { store, length, ends, times } = this;
+    let from = 0;
+    let piece = 0;
+    for (let at = store.indexOf(LINE_FEED); at >= 0 && at < length; at = store.indexOf(LINE_FEED, at + 1)) {
+      // The line feed before this one, a carriage return between them left out, makes the empty line that ends an event.
+      const before = store[at - 1] === CARRIAGE_RETURN ? at - 2 : at - 1;
+      if (before < from || store[before] !== LINE_FEED) continue;
+      while (ends[piece] <= at) piece++;
+      this.take(events, from, before, times[piece]);
+      from = at + 1;
+    }
+    this.take(events, from, length, times[times.length - 1]);
     return events;
   }
-}
 
-function joined(begun: readonly Uint8Array[], rest: Uint8Array = new Uint8Array(0)): Uint8Array {
-  if (begun.length === 0) return rest;
-  const parts = [...begun, rest];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  private take(events: Event[], from: number, to: number, timeMs: number): void {
+    const bytes = this.store.subarray(from, to);
+    if (isData(bytes)) events.push({ timeMs, bytes });
   }
-  return whole;
 }
 
 /** "da" begins only `data:` among the fields; what begins otherwise is looked at as a whole. */
