@@ -203,7 +203,10 @@ function layers({ schemes }: SimulationReport): Section {
     body: heatMap({
       caption: 'Relative error of each layer under each scheme',
       columns: schemes.map((scheme) => scheme.scheme),
-      rows: names.map((name) => ({ name, values: errorOf.map((errors) => errors.get(name) ?? null) })),
+      rows: names.map((name) => ({
+        name: name.replace(/\.weight$/, ''),
+        values: errorOf.map((errors) => errors.get(name) ?? null),
+      })),
       heat: (value) => value / worst,
       format: (value) => percent(value, 2),
     }),

@@ -57,6 +57,6 @@ th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] bu
 .heat td.cell{background:color-mix(in oklab,var(--s1) calc(var(--heat)*75%),var(--card));text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .heat th[scope=row]{font-weight:400;white-space:nowrap}
 footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem;overflow-wrap:anywhere}
-@media (max-width:40rem){section{padding:.8rem}svg text{font-size:20px}svg .label{font-size:13px}h1{font-size:1.3rem}th,td{padding:.3rem .4rem}}
+@media (max-width:40rem){section{padding:.8rem}svg text{font-size:20px}svg .label{font-size:13px}td:first-child,.heat th[scope=row]{white-space:normal;min-width:8rem}h1{font-size:1.3rem}th,td{padding:.3rem .4rem}}
 @media print{button.theme{display:none}section{break-inside:avoid}}
 `;
