@@ -128,16 +128,6 @@ describe('qe route calibrate', () => {
     expect(out).toContain('hardly better than chance');
   });
 
-  test('on answers of real models finds little, and says how little', async () => {
-    const file = path.join(__dirname, '../../data/sources/route/answered-prompts.jsonl');
-    expect(await calibrate('--examples', file, '--quality-share', '0.5', '--json')).toBe(0);
-    const { alone, chosen, boundaries } = JSON.parse(out);
-    expect(alone[1].quality).toBeGreaterThan(alone[0].quality);
-    expect(boundaries[0].auc).toBeGreaterThan(0.5);
-    expect(boundaries[0].auc).toBeLessThan(0.6);
-    expect(chosen.quality).toBeGreaterThan(chosen.lotQuality);
-  }, 60_000);
-
   test('cannot reach what no setting reaches: status 1, and what would be reached', async () => {
     expect(await calibrate('--examples', examples('far.jsonl'), '--quality', '0.99')).toBe(1);
     expect(err).toContain('ROUTE_TARGET_UNREACHABLE');

@@ -1,6 +1,6 @@
 /**
  * `lib/route/data/tier-weights.json`: the weights that route where nobody has calibrated. Fitted to prompts that were sorted by their kind
- * of task (data/sources/route/kinds-of-prompts.json); how well they rank prompts whose answers were measured is told beside them.
+ * of task (data/sources/route/kinds-of-prompts.json): opinions, not measurements.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -11,7 +11,6 @@ import { build } from 'esbuild';
 import { root, toJson } from './emit.mjs';
 
 const KINDS = 'data/sources/route/kinds-of-prompts.json';
-const MEASURED = 'data/sources/route/answered-prompts.jsonl';
 const DATE = '2026-11-25';
 const FOLDS = 10;
 const SEED = 1;
@@ -22,7 +21,7 @@ const WORTH = { small: { small: 0.9, large: 0.9 }, large: { small: 0.4, large: 0
 async function fitting() {
   const scratch = await mkdtemp(path.join(tmpdir(), 'tier-weights-'));
   const outfile = path.join(scratch, 'fit.cjs');
-  const modules = ['fit/examples', 'fit/calibrate', 'fit/cross-validate', 'classify/decide', 'classify/features'];
+  const modules = ['fit/examples', 'fit/calibrate'];
   await build({
     stdin: {
       contents: modules.map((name) => `export * from './lib/route/${name}';`).join('\n'),
@@ -41,7 +40,7 @@ async function fitting() {
 }
 
 export async function outputs() {
-  const { parseExamples, calibrate, toWeightsFile, areaUnderCurve, scoreOf, FEATURE_NAMES } = await fitting();
+  const { parseExamples, calibrate, toWeightsFile } = await fitting();
   const kinds = await readFile(path.join(root, KINDS), 'utf8');
   const prompts = JSON.parse(kinds);
   const lines = ['small', 'large'].flatMap((kind) =>
@@ -57,20 +56,5 @@ export async function outputs() {
     digest: `sha256:${createHash('sha256').update(kinds).digest('hex')}`,
     folds: FOLDS,
   });
-  const measured = parseExamples(await readFile(path.join(root, MEASURED), 'utf8'), MEASURED);
-  const scores = measured.examples.map(({ features }) =>
-    scoreOf(Object.fromEntries(FEATURE_NAMES.map((name, i) => [name, features[i]])), file.boundaries[0]),
-  );
-  const auc = areaUnderCurve(
-    scores,
-    measured.examples.map(({ quality }) => quality[1] > quality[0]),
-  );
-  const onMeasuredAnswers = {
-    source:
-      'lm-sys/RouteLLM 0b64fda: samples of GSM8K, MMLU and MT-Bench, answered by Mixtral-8x7B-Instruct and gpt-4-1106-preview',
-    examples: measured.examples.length,
-    auc: Number(auc.toFixed(3)),
-  };
-  const weights = { ...file, provenance: { ...file.provenance, onMeasuredAnswers } };
-  return [{ file: 'lib/route/data/tier-weights.json', text: toJson(weights) }];
+  return [{ file: 'lib/route/data/tier-weights.json', text: toJson(file) }];
 }

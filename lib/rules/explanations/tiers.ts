@@ -69,7 +69,7 @@ export const tierExplanations: readonly Explanation[] = [
     summary: 'the weights were fitted to answers of the tiers that they route to',
     explanation:
       'The weights of this library know kinds of tasks that are usually given to larger models. What your small model answers well, only its answers tell: on measured answers of two other models these weights were no better than chance.',
-    source: 'data/sources/route of this library; lm-sys/RouteLLM, evaluation data',
+    source: 'data/sources/route of this library',
   },
   {
     id: 'TIER_WEIGHTS_OF_OTHER_TIERS',
