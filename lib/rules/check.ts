@@ -79,9 +79,8 @@ function examineSpec(spec: EndpointSpec): Pick<Examination, 'findings' | 'contex
 
 /** Pools are checked one after the other; a reader wants what stops the endpoint before what slows it. */
 function errorsFirst(findings: readonly Finding[]): readonly Finding[] {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0 || errors.length === findings.length) return findings;
-  return [...errors, ...findings.filter(({ severity }) => severity !== 'error')];
+  const isError = ({ severity }: Finding): boolean => severity === 'error';
+  return [...findings.filter(isError), ...findings.filter((finding) => !isError(finding))];
 }
 
 function idOf(value: unknown): string | null {

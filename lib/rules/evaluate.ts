@@ -58,9 +58,7 @@ export function evaluateContext(context: RuleContext, rules: readonly Rule[] = R
 
 function findingsOf(rule: Rule, context: RuleContext): readonly Finding[] {
   try {
-    const found = rule.evaluate(context);
-    if (found.length === 0) return [];
-    return found.map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
+    return rule.evaluate(context).map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
   } catch (error) {
     return [findingFromError(error)];
   }

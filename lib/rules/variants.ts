@@ -46,10 +46,9 @@ export function variantsOf(spec: EndpointSpec): readonly SpecVariant[] {
 
 /** Drops what was found more than once, as by several pools that share the same fault. */
 export function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length < 2) return findings;
   const seen = new Set<string>();
   return findings.filter((finding) => {
-    const key = `${finding.rule}\n${finding.path ?? ''}\n${finding.message}`;
+    const key = `${finding.rule}\n${finding.path}\n${finding.message}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

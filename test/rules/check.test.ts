@@ -3,6 +3,7 @@ import { ruleContext } from '../../lib/rules/evaluate';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { SpecError } from '../../lib/errors';
 import { LLAMA_8B, QWEN3_SMALL } from '../../lib/rules/helpers/samples';
+import { distinctFindings, variantsOf } from '../../lib/rules/variants';
 import type { Rule } from '../../lib/rules';
 import { RULES_UNDER_TEST } from './rules-under-test';
 
@@ -91,6 +92,83 @@ describe('instance pools', () => {
   });
 });
 
+describe('variants of a spec with pools', () => {
+  const own = { id: 'org/own' };
+  const spec = {
+    model: { id: 'org/model' },
+    quantization: 'fp8',
+    instancePools: [
+      { instanceType: 'a', priority: 3 },
+      { instanceType: 'b' },
+      { instanceType: 'c', priority: 2, model: own },
+      { instanceType: 'd', priority: 1, model: own, quantization: 'awq' },
+    ],
+  };
+  const variants = variantsOf(spec);
+
+  test('come in the order in which pools are tried, each with its own model and scheme', () => {
+    expect(
+      variants.map(({ spec: { instanceType, quantization, model, instancePools } }) => [
+        instanceType,
+        quantization,
+        model.id,
+        instancePools,
+      ]),
+    ).toEqual([
+      ['b', 'fp8', 'org/model', undefined],
+      ['d', 'awq', 'org/own', undefined],
+      ['c', undefined, 'org/own', undefined],
+      ['a', 'fp8', 'org/model', undefined],
+    ]);
+  });
+
+  test.each([
+    [0, '/instanceType', '/instancePools/1/instanceType'],
+    [0, '/model', '/model'],
+    [0, '/model/config', '/model/config'],
+    [0, '/quantization', '/quantization'],
+    [1, '/model', '/instancePools/3/model'],
+    [1, '/model/config/x', '/instancePools/3/model/config/x'],
+    [1, '/quantization', '/instancePools/3/quantization'],
+    [2, '/quantization', '/quantization'],
+    [1, '/modelled', '/modelled'],
+    [1, '/options/model/', '/options/model/'],
+    [1, undefined, undefined],
+  ])('variant %d speaks of %p as %p', (index, path, expected) => {
+    const finding = { rule: 'X', severity: 'error', message: 'm', path } as const;
+    const translated = variants[index].translate(finding);
+    expect(translated.path).toBe(expected);
+    const isOwn = expected?.startsWith('/instancePools/') === true;
+    expect(translated.message).toMatch(isOwn ? /^instance pool \d \([bd]\): m$/ : /^m$/);
+  });
+
+  test('one, where there are no pools', () => {
+    expect(variantsOf({ model: own })).toHaveLength(1);
+    expect(variantsOf({ model: own, instancePools: [] })).toHaveLength(1);
+  });
+
+  test('keep findings that differ in rule, place or words', () => {
+    const finding = { rule: 'X', severity: 'error', message: 'm' } as const;
+    const different = [finding, { ...finding, path: '/a' }, { ...finding, rule: 'Y' }, { ...finding, message: 'n' }];
+    expect(distinctFindings([...different, ...different])).toEqual(different);
+    expect(distinctFindings([finding])).toEqual([finding]);
+  });
+});
+
+describe('findings of several pools', () => {
+  test('have the errors of all before the warnings of any', () => {
+    const { findings } = check({
+      ...sound,
+      instanceType: undefined,
+      options: { maxModelLen: 4096, slots: 2 },
+      instancePools: [{ instanceType: 'ml.g5.xlarge' }, { instanceType: 'ml.p2.xlarge' }],
+    });
+    const severities = findings.map(({ severity }) => severity);
+    expect(new Set(severities)).toEqual(new Set(['error', 'warning']));
+    expect(severities.lastIndexOf('error')).toBeLessThan(severities.indexOf('warning'));
+  });
+});
+
 describe('planAnswer', () => {
   test('has the plan, the verdict and the findings', () => {
     const answer = planAnswer(sound);
@@ -121,7 +199,7 @@ describe('evaluateRules', () => {
 
   test('fills in id and severity, which a finding may lower', () => {
     const findings = evaluateRules(resolved, [rule(() => [{ message: 'a' }, { message: 'b', severity: 'warning' }])]);
-    expect(findings).toEqual([
+    expect(findings).toStrictEqual([
       { rule: 'TEST_RULE', severity: 'error', message: 'a' },
       { rule: 'TEST_RULE', severity: 'warning', message: 'b' },
     ]);
