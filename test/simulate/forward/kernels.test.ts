@@ -289,6 +289,8 @@ describe.each([
     const { matrices } = quantizeGroup(createKernelEngine(), recipe, { layers, scalable: false });
     const { data } = matrices[0];
     // An INT8 code has no negative zero.
-    expect(take(at, values.length).map((value) => value + 0)).toEqual(Array.from(new Float32Array(data.slice().buffer)));
+    expect(take(at, values.length).map((value) => value + 0)).toEqual(
+      Array.from(new Float32Array(data.slice().buffer)),
+    );
   });
 });
