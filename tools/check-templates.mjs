@@ -13,11 +13,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkov } from './templates/checkov.mjs';
-import { pythonTool } from './templates/python-tool.mjs';
+import { cfnLint } from './templates/cfn-lint.mjs';
 import { run } from './templates/run.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const CFN_LINT = '1.58.0';
 const REGION = 'us-east-1';
 
 const wanted = process.argv.slice(2);
@@ -31,7 +30,6 @@ let passed = 0;
 let failed = 0;
 
 try {
-  const linter = await pythonTool('cfn-lint', CFN_LINT);
   const outdirs = new Map();
   for (const example of examples) {
     const outdir = path.join(scratch, example);
@@ -43,9 +41,12 @@ try {
     outdirs.set(example, outdir);
     report(example, 'findings and CDK validation', await annotations(outdir, ['warning', 'error']));
     report(example, 'cdk-nag', found);
-    report(example, 'cfn-lint', await lint(linter, outdir));
   }
-  for (const [example, found] of await checkov(outdirs)) report(example, 'checkov', found);
+  const [linted, checked] = await Promise.all([cfnLint(outdirs, REGION), checkov(outdirs)]);
+  for (const example of outdirs.keys()) {
+    report(example, 'cfn-lint', linted.get(example));
+    report(example, 'checkov', checked.get(example));
+  }
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -106,16 +107,4 @@ async function violations(outdir) {
       return `${ruleName}: ${description}\n  in ${where.join(', ')}; acknowledge '${ruleName}' there, with a reason`;
     }),
   );
-}
-
-async function lint(linter, outdir) {
-  const templates = (await readdir(outdir)).filter((name) => name.endsWith('.template.json'));
-  const files = templates.map((name) => path.join(outdir, name));
-  const { status, output } = await run(linter, ['--format', 'parseable', '--regions', REGION, '--', ...files]);
-  return status === 0
-    ? []
-    : output
-        .trim()
-        .split('\n')
-        .map((line) => line.replaceAll(`${outdir}/`, ''));
 }

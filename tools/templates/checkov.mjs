@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { pythonTool } from './python-tool.mjs';
 import { run } from './run.mjs';
+import { exampleOf, templatesOf } from './assemblies.mjs';
 
 const CHECKOV = '3.3.30';
 
@@ -12,10 +11,7 @@ const CHECKOV = '3.3.30';
  * @returns example → what checkov found in its templates
  */
 export async function checkov(outdirs) {
-  const templates = [];
-  for (const outdir of outdirs.values())
-    for (const name of await readdir(outdir))
-      if (name.endsWith('.template.json')) templates.push(path.join(outdir, name));
+  const templates = await templatesOf(outdirs);
   const found = new Map([...outdirs.keys()].map((example) => [example, []]));
   if (templates.length === 0) return found;
 
@@ -45,10 +41,6 @@ function read(status, stdout, output) {
     failed: reports.flatMap(({ results }) => results?.failed_checks ?? []),
     parsingErrors: reports.flatMap(({ results }) => results?.parsing_errors ?? []),
   };
-}
-
-function exampleOf(file, outdirs) {
-  return [...outdirs].find(([, outdir]) => path.resolve(file).startsWith(outdir + path.sep))?.[0];
 }
 
 function skip(id) {
