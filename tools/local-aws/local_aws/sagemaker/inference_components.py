@@ -149,7 +149,8 @@ def delete(request: dict) -> None:
     _require_settled(component)
     adapters = [other.name for other in _of_endpoint(component.request["EndpointName"]) if other.base_name == component.name]
     if adapters:
-        raise validation(f'Cannot delete inference component "{registry.arn(component.name)}" while it has adapters: {", ".join(adapters)}.')
+        held = ", ".join(adapters)
+        raise validation(f'Cannot delete inference component "{registry.arn(component.name)}" while it has adapters: {held}.')
     component.set(status="Deleting")
     run_in_background(f"delete inference component {component.name}", _delete, component)
 
