@@ -1,5 +1,5 @@
 import { UnknownNameError } from '../../lib/errors';
-import { S3Folder } from '../../lib/format/node';
+import { S3Folder, namedExports } from '../../lib/format/node';
 import type { LockedArtifact, LockedModel } from '../../lib/lock';
 import { additionalChannels, inferenceConfigs, withInferenceConfig, type HubDocument } from './jump-start-document';
 import type { ModelName } from './model-name';
@@ -53,7 +53,7 @@ export async function lookUpJumpStartModel(name: ModelName, say: (text: string) 
 }
 
 async function describe({ id, hub, contentName, revision }: ModelName): Promise<HubContent> {
-  const { SageMakerClient, DescribeHubContentCommand } = await import('@aws-sdk/client-sagemaker');
+  const { SageMakerClient, DescribeHubContentCommand } = namedExports(await import('@aws-sdk/client-sagemaker'));
   const client = new SageMakerClient({});
   const ask = async (HubContentType: 'Model' | 'ModelReference'): Promise<HubContent> => {
     const answer = await client.send(

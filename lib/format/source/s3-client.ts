@@ -1,5 +1,6 @@
 import type * as S3Sdk from '@aws-sdk/client-s3';
 import { FormatError } from '../../errors';
+import { namedExports } from './named-exports';
 
 type Sdk = typeof S3Sdk;
 
@@ -34,7 +35,7 @@ export async function closeS3(): Promise<void> {
 async function connect(): Promise<S3Access> {
   let sdk: Sdk;
   try {
-    sdk = await import('@aws-sdk/client-s3');
+    sdk = namedExports(await import('@aws-sdk/client-s3'));
   } catch (cause) {
     throw new FormatError('S3_SDK_MISSING', 'the AWS SDK is needed to read from S3', {
       allowed: '@aws-sdk/client-s3, version 3',
