@@ -7,7 +7,7 @@ import { loadedBytes, type Loader } from './weights/loaded';
 
 /** What guesses tokens ahead, beside the model that checks them. Bytes on one accelerator. */
 export interface Draft {
-  /** Null where nothing is known of it. */
+  /** Null where nothing is known of it, or where they are part of the model's own checkpoint. */
   readonly weights: number | null;
   /** Its own cache; undefined for what keeps none. */
   readonly model?: ModelDescription;
@@ -26,18 +26,17 @@ const HEADS = /^(eagle3?|medusa|.*mtp|mlp_speculator)$/;
  * Source: vllm/config/speculative.py, `draft_tensor_parallel_size`.
  */
 export function draftOf(speculative: SpeculativeSpec | undefined, loader: Loader): Draft | undefined {
-  if (speculative === undefined || WITHOUT_MODEL.test(speculative.method ?? '')) return undefined;
+  if (speculative === undefined) return undefined;
   const { config, weightBytes, method = 'draft' } = speculative;
+  if (WITHOUT_MODEL.test(method)) return undefined;
   const isHead = HEADS.test(method);
   const model = config === undefined ? undefined : describeModelOnce(config);
-  // The layers of multi-token prediction are part of the model's own checkpoint.
-  const own = isHead && speculative.model === undefined ? 0 : null;
   return {
     weights:
       weightBytes !== undefined
         ? weightBytes / loader.parallelism.tensor
         : model === undefined
-          ? own
+          ? null
           : loadedBytes(model, resolveScheme({ model: { config } }, model), { ...loader, loras: undefined }),
     model: isHead ? undefined : model,
     headLayers: isHead ? 1 : 0,

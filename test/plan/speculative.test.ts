@@ -1,6 +1,6 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { makePlan } from '../../lib/plan';
-import { LLAMA_8B, LLAMA_70B } from '../../lib/rules/helpers/samples';
+import { AWQ, GEMMA2_2B, LLAMA_8B, LLAMA_70B, quantized } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec, SpeculativeSpec } from '../../lib/spec/types';
 
 /** A fifth of a billion parameters, of the family of Llama 3.1: 16 layers, 8 KV heads of 64. */
@@ -64,6 +64,38 @@ describe.each(['vllm', 'sglang'] as const)('what guesses ahead, in %s,', (family
       });
     const head = on({ method: 'eagle3', model: 'head', tokens: 4, weightBytes: 2e9 });
     expect(head.memory.weights! - on().memory.weights!).toBe(500e6);
+  });
+
+  test('from the text itself takes nothing, whatever else is said of it', () => {
+    for (const method of ['ngram', 'suffix'] as const)
+      expect(plan(family, { method, tokens: 4, config: SMALL, weightBytes: 1e9 })).toEqual(without);
+  });
+
+  test('is a draft model where no method is named', () => {
+    expect(plan(family, { model: 'small', tokens: 4, config: SMALL })).toEqual(
+      plan(family, { method: 'draft', model: 'small', tokens: 4, config: SMALL }),
+    );
+  });
+
+  test('is loaded in its own scheme', () => {
+    const of = (config: Record<string, unknown>) =>
+      plan(family, { method: 'draft', model: 'small', tokens: 4, config }).memory.weights!;
+    // 16 layers of 3.9 M parameters in linear layers, of 16 bits and of about 4.
+    expect(of(SMALL) - of(quantized(SMALL, AWQ))).toBeGreaterThan(60e6);
+  });
+
+  test('is not added to what cannot be known', () => {
+    const unknown = plan(family, { method: 'eagle3', tokens: 4, weightBytes: 1e9 }, { model: { id: 'a/b' } });
+    expect(unknown.memory.weights).toBeNull();
+  });
+
+  test('adds its layer to those that see the whole text', () => {
+    const of = (speculative?: SpeculativeSpec) =>
+      plan(family, speculative, { model: { config: GEMMA2_2B } }).kvBytesPerToken!;
+    const plain = of();
+    const head = of({ method: 'eagle3', model: 'head', tokens: 4, weightBytes: 1e8 });
+    // One layer more: 4 KV heads of 256, keys and values, 2 bytes.
+    expect(head - plain).toBeCloseTo(4 * 256 * 2 * 2, 0);
   });
 
   test('of which nothing is known leaves the plan as it is without it', () => {
