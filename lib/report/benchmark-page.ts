@@ -108,7 +108,7 @@ function plots(sides: readonly EndpointBenchmark[]): Section[] {
       verticalRange,
       (value) => figure(value),
     );
-    return [{ id, title, body: seriesChart(title, x, y, series) }];
+    return [{ id, title, body: seriesChart(`${unit} by requests at once`, x, y, series) }];
   };
   return [
     ...plot('throughput', 'Output tokens a second', 'tokens/s', [['', (stage) => stage.outputTokensPerSecond]]),

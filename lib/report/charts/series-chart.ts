@@ -17,9 +17,12 @@ export function seriesChart(caption: string, x: Axis, y: Axis, series: readonly 
   const inWords = series
     .map(({ label, points }) => `${label}: ${points.map((at) => `${x.format(at.x)}: ${y.format(at.y)}`).join(', ')}`)
     .join('; ');
-  const legend = html`<ul class="legend">
-    ${series.map(({ label }, i) => html`<li><i style="background:${colorOf(i)}"></i>${label}</li>`)}
-  </ul>`;
+  // A single line needs no name beside the chart's own.
+  const legend =
+    series.length > 1 &&
+    html`<ul class="legend">
+      ${series.map(({ label }, i) => html`<li><i style="background:${colorOf(i)}"></i>${label}</li>`)}
+    </ul>`;
   return html`${legend}${chart(
     caption,
     `${caption}. ${inWords}`,
