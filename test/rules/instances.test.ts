@@ -1,0 +1,271 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { findInstance, findPrice, instanceTypes } from '../../lib/hardware';
+import type { Instance } from '../../lib/hardware/types';
+import { makePlan } from '../../lib/plan';
+import { ruleContext } from '../../lib/rules/evaluate';
+import { degreeFix, tensorDegree, workingDegrees } from '../../lib/rules/helpers/degrees';
+import { amiFor, cudaCompatibility, cudaText, driverText, hostDriver } from '../../lib/rules/helpers/driver';
+import { cheapestFit, fitText } from '../../lib/rules/helpers/fit';
+import { cheapestInstance, cheapestMachine } from '../../lib/rules/helpers/instances';
+import { expertShare, inputShare, outputShares, quantizesExperts, splitLayers } from '../../lib/rules/helpers/layers';
+import { newerGpu } from '../../lib/rules/helpers/newer-gpu';
+import { AWQ, LLAMA2_7B, LLAMA_70B, LLAMA_8B, QWEN25_7B, QWEN3_MOE, quantized } from '../../lib/rules/helpers/samples';
+import type { EndpointSpec } from '../../lib/spec/types';
+
+const contextOf = (spec: EndpointSpec) => ruleContext(resolveEndpoint(spec));
+const all = instanceTypes()
+  .map((type) => findInstance(type))
+  .filter((instance): instance is Instance => instance !== undefined);
+
+describe.each([undefined, 'us-east-1', 'eu-central-1', 'af-south-1', 'nowhere-1'])('instances of %p', (region) => {
+  const order: Instance[] = [];
+  cheapestInstance({ model: {}, region }, (instance) => {
+    order.push(instance);
+    return false;
+  });
+  const priceIn = ({ instanceType }: Instance, place: string) => findPrice(instanceType, place)?.usdPerHour;
+  const price = (instance: Instance) => priceIn(instance, region ?? 'us-east-1') ?? priceIn(instance, 'us-east-1');
+
+  test('are all that the region offers', () => {
+    const offered = all.filter(({ regions }) => region === undefined || regions.includes(region));
+    expect(order.map(({ instanceType }) => instanceType).sort()).toEqual(offered.map((i) => i.instanceType).sort());
+  });
+
+  test('come cheapest first, the smaller first of those that cost the same', () => {
+    const priced = order.filter((instance) => price(instance) !== undefined);
+    for (const [index, next] of priced.slice(1).entries()) {
+      const [before, after] = [price(priced[index])!, price(next)!];
+      expect(before).toBeLessThanOrEqual(after);
+      if (before === after) expect(priced[index].vcpus).toBeLessThanOrEqual(next.vcpus);
+    }
+  });
+
+  test('of unknown price come no later than the larger ones of their family', () => {
+    const place = new Map(order.map(({ instanceType }, index) => [instanceType, index]));
+    const known = order.filter((instance) => price(instance) !== undefined);
+    for (const instance of order.filter((one) => price(one) === undefined)) {
+      const larger = known.filter(
+        (other) =>
+          other.family === instance.family &&
+          other.vcpus > instance.vcpus &&
+          other.acceleratorCount >= instance.acceleratorCount,
+      );
+      const at = place.get(instance.instanceType)!;
+      for (const other of larger) expect(at).toBeLessThan(place.get(other.instanceType)!);
+      if (larger.length === 0 && !all.some((other) => other.family === instance.family && price(other) !== undefined))
+        for (const other of known) expect(at).toBeGreaterThan(place.get(other.instanceType)!);
+    }
+  });
+
+  test('of one kind are asked once, of the cheapest', () => {
+    const asked: [Instance, string][] = [];
+    const none = cheapestMachine({ model: {}, region }, (instance, kind) => {
+      asked.push([instance, kind]);
+      return false;
+    });
+    expect(none).toBeUndefined();
+    expect(new Set(asked.map(([, kind]) => kind)).size).toBe(asked.length);
+    const kindOf = ({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance) =>
+      accelerator === undefined ? [cpuArchitecture, memoryBytes] : [accelerator.key, acceleratorCount];
+    for (const [instance] of asked) {
+      const first = order.find((other) => String(kindOf(other)) === String(kindOf(instance)));
+      expect(instance.instanceType).toBe(first?.instanceType);
+    }
+    if (asked.length > 3)
+      expect(cheapestMachine({ model: {}, region }, (one) => one === asked[3][0])).toBe(asked[3][0]);
+  });
+});
+
+describe('the cheapest instance on which a model fits', () => {
+  const endpoint = (config: object, options: object, rest: object = {}): EndpointSpec => ({
+    model: { config: config as Record<string, unknown> },
+    container: { family: 'vllm' },
+    region: 'us-east-1',
+    instanceType: 'ml.g5.xlarge',
+    options,
+    ...rest,
+  });
+  const CASES: Readonly<Record<string, EndpointSpec>> = {
+    small: endpoint(LLAMA_8B, { maxModelLen: 8192 }),
+    long: endpoint(LLAMA_8B, { maxModelLen: 131_072 }),
+    large: endpoint(LLAMA_70B, { maxModelLen: 8192 }),
+    'large, four ways': endpoint(LLAMA_70B, { maxModelLen: 8192, tensorParallelSize: 4 }),
+    'large in 4 bits': endpoint(quantized(LLAMA_70B, AWQ), { maxModelLen: 8192 }),
+    'with 28 heads': endpoint(QWEN25_7B, { maxModelLen: 32_768 }),
+    half: endpoint(LLAMA2_7B, { maxModelLen: 2048, dtype: 'float16' }),
+    'in a region': endpoint(LLAMA_70B, { maxModelLen: 8192 }, { region: 'eu-central-1' }),
+    'in llama.cpp': endpoint(
+      LLAMA_70B,
+      { maxModelLen: 8192, slots: 1 },
+      {
+        container: { family: 'llama-cpp' },
+        quantization: 'gguf:Q4_K_M',
+        environment: { SM_LLAMA_CPP_N_GPU_LAYERS: '999' },
+      },
+    ),
+    'without an instance': endpoint(LLAMA_8B, { maxModelLen: 8192 }, { instanceType: undefined }),
+  };
+
+  test.each(Object.entries(CASES))('%s: fits there, and on nothing that costs less', (_, spec) => {
+    const context = contextOf(spec);
+    const fit = cheapestFit(context)!;
+    const on = (instance: Instance, tensorParallelSize: number) => {
+      const options = { ...spec.options, tensorParallelSize, pipelineParallelSize: 1 };
+      const plan = makePlan(resolveEndpoint({ ...spec, instanceType: instance.instanceType, options }));
+      const { weights, usable } = plan.memory;
+      return (
+        weights !== null &&
+        usable !== null &&
+        weights < usable &&
+        (plan.largestMaxModelLen === null || plan.largestMaxModelLen >= spec.options!.maxModelLen!)
+      );
+    };
+    expect(fit.instance.kind).toBe('gpu');
+    expect(fit.instance.regions).toContain(spec.region);
+    expect(on(fit.instance, fit.tensorParallelSize)).toBe(true);
+    expect(fit.tensorParallelSize).toBeLessThanOrEqual(Math.max(1, fit.instance.acceleratorCount));
+    expect(context.model!.numAttentionHeads % fit.tensorParallelSize).toBe(0);
+    let searched = 0;
+    cheapestInstance(spec, (other) => {
+      if (other.instanceType === fit.instance.instanceType) return true;
+      if (other.kind !== 'gpu' || searched++ > 12) return false;
+      const needsAmpere = spec.options!.dtype !== 'float16' && context.container!.engine !== 'llama.cpp';
+      if (needsAmpere && (other.accelerator?.sm ?? 0) < 80) return false;
+      if (context.model!.numAttentionHeads % other.acceleratorCount !== 0) return false;
+      const support = other.accelerator!.sm! >= 70;
+      expect({ on: other.instanceType, fits: support && on(other, other.acceleratorCount) }).toEqual({
+        on: other.instanceType,
+        fits: false,
+      });
+      return false;
+    });
+  });
+
+  test('in words', () => {
+    const words = (name: string) => fitText(contextOf(CASES[name]));
+    expect(words('small')).toMatch(/^use ml\.g\d\w*\.\w+$/);
+    expect(words('large')).toMatch(/^use ml\.[\w-]+\.\w+ with tensorParallelSize [248]$/);
+    expect(words('large, four ways')).toMatch(/ with tensorParallelSize [248]$/);
+    expect(words('in llama.cpp')).toMatch(/^use ml\.[\w-]+\.\w+$/);
+    expect(fitText(contextOf(endpoint(LLAMA_8B, {}, { region: 'nowhere-1' })))).toBeUndefined();
+    expect(fitText(contextOf({ model: { id: 'a/b' } }))).toBeUndefined();
+  });
+});
+
+describe('a newer GPU', () => {
+  const of = (least: number, options: object, config: object = LLAMA_8B, region = 'us-east-1') =>
+    newerGpu(
+      contextOf({
+        model: { config: config as Record<string, unknown> },
+        container: { family: 'vllm' },
+        instanceType: 'ml.g4dn.12xlarge',
+        region,
+        options: { maxModelLen: 2048, ...options },
+      }),
+      least,
+    );
+  test.each([75, 80, 89, 90, 100])('of capability %d or higher, with GPUs and memory enough', (least) => {
+    for (const options of [{}, { tensorParallelSize: 4 }, { tensorParallelSize: 2, pipelineParallelSize: 2 }]) {
+      const instance = findInstance(of(least, options))!;
+      expect(instance.accelerator!.sm).toBeGreaterThanOrEqual(least);
+      expect(instance.acceleratorCount).toBeGreaterThanOrEqual('tensorParallelSize' in options ? 4 : 1);
+    }
+    const large = findInstance(of(least, { tensorParallelSize: 4 }, LLAMA_70B))!;
+    expect(large.acceleratorCount * large.accelerator!.memoryBytesUsable * 0.85).toBeGreaterThan(141e9);
+  });
+  test('is called that where the region has none', () => {
+    expect(of(90, {}, LLAMA_8B, 'nowhere-1')).toBe('a newer GPU');
+    expect(of(999, {})).toBe('a newer GPU');
+  });
+});
+
+describe('degrees', () => {
+  const context = (instanceType: string | undefined, options: object, family: 'vllm' | 'llama-cpp' = 'vllm') =>
+    contextOf({ model: { config: LLAMA_8B }, container: { family }, instanceType, options });
+  test('that work, up to the accelerators there are', () => {
+    expect(workingDegrees(context('ml.g5.12xlarge', {}), () => true)).toEqual([1, 2, 3, 4]);
+    expect(workingDegrees(context('ml.m5.xlarge', {}), () => true)).toEqual([1]);
+    expect(workingDegrees(context(undefined, {}), (degree) => degree > 2)).toEqual([4, 8, 16, 32]);
+    expect(tensorDegree(context('ml.g5.12xlarge', { tensorParallelSize: 4 }))).toBe(4);
+    expect(tensorDegree(context('ml.g5.12xlarge', {}, 'llama-cpp'))).toBe(1);
+  });
+  test.each([
+    [3, () => true, 'tensorParallelSize 1, 2 or 4', 'set tensorParallelSize to 2'],
+    [4, (degree: number) => degree > 2, 'tensorParallelSize 4', 'set tensorParallelSize to 4'],
+    [4, () => false, 'no tensor-parallel degree', 'choose another checkpoint or group size'],
+    [4, (degree: number) => degree !== 2, 'tensorParallelSize 1 or 4', 'set tensorParallelSize to 1'],
+  ])('instead of %d', (asked, accepts, allowed, fix) => {
+    expect(degreeFix(context('ml.g5.12xlarge', { tensorParallelSize: asked }), accepts)).toEqual({ allowed, fix });
+  });
+  test('of a model that nobody knows are any', () => {
+    const unknown = contextOf({ model: { id: 'a/b' }, instanceType: 'ml.g5.12xlarge' });
+    expect(degreeFix(unknown, () => true).allowed).toBe('tensorParallelSize 1, 2, 3 or 4');
+  });
+});
+
+describe('drivers', () => {
+  const of = (instanceType: string | undefined, inferenceAmiVersion?: string) =>
+    hostDriver(contextOf({ model: {}, instanceType, endpoint: { inferenceAmiVersion } }));
+  test('are those of the AMI, else of the family, else unknown', () => {
+    expect(of('ml.g5.xlarge', 'al2-ami-sagemaker-inference-gpu-3-1')).toMatchObject({
+      from: 'al2-ami-sagemaker-inference-gpu-3-1',
+    });
+    expect(of('ml.g5.xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1')?.cuda).toBeGreaterThanOrEqual(130);
+    expect(of('ml.g5.xlarge', 'nobodys-ami')).toBeUndefined();
+    expect(of('ml.inf2.xlarge', 'al2-ami-sagemaker-inference-neuron-2')).toBeUndefined();
+    expect(of('ml.g5.xlarge')?.from).toBe('no inferenceAmiVersion, which on g5 means');
+    expect(of('ml.m5.xlarge')).toBeUndefined();
+    expect(of(undefined)).toBeUndefined();
+    expect(driverText({ driver: 535, cuda: 122, from: 'x' })).toBe('x driver 535 (CUDA 12.2)');
+    expect(cudaText(130)).toBe('13.0');
+    expect([amiFor(129), amiFor(130)]).toEqual([
+      'al2-ami-sagemaker-inference-gpu-3-1',
+      'al2023-ami-sagemaker-inference-gpu-4-1',
+    ]);
+  });
+  test.each([
+    ['lmi', 'bundled'],
+    ['vllm', 'strict'],
+    ['sglang', 'strict'],
+    ['llama-cpp', 'strict'],
+    ['custom', 'unknown'],
+  ] as const)('of the host, for %s, are %s', (family, expected) => {
+    const { container } = contextOf({ model: {}, container: { family } });
+    expect(cudaCompatibility(container!)).toBe(expected);
+  });
+});
+
+describe('matrices that ranks share', () => {
+  const layers = (config: object) => splitLayers(contextOf({ model: { config: config as Record<string, unknown> } }));
+  test('of a dense model', () => {
+    const [qkv, o, gateUp, down] = ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'].map((name) =>
+      layers(quantized(LLAMA_8B, AWQ)).find((layer) => layer.name.endsWith(name))!,
+    );
+    expect(qkv).toMatchObject({ kind: 'linear', split: 'column', inFeatures: 4096, quantized: true });
+    expect(outputShares(qkv, 4, 128)).toEqual([1024, 256, 256]);
+    expect(outputShares(qkv, 16, 128)).toEqual([256, 128, 128]);
+    expect(inputShare(qkv, 4)).toBe(4096);
+    expect(o).toMatchObject({ split: 'row' });
+    expect([inputShare(o, 4), outputShares(o, 4, 128)]).toEqual([1024, [4096]]);
+    expect(outputShares(gateUp, 2, 128)).toEqual([7168, 7168]);
+    expect([down.split, inputShare(down, 2)]).toEqual(['row', 7168]);
+    expect(layers(LLAMA_8B).every(({ quantized: is }) => !is)).toBe(true);
+    expect(layers(LLAMA_8B).some(({ name }) => /embed|lm_head|norm/.test(name))).toBe(false);
+    expect(splitLayers(contextOf({ model: { id: 'a/b' } }))).toEqual([]);
+  });
+  test('of experts', () => {
+    const context = (config: object, expertParallel = false) =>
+      contextOf({
+        model: { config: config as Record<string, unknown> },
+        container: { family: 'vllm' },
+        options: { expertParallel },
+      });
+    expect(expertShare(context(QWEN3_MOE), 4)).toBe(192);
+    expect(expertShare(context(QWEN3_MOE, true), 4)).toBe(768);
+    expect(expertShare(context(LLAMA_8B), 4)).toBeUndefined();
+    expect(layers(QWEN3_MOE).some(({ kind }) => kind === 'expert')).toBe(true);
+    expect(quantizesExperts(context(quantized(QWEN3_MOE, AWQ)))).toBe(true);
+    expect(quantizesExperts(context(QWEN3_MOE))).toBe(false);
+    expect(quantizesExperts(context(quantized(LLAMA_8B, AWQ)))).toBe(false);
+  });
+});
