@@ -1,3 +1,12 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { ruleContext } from '../../lib/rules/evaluate';
+import { contextLimit } from '../../lib/rules/helpers/context-limit';
+import { servedDtype } from '../../lib/rules/helpers/dtype';
+import { isFlagWord, shown } from '../../lib/rules/helpers/environment';
+import { headsFit, kvHeadCounts, kvHeadsFit } from '../../lib/rules/helpers/heads';
+import { dataReplicas } from '../../lib/rules/helpers/replicas';
+import { GEMMA2_2B, LLAMA2_7B, LLAMA_8B } from '../../lib/rules/helpers/samples';
+import type { EndpointSpec } from '../../lib/spec/types';
 import { resolveContainer } from '../../lib/container';
 import { isVllm, serverName } from '../../lib/rules/helpers/engine';
 import { anyOf, count, gib } from '../../lib/rules/helpers/finding';
@@ -16,6 +25,7 @@ describe('where a model comes from', () => {
     ['./model', 'local'],
     ['llama', undefined],
     ['a/b/c', undefined],
+    ['a/b.', 'hub'],
   ])('%s: %s', (id, from) => {
     expect(modelFrom({ model: { id } })).toBe(from);
   });
@@ -80,6 +90,156 @@ describe('words of a message', () => {
 
   test('amounts', () => {
     expect(count(152_064)).toBe('152,064');
+    expect(count(1_234_567_890)).toBe('1,234,567,890');
     expect(gib(1.5 * 2 ** 30)).toBe('1.5 GiB');
+    expect(gib(99.5 * 2 ** 30)).toBe('99.5 GiB');
+    expect(gib(100 * 2 ** 30)).toBe('100 GiB');
+    expect(anyOf([])).toBe('none');
+  });
+});
+
+const contextOf = (spec: EndpointSpec) => ruleContext(resolveEndpoint(spec));
+const modelOf = (config: object) => contextOf({ model: { config: config as Record<string, unknown> } }).model!;
+
+describe('the longest context of a config', () => {
+  const scaled = (rope_scaling: unknown, config: object = LLAMA2_7B) =>
+    contextLimit(modelOf({ ...config, rope_scaling }));
+  test.each<[unknown, number]>([
+    [undefined, 4096],
+    [null, 4096],
+    ['linear', 4096],
+    [{ type: 'linear', factor: 4 }, 16_384],
+    [{ rope_type: 'dynamic', factor: 2.5 }, 10_240],
+    [{ type: 'linear', factor: 1 }, 4096],
+    [{ type: 'linear', factor: 0.5 }, 4096],
+    [{ type: 'linear', factor: '4' }, 4096],
+    [{ type: 'linear' }, 4096],
+    [{ type: 7, factor: 4 }, 4096],
+    [{ type: 'su', factor: 4 }, 4096],
+    [{ rope_type: 'longrope', factor: 4 }, 4096],
+    [{ rope_type: 'llama3', factor: 8 }, 4096],
+    [{ type: 'yarn', factor: 4 }, 16_384],
+    [{ type: 'yarn', factor: 4, original_max_position_embeddings: 2048 }, 8192],
+    [{ type: 'yarn', factor: 2, original_max_position_embeddings: 1024 }, 4096],
+    [{ type: 'deepseek_yarn', factor: 40, original_max_position_embeddings: 4096 }, 163_840],
+  ])('%j: %d', (scaling, expected) => {
+    expect(scaled(scaling)).toBe(expected);
+  });
+  test('of Gemma 3 is what it says', () => {
+    const gemma3 = { ...GEMMA2_2B, architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text' };
+    expect(scaled({ rope_type: 'linear', factor: 8 }, gemma3)).toBe(contextLimit(modelOf(gemma3)));
+  });
+});
+
+describe('heads', () => {
+  test.each([
+    [1, true],
+    [3, false],
+    [8, true],
+    [16, true],
+    [32, true],
+    [64, false],
+  ])('of Llama 3.1 8B, cut %d ways: %p', (degree, expected) => {
+    expect(kvHeadCounts(modelOf(LLAMA_8B))).toEqual([8]);
+    expect(headsFit(modelOf(LLAMA_8B), degree)).toBe(expected);
+  });
+  test('of keys and values are cut, or copied, evenly', () => {
+    expect([kvHeadsFit(8, 4), kvHeadsFit(4, 8), kvHeadsFit(8, 3), kvHeadsFit(3, 8)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+  test('of latent attention and of recurrent layers are none', () => {
+    const latent = modelOf({
+      ...{
+        architectures: ['DeepseekV2ForCausalLM'],
+        model_type: 'deepseek_v2',
+        hidden_size: 2048,
+        vocab_size: 102_400,
+      },
+      ...{ intermediate_size: 10_944, num_hidden_layers: 27, num_attention_heads: 16, num_key_value_heads: 16 },
+      ...{ kv_lora_rank: 512, q_lora_rank: null, qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128 },
+      ...{ n_routed_experts: 64, n_shared_experts: 2, num_experts_per_tok: 6, moe_intermediate_size: 1408 },
+      ...{ first_k_dense_replace: 1, moe_layer_freq: 1, max_position_embeddings: 163_840 },
+    });
+    expect(kvHeadCounts(latent)).toEqual([]);
+    expect(headsFit(latent, 16)).toBe(true);
+    const recurrent = modelOf({
+      ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, vocab_size: 50_280 },
+      ...{
+        num_hidden_layers: 24,
+        state_size: 16,
+        conv_kernel: 4,
+        expand: 2,
+        intermediate_size: 1536,
+        time_step_rank: 48,
+      },
+    });
+    expect(kvHeadCounts(recurrent)).toEqual([]);
+    expect(headsFit(recurrent, 8)).toBe(true);
+  });
+});
+
+describe('the dtype that is served', () => {
+  const stored = (torch_dtype: string | undefined, config: object = LLAMA2_7B) => ({ ...config, torch_dtype });
+  const of = (
+    config: object | undefined,
+    container: EndpointSpec['container'],
+    instanceType?: string,
+    dtype?: string,
+  ) =>
+    servedDtype(
+      contextOf({
+        model: config === undefined ? { id: 'a/b' } : { config: config as Record<string, unknown> },
+        container,
+        instanceType,
+        options: dtype === undefined ? {} : { dtype },
+      }),
+    );
+  const old = { family: 'vllm', version: '0.9.0' } as const;
+  const recent = { family: 'vllm', version: '0.9.1' } as const;
+  test.each<
+    [string | undefined, EndpointSpec['container'], string | undefined, string | undefined, string | undefined]
+  >([
+    ['bfloat16', old, 'ml.g4dn.xlarge', undefined, 'bfloat16'],
+    ['float32', old, 'ml.g5.xlarge', undefined, 'float16'],
+    ['bfloat16', recent, 'ml.g4dn.xlarge', undefined, 'float16'],
+    ['bfloat16', recent, 'ml.g5.xlarge', undefined, 'bfloat16'],
+    ['float16', recent, 'ml.g5.xlarge', undefined, 'float16'],
+    ['float32', recent, 'ml.g5.xlarge', undefined, 'bfloat16'],
+    ['float32', recent, undefined, undefined, 'bfloat16'],
+    ['bfloat16', recent, undefined, undefined, 'bfloat16'],
+    ['bfloat16', { family: 'sglang' }, 'ml.g4dn.xlarge', undefined, 'float16'],
+    ['bfloat16', { family: 'llama-cpp' }, 'ml.g4dn.xlarge', undefined, 'bfloat16'],
+    ['bfloat16', recent, 'ml.g5.xlarge', 'half', 'float16'],
+    ['bfloat16', recent, 'ml.g5.xlarge', 'FP32', 'float32'],
+  ])('%s in %j on %s, asked for %s: %s', (torchDtype, container, instanceType, dtype, expected) => {
+    expect(of(stored(torchDtype), container, instanceType, dtype)).toBe(expected);
+  });
+  test('is float32 where float16 would overflow and bfloat16 is not there', () => {
+    expect(of(stored('bfloat16', GEMMA2_2B), recent, 'ml.g4dn.xlarge')).toBe('float32');
+  });
+  test('of a model that nobody knows is what was asked for', () => {
+    expect(of(undefined, recent, 'ml.g4dn.xlarge')).toBeUndefined();
+    expect(of(undefined, recent, 'ml.g4dn.xlarge', 'bf16')).toBe('bfloat16');
+  });
+});
+
+describe('variables', () => {
+  test('are shown as far as they are worth it', () => {
+    expect(shown('A', 'x'.repeat(60))).toBe(`A=${'x'.repeat(60)}`);
+    expect(shown('A', 'x'.repeat(61))).toBe(`A=${'x'.repeat(60)}…`);
+    expect([' True ', 'false', '1', ''].map(isFlagWord)).toEqual([true, true, false, false]);
+  });
+  test('tell copies of many digits, and none that are no number', () => {
+    const of = (value: string) =>
+      dataReplicas(
+        contextOf({ model: {}, container: { family: 'vllm' }, environment: { SM_VLLM_DATA_PARALLEL_SIZE: value } }),
+      );
+    expect(of('16')).toEqual({ count: 16, variable: 'SM_VLLM_DATA_PARALLEL_SIZE' });
+    expect(of('-1')).toEqual({ count: 1 });
+    expect(dataReplicas(contextOf({ model: {} }))).toEqual({ count: 1 });
   });
 });

@@ -15,7 +15,7 @@ export function modelFrom({ model, endpoint }: Pick<EndpointSpec, 'model' | 'end
 
 /** `org/name`, as the Hugging Face hub names a repository. */
 export function isHubId(text: string): boolean {
-  return /^[\w.-]+\/[\w.-]+$/.test(text) && !text.startsWith('.') && !text.startsWith('/');
+  return /^[\w.-]+\/[\w.-]+$/.test(text) && !text.startsWith('.');
 }
 
 export function isTarball(uri: string): boolean {
