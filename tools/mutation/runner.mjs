@@ -17,7 +17,7 @@ import { createSuite } from './suite.mjs';
  * Tests that start processes see no mutants, those of explanations hold texts and sources that are no code of the room's; thousands of random
  * specs for each mutant, and fewer of them for each that fails, take too long.
  */
-const LEFT_OUT = /(?:command|corrections|explanations|printed|fuzz|monotonic)\.test\.ts$/;
+const LEFT_OUT = /(?:command|explanations|printed|fuzz|monotonic)\.test\.ts$/;
 
 class RoomRunner {
   static inject = tokens(commonTokens.logger);
