@@ -226,13 +226,18 @@ describe('qe models add jumpstart:…, against a local DescribeHubContent', () =
   });
 
   test('the local hubs refuse what AWS’s refuse', async () => {
-    const send = (command: Parameters<typeof aws.sagemaker.send>[0]) => aws.sagemaker.send(command as never);
-    await expect(send(new CreateHubCommand({ HubName: 'ours', HubDescription: 'x' }))).rejects.toMatchObject({
+    await expect(
+      aws.sagemaker.send(new CreateHubCommand({ HubName: 'ours', HubDescription: 'x' })),
+    ).rejects.toMatchObject({
       name: 'ResourceInUse',
     });
-    await expect(send(new DeleteHubCommand({ HubName: 'ours' }))).rejects.toMatchObject({ name: 'ResourceInUse' });
+    await expect(aws.sagemaker.send(new DeleteHubCommand({ HubName: 'ours' }))).rejects.toMatchObject({
+      name: 'ResourceInUse',
+    });
     await expect(
-      send(new DescribeHubContentCommand({ HubName: 'ours', HubContentType: 'Model', HubContentName: 'bad name' })),
+      aws.sagemaker.send(
+        new DescribeHubContentCommand({ HubName: 'ours', HubContentType: 'Model', HubContentName: 'bad name' }),
+      ),
     ).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
