@@ -23,10 +23,7 @@ describe('VARIABLE_NOT_READ', () => {
   ])('%s %j (%s): %s', (family, environment, version, fix, message) => {
     const finding = findingOf(rule, env(family, environment, version));
     const [name] = Object.keys(environment);
-    // What other versions have, this one is known not to have, and its server stops at it.
-    const isFatal = family !== 'lmi' && /had it up to|has it since/.test(finding?.message ?? '');
-    const severity = isFatal ? 'error' : 'warning';
-    expect(finding).toMatchObject({ severity, got: name, fix, path: `/environment/${name}` });
+    expect(finding).toMatchObject({ severity: 'warning', got: name, fix, path: `/environment/${name}` });
     expect(finding?.message).toMatch(message);
   });
   test.each([
@@ -78,7 +75,7 @@ describe('FLAG_BECOMES_POSITIONAL', () => {
     ['llama-cpp', 'SM_LLAMA_CPP_METRICS', 'on', undefined, 'set SM_LLAMA_CPP_METRICS=true, or leave it out'],
   ])('%s %s=%s (%s)', (family, name, value, version, fix) => {
     expect(findingOf(rule, env(family, { [name]: value }, version))).toMatchObject({
-      severity: 'error',
+      severity: 'warning',
       got: `${name}=${value}`,
       fix,
     });

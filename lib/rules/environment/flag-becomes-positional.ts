@@ -17,7 +17,7 @@ const FAMILIES = new Set(['vllm', 'sglang', 'llama-cpp']);
 
 export const flagBecomesPositional: Rule = {
   id: 'FLAG_BECOMES_POSITIONAL',
-  severity: 'error',
+  severity: 'warning',
   summary: 'a flag without a value is given as true or false',
   explanation:
     'The entry points turn VARIABLE=true into a bare --flag. Any other word (1, yes, on) is passed as a value, which a flag does not take: the server takes it for a positional argument, and stops or serves a model of that name. The vLLM images before 0.17.1 and the SGLang images before 0.5.10 passed the word true itself on.',

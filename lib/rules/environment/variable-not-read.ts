@@ -24,7 +24,7 @@ const NAMESPACES: readonly (readonly [prefix: string, owner: string])[] = [
 
 export const variableNotRead: Rule = {
   id: 'VARIABLE_NOT_READ',
-  severity: 'error',
+  severity: 'warning',
   summary: 'the container reads every variable that is set for it',
   explanation:
     'LMI drops an OPTION_ that is neither a property of its own nor a field of vLLM\'s engine arguments, without a word: the endpoint runs with the default. The vLLM, SGLang and llama.cpp images turn every variable of their namespace into an argument, and a server that does not know it stops with "unrecognized arguments". A name without the container\'s prefix (MAX_LENGTH, TENSOR_PARALLEL_SIZE) is not looked at at all.',
@@ -71,10 +71,7 @@ function judge(context: RuleContext, family: ContainerFamily, name: string): Rul
   if (!isOwn) return nearest === undefined ? undefined : notRead(name, undefined, family, nearest);
   // Nothing is known of what a version that is not in the data reads, beyond misspellings.
   if (container.assumedVersion !== undefined && nearest === undefined) return undefined;
-  const other = container.assumedVersion === undefined ? variables.otherVersions(name) : undefined;
-  // That this version lacks what others have is certain, where its image passes the name on to the server.
-  const isFatal = other !== undefined && !family.startsWith('lmi');
-  return notRead(name, versionsText(context, name), family, nearest, isFatal ? 'error' : 'warning');
+  return notRead(name, versionsText(context, name), family, nearest);
 }
 
 function strip(name: string, prefix: string): string {
@@ -95,7 +92,6 @@ function notRead(
   reason: string | undefined,
   family: ContainerFamily,
   nearest: string | undefined,
-  severity: 'error' | 'warning' = 'warning',
 ): RuleFinding {
   const proposal = nearest !== undefined && nearest !== name ? nearest : undefined;
   const outcome =
@@ -108,6 +104,5 @@ function notRead(
     allowed: proposal,
     fix: proposal === undefined ? 'remove it' : `use ${proposal}`,
     path: `/environment/${name}`,
-    severity,
   });
 }
