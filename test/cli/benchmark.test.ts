@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PutMetricDataCommand, CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { BenchmarkReport } from '../../lib/benchmark';
-import { runCli } from '../../bin/program';
 import { useTemporaryFolder } from '../format/temporary-folder';
 import {
   createConfig,
@@ -13,27 +12,13 @@ import {
   upload,
   type TestAws,
 } from '../local-aws/support';
+import { qe } from './qe';
 
 jest.setTimeout(240_000);
 
 const temporary = useTemporaryFolder();
 const PROMPTS = path.join(__dirname, '../../examples/quality-monitor/prompts.jsonl');
 const QUICK = ['--requests', '6', '--warm-up', '1', '--input-tokens', '24', '--output-tokens', '8'];
-
-async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { status: await runCli(argv), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 describe('qe benchmark against real endpoints of the local AWS', () => {
   let aws: TestAws;

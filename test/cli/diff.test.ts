@@ -1,26 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCli } from '../../bin/program';
 import type { EndpointDiff } from '../../lib/diff';
 import { QWEN_7B_AWQ } from '../constructs/models';
 import { useTemporaryFolder } from '../format/temporary-folder';
+import { qe } from './qe';
 
 const temporary = useTemporaryFolder();
-
-async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { status: await runCli(argv), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 const SPEC = {
   id: 'chat',

@@ -1,29 +1,13 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCli } from '../../bin/program';
 import { entry, safetensorsFile } from '../format/safetensors-file';
 import { ggufFile, put, TYPE } from '../format/gguf-file';
 import { S3Server } from '../format/s3-server';
 import { useTemporaryFolder } from '../format/temporary-folder';
+import { qe } from './qe';
 
 const models = path.join(__dirname, '../../examples/models');
 const temporary = useTemporaryFolder();
-
-/** Runs the command line as the shell would, and gives what it wrote. */
-async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { status: await runCli(argv), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 const inspectJson = async (location: string): Promise<Record<string, unknown>> => {
   const { status, stdout } = await qe('inspect', location, '--json');

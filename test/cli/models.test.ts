@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { runCli } from '../../bin/program';
 import { parseLock } from '../../lib/lock';
 import { InstanceType, ModelSource, QuantizedEndpoint } from '../../index';
 import { S3Server } from '../format/s3-server';
 import { useTemporaryFolder } from '../format/temporary-folder';
+import { qe } from './qe';
 
 const MODEL = path.join(__dirname, '../../examples/models/gutenberg-3m');
 const COMMIT = 'b25037543e9394b818fdfca67ab2a00ecc7dd641';
@@ -19,21 +19,6 @@ const FILES = [
   'model.safetensors.index.json',
 ];
 const temporary = useTemporaryFolder();
-
-async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { status: await runCli(argv), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 /** Enough of the hub: a repository at one commit, its files by ranges. */
 class Hub {

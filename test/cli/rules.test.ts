@@ -1,26 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCli } from '../../bin/program';
 import { EXPLANATIONS, RULES } from '../../lib/rules';
 import { useTemporaryFolder } from '../format/temporary-folder';
+import { qe } from './qe';
 
 const temporary = useTemporaryFolder();
-
-/** Runs the command line as the shell would, and gives what it wrote. */
-async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { status: await runCli(argv), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 const config = {
   architectures: ['LlamaForCausalLM'],

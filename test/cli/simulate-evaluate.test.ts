@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCli } from '../../bin/program';
 import { useTemporaryFolder } from '../format/temporary-folder';
+import { qe } from './qe';
 
 jest.setTimeout(120_000);
 
@@ -11,22 +11,6 @@ const temporary = useTemporaryFolder();
 
 function simulate(model: string, ...argv: string[]) {
   return qe('simulate', model, '--scheme', 'int4-rtn', '--threads', '1', ...argv);
-}
-
-async function qe(...argv: string[]) {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    const status = await runCli(argv);
-    return { status, ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
 }
 
 /** A copy of the example model, changed. */

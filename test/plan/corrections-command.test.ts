@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCli } from '../../bin/program';
 import { parseCorrections, setCorrections } from '../../lib/plan';
+import { qe } from '../cli/qe';
 import { useTemporaryFolder } from '../format/temporary-folder';
 import { CORRECTION, SPEC, report } from './benchmark-report';
 
@@ -9,21 +9,6 @@ const temporary = useTemporaryFolder();
 afterEach(() => setCorrections([]));
 
 describe('qe plan --measured with a benchmark', () => {
-  async function qe(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const written = { stdout: '', stderr: '' };
-    const spies = (['stdout', 'stderr'] as const).map((stream) =>
-      jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-        written[stream] += String(chunk);
-        return true;
-      }),
-    );
-    try {
-      return { status: await runCli(argv), ...written };
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-  }
-
   let files: { spec: string; report: string; corrections: string };
   const before = process.env.QE_CORRECTIONS;
   beforeEach(() => {
