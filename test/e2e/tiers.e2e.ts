@@ -76,7 +76,8 @@ describe('the example of TieredEndpoints', () => {
   };
 
   beforeAll(async () => {
-    deployment = await startDeployment();
+    // The first request that is streamed meets a tier that takes no more.
+    deployment = await startDeployment('--faults', 'InvokeEndpointWithResponseStream=ThrottlingException:1');
     const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
     expectDone(bootstrap.status, bootstrap.output);
     url = await deploy();
@@ -91,6 +92,13 @@ describe('the example of TieredEndpoints', () => {
     expect((await send('', { path: '/v1/models', method: 'GET', signed: false })).status).toBe(403);
     const models = await send('', { path: '/v1/models', method: 'GET' });
     expect(JSON.parse(models.body).data).toMatchObject([{ id: 'auto', object: 'model' }]);
+  });
+
+  test('goes on with another tier when the one that it chose is throttled', async () => {
+    const { headers, text, body } = await ask(EASY);
+    expect(headers).toMatchObject({ 'x-router-tier': 'quality', 'x-router-before': 'fast:throttled' });
+    expect(text).toBe(await direct(endpoints.quality, EASY));
+    expect(body.endsWith('data: [DONE]\n\n')).toBe(true);
   });
 
   test('streams the answer of the tier that a request needs, as that tier gives it', async () => {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ministack.core.responses import StreamingResponse, get_account_id, get_region
 
-from .. import event_stream
+from .. import event_stream, faults
 from ..errors import AwsError
 from . import async_inference, data_capture, endpoints, inference_components, metrics
 from .container import Container
@@ -37,11 +37,13 @@ class Target:
 
 
 async def invoke(endpoint_name: str, headers: dict, body: bytes) -> tuple:
+    faults.raise_due("InvokeEndpoint")
     target = _target(endpoint_name, headers, body)
     return await asyncio.to_thread(_invoke, endpoint_name, target, headers, body)
 
 
 async def invoke_with_response_stream(endpoint_name: str, headers: dict, body: bytes) -> tuple:
+    faults.raise_due("InvokeEndpointWithResponseStream")
     target = _target(endpoint_name, headers, body)
     began = time.monotonic()
     response = await asyncio.to_thread(_call, endpoint_name, target, headers, body, STREAM_TIMEOUT_SECONDS)
