@@ -7,6 +7,7 @@ const root = path.resolve(import.meta.dirname, '..');
 
 const steps = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
+  { name: 'generated data and pages', command: ['npm', 'run', '--silent', 'check:generated'] },
   { name: 'unit tests', command: ['npm', 'test', '--silent'] },
   { name: 'pages in a browser', command: ['npm', 'run', '--silent', 'test:browser'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
