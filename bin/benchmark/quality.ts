@@ -1,4 +1,3 @@
-import { Script } from 'node:vm';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import type { QualityComparison } from '../../lib/benchmark';
 import { SpecError } from '../../lib/errors';
@@ -16,6 +15,7 @@ import {
 } from '../../lib/monitor';
 import type { Clients } from './clients';
 import type { Target } from './invoke';
+import { parsesJavaScript } from '../../lib/monitor/parses-javascript';
 
 const WORST_SHOWN = 5;
 
@@ -95,15 +95,5 @@ async function ask(
     // Some servers refuse to tell log-probabilities; the texts can be compared all the same.
     if ((error as { OriginalStatusCode?: number }).OriginalStatusCode !== 400) throw error;
     return send(plainRequestBody(prompt));
-  }
-}
-
-/** Compiles, and never runs. */
-function parsesJavaScript(source: string): boolean {
-  try {
-    new Script(source);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,3 @@
-import { Script } from 'node:vm';
 import { monitorRun, monitorTick, type MonitorConfig, type Outcome, type Ports } from '../../lib/monitor/operate';
 import { parsePrompts } from '../../lib/monitor';
 import { monitorPage } from '../../lib/report/monitor-page';
@@ -7,6 +6,7 @@ import { capturedTraffic } from './captured';
 import { publishMetrics } from './metrics';
 import { createEndpoint, deleteEndpoint, describeEndpoint, invoke, invokeRaw } from './sagemaker';
 import { readText, S3Store } from './store';
+import { parsesJavaScript } from '../../lib/monitor/parses-javascript';
 
 /** What the construct writes into the function's variables. */
 interface Settings extends MonitorConfig {
@@ -62,14 +62,4 @@ function portsOf(settings: Settings, context: Context): Ports {
     hasTime: () => context.getRemainingTimeInMillis() > RESERVE_MS,
     log: (fields) => console.log(JSON.stringify(fields)),
   };
-}
-
-/** Compiles, and never runs. */
-function parsesJavaScript(source: string): boolean {
-  try {
-    new Script(source);
-    return true;
-  } catch {
-    return false;
-  }
 }
