@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleTypeScript } from '../tools/import-typescript.mjs';
 
 const SIZE = 1024;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 20);
@@ -23,16 +23,7 @@ mkdirSync(cache, { recursive: true });
 const scratch = mkdtempSync(path.join(cache, 'bench-forward-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const outfile = path.join(scratch, 'measure.mjs');
-await build({
-  absWorkingDir: root,
-  entryPoints: ['bench/forward/measure.ts'],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-});
+await bundleTypeScript('bench/forward/measure.ts', outfile);
 
 const paces = {};
 for (const kind of ['plain', 'relaxed']) paces[kind] = measure(`gemmPace('${kind}', ${SIZE}, ${ROUNDS})`);

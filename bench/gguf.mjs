@@ -1,11 +1,10 @@
 // GGUF kernels against stock ggml on one core: the same bf16 matrix, byte-equal blocks, taking turns in one run. Processor time is
 // compared, best of the rounds: it is what others on the machine disturb least.
-import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { importTypeScript } from '../tools/import-typescript.mjs';
 import { pythonWith } from './peers/environment.mjs';
 
 const ROWS = 256;
@@ -30,18 +29,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const cache = path.join(root, '.cache', 'bench');
 mkdirSync(cache, { recursive: true });
 spawnSync(process.execPath, [path.join(root, 'tools', 'build-kernels.mjs')], { stdio: 'inherit' });
-const outfile = path.join(cache, 'gguf.mjs');
-await build({
-  absWorkingDir: root,
-  entryPoints: ['bench/gguf/ours.ts'],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-});
-const { createBench } = await import(pathToFileURL(outfile).href);
+const { createBench } = await importTypeScript('bench/gguf/ours.ts');
 
 const weights = gaussianBf16(ROWS * COLUMNS);
 const weightsFile = path.join(cache, 'gguf-weights.bin');

@@ -1,12 +1,11 @@
 // What the quality monitor's test is worth: false alarms over histories of 1,000 weeks, at the very border of what is tolerated and with
 // losses as noisy as they can be; and the prompts it takes to find INT4 rounded to nearest among INT8, on a real model that llama.cpp
 // serves, beside the number that it states.
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { importTypeScript } from '../tools/import-typescript.mjs';
 import { chatCompletion } from '../tools/local-aws/engine/chat-completions.mjs';
 import { loadEngine } from '../tools/local-aws/engine/engine.mjs';
 
@@ -17,15 +16,7 @@ const TRIALS = 200;
 
 const root = path.resolve(import.meta.dirname, '..');
 const scratch = mkdtempSync(path.join(tmpdir(), 'bench-monitor-'));
-await build({
-  entryPoints: [path.join(root, 'lib/monitor/index.ts')],
-  outfile: path.join(scratch, 'monitor.cjs'),
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  logLevel: 'warning',
-});
-const monitor = createRequire(import.meta.url)(path.join(scratch, 'monitor.cjs'));
+const monitor = await importTypeScript('lib/monitor/index.ts');
 const { addRun, DEFAULT_DRIFT_OPTIONS, draw, parsePrompts, promptsToDetect, random, startDrift } = monitor;
 
 function falseAlarms() {

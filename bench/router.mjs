@@ -7,10 +7,9 @@
 import { Agent } from 'node:http';
 import { InvokeEndpointWithResponseStreamCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { importTypeScript } from '../tools/import-typescript.mjs';
 import { startFunction } from './router/function.mjs';
 import { startRuntime } from './router/sagemaker-runtime.mjs';
 
@@ -141,20 +140,7 @@ console.log(
 await router.stop();
 await runtime.close();
 
-const outfile = path.join(root, '.cache', 'bench', 'classify.cjs');
-await build({
-  stdin: {
-    contents: `export * from './lib/route/classify/decide'; export * from './lib/route/classify/features';`,
-    resolveDir: root,
-    loader: 'ts',
-  },
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  outfile,
-});
-const { decide, turnsOf } = createRequire(import.meta.url)(outfile);
-rmSync(outfile);
+const { decide, turnsOf } = await importTypeScript('lib/route/index.ts');
 const long = {
   role: 'user',
   images: 0,

@@ -1,11 +1,11 @@
 // `simulate` end to end on files in the page cache: throughput of a core by its processor time, what a second thread gives, and the memory peak on a
 // checkpoint of 40 GB. Checkpoints are sparse files of zeros but for a stretch of weights, so that no disk is waited for.
 // BENCH_GB (default 4) sets the timed one, BENCH_SPARSE_GB (default 40) the large one.
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { bundleTypeScript } from '../tools/import-typescript.mjs';
 
 const GB = 1e9;
 const TIMED_GB = Number(process.env.BENCH_GB ?? 4);
@@ -33,17 +33,7 @@ const cache = path.join(root, '.cache', 'bench');
 mkdirSync(cache, { recursive: true });
 spawnSync(process.execPath, [path.join(root, 'tools', 'build-kernels.mjs')], { stdio: 'inherit' });
 const program = path.join(cache, 'simulate.mjs');
-await build({
-  absWorkingDir: root,
-  entryPoints: ['bench/simulate/run.ts'],
-  outfile: program,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-});
+await bundleTypeScript('bench/simulate/run.ts', program);
 
 let missed = 0;
 const timed = checkpoint('timed', TIMED_GB, true);

@@ -8,9 +8,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { ARGUED } from './differential/argued.mjs';
+import { importTypeScript } from './import-typescript.mjs';
 
 const PACKAGES = ['safetensors==0.8.0', 'gguf==0.19.0', 'numpy==2.4.6'];
 
@@ -32,18 +31,7 @@ const scratch = mkdtempSync(path.join(cache, 'differential-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const python = values.python ?? makeEnvironment();
 
-const outfile = path.join(scratch, 'ours.mjs');
-await build({
-  absWorkingDir: root,
-  entryPoints: ['tools/differential/ours.ts'],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-});
-const { makeInput, readOurs } = await import(pathToFileURL(outfile).href);
+const { makeInput, readOurs } = await importTypeScript('tools/differential/ours.ts');
 
 let unargued = 0;
 for (const kind of ['safetensors', 'gguf', 'llama.cpp']) compare(kind);

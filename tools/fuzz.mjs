@@ -4,11 +4,10 @@
  * accept or raise a typed error, took more than a second of the processor, or too much memory; the inputs that made it do
  * so are left in .cache/fuzz. Inputs of many megabytes that hold as much as they can are weighed at the end.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { importTypeScript } from './import-typescript.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,20 +25,7 @@ if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed)) {
 }
 
 const root = path.resolve(import.meta.dirname, '..');
-const outfile = path.join(root, '.cache', `fuzz-${process.pid}.mjs`);
-mkdirSync(path.dirname(outfile), { recursive: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: ['tools/fuzz/run.ts'],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-});
-process.on('exit', () => rmSync(outfile, { force: true }));
-const { FUZZ_TARGETS, HEAVY_INPUTS, fuzz, maxMemory, weigh } = await import(pathToFileURL(outfile).href);
+const { FUZZ_TARGETS, HEAVY_INPUTS, fuzz, maxMemory, weigh } = await importTypeScript('tools/fuzz/run.ts');
 const names = FUZZ_TARGETS.map(({ name }) => name);
 const unknown = (values.target ?? []).filter((name) => !names.includes(name));
 if (unknown.length > 0) {

@@ -4,11 +4,10 @@
  * the models' folders. Prints a table for each model, as it stands in docs/quality.md, and fails where a figure is beyond its
  * tolerance or two variants that the reference holds more than 1 % apart come in another order.
  */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { importTypeScript } from './import-typescript.mjs';
 
 const { values } = parseArgs({ options: { models: { type: 'string' }, model: { type: 'string', multiple: true } } });
 if (values.models === undefined) {
@@ -25,8 +24,7 @@ const TOLERANCES = [
 ];
 const ORDER_MATTERS_BEYOND = 0.01;
 
-const root = path.resolve(import.meta.dirname, '..');
-const { measure } = await load('tools/quality/measure.ts');
+const { measure } = await importTypeScript('tools/quality/measure.ts');
 const references = readdirSync(values.models)
   .filter((name) => /^reference-.*\.json$/.test(name))
   .flatMap((name) => Object.entries(JSON.parse(readFileSync(path.join(values.models, name), 'utf8')).variants));
@@ -78,26 +76,4 @@ function fail(message) {
 
 function percent(share, digits) {
   return `${(share * 100).toFixed(digits)} %`;
-}
-
-async function load(entry) {
-  const cache = path.join(root, '.cache');
-  mkdirSync(cache, { recursive: true });
-  const scratch = mkdtempSync(path.join(cache, 'quality-'));
-  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
-  const outfile = path.join(scratch, 'measure.mjs');
-  await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  });
-  return import(pathToFileURL(outfile).href);
 }

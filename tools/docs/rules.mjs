@@ -2,16 +2,15 @@
 // when a page is missing, left over or out of date.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { importTypeScript } from '../import-typescript.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const folder = path.join(root, 'docs', 'rules');
 const isCheck = process.argv.includes('--check');
 
 const { check, EXPLANATION_SUBJECTS, EXPLANATIONS, EXPLANATIONS_BY_SUBJECT, RULE_CAUSES, RULES, RULES_BY_CAUSE } =
-  await loadRules();
+  await importTypeScript('lib/rules/index.ts');
 const pages = await allPages();
 
 const present = await readdir(folder).catch(() => []);
@@ -32,24 +31,6 @@ if (isCheck) {
   for (const name of stale) await rm(path.join(folder, name));
   for (const name of changed) await writeFile(path.join(folder, name), pages.get(name));
   console.log(`docs/rules: ${pages.size} pages, ${changed.length} written, ${stale.length} removed`);
-}
-
-/** The rules are TypeScript: bundled once, then imported. */
-async function loadRules() {
-  const outfile = path.join(root, '.cache', `rules-${process.pid}.mjs`);
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['lib/rules/index.ts'],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
-  });
-  const rules = await import(pathToFileURL(outfile).href);
-  await rm(outfile);
-  return rules;
 }
 
 async function allPages() {

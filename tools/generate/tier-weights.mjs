@@ -3,11 +3,9 @@
  * of task (data/sources/route/kinds-of-prompts.json): opinions, not measurements.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { importTypeScript } from '../import-typescript.mjs';
 import { root, toJson } from './emit.mjs';
 
 const KINDS = 'data/sources/route/kinds-of-prompts.json';
@@ -17,30 +15,10 @@ const SEED = 1;
 /** What an answer is taken to be worth: a small model does a large task less well, everything else is done well. */
 const WORTH = { small: { small: 0.9, large: 0.9 }, large: { small: 0.4, large: 0.9 } };
 
-/** The project's own fit, which is TypeScript. */
-async function fitting() {
-  const scratch = await mkdtemp(path.join(tmpdir(), 'tier-weights-'));
-  const outfile = path.join(scratch, 'fit.cjs');
-  const modules = ['fit/examples', 'fit/calibrate'];
-  await build({
-    stdin: {
-      contents: modules.map((name) => `export * from './lib/route/${name}';`).join('\n'),
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile,
-    logLevel: 'warning',
-  });
-  const loaded = createRequire(import.meta.url)(outfile);
-  await rm(scratch, { recursive: true });
-  return loaded;
-}
-
 export async function outputs() {
-  const { parseExamples, calibrate, toWeightsFile } = await fitting();
+  // The project's own fit, which is TypeScript.
+  const { parseExamples } = await importTypeScript('lib/route/fit/examples.ts');
+  const { calibrate, toWeightsFile } = await importTypeScript('lib/route/fit/calibrate.ts');
   const kinds = await readFile(path.join(root, KINDS), 'utf8');
   const prompts = JSON.parse(kinds);
   const lines = ['small', 'large'].flatMap((kind) =>
