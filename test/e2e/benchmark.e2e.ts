@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { runCli } from '../../bin/program';
 import type { BenchmarkReport } from '../../lib/benchmark';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(600_000);
 
@@ -21,8 +21,7 @@ describe('qe benchmark of an endpoint that the CDK command line deployed', () =>
 
   test('deploys, is loaded, and is destroyed', async () => {
     const cdk = (...args: string[]) => deployment.cdk(...args, '--app', 'node tools/run-app.mjs test/e2e/gguf-app.ts');
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const deployed = await cdk('deploy', '--require-approval', 'never');
     expectDone(deployed.status, deployed.output);
     const [, endpointName] = /EndpointName = (\S+)/.exec(deployed.output)!;

@@ -52,6 +52,28 @@ export async function startDeployment(...more: readonly string[]): Promise<Deplo
   };
 }
 
+/** Bootstraps the account, and expects that done. */
+export async function bootstrap({ cdk, clientOptions }: Deployment): Promise<void> {
+  const { status, output } = await cdk('bootstrap', `aws://000000000000/${clientOptions.region}`);
+  expectDone(status, output);
+}
+
+/** Runs a command of the CDK on an app of this folder, its settings given as context. */
+export function runApp(
+  deployment: Deployment,
+  app: string,
+  command: string,
+  settings: Readonly<Record<string, string>>,
+  ...more: readonly string[]
+): ReturnType<Deployment['cdk']> {
+  return deployment.cdk(
+    command,
+    ...['--app', `node tools/run-app.mjs test/e2e/${app}`],
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...more,
+  );
+}
+
 function run(
   args: readonly string[],
   environment: Record<string, string>,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { expectDone, ROOT, startDeployment, type Deployment } from './cdk';
+import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(300_000);
 
@@ -33,21 +33,12 @@ describe('a model on Greengrass devices through the CDK command line', () => {
           Body: readFileSync(path.join(ROOT, `examples/models/gutenberg-3m-${type}/gutenberg-3m-${type}.gguf`)),
         }),
       );
-    const { status, output } = await deployment.cdk(
-      'bootstrap',
-      `aws://000000000000/${deployment.clientOptions.region}`,
-    );
-    expectDone(status, output);
+    await bootstrap(deployment);
   });
   afterAll(() => deployment?.stop());
 
   const cdk = (command: string, settings: Readonly<Record<string, string>>, ...more: string[]) =>
-    deployment.cdk(
-      command,
-      ...['--app', 'node tools/run-app.mjs test/e2e/edge-app.ts'],
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      ...more,
-    );
+    runApp(deployment, 'edge-app.ts', command, settings, ...more);
   const deploy = async (settings: Readonly<Record<string, string>> = {}) => {
     const { status, output } = await cdk('deploy', settings, '--require-approval', 'never');
     expectDone(status, output);

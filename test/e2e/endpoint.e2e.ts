@@ -19,7 +19,7 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(180_000);
 
@@ -73,11 +73,7 @@ describe('an endpoint through the CDK command line', () => {
   };
 
   test('bootstraps', async () => {
-    const { status, output } = await deployment.cdk(
-      'bootstrap',
-      `aws://000000000000/${deployment.clientOptions.region}`,
-    );
-    expectDone(status, output);
+    await bootstrap(deployment);
   });
 
   test('deploys, and leaves the plan in the cloud assembly', async () => {

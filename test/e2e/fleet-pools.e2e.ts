@@ -1,5 +1,5 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(240_000);
 
@@ -20,8 +20,7 @@ describe.each([
   afterAll(() => deployment?.stop());
 
   test('is created, and serves the weights that suit the type it got', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await deployment.cdk(
       'deploy',
       ...['--app', 'node tools/run-app.mjs test/e2e/fleet-pools-app.ts'],

@@ -7,7 +7,7 @@ import {
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(240_000);
 
@@ -57,8 +57,7 @@ describe('an endpoint that is told to scale to zero', () => {
   };
 
   test('serves its model itself before it is', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     await deploy(1);
     before = names.EndpointName;
     expect(names.Component).toBe('none');

@@ -18,7 +18,7 @@ import {
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(240_000);
 
@@ -97,8 +97,7 @@ describe('a fleet of two models that scales to zero', () => {
     );
 
   test('deploys, and says where the models lie', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await deploy(PLAIN);
     expectDone(status, output);
     const valueOf = (name: string) => new RegExp(`${STACK}\\.${name} = (\\S+)`).exec(output)![1];

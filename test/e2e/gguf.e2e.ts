@@ -1,5 +1,5 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(180_000);
 
@@ -14,8 +14,7 @@ describe('the example of GgufEndpoint', () => {
   const cdk = (...args: string[]) => deployment.cdk(...args, '--app', 'node tools/run-app.mjs test/e2e/gguf-app.ts');
 
   test('serves the file that was chosen of two, and is destroyed', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await cdk('deploy', '--require-approval', 'never');
     expectDone(status, output);
     const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(

@@ -13,7 +13,7 @@ import {
   ListProjectsCommand,
 } from '@aws-sdk/client-codebuild';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(300_000);
 
@@ -27,21 +27,12 @@ describe('a Neuron endpoint through the CDK command line', () => {
     deployment = await startDeployment();
     sagemaker = new SageMakerClient(deployment.clientOptions);
     codeBuild = new CodeBuildClient(deployment.clientOptions);
-    const { status, output } = await deployment.cdk(
-      'bootstrap',
-      `aws://000000000000/${deployment.clientOptions.region}`,
-    );
-    expectDone(status, output);
+    await bootstrap(deployment);
   });
   afterAll(() => deployment?.stop());
 
   const cdk = (command: string, settings: Readonly<Record<string, string>>, ...more: string[]) =>
-    deployment.cdk(
-      command,
-      ...['--app', 'node tools/run-app.mjs test/e2e/neuron-app.ts'],
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      ...more,
-    );
+    runApp(deployment, 'neuron-app.ts', command, settings, ...more);
   const deploy = async (settings: Readonly<Record<string, string>> = {}) => {
     const { status, output } = await cdk('deploy', settings, '--require-approval', 'never');
     expectDone(status, output);

@@ -9,7 +9,7 @@ import {
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(300_000);
 
@@ -28,21 +28,12 @@ describe('a model that is optimized while its stack is deployed', () => {
       'CreateOptimizationJob=ThrottlingException:7,DescribeOptimizationJob=ThrottlingException:8',
     );
     sagemaker = new SageMakerClient(deployment.clientOptions);
-    const { status, output } = await deployment.cdk(
-      'bootstrap',
-      `aws://000000000000/${deployment.clientOptions.region}`,
-    );
-    expectDone(status, output);
+    await bootstrap(deployment);
   });
   afterAll(() => deployment?.stop());
 
   const cdk = (command: string, settings: Readonly<Record<string, string>>, ...more: string[]) =>
-    deployment.cdk(
-      command,
-      ...['--app', 'node tools/run-app.mjs test/e2e/optimization-app.ts'],
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      ...more,
-    );
+    runApp(deployment, 'optimization-app.ts', command, settings, ...more);
   const deploy = (settings: Readonly<Record<string, string>> = {}) =>
     cdk('deploy', settings, '--require-approval', 'never');
   const outputOf = (output: string, name: string) => new RegExp(`${name} = (\\S+)`).exec(output)![1];

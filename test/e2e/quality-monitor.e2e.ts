@@ -8,7 +8,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { runCli } from '../../bin/program';
-import { expectDone, ROOT, startDeployment, type Deployment } from './cdk';
+import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(900_000);
 
@@ -53,16 +53,17 @@ describe('a quality monitor through the CDK command line', () => {
   }
 
   const cdk = (command: string, settings: Record<string, string>, ...more: string[]) =>
-    deployment.cdk(
+    runApp(
+      deployment,
+      'quality-monitor-app.ts',
       command,
-      ...['--app', 'node tools/run-app.mjs test/e2e/quality-monitor-app.ts'],
-      ...Object.entries({
+      {
         modelDirectory: SOUND,
         fileType: 'Q8_0',
         bakeMinutes: '1',
         referenceDirectory,
         ...settings,
-      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      },
       ...more,
     );
   const deploy = (settings: Record<string, string> = {}) => cdk('deploy', settings, '--require-approval', 'never');
@@ -107,8 +108,7 @@ describe('a quality monitor through the CDK command line', () => {
   };
 
   test('deploys; the reference comes from an endpoint that is made, asked and deleted, and the baseline from what serves', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await deploy();
     expectDone(status, output);
     names = Object.fromEntries(

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, ROOT, startDeployment, type Deployment } from './cdk';
+import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(300_000);
 
@@ -21,12 +21,7 @@ describe('a smoke test through the CDK command line', () => {
   afterAll(() => deployment?.stop());
 
   const cdk = (command: string, settings: Record<string, string>, ...more: string[]) =>
-    deployment.cdk(
-      command,
-      ...['--app', 'node tools/run-app.mjs test/e2e/smoke-test-app.ts'],
-      ...Object.entries({ modelDirectory: SOUND, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      ...more,
-    );
+    runApp(deployment, 'smoke-test-app.ts', command, { modelDirectory: SOUND, ...settings }, ...more);
   const deploy = (settings: Record<string, string> = {}) => cdk('deploy', settings, '--require-approval', 'never');
   const oneLine = (output: string) => output.replace(/\s+/g, ' ');
   const stackStatus = async () => {
@@ -62,8 +57,7 @@ describe('a smoke test through the CDK command line', () => {
   };
 
   test('passes with a sound model, and tells what it measured', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await deploy();
     expectDone(status, output);
     endpointName = /EndpointName = (\S+)/.exec(output)![1];

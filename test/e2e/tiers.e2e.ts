@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { DeleteEndpointCommand, ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 import { sendSigned } from './signed-request';
 
 jest.setTimeout(600_000);
@@ -78,8 +78,7 @@ describe('the example of TieredEndpoints', () => {
   beforeAll(async () => {
     // The first request that is streamed meets a tier that takes no more.
     deployment = await startDeployment('--faults', 'InvokeEndpointWithResponseStream=ThrottlingException:1');
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     url = await deploy();
     const { Endpoints } = await new SageMakerClient(deployment.clientOptions).send(new ListEndpointsCommand({}));
     const named = (part: string) =>

@@ -7,7 +7,7 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { runCli } from '../../bin/program';
 import type { EndpointDiff } from '../../lib/diff';
 import type { EndpointSpec } from '../../lib/spec/types';
-import { expectDone, startDeployment, type Deployment } from './cdk';
+import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 jest.setTimeout(300_000);
 
@@ -49,8 +49,7 @@ describe('updates of an endpoint through the CDK command line', () => {
   };
 
   test('bootstraps and deploys', async () => {
-    const bootstrap = await deployment.cdk('bootstrap', `aws://000000000000/${deployment.clientOptions.region}`);
-    expectDone(bootstrap.status, bootstrap.output);
+    await bootstrap(deployment);
     const { status, output } = await deploy('Q4_K_M', 'canary');
     expectDone(status, output);
     endpointName = /EndpointName = (\S+)/.exec(output)![1];
