@@ -1,6 +1,6 @@
 // Smallest and largest values of runs of weights, on the bit patterns themselves: eight 16-bit values an instruction, and NaN,
 // whose patterns lie beyond infinity's, comes out as the extreme that it is.
-import { F32, load1, shiftOf } from './dtype';
+import { BF16, F32, f16ToF32, load1, shiftOf } from './dtype';
 
 /** Lowest value of the last `range` call, NaN if the run has one with the sign set. */
 export let lowest: f32 = 0;
@@ -104,11 +104,8 @@ export function lowestZero<T>(source: usize, count: i32): f32 {
 // @ts-ignore: decorator
 @inline
 function value16<T>(bits: u32): f32 {
-  store<u16>(SCRATCH, <u16>bits);
-  return load1<T>(SCRATCH);
+  return idof<T>() == idof<BF16>() ? reinterpret<f32>(bits << 16) : f16ToF32(bits);
 }
-
-const SCRATCH: usize = memory.data(4);
 
 // Two's complement of the magnitude for negative numbers: integer order is then the order of the numbers. Its own inverse.
 // @ts-ignore: decorator

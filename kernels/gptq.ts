@@ -68,8 +68,6 @@ export function gptqRows(pointer: usize): f64 {
   return loss / 2;
 }
 
-const LINE: usize = memory.data(512);
-
 /** Rounds `count` columns of a row; the errors over the diagonal go to `errors`. */
 function roundBlock(job: GptqJob, row: i32, first: i32, count: i32, errors: usize): f64 {
   const columns = job.columns;
@@ -78,8 +76,9 @@ function roundBlock(job: GptqJob, row: i32, first: i32, count: i32, errors: usiz
   const lo = lowestCode(job.grid, job.bits);
   const hi = highestCode(job.grid, job.bits);
   const roundsFirst = job.grid == Grid.GPTQ_SYMMETRIC || job.grid == Grid.GPTQ_ASYMMETRIC;
-  // In-block errors change a copy: the scales of a group that begins inside a block do not see them, as in the libraries.
-  memory.copy(LINE, weights, <usize>count << 2);
+  // In-block errors change a copy: the scales of a group that begins inside a block do not see them, as in the libraries. The
+  // copy stands where the errors go, each of which takes the place of the weight that it came from.
+  memory.copy(errors, weights, <usize>count << 2);
   let loss: f64 = 0;
   for (let i = 0; i < count; i++) {
     const column = first + i;
@@ -93,7 +92,8 @@ function roundBlock(job: GptqJob, row: i32, first: i32, count: i32, errors: usiz
     const at = (grids + group) << 2;
     const scale = load<f32>(job.scales + at);
     const zero = load<f32>(job.zeroPoints + at);
-    const w = load<f32>(LINE + (<usize>i << 2));
+    const line = errors + (<usize>i << 2);
+    const w = load<f32>(line);
     const code = roundsFirst
       ? min<f32>(max<f32>(nearest<f32>(w / scale) + zero, lo), hi)
       : nearest<f32>(min<f32>(max<f32>(w / scale + zero, lo), hi));
@@ -101,8 +101,8 @@ function roundBlock(job: GptqJob, row: i32, first: i32, count: i32, errors: usiz
     const pivot = job.factor + ((<usize>column * columns + column) << 2);
     const error: f32 = <f32>(w - <f32>(scale * <f32>(code - zero))) / load<f32>(pivot);
     loss += <f64>error * <f64>error;
-    store<f32>(errors + (<usize>i << 2), error);
-    spread(LINE + (<usize>i << 2), pivot, error, count - i);
+    store<f32>(line, error);
+    spread(line + 4, pivot + 4, error, count - i - 1);
   }
   return loss;
 }
@@ -251,10 +251,12 @@ function solveRow(matrix: usize, n: i32, row: i32, first: i32, count: i32, diago
   const line = matrix + ((<usize>row * n + first) << 2);
   const from = diagonal ? row - first : 0;
   if (diagonal) {
-    memory.copy(LINE, line, <usize>count << 2);
-    const inverse: f32 = <f32>1 / load<f32>(LINE + (<usize>from << 2));
+    const inverse: f32 = <f32>1 / load<f32>(line + (<usize>from << 2));
     store<f32>(line + (<usize>from << 2), inverse);
-    for (let j = from + 1; j < count; j++) store<f32>(line + (<usize>j << 2), -<f32>(inverse * load<f32>(LINE + (<usize>j << 2))));
+    for (let j = from + 1; j < count; j++) {
+      const at = line + (<usize>j << 2);
+      store<f32>(at, -<f32>(inverse * load<f32>(at)));
+    }
   }
   for (let k = diagonal ? from + 1 : 0; k < count; k++) {
     const pivotLine = matrix + ((<usize>(first + k) * n + first) << 2);
