@@ -3,6 +3,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Ends what hangs. No test is about time, and machines differ.
+  testTimeout: 600_000,
   testPathIgnorePatterns: ['<rootDir>/test/browser/'],
   // d3 is published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(d3-[a-z-]+|internmap)/)'],

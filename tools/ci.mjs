@@ -18,38 +18,48 @@ const steps = [
 ];
 
 const COUNTS = /^(?:\w+: )?(\d+) passed, (\d+) failed/gm;
+const FAILURES = /^failed: .*/gm;
 
-/** Runs one step with its output shown, and returns what it counted. A step that counts nothing is one check. */
-function run({ command: [program, ...args] }) {
+/** Runs one step with its output shown, and returns what it counted and what failed. A step that counts nothing is one check. */
+function run({ name, command: [program, ...args] }) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-    let tail = '';
+    let written = '';
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk);
-      tail = (tail + chunk).slice(-4096);
+      written += chunk;
     });
     child.on('error', (error) => {
       console.error(`${program} did not start: ${error.message}`);
-      resolve({ passed: 0, failed: 1 });
+      resolve({ passed: 0, failed: 1, failures: [`failed: ${name} did not start`] });
     });
     child.on('close', (status) => {
-      const last = [...tail.matchAll(COUNTS)].at(-1);
+      const last = [...written.matchAll(COUNTS)].at(-1);
       const passed = last ? Number(last[1]) : Number(status === 0);
-      const failed = last ? Number(last[2]) : Number(status !== 0);
-      resolve({ passed, failed: status !== 0 && failed === 0 ? 1 : failed });
+      const counted = last ? Number(last[2]) : Number(status !== 0);
+      const failed = status !== 0 && counted === 0 ? 1 : counted;
+      const failures = written.match(FAILURES) ?? (failed > 0 ? [`failed: ${name}`] : []);
+      resolve({ passed, failed, failures });
     });
   });
 }
 
 const total = { passed: 0, failed: 0 };
+const times = [];
+const failures = [];
 for (const step of steps) {
   const begun = Date.now();
   console.log(`\n== ${step.name}`);
-  const { passed, failed } = await run(step);
+  const { passed, failed, failures: found } = await run(step);
   total.passed += passed;
   total.failed += failed;
+  failures.push(...found);
   const seconds = Math.round((Date.now() - begun) / 1000);
   console.log(`== ${step.name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${seconds} s`);
+  times.push(`${step.name} ${seconds} s`);
 }
+// Whoever reads a long log reads its end.
+console.log(`\n${times.join(', ')}`);
+for (const failure of failures) console.log(failure);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);

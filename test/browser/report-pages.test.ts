@@ -7,8 +7,6 @@ import { planPage, simulationPage, type SensitivityReport, type SimulationReport
 import type { PlanAnswer } from '../../lib/rules';
 import { launchChromium } from './chromium';
 
-jest.setTimeout(60_000);
-
 const scheme = (name: string, bytes: number, relativeError: number): SimulationReport['schemes'][number] => ({
   scheme: name,
   bytes,

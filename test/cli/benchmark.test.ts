@@ -14,8 +14,6 @@ import {
 } from '../local-aws/support';
 import { qe } from './qe';
 
-jest.setTimeout(240_000);
-
 const temporary = useTemporaryFolder();
 const PROMPTS = path.join(__dirname, '../../examples/quality-monitor/prompts.jsonl');
 const QUICK = ['--requests', '6', '--warm-up', '1', '--input-tokens', '24', '--output-tokens', '8'];

@@ -8,8 +8,6 @@ import { readLockFile } from '../../lib/lock/file';
 import { QWEN_7B_AWQ } from '../constructs/models';
 import { useTemporaryFolder } from '../format/temporary-folder';
 
-jest.setTimeout(120_000);
-
 const ROOT = path.join(__dirname, '../..');
 const COMMIT = 'b25037543e9394b818fdfca67ab2a00ecc7dd641';
 const temporary = useTemporaryFolder();

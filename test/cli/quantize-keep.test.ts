@@ -6,8 +6,6 @@ import { locateCheckpoint } from '../../lib/format/node';
 import { digestOfCheckpoint } from '../../lib/simulate/source-digest';
 import { useTemporaryFolder } from '../format/temporary-folder';
 
-jest.setTimeout(120_000);
-
 const MODEL = path.join(__dirname, '../../examples/models/gutenberg-3m');
 const GATE = 'model.layers.0.mlp.gate_proj.weight';
 const temporary = useTemporaryFolder();

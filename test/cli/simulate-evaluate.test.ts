@@ -3,8 +3,6 @@ import path from 'node:path';
 import { useTemporaryFolder } from '../format/temporary-folder';
 import { qe } from './qe';
 
-jest.setTimeout(120_000);
-
 const MODEL = path.join(__dirname, '../../examples/models/gutenberg-3m');
 const TEXT = path.join(__dirname, '../simulate/quality/fixtures/heldout.txt');
 const temporary = useTemporaryFolder();

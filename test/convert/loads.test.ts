@@ -48,7 +48,7 @@ test('a trained model is the file that llama.cpp makes of it, and writes the sam
   const [ours, theirs] = await generate('It was a dark and stormy night', 24, [made, reference]);
   expect(ours).toEqual(theirs);
   expect(ours.written).toHaveLength(24);
-}, 60_000);
+});
 
 test('llama.cpp loads and runs every architecture', async () => {
   const files: string[] = [];
@@ -63,4 +63,4 @@ test('llama.cpp loads and runs every architecture', async () => {
     expect(text.trim()).toBe('the end in');
     expect(written).toHaveLength(6);
   }
-}, 60_000);
+});

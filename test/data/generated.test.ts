@@ -7,4 +7,4 @@ const root = path.resolve(__dirname, '../..');
 test('every generated data file is what its generator makes of data/sources', async () => {
   const { stderr } = await promisify(execFile)(process.execPath, ['tools/generate/all.mjs', '--check'], { cwd: root });
   expect(stderr).toBe('');
-}, 60_000);
+});

@@ -3,8 +3,6 @@ import path from 'node:path';
 import ts from 'typescript';
 import * as publicApi from '../../index';
 
-jest.setTimeout(120_000);
-
 const root = path.join(__dirname, '../..');
 const pages = ['README.md', ...markdownIn('docs')];
 

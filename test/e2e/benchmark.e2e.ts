@@ -4,8 +4,6 @@ import { runCli } from '../../bin/program';
 import type { BenchmarkReport } from '../../lib/benchmark';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(600_000);
-
 describe('qe benchmark of an endpoint that the CDK command line deployed', () => {
   let deployment: Deployment;
   const before = { ...process.env };

@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { ROOT } from './cdk';
 
-jest.setTimeout(180_000);
-
 test('the demonstration, interrupted while it deploys, stops everything and removes every file', async () => {
   const demo = spawn(process.execPath, [path.join(ROOT, 'tools/demo/demo.mjs')], { stdio: ['ignore', 'pipe', 'pipe'] });
   const left = () => readdirSync(tmpdir()).filter((name) => name.includes(`-${demo.pid}-`));

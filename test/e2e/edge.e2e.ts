@@ -3,8 +3,6 @@ import * as path from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(300_000);
-
 const TARGET = 'arn:aws:iot:us-east-1:000000000000:thinggroup/kiosks';
 
 interface Recipe {

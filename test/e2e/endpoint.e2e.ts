@@ -21,8 +21,6 @@ import {
 } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(180_000);
-
 /** Plain continuation: the model has no chat template of its own, and knows no chat. */
 const PLAIN_TEMPLATE = '{% for message in messages %}{{ message.content }}{% endfor %}';
 const STACK = 'EndToEnd';

@@ -1,8 +1,6 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(180_000);
-
 describe('the app of cdk.json', () => {
   let deployment: Deployment;
 

@@ -16,8 +16,6 @@ import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagema
 import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(240_000);
-
 describe('an asynchronous endpoint that is off at night', () => {
   let deployment: Deployment;
   let s3: S3Client;

@@ -1,8 +1,6 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(240_000);
-
 describe.each([
   ['the preferred type can be had', [], 'gutenberg-3m-Q8_0.gguf'],
   ['there is no capacity for it', ['--no-capacity', 'ml.c7i.4xlarge'], 'gutenberg-3m-Q4_K_M.gguf'],

@@ -9,8 +9,6 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(240_000);
-
 describe('an endpoint that is told to scale to zero', () => {
   let deployment: Deployment;
   let sagemaker: SageMakerClient;

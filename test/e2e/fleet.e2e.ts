@@ -20,8 +20,6 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(240_000);
-
 const STACK = 'FleetEndToEnd';
 const BUCKET = 'adapters';
 /** The model continues text, and brings no template of its own. */

@@ -1,8 +1,6 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(180_000);
-
 describe('the example of GgufEndpoint', () => {
   let deployment: Deployment;
 

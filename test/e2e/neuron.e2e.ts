@@ -15,8 +15,6 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(300_000);
-
 describe('a Neuron endpoint through the CDK command line', () => {
   let deployment: Deployment;
   let sagemaker: SageMakerClient;

@@ -11,8 +11,6 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(300_000);
-
 const STACK = 'Optimized';
 
 describe('a model that is optimized while its stack is deployed', () => {

@@ -10,8 +10,6 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { runCli } from '../../bin/program';
 import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(900_000);
-
 const STACK = 'Watched';
 const SOUND = 'examples/models/gutenberg-3m-Q8_0';
 /** A second of a deployment's waits is a tenth here: bakes last as long as the monitor needs on a busy machine. */

@@ -5,8 +5,6 @@ import { ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(300_000);
-
 const STACK = 'Tested';
 const SOUND = 'examples/models/gutenberg-3m-Q8_0';
 

@@ -5,8 +5,6 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 import { sendSigned } from './signed-request';
 
-jest.setTimeout(600_000);
-
 const EASY = 'Once upon a time';
 const HARD =
   'Explain step by step why the old house by the sea stood empty, compare two reasons and justify which is better.';

@@ -9,8 +9,6 @@ import type { EndpointDiff } from '../../lib/diff';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
-jest.setTimeout(300_000);
-
 describe('updates of an endpoint through the CDK command line', () => {
   let deployment: Deployment;
   let endpointName: string;

@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 
-jest.setTimeout(120_000);
-
 test('the entry point of the vLLM-Neuron image passes its own tests', () => {
   const { status, stderr } = spawnSync('python3', [path.join(__dirname, 'test_serve.py'), '-v'], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

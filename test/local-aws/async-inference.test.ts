@@ -20,8 +20,6 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(120_000);
-
 describe('an asynchronous endpoint of the local AWS', () => {
   let aws: TestAws;
   let s3: S3Client;

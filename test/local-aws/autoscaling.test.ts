@@ -14,8 +14,6 @@ import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConfig, createEndpoint, GGUF, ggufContainer, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 const TARGET = {
   ServiceNamespace: 'sagemaker',
   ResourceId: 'endpoint/story/variant/AllTraffic',

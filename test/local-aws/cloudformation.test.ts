@@ -34,8 +34,6 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(120_000);
-
 type Resources = Record<string, { Type: string; Properties: Record<string, unknown>; DependsOn?: string }>;
 
 describe('the CloudFormation types of the local AWS', () => {

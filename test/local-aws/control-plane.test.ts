@@ -20,8 +20,6 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { IMAGE, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 const CONTAINER: ContainerDefinition = { Image: IMAGE };
 const VARIANT: ProductionVariant = {
   VariantName: 'AllTraffic',

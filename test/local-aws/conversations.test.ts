@@ -2,8 +2,6 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { conversationTable } from '../../lambda/router/conversations';
 import { startTestAws, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 describe('the table of conversations', () => {
   let aws: TestAws;
 

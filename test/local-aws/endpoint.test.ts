@@ -22,8 +22,6 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(120_000);
-
 describe('an endpoint of the local AWS', () => {
   let aws: TestAws;
 

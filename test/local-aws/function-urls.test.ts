@@ -11,8 +11,6 @@ import {
 } from '@aws-sdk/client-lambda';
 import { startTestAws, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 /** Sends two words; the second, if a file is named, when that file is there. */
 const PROGRAM = `
 const { existsSync } = require('node:fs');

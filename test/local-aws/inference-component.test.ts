@@ -15,8 +15,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chatBody, contentOf, GGUF, ggufContainer, settled, startTestAws, upload, type TestAws } from './support';
 import { makeRole } from './role';
 
-jest.setTimeout(120_000);
-
 describe('inference components of the local AWS', () => {
   let aws: TestAws;
 

@@ -14,8 +14,6 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(120_000);
-
 const PROMPT = 'It was a dark and stormy night';
 
 describe('invoking an endpoint of the local AWS', () => {

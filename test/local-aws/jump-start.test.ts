@@ -16,8 +16,6 @@ import { InstanceType, ModelSource, QuantizedEndpoint, type JumpStartModelOption
 import { parseLock } from '../../lib/lock';
 import { startTestAws, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 const MODEL = path.join(__dirname, '../../examples/models/gutenberg-3m');
 const FILES = [
   'config.json',

@@ -6,8 +6,6 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-jest.setTimeout(120_000);
-
 const SCRIPT = path.resolve(__dirname, '../../tools/local-aws/start.mjs');
 
 async function start(...args: string[]): Promise<{ child: ChildProcess; endpoint: string }> {

@@ -1,8 +1,6 @@
 import { InvokeEndpointCommand, InvokeEndpointWithResponseStreamCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { createConfig, createEndpoint, GGUF, ggufContainer, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 interface Entry {
   readonly id: number;
   readonly token: string;

@@ -15,8 +15,6 @@ import {
   type TestAws,
 } from './support';
 
-jest.setTimeout(120_000);
-
 describe('what can be seen of an endpoint of the local AWS', () => {
   let aws: TestAws;
 

@@ -13,8 +13,6 @@ import {
 import { makeRole } from './role';
 import { BUCKET, GGUF, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 describe('optimization jobs of the local AWS', () => {
   let aws: TestAws;
   let RoleArn: string;

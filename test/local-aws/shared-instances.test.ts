@@ -16,8 +16,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeRole } from './role';
 import { chatBody, contentOf, GGUF, ggufContainer, settled, startTestAws, upload, type TestAws } from './support';
 
-jest.setTimeout(120_000);
-
 describe('models that share the instances of the local AWS', () => {
   let aws: TestAws;
 

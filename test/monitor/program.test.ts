@@ -1,8 +1,6 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startTestAws, type TestAws } from '../local-aws/support';
 
-jest.setTimeout(120_000);
-
 const BUCKET = 'monitor';
 
 describe('the program of a quality monitor on the local AWS', () => {

@@ -35,7 +35,7 @@ describe('the function of a router', () => {
   beforeAll(async () => {
     execFileSync(process.execPath, [path.join(ROOT, 'tools/build-lambdas.mjs')]);
     runtime = await startRuntime();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(functions.map((started) => started.stop()));
     functions = [];

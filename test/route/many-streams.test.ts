@@ -63,4 +63,4 @@ test(`${STREAMS} streams at once, some of them handed up, are all whole and none
   });
   expect(most).toBeGreaterThanOrEqual(STREAMS);
   expect(open).toBe(0);
-}, 60_000);
+});

@@ -20,8 +20,6 @@ import { writeCheckpoint } from '../../../lib/simulate/write/write-checkpoint';
 import { toReport } from '../../../lib/simulate/to-report';
 import { errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
 
-jest.setTimeout(120_000);
-
 const MODEL = 'examples/models/gutenberg-3m';
 const directory = mkdtempSync(path.join(tmpdir(), 'gate-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -53,4 +53,4 @@ test('S3 is read in a bundle of ES modules, as the command line is one', async (
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
   await new Promise((resolve) => child.on('close', resolve));
   expect(said).toBe('a.bin ell\n');
-}, 60_000);
+});

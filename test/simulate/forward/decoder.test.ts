@@ -5,8 +5,6 @@ import { decoderShape, type DecoderShape } from '../../../lib/simulate/forward/d
 import type { DecoderBlock, WeightSource } from '../../../lib/simulate/forward/weights';
 import { loadCheckpoint } from './checkpoint';
 
-jest.setTimeout(120_000);
-
 let source: WeightSource;
 let shape: DecoderShape;
 beforeAll(async () => {

@@ -5,8 +5,6 @@ import { Encoder, type EncoderVariant } from '../../../lib/simulate/forward/enco
 import { encoderShape, isSupportedEncoder } from '../../../lib/simulate/forward/encoder-shape';
 import { FormulaWeights } from './formula';
 
-jest.setTimeout(120_000);
-
 /** Made by tools/quality/families.py with Transformers. */
 const { tokens, encoder } = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/families.json'), 'utf8')) as {
   tokens: number[];

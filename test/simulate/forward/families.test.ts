@@ -14,8 +14,6 @@ interface Family {
   readonly sums: readonly number[];
 }
 
-jest.setTimeout(120_000);
-
 /** Made by tools/quality/families.py with Transformers. */
 const { tokens, families } = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/families.json'), 'utf8')) as {
   tokens: number[];

@@ -10,8 +10,6 @@ import { createKernelEngine } from '../../../lib/simulate/kernels/create';
 import { wasm } from '../../../lib/simulate/kernels/webassembly';
 import { recipeOf } from '../../../lib/simulate/schemes/recipe';
 
-jest.setTimeout(120_000);
-
 const memory = new wasm.Memory({ initial: 512, maximum: 65536, shared: true });
 const floats = new Float32Array(memory.buffer);
 

@@ -7,8 +7,6 @@ import { FormulaWeights } from '../forward/formula';
 import { TestFolder, type TestTensor } from '../helpers/checkpoint';
 import families from '../forward/fixtures/families.json';
 
-jest.setTimeout(120_000);
-
 const unit = (...values: number[]) => {
   const length = Math.hypot(...values);
   return Float32Array.from(values, (value) => value / length);

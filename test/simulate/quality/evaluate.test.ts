@@ -7,8 +7,6 @@ import { TestFolder } from '../helpers/checkpoint';
 import { OUTLIER_CHANNELS, withOutliers } from './outliers';
 import { calibrationFor, fixture, openModel, textOf } from './texts';
 
-jest.setTimeout(300_000);
-
 /** Made by tools/quality/reference.py with Transformers and PyTorch on the same text. */
 const reference = JSON.parse(readFileSync(fixture('reference-short.json'), 'utf8')) as {
   tokens: number;

@@ -4,8 +4,6 @@ import { TestFolder } from '../helpers/checkpoint';
 import { withOutliers } from './outliers';
 import { calibrationFor, openModel, textOf } from './texts';
 
-jest.setTimeout(300_000);
-
 const folder = new TestFolder();
 afterAll(() => folder.remove());
 

@@ -9,8 +9,6 @@ import type { KeptLayers } from '../../../lib/simulate/write/keep';
 import { writeCheckpoint } from '../../../lib/simulate/write/write-checkpoint';
 import { calibrationFor, MODEL, openModel } from '../quality/texts';
 
-jest.setTimeout(300_000);
-
 const scratch = mkdtempSync(path.join(tmpdir(), 'keep-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
