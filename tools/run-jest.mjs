@@ -53,7 +53,6 @@ function failuresOf({ testResults }) {
 
 /** The first lines of what jest says of a failure, as one. */
 function gist(message) {
-  // eslint-disable-next-line no-control-regex
   const plain = message.replaceAll(/\u001b\[\d*m/g, '').split('\n    at ')[0];
   return plain.split(/\s+/).filter(Boolean).join(' ').slice(0, 300);
 }
