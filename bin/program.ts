@@ -127,7 +127,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
         'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales',
       ),
       new Option('--limit-tokens <n>', 'text tokens to use at most'),
-      new Option('--kv-cache <type>', 'fp8 or q8_0: evaluate with the KV cache quantized too'),
+      new Option('--kv-cache <type>', 'fp8, q8_0, q4_0 … or KEYS/VALUES: evaluate with the KV cache quantized too'),
       new Option('--instances <types>', 'does each scheme fit these instance types: with commas between them'),
       new Option('--sensitivity', 'which layers lose most, and what keeping them at higher precision brings'),
       new Option('--layers <pattern>', 'only layers whose name fits: * and ?, or a part of the name'),

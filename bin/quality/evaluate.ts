@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import { SimulationError, SpecError } from '../../lib/errors';
 import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
-import { KV_QUANTIZATIONS, type KvQuantization } from '../../lib/simulate/forward/activations';
+import { KV_TYPES, kvQuantization, type KvQuantization, type KvType } from '../../lib/simulate/forward/kv-cache';
 import { assertCacheFits, evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
 import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
 import { evaluateEmbeddings, type EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
@@ -148,14 +148,20 @@ async function withBar<Result>(
   }
 }
 
+/** `--kv-cache TYPE` for keys and values, or `--kv-cache KEYS/VALUES`. */
 export function kvCacheOption(value: unknown): KvQuantization {
-  const known = KV_QUANTIZATIONS.find((name) => name === (value ?? 'none'));
-  if (known !== undefined) return known;
+  if (value === undefined || value === 'none') return 'none';
+  const [keys, values = keys, ...others] = String(value).toLowerCase().split('/');
+  if (isKvType(keys) && isKvType(values) && others.length === 0) return kvQuantization(keys, values);
   throw new SpecError('KV_CACHE_UNKNOWN', `--kv-cache ${String(value)} is no type of cache that is evaluated`, {
     got: String(value),
-    allowed: KV_QUANTIZATIONS.join(', '),
+    allowed: `none, ${KV_TYPES.join(', ')}, or two of them for keys and values, such as q8_0/q4_0`,
     fix: 'give one of these, or leave it out',
   });
+}
+
+function isKvType(name: string): name is KvType {
+  return KV_TYPES.some((type) => type === name);
 }
 
 function needsText(option: string): SpecError {

@@ -47,7 +47,8 @@ function dequantizeQ8_0(block: usize, values: usize): void {
   }
 }
 
-function dequantizeNibbles(type: i32, block: usize, values: usize, scratch: usize): void {
+/** One block of Q4_0, Q4_1, Q5_0 or Q5_1. */
+export function dequantizeNibbles(type: i32, block: usize, values: usize, scratch: usize): void {
   const symmetric = type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
   const five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
   const codes = scratch + Scratch.CODES;

@@ -33,13 +33,6 @@ export function everywhere(quantization: ActivationQuantization): BlockActivatio
   return { attention: quantization, output: quantization, mlp: quantization, down: quantization };
 }
 
-/**
- * How keys and values are stored between tokens. `fp8`: E4M3 with a scale of 1, as vLLM's `--kv-cache-dtype fp8` does without
- * calibrated scales. `q8_0`: ggml's blocks of 32, as llama.cpp's `--cache-type-k q8_0 --cache-type-v q8_0` does.
- */
-export const KV_QUANTIZATIONS = ['none', 'fp8', 'q8_0'] as const;
-export type KvQuantization = (typeof KV_QUANTIZATIONS)[number];
-
 /** Channels of the input at each point. */
 export function pointWidths({ hidden, heads, headDim, intermediate }: DecoderShape): Readonly<Record<Point, number>> {
   return { attention: hidden, output: heads * headDim, mlp: hidden, down: intermediate };

@@ -1,7 +1,8 @@
 import { Arena } from '../kernels/arena';
 import type { WasmMemory, WasmModule } from '../kernels/webassembly';
-import type { BlockActivations, KvQuantization, Point } from './activations';
+import type { BlockActivations, Point } from './activations';
 import type { DecoderShape } from './decoder-shape';
+import { kvScratchBytes, kvTypes, storeInCache, type KvQuantization } from './kv-cache';
 import { instantiateForward, type ForwardKernels } from './module';
 import { countActivations, type PointStatistics } from './point-statistics';
 import type { LinearKey } from './weights';
@@ -98,8 +99,8 @@ export class DecoderThread {
       kernels.attentionScratchBytes(tokens, shape.headDim, shape.headDim) +
       (gram ? kernels.gramScratchBytes(tokens, widest) : 0);
     const score = 4 * tokens * shape.hidden + 4 * SCORE_ROWS * (shape.hidden + 2 * ((shape.vocabulary + 3) & ~3));
-    // A cache line for each piece, and gemm's own scratch.
-    return Math.max(block, score) + kernels.gemmScratchBytes() + 64 * 16;
+    // A cache line for each piece, and the scratch of the products and of the cache.
+    return Math.max(block, score) + kernels.gemmScratchBytes() + kvScratchBytes(kernels) + 64 * 16;
   }
 
   run(job: DecoderJob): void {
@@ -126,7 +127,10 @@ export class DecoderThread {
     this.multiply(input, block.value, v, tokens);
     this.place(block, q, shape.heads, block.queryNorm, tokens);
     this.place(block, k, shape.kvHeads, block.keyNorm, tokens);
-    for (const cache of [k, v]) this.cache(cache, tokens * keys, job.kv);
+    const { headDim } = shape;
+    const types = kvTypes(job.kv);
+    storeInCache(kernels, arena, k, tokens * keys, { type: types.keys, part: 'keys', headDim });
+    storeInCache(kernels, arena, v, tokens * keys, { type: types.values, part: 'values', headDim });
 
     const attended = rows(queries);
     arena.scoped(() => {
@@ -184,12 +188,6 @@ export class DecoderThread {
       const group = quantization.kind === 'token' ? width : quantization.group;
       kernels.fakeQuantizeDynamic(x, tokens, width, width % group === 0 ? group : width, type);
     }
-  }
-
-  /** Keys or values as the cache holds them between tokens. */
-  private cache(x: number, count: number, kv: KvQuantization): void {
-    if (kv === 'fp8') this.kernels.fakeQuantizeStatic(x, count, 448, TYPES.fp8);
-    else if (kv === 'q8_0') this.kernels.fakeQuantizeQ8_0(x, count);
   }
 
   /** Norms of single heads where the model has them, then positions. */

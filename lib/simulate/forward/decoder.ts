@@ -7,10 +7,10 @@ import {
   UNQUANTIZED,
   type ActivationQuantization,
   type BlockActivations,
-  type KvQuantization,
   type Point,
 } from './activations';
 import type { DecoderShape } from './decoder-shape';
+import type { KvQuantization } from './kv-cache';
 import { DecoderThread, type DecoderJob, type PackedBlock, type PackedLinear } from './decoder-thread';
 import { FORWARD_MEMORY_BASE, forwardModule, instantiateForward, type ForwardKernels } from './module';
 import { emptyStatistics, joinStatistics, type ActivationStatistics } from './point-statistics';

@@ -83,7 +83,9 @@ export interface ForwardKernels {
   activateGated(gate: number, up: number, count: number, kind: number): void;
   fakeQuantizeDynamic(x: number, rows: number, width: number, group: number, type: number): void;
   fakeQuantizeStatic(x: number, count: number, absmax: number, type: number): void;
-  fakeQuantizeQ8_0(x: number, count: number): void;
+  cacheScratchBytes(): number;
+  fakeQuantizeCache(x: number, count: number, type: number, scratch: number): void;
+  rotateHadamard(x: number, count: number, size: number): void;
   accumulateChannels(
     x: number,
     rows: number,

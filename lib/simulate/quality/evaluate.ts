@@ -7,7 +7,7 @@ import { Decoder, type DecoderProgress, type VariantFigures } from '../forward/d
 import { decoderShape, type DecoderShape } from '../forward/decoder-shape';
 import { createKernelEngine } from '../kernels/create';
 import { recipeOf } from '../schemes/recipe';
-import type { KvQuantization } from '../forward/activations';
+import { fitsHeads, type KvQuantization } from '../forward/kv-cache';
 import { diagnoseInputs, explain, type InputDiagnosis } from './diagnose';
 import { mixedVariant, schemeVariant } from './variants';
 import type { TextWindows } from './windows';
@@ -66,19 +66,12 @@ export async function evaluate(checkpoint: Checkpoint, options: EvaluationOption
   };
 }
 
-/** Values of a block of Q8_0. */
-const CACHE_BLOCK = 32;
-
-/**
- * llama.cpp refuses a cache whose blocks would reach over the end of a head.
- *
- * @throws SimulationError `KV_CACHE_NOT_DIVISIBLE`
- */
+/** @throws SimulationError `KV_CACHE_NOT_DIVISIBLE`: llama.cpp would not start */
 export function assertCacheFits(kv: KvQuantization, { headDim }: DecoderShape): void {
-  if (kv !== 'q8_0' || headDim % CACHE_BLOCK === 0) return;
-  throw new SimulationError('KV_CACHE_NOT_DIVISIBLE', `a KV cache in q8_0 needs heads of whole blocks`, {
+  if (fitsHeads(kv, headDim)) return;
+  throw new SimulationError('KV_CACHE_NOT_DIVISIBLE', `a KV cache in ${kv} needs heads of whole blocks`, {
     got: `heads of ${headDim}`,
-    allowed: `a multiple of ${CACHE_BLOCK}`,
+    allowed: 'a multiple of 32',
     fix: '--kv-cache fp8, or leave it out',
   });
 }

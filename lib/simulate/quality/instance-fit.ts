@@ -3,7 +3,7 @@ import { requireInstance } from '../../hardware';
 import { planAnswer, type PlanAnswer } from '../../rules';
 import type { Scheme } from '../../scheme';
 import type { ContainerFamily, EndpointSpec } from '../../spec/types';
-import type { KvQuantization } from '../forward/activations';
+import { kvTypes, type KvQuantization } from '../forward/kv-cache';
 
 /** Tokens that a sequence should be able to have, where the model takes as many: what chats and retrieval commonly ask for. */
 export const FIT_CONTEXT = 8192;
@@ -96,5 +96,9 @@ function containerFor({ layout }: Scheme, kind: string): ContainerFamily {
 
 function cacheOptions(kv: KvQuantization, container: ContainerFamily): EndpointSpec['options'] {
   if (kv === 'none') return {};
-  return container === 'llama-cpp' ? { kvTypeK: 'q8_0', kvTypeV: 'q8_0' } : { kvCacheDtype: 'fp8' };
+  if (container !== 'llama-cpp') return { kvCacheDtype: 'fp8' };
+  // Of the types of other engines, the one that takes as much room.
+  const { keys, values } = kvTypes(kv);
+  const own = (type: string): string => (type === 'fp8' ? 'q8_0' : type);
+  return { kvTypeK: own(keys), kvTypeV: own(values) };
 }

@@ -6,11 +6,11 @@ import {
   UNQUANTIZED,
   type ActivationQuantization,
   type BlockActivations,
-  type KvQuantization,
   type Point,
 } from '../forward/activations';
 import type { Variant } from '../forward/decoder';
 import type { DecoderShape } from '../forward/decoder-shape';
+import type { KvQuantization } from '../forward/kv-cache';
 import type { DecoderBlock, Linear } from '../forward/weights';
 import type { KernelEngine } from '../kernels/engine';
 import { decodeFloats } from '../rows/encode';

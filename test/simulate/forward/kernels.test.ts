@@ -275,20 +275,41 @@ describe.each([
     expect(take(zero, 8)).toEqual(new Array(8).fill(0));
   });
 
-  test('stores a cache in q8_0 as a GGUF stores weights', () => {
+  test.each([
+    ['Q8_0', 8],
+    ['Q5_1', 7],
+    ['Q5_0', 6],
+    ['Q4_1', 3],
+    ['Q4_0', 2],
+  ])('stores a cache in %s as a GGUF stores weights', (type, id) => {
     const values = noise(4 * 64, 5);
     values.fill(0, 32, 64);
     values.set([127, 0.5, -1.5, 2.5, -63.5], 64);
     const at = put(values);
-    kernels.fakeQuantizeQ8_0(at, values.length);
+    kernels.fakeQuantizeCache(at, values.length, id, room(kernels.cacheScratchBytes()));
     const matrix = { dtype: 'F32' as const, rows: 4, columns: 64, data: new Uint8Array(values.buffer) };
-    const recipe = recipeOf(parseScheme('gguf-tensor:Q8_0'));
+    const recipe = recipeOf(parseScheme(`gguf-tensor:${type}`));
     const layers = [{ name: 'model.layers.0.mlp.up_proj.weight', matrix }];
     const { matrices } = quantizeGroup(createKernelEngine(), recipe, { layers, scalable: false });
     const { data } = matrices[0];
-    // An INT8 code has no negative zero.
-    expect(take(at, values.length).map((value) => value + 0)).toEqual(
-      Array.from(new Float32Array(data.slice().buffer)),
-    );
+    // A code has no negative zero.
+    const stored = Array.from(new Float32Array(data.slice().buffer), (value) => value + 0);
+    expect(take(at, values.length).map((value) => value + 0)).toEqual(stored);
+  });
+
+  test.each([8, 64, 128, 256])('rotates by the Walsh-Hadamard matrix of %d, twice of which is nothing', (size) => {
+    const values = noise(3 * size, 9);
+    const at = put(values);
+    kernels.rotateHadamard(at, values.length, size);
+    const bits = (x: number): number => (x === 0 ? 0 : (x & 1) + bits(x >>> 1));
+    const expected = Array.from(values, (_, i) => {
+      const first = i - (i % size);
+      let sum = 0;
+      for (let j = 0; j < size; j++) sum += bits((i % size) & j) % 2 === 0 ? values[first + j] : -values[first + j];
+      return sum / Math.sqrt(size);
+    });
+    expectClose(take(at, values.length), expected, 1e-6);
+    kernels.rotateHadamard(at, values.length, size);
+    expectClose(take(at, values.length), Array.from(values), 1e-6);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { KvQuantization } from '../../../lib/simulate/forward/kv-cache';
 import { parseScheme } from '../../../lib/scheme';
 import type { Calibration } from '../../../lib/simulate/calibration/calibration';
 import type { Checkpoint } from '../../../lib/format';
@@ -116,6 +117,8 @@ describe('a quantized KV cache', () => {
   test.each([
     ['fp8', 0.01],
     ['q8_0', 0.001],
+    ['q8_0/q4_0', 0.005],
+    ['q4_0', 0.02],
   ] as const)('in %s is evaluated alone and with each scheme', async (kv, most) => {
     const checkpoint = await openModel();
     const text = await textOf('heldout.txt', 1022);
@@ -128,6 +131,21 @@ describe('a quantized KV cache', () => {
     expect(kvCache!.meanKl).toBeGreaterThan(0);
     expect(Math.abs(kvCache!.perplexity / full.perplexity - 1)).toBeLessThan(most);
     expect(schemes[0].meanKl).toBeGreaterThan(plain.schemes[0].meanKl);
+  });
+
+  test('loses more in fewer bits, of keys, of values or of both', async () => {
+    const checkpoint = await openModel();
+    const text = await textOf('heldout.txt', 1022);
+    const loss = async (kv: KvQuantization) =>
+      (await evaluate(checkpoint, { schemes: [], text, kv, threads })).kvCache!.meanKl;
+    const losses = [];
+    for (const kv of ['q8_0', 'q5_0', 'q4_0'] as const) losses.push(await loss(kv));
+    expect([...losses].sort((a, b) => a - b)).toEqual(losses);
+    for (const pair of ['q8_0/q4_0', 'q4_0/q8_0'] as const) {
+      const both = await loss(pair);
+      expect(both).toBeGreaterThan(losses[0]);
+      expect(both).toBeLessThan(losses[2]);
+    }
   });
 
   test('in q8_0 needs heads of whole blocks', async () => {
