@@ -10,7 +10,9 @@ import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { argueRule } from '../shared/argue';
 import { known } from '../shared/known';
-import type { GateFigures } from '../quality-gate/quality-gate';
+import { gatedEndpoint } from '../quality-gate/gated';
+import type { GateFigures, Judgement, QualityGate } from '../quality-gate/quality-gate';
+import { tagQuality } from '../quality-gate/tags';
 import { usePrices } from '../shared/prices';
 import { uniqueName } from '../shared/unique-name';
 import { makeAlarms } from './alarms';
@@ -99,7 +101,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     this.plan = serving.plan;
     const fullBatch = estimateFullBatch(spec, this.plan.maxConcurrency);
 
-    const gate = props.qualityGate?._judge(gatedEndpoint(spec));
+    const gates = judgePools(props.qualityGate, pools);
     const findings = [
       ...model.findings,
       ...container.findings,
@@ -110,7 +112,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       ...poolFindings,
       ...others.flatMap((pool, index) => this.findingsOf(props, pool, index + 1, serving)),
       ...(zero ? [coldStartFinding(Math.max(...pools.map((pool) => startSeconds(pool.serving))))] : []),
-      ...(gate?.findings ?? []),
+      ...gates.flatMap(({ findings: own }) => own),
     ];
     reportFindings(this, findings);
     writePlan(this, {
@@ -118,9 +120,11 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       constructPath: this.node.path,
       spec,
       plan: { ...answer, findings },
-      ...(gate?.figures === undefined ? {} : { quality: gate.figures }),
+      ...qualityOf(gates[0]),
       ...serving.rendered,
-      ...(others.length === 0 ? {} : { fallbackPools: others.map((pool) => poolArtefact(pool.serving)) }),
+      ...(others.length === 0
+        ? {}
+        : { fallbackPools: others.map((pool, index) => poolArtefact(pool.serving, gates[index + 1])) }),
     });
     // Of what cannot be deployed, figures would only mislead.
     if (findings.every(({ severity }) => severity !== 'error')) showSummary(this, model.name, spec, answer, fullBatch);
@@ -161,7 +165,10 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
 
     Tags.of(this).add('cdk-quantized-endpoints:model', tagValue(model.name));
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tagValue(tryResolve(spec)?.scheme.name ?? 'unknown'));
-    if (gate?.figures !== undefined) tagQuality(this, gate.figures);
+    tagQuality(
+      this,
+      gates.flatMap(({ figures }) => figures ?? []),
+    );
   }
 
   /**
@@ -383,25 +390,25 @@ function slowest(pools: readonly Pool[]): Pool {
   return pools.reduce((a, b) => (pace(b) > pace(a) ? b : a));
 }
 
-function poolArtefact({ spec, answer, rendered }: Serving) {
-  return { spec, plan: answer, ...rendered };
+function poolArtefact({ spec, answer, rendered }: Serving, gate: Judgement | undefined) {
+  return { spec, plan: answer, ...qualityOf(gate), ...rendered };
 }
 
-/** What a quality gate needs to know of a spec. */
-function gatedEndpoint(spec: EndpointSpec) {
-  const scheme = tryResolve(spec)?.scheme;
-  return {
-    modelId: spec.model?.id,
-    scheme: scheme?.name,
-    groupSize: scheme?.groupSize,
-    kvCacheDtype: spec.options?.kvCacheDtype,
-  };
+function qualityOf(gate: Judgement | undefined): { readonly quality?: GateFigures } {
+  return gate?.figures === undefined ? {} : { quality: gate.figures };
 }
 
-/** Measured quality, as numbers that a tag policy or a search can read. */
-function tagQuality(scope: Construct, { perplexityIncrease, meanKl }: GateFigures): void {
-  Tags.of(scope).add('cdk-quantized-endpoints:perplexity-increase', perplexityIncrease.toFixed(4));
-  Tags.of(scope).add('cdk-quantized-endpoints:mean-kl', meanKl.toFixed(5));
+/** A gate's word on each pool, in their order; what it said of one already, it does not say again of another. */
+function judgePools(gate: QualityGate | undefined, pools: readonly Pool[]): Judgement[] {
+  if (gate === undefined) return [];
+  const said = new Set<string>();
+  return pools.map((pool, index) => {
+    const asked = gatedEndpoint(pool.serving.spec);
+    const { findings, figures } = gate._judge(asked);
+    const isNew = !said.has(JSON.stringify(asked));
+    said.add(JSON.stringify(asked));
+    return { findings: isNew ? findings.map((one) => ofPool(one, index, pool)) : [], figures };
+  });
 }
 
 /** Source: AWS tagging rules; what else a name may hold becomes a hyphen. */

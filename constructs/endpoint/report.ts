@@ -46,7 +46,7 @@ export interface PlanArtefact {
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
   /** The same of the types that are taken when the first cannot be had, in this order. */
-  readonly fallbackPools?: readonly Pick<PlanArtefact, 'spec' | 'plan' | 'environment' | 'command'>[];
+  readonly fallbackPools?: readonly Pick<PlanArtefact, 'spec' | 'plan' | 'quality' | 'environment' | 'command'>[];
 }
 
 /** Leaves the plan in the cloud assembly, beside the template, for pipelines and for whoever reviews the deployment. */

@@ -18,6 +18,8 @@ import { scheduleFindings } from '../endpoint/schedule';
 import { startSeconds, type Serving } from '../endpoint/serving';
 import { environmentAtDeployment } from '../endpoint/spec';
 import { stackFindings } from '../endpoint/validation';
+import { gatedEndpoint } from '../quality-gate/gated';
+import { tagQuality } from '../quality-gate/tags';
 import { known } from '../shared/known';
 import { uniqueName } from '../shared/unique-name';
 import { planOnFewest } from './degree';
@@ -83,12 +85,7 @@ export class FleetModel extends QuantizedEndpointBase {
     const reserves = reservationOf(this.serving, props);
     const member = memberOf(id, counts, reserves);
 
-    const gate = props.qualityGate?._judge({
-      modelId: spec.model.id,
-      scheme: tryResolve(spec)?.scheme.name,
-      groupSize: tryResolve(spec)?.scheme.groupSize,
-      kvCacheDtype: spec.options?.kvCacheDtype,
-    });
+    const gate = props.qualityGate?._judge(gatedEndpoint(spec));
     const findings: Finding[] = [
       ...model.findings,
       ...container.findings,
@@ -133,6 +130,7 @@ export class FleetModel extends QuantizedEndpointBase {
     });
     this.component = this.makeComponent(props, counts, reserves, cfnModel, componentName);
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tryResolve(spec)?.scheme.name ?? 'unknown');
+    if (gate?.figures !== undefined) tagQuality(this, [gate.figures]);
   }
 
   /**

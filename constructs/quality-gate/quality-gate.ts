@@ -1,6 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import { SpecError } from '../../lib/errors';
 import type { Finding } from '../../lib/rules/types';
+import type { GatedEndpoint } from './gated';
+import { cacheFindings } from './kv-cache';
 import { quantizationOrigin, type QuantizationOrigin } from './origin';
 import { readQualityReport, type QualityReport, type ReportedMix, type ReportedScheme } from './report';
 import { weightsDigest } from './weights-digest';
@@ -52,15 +54,6 @@ export interface QualityGateOptions {
   readonly modelDigest?: string;
 }
 
-/** What a gate knows of the endpoint that it is asked about. */
-interface GatedEndpoint {
-  /** `id` of the model in the spec. */
-  readonly modelId?: string;
-  readonly scheme?: string;
-  readonly groupSize?: number;
-  readonly kvCacheDtype?: string;
-}
-
 /** Figures that let an endpoint through, for the plan artefact. */
 export interface GateFigures {
   readonly report: string;
@@ -72,6 +65,13 @@ export interface GateFigures {
   readonly meanKl: number;
   readonly p99Kl: number;
   readonly top1Agreement: number;
+}
+
+/** A gate's word on one model. */
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  /** Undefined where the report has none of it. */
+  readonly figures?: GateFigures;
 }
 
 interface Violation {
@@ -89,8 +89,9 @@ const PATH = '/quantization';
 
 /**
  * Holds an endpoint to measured quality: synth fails when the report of `qe simulate --evaluate` says that the scheme
- * loses more than allowed, or when the report is of other weights, of another scheme, or too old. The figures go into
- * the plan artefact and into the endpoint's tags.
+ * loses more than allowed, or when the report is of other weights, of another scheme, of another KV cache below eight
+ * bits, or too old. The figures go into the plan artefact and into the endpoint's tags. Each model of an endpoint's
+ * instance pools is held to it.
  *
  * @example
  * new QuantizedEndpoint(this, 'Chat', {
@@ -117,25 +118,46 @@ export class QualityGate {
   ) {}
 
   /** @internal */
-  public _judge(endpoint: GatedEndpoint): { readonly findings: readonly Finding[]; readonly figures?: GateFigures } {
-    if (UNQUANTIZED.has(endpoint.scheme ?? 'none')) return { findings: [] };
+  public _judge(endpoint: GatedEndpoint): Judgement {
+    if (UNQUANTIZED.has(endpoint.scheme ?? 'none')) return this.judgeCache(endpoint);
     const directory = localDirectory(endpoint);
     const origin = directory === undefined ? undefined : quantizationOrigin(directory);
     // What `qe quantize` was asked for is more than its checkpoint's layout tells: int4-rtn is laid out as AWQ is.
     const asked = origin?.scheme === undefined ? endpoint : { ...endpoint, ...origin };
     const findings = [...this.weightFindings(endpoint), ...this.ageFindings()];
     const mix = origin && this.mixOf(origin);
-    if (mix !== undefined) return this.limited(endpoint, findings, mixFigures(this.report, mix));
+    // Mixes are measured without a quantized cache, whatever else the report has.
+    if (mix !== undefined) return this.limited(endpoint, findings, mixFigures(this.report, mix), undefined);
     const reported = this.report.schemes.find((candidate) => isScheme(candidate, asked));
     if (reported === undefined) return { findings: [...findings, this.otherScheme(asked)] };
     const figures = this.figuresOf(reported);
     if (figures === undefined) return { findings: [...findings, this.notMeasured(reported.scheme)] };
     if (origin !== undefined && origin.kept.length > 0) findings.push(this.mixNotMeasured(origin));
-    return this.limited(endpoint, findings, figures);
+    return this.limited(endpoint, findings, figures, this.report.kvCache?.type);
   }
 
-  private limited(endpoint: GatedEndpoint, findings: readonly Finding[], figures: GateFigures) {
-    return { findings: [...findings, ...this.limitFindings(figures), ...this.cacheFindings(endpoint)], figures };
+  /** A model at full precision whose KV cache is quantized. */
+  private judgeCache(endpoint: GatedEndpoint): Judgement {
+    const { cache } = endpoint;
+    if (cache === undefined) return { findings: [] };
+    const { kvCache, file } = this.report;
+    const findings = [...this.weightFindings(endpoint), ...this.ageFindings()];
+    const figures = this.figuresOf({ scheme: `a KV cache in ${cache.name}`, evaluation: kvCache?.evaluation });
+    if (kvCache?.type !== cache.name || figures === undefined)
+      return { findings: [...findings, ...cacheFindings(cache, undefined, file).map(atPath)] };
+    const fix = 'store keys and values in more bits, or as they are';
+    return { findings: [...findings, ...this.limitFindings(figures, fix)], figures };
+  }
+
+  /** @param measured type of the KV cache that the figures were measured with */
+  private limited(
+    endpoint: GatedEndpoint,
+    findings: readonly Finding[],
+    figures: GateFigures,
+    measured?: string,
+  ): Judgement {
+    const ofCache = cacheFindings(endpoint.cache, measured, this.report.file).map(atPath);
+    return { findings: [...findings, ...this.limitFindings(figures), ...ofCache], figures };
   }
 
   /** The mix of this report that keeps the same layers in the same way. */
@@ -160,7 +182,7 @@ export class QualityGate {
     });
   }
 
-  private figuresOf({ scheme, evaluation }: ReportedScheme): GateFigures | undefined {
+  private figuresOf({ scheme, evaluation }: Pick<ReportedScheme, 'scheme' | 'evaluation'>): GateFigures | undefined {
     const { file, measuredAt, perplexity } = this.report;
     if (evaluation === undefined || perplexity === undefined) return undefined;
     return {
@@ -173,13 +195,13 @@ export class QualityGate {
     };
   }
 
-  private limitFindings(figures: GateFigures): Finding[] {
+  private limitFindings(figures: GateFigures, fix = this.wayOut()): Finding[] {
     return this.violations(figures).map(({ name, value, limit, bound }) =>
       finding('QUALITY_BELOW_LIMIT', 'error', {
         message: `${figures.scheme} has a ${name} of ${show(value)} in ${this.report.file}, which the quality gate does not let through`,
         got: show(value),
         allowed: `${bound} ${show(limit)}`,
-        fix: this.wayOut(),
+        fix,
       }),
     );
   }
@@ -254,18 +276,6 @@ export class QualityGate {
     ];
   }
 
-  private cacheFindings({ kvCacheDtype }: GatedEndpoint): Finding[] {
-    if (kvCacheDtype === undefined || !kvCacheDtype.startsWith('fp8') || this.report.kvCache === 'fp8') return [];
-    return [
-      finding('QUALITY_KV_CACHE_NOT_MEASURED', 'warning', {
-        message: `the endpoint stores its KV cache as ${kvCacheDtype}, and ${this.report.file} was measured without that`,
-        got: 'a report with a KV cache at full precision',
-        allowed: 'a report of `qe simulate --kv-cache fp8`',
-        fix: 'run `qe simulate` with --kv-cache fp8',
-      }),
-    ];
-  }
-
   private otherScheme({ scheme, groupSize }: GatedEndpoint): Finding {
     const group = groupSize === undefined || groupSize <= 0 ? '' : ` with groups of ${groupSize}`;
     return finding('QUALITY_REPORT_OTHER_SCHEME', 'error', {
@@ -324,6 +334,10 @@ function assertLimits(options: QualityGateOptions): void {
       path: PATH,
     });
   }
+}
+
+function atPath(found: Omit<Finding, 'path'>): Finding {
+  return { ...found, path: PATH };
 }
 
 function finding(

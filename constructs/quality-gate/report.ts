@@ -31,8 +31,8 @@ export interface QualityReport {
   readonly measuredAt?: Date;
   /** Perplexity at full precision; undefined without a held-out text. */
   readonly perplexity?: number;
-  /** Type of the KV cache that the schemes were evaluated with. */
-  readonly kvCache?: string;
+  /** KV cache that the schemes were evaluated with, and what full precision loses by it alone. */
+  readonly kvCache?: { readonly type: string; readonly evaluation: NonNullable<ReportedScheme['evaluation']> };
   readonly schemes: readonly ReportedScheme[];
   /** Mixes of a scheme and layers at higher precision that were measured. */
   readonly mixes: readonly ReportedMix[];
@@ -56,7 +56,10 @@ export function readQualityReport(file: string): QualityReport {
       digest: textOf(objectOf(model, 'model').digest, 'model.digest'),
       measuredAt: date === undefined || Number.isNaN(date.getTime()) ? undefined : date,
       perplexity: measured && numberOf(measured.perplexity, 'evaluation.perplexity'),
-      kvCache: cache && textOf(cache.type, 'kvCache.type'),
+      kvCache: cache && {
+        type: textOf(cache.type, 'kvCache.type'),
+        evaluation: figuresOf(cache, 'evaluation.kvCache'),
+      },
       schemes: schemes.map(schemeOf),
       mixes: Array.isArray(measured?.sensitivity) ? measured.sensitivity.flatMap(mixOf) : [],
     };

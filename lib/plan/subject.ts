@@ -72,7 +72,7 @@ function servedBytes(dtype: string, scheme: Scheme): number {
 }
 
 /** A checkpoint may bring scales for its cache, and `auto` takes them. Source: compressed-tensors `kv_cache_scheme`; ModelOpt `kv_cache_quant_algo`. */
-function kvDtype(dtype: string, model: ModelDescription): string {
+export function kvDtype(dtype: string, model: ModelDescription): string {
   if (dtype !== 'auto') return dtype;
   const raw = model.quantization?.raw;
   if (raw === undefined) return dtype;

@@ -67,8 +67,16 @@ export const qualityExplanations: readonly Explanation[] = [
     severity: 'warning',
     summary: 'the report was measured with the KV cache that is served',
     explanation:
-      'A cache in FP8 loses something of its own, most in long contexts. A report at full precision leaves that out.',
+      'A cache of eight bits (fp8, q8_0) loses a little of its own, most in long contexts. A report without it leaves that out; one with it counts in what an endpoint without it does not lose.',
     source: 'the report of qe simulate --evaluate; vLLM documentation, quantized KV cache',
+  },
+  {
+    id: 'QUALITY_REPORT_OTHER_KV_CACHE',
+    severity: 'error',
+    summary: 'a KV cache below eight bits was measured',
+    explanation:
+      'A KV cache of four or five bits loses as much as a scheme of weights does. The limits of a gate hold for the whole, hence the report must have been made with that cache: qe simulate --kv-cache takes the names of llama.cpp, also a pair for keys and values (q8_0/q4_0).',
+    source: 'the report of qe simulate --evaluate --kv-cache; docs/quality.md',
   },
   {
     id: 'QUALITY_MIX_NOT_MEASURED',

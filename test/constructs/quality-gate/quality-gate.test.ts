@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { Duration, type Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
+  GgufEndpoint,
   InstanceType,
   ModelSource,
   QualityGate,
   QuantizationScheme,
+  type GgufEndpointProps,
   type QualityGateOptions,
   type QuantizedEndpointProps,
 } from '../../../index';
@@ -18,7 +21,8 @@ import { simulate } from '../../../lib/simulate/simulate';
 import { digestOfCheckpoint } from '../../../lib/simulate/source-digest';
 import { writeCheckpoint } from '../../../lib/simulate/write/write-checkpoint';
 import { toReport } from '../../../lib/simulate/to-report';
-import { errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
+import { QWEN_7B } from '../models';
+import { errorsOf, hubModel, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
 
 const MODEL = 'examples/models/gutenberg-3m';
 const directory = mkdtempSync(path.join(tmpdir(), 'gate-'));
@@ -41,6 +45,21 @@ const REPORT = {
     { scheme: 'fp8', groupSize: -1, evaluation: figures(40.2, 0.002) },
     { scheme: 'gptq', groupSize: 128 },
   ],
+};
+
+/** FP8 with scales for the cache, as llm-compressor writes it. */
+const FP8_WITH_CACHE = {
+  quant_method: 'compressed-tensors',
+  format: 'float-quantized',
+  config_groups: {
+    group_0: {
+      targets: ['Linear'],
+      weights: { num_bits: 8, type: 'float', strategy: 'channel', symmetric: true },
+      input_activations: { num_bits: 8, type: 'float', strategy: 'token', dynamic: true },
+    },
+  },
+  ignore: ['lm_head'],
+  kv_cache_scheme: { num_bits: 8, type: 'float', strategy: 'tensor', dynamic: false },
 };
 
 let written = 0;
@@ -140,11 +159,121 @@ describe('a quality gate', () => {
     expect(warningsOf(stack)).toContain('QUALITY_WEIGHTS_NOT_COMPARED');
   });
 
-  test('warns where the KV cache is quantized and was not when it was measured', () => {
-    const props = { kvCacheDtype: 'fp8' };
-    expect(warningsOf(stackWith(gate(PINNED), props))).toContain('QUALITY_KV_CACHE_NOT_MEASURED');
-    const measured = { ...REPORT, evaluation: { perplexity: 40, kvCache: { type: 'fp8' } } };
-    expect(warningsOf(stackWith(gate(PINNED, measured), props))).not.toContain('QUALITY_KV_CACHE_NOT_MEASURED');
+  describe('on a quantized KV cache', () => {
+    const withCache = (type: string, of = figures(40.4, 0.004)) => ({
+      ...REPORT,
+      evaluation: { perplexity: 40, kvCache: { type, ...of } },
+    });
+    const FP8 = { kvCacheDtype: 'fp8' };
+    const qualityOf = (rules: readonly string[]) => rules.filter((rule) => rule.startsWith('QUALITY'));
+
+    test('of eight bits warns where the report was made without', () => {
+      expect(qualityOf(warningsOf(stackWith(gate(PINNED), FP8)))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+      expect(qualityOf(warningsOf(stackWith(gate(PINNED, withCache('fp8')), FP8)))).toEqual([]);
+      const byVariable = stackWith(gate(PINNED), { environment: { OPTION_KV_CACHE_DTYPE: 'fp8_e4m3' } });
+      expect(qualityOf(warningsOf(byVariable))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+    });
+
+    test('says so where the figures count one in that the endpoint has not', () => {
+      const stack = stackWith(gate(PINNED, withCache('fp8')));
+      expect(qualityOf(warningsOf(stack))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+      expect(messagesOf(stack, 'warning').join()).toContain('the endpoint has none');
+      expect(qualityOf(errorsOf(stack))).toEqual([]);
+    });
+
+    test('knows a cache that the checkpoint brings its scales for', () => {
+      const config = { ...QWEN_7B, quantization_config: FP8_WITH_CACHE };
+      const report = { ...REPORT, schemes: [{ scheme: 'fp8', evaluation: figures(40.2, 0.002) }] };
+      const stack = stackWith(gate(PINNED, report), { model: hubModel(config, 'org/model') });
+      expect(qualityOf(warningsOf(stack))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+    });
+
+    describe('of llama.cpp', () => {
+      const report = (type?: string) => ({
+        ...(type === undefined ? REPORT : withCache(type)),
+        schemes: [{ scheme: 'gguf:Q4_K_M', evaluation: figures(41, 0.01) }],
+      });
+      const stackOf = (options: QualityGateOptions, value: unknown, props: Partial<GgufEndpointProps>) => {
+        const stack = testStack();
+        new GgufEndpoint(stack, 'Chat', {
+          model: ModelSource.s3Prefix(Bucket.fromBucketName(stack, 'Models', 'models'), 'qwen/', { config: QWEN_7B }),
+          files: [{ path: 'qwen-q4_k_m.gguf' }],
+          instanceType: InstanceType.G6_2XLARGE,
+          maxModelLen: 8192,
+          maxConcurrency: 4,
+          qualityGate: gate({ ...PINNED, ...options }, value),
+          ...props,
+        });
+        return stack;
+      };
+
+      test('warns of q8_0 that was not measured, refuses fewer bits', () => {
+        const eight = stackOf({}, report(), { kvTypeK: 'q8_0', kvTypeV: 'q8_0' });
+        expect(qualityOf(errorsOf(eight))).toEqual([]);
+        expect(qualityOf(warningsOf(eight))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+        const four = stackOf({}, report(), { kvTypeK: 'q8_0', kvTypeV: 'q4_0' });
+        expect(qualityOf(errorsOf(four))).toEqual(['QUALITY_REPORT_OTHER_KV_CACHE']);
+        expect(messagesOf(four, 'error').join()).toContain('--kv-cache q8_0/q4_0');
+      });
+
+      test.each([
+        [{ kvTypeK: 'q4_0', kvTypeV: 'q4_0' }, 'q4_0'],
+        [{ kvTypeK: 'Q8_0', kvTypeV: 'q4_0' }, 'q8_0/q4_0'],
+        [{ kvTypeK: 'q8_0' }, 'q8_0/f16'],
+        [{ kvTypeK: 'bf16', kvTypeV: 'f16' }, undefined],
+      ])('lets %j through with figures of %s', (props, type) => {
+        const stack = stackOf({ maxKl: 0.02 }, report(type), props);
+        expect(qualityOf([...errorsOf(stack), ...warningsOf(stack)])).toEqual([]);
+      });
+
+      test('has no figures of a type that is rounded differently from backend to backend', () => {
+        const stack = stackOf({}, report('q4_0'), { kvTypeK: 'iq4_nl', kvTypeV: 'iq4_nl' });
+        expect(qualityOf(errorsOf(stack))).toEqual(['QUALITY_REPORT_OTHER_KV_CACHE']);
+      });
+    });
+
+    test('is held to the limits by itself where the weights are as they were', () => {
+      const props = { model: hubModel(QWEN_7B, 'Qwen/Qwen2.5-7B-Instruct'), maxModelLen: 4096, ...FP8 };
+      const lenient = stackWith(gate({ ...PINNED, maxKl: 0.01 }, withCache('fp8')), props);
+      expect(qualityOf([...errorsOf(lenient), ...warningsOf(lenient)])).toEqual([]);
+      expect(resourceOf(lenient, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+        expect.arrayContaining([{ Key: 'cdk-quantized-endpoints:mean-kl', Value: '0.00400' }]),
+      );
+      const strict = stackWith(gate({ ...PINNED, maxKl: 0.001 }, withCache('fp8')), props);
+      expect(qualityOf(errorsOf(strict))).toEqual(['QUALITY_BELOW_LIMIT']);
+      expect(messagesOf(strict, 'error').join()).toContain('store keys and values in more bits');
+      expect(qualityOf(warningsOf(stackWith(gate(PINNED), props)))).toEqual(['QUALITY_KV_CACHE_NOT_MEASURED']);
+    });
+
+    test('must have its figures in the report', () => {
+      expect(() => gate(PINNED, { ...REPORT, evaluation: { perplexity: 40, kvCache: { type: 'fp8' } } })).toThrow(
+        expect.objectContaining({ id: 'QUALITY_REPORT_UNREADABLE' }),
+      );
+    });
+  });
+
+  test('holds the model of every instance pool to its limits, and tags the worst', () => {
+    const L40S = InstanceType.of('ml.g6e.2xlarge');
+    const pools = [
+      {
+        instanceType: L40S,
+        model: hubModel(QWEN_7B, 'Qwen/Qwen2.5-7B-Instruct'),
+        quantization: QuantizationScheme.FP8,
+      },
+    ];
+    const lenient = stackWith(gate({ ...PINNED, maxKl: 0.03 }), { fallbackPools: pools });
+    expect(errorsOf(lenient).filter((rule) => rule.startsWith('QUALITY'))).toEqual([]);
+    expect(resourceOf(lenient, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+      expect.arrayContaining([{ Key: 'cdk-quantized-endpoints:mean-kl', Value: '0.02000' }]),
+    );
+    const [awq, fp8] = REPORT.schemes;
+    const worse = { ...REPORT, schemes: [awq, { ...fp8, evaluation: figures(48, 0.2) }] };
+    const strict = stackWith(gate({ ...PINNED, maxKl: 0.03 }, worse), { fallbackPools: pools });
+    expect(errorsOf(strict).filter((rule) => rule.startsWith('QUALITY'))).toEqual(['QUALITY_BELOW_LIMIT']);
+    expect(messagesOf(strict, 'error').join()).toContain('instance pool 2 (ml.g6e.2xlarge)');
+    expect(resourceOf(strict, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+      expect.arrayContaining([{ Key: 'cdk-quantized-endpoints:mean-kl', Value: '0.20000' }]),
+    );
   });
 
   test('knows the weights of a local directory by the digest that qe simulate reports', async () => {
