@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { openCheckpoint, type Checkpoint } from '../../lib/format';
 import { SpecError } from '../../lib/errors';
@@ -8,6 +9,7 @@ import { instanceFits, type InstanceFit } from '../../lib/simulate/quality/insta
 import { simulate as runSimulation } from '../../lib/simulate/simulate';
 import { toReport } from '../../lib/simulate/to-report';
 import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quality/calibration';
+import { saySearchTime } from '../quality/searches';
 import { kvCacheOption, orSay, prepareEvaluation } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
@@ -46,9 +48,13 @@ export async function simulate(
       }
     }
     const wantsReport = terminal.json || options.report !== undefined || options.html !== undefined;
+    const threads = integerOption(options.threads, '--threads');
+    // With a pattern it is anyone's guess how many layers there are.
+    if (calibration !== undefined && options.layers === undefined)
+      saySearchTime(checkpoint, schemes, threads ?? availableParallelism(), terminal);
     const simulation = await runSimulation(checkpoint, {
       schemes,
-      threads: integerOption(options.threads, '--threads'),
+      threads,
       layers: options.layers as string | undefined,
       calibration,
       digest: wantsReport,

@@ -10,6 +10,7 @@ import {
   assertForwardFits,
   estimateEncoder,
   estimateForward,
+  estimateSearch,
   type ForwardEstimate,
 } from '../../lib/simulate/quality/estimate';
 import { measureSensitivity, sensitivityStreams, type Sensitivity } from '../../lib/simulate/quality/sensitivity';
@@ -19,6 +20,9 @@ import { ForwardBar } from './forward-bar';
 import { readTexts } from './text';
 import { loadTokenizer } from './tokenizer';
 import { openForwardSession, positiveInteger } from './session';
+
+/** How often a sensitivity quantizes each layer: with all others, alone, and in the mix. */
+const SEARCHES = 3;
 
 /** Tokens on which layers are compared one by one: each costs a run of its own. */
 const SENSITIVITY_TOKENS = 2048;
@@ -58,14 +62,18 @@ export async function prepareEvaluation(
     if (kv !== 'none') throw encoderHasNone('--kv-cache');
     if (options.sensitivity === true) throw encoderHasNone('--sensitivity');
     const text = options.evaluate;
-    return orSay(terminal, () => prepareEncoder(folder, checkpoint, schemes, text, terminal, signal, limit));
+    return orSay(terminal, () => prepareEncoder(folder, checkpoint, schemes, options, text, terminal, signal, limit));
   }
   const session = await orSay(terminal, () => openForwardSession(folder, checkpoint, options, terminal, signal));
   if (session === undefined) return undefined;
   const { shape, threads } = session;
   assertCacheFits(kv, shape);
   const text = await session.windows(options.evaluate, limit);
-  const estimate = estimateForward(shape, text, schemes.length + (kv === 'none' ? 1 : 2), threads);
+  const searches = searchSeconds(options, (scheme) => estimateSearch(shape, scheme));
+  const estimate = withSearch(
+    estimateForward(shape, text, schemes.length + (kv === 'none' ? 1 : 2), threads),
+    schemes.reduce((sum, scheme) => sum + searches(scheme), 0),
+  );
   assertForwardFits(estimate);
   const wantsSensitivity = options.sensitivity === true;
   const short = wantsSensitivity
@@ -82,8 +90,11 @@ export async function prepareEvaluation(
       const sensitivity: Sensitivity[] = [];
       for (const scheme of wantsSensitivity ? schemes : []) {
         sensitivity.push(
-          await withBar(terminal, `layers of ${scheme.name}`, each, (onProgress) =>
-            measureSensitivity(checkpoint, { ...common, scheme, text: short, onProgress }),
+          await withBar(
+            terminal,
+            `layers of ${scheme.name}`,
+            withSearch(each, SEARCHES * searches(scheme)),
+            (onProgress) => measureSensitivity(checkpoint, { ...common, scheme, text: short, onProgress }),
           ),
         );
       }
@@ -96,6 +107,7 @@ async function prepareEncoder(
   folder: CheckpointFolder,
   checkpoint: Checkpoint,
   schemes: readonly Scheme[],
+  options: Readonly<Record<string, unknown>>,
   file: string,
   terminal: Terminal,
   signal: AbortSignal,
@@ -104,7 +116,11 @@ async function prepareEncoder(
   const shape = encoderShape(checkpoint.config);
   const texts = await readTexts(file, await loadTokenizer(folder), shape, limit);
   const tokens = texts.reduce((sum, text) => sum + text.length, 0);
-  const estimate = estimateEncoder(shape, tokens, schemes.length + 1);
+  const searches = searchSeconds(options, (scheme) => estimateSearch(shape, scheme));
+  const estimate = withSearch(
+    estimateEncoder(shape, tokens, schemes.length + 1),
+    schemes.reduce((sum, scheme) => sum + searches(scheme), 0),
+  );
   assertForwardFits(estimate);
   return {
     run: async (calibration) => ({
@@ -113,6 +129,19 @@ async function prepareEncoder(
       ),
     }),
   };
+}
+
+/** Without calibration nothing is searched. */
+function searchSeconds(
+  { calibration }: Readonly<Record<string, unknown>>,
+  estimate: (scheme: Scheme) => number,
+): (scheme: Scheme) => number {
+  return calibration === undefined ? () => 0 : estimate;
+}
+
+/** Layers are quantized in one thread, between two that are run. */
+function withSearch(estimate: ForwardEstimate, seconds: number): ForwardEstimate {
+  return { ...estimate, seconds: estimate.seconds + seconds };
 }
 
 function encoderHasNone(option: string): SpecError {

@@ -1,4 +1,5 @@
 import { SimulationError } from '../../errors';
+import type { Scheme } from '../../scheme';
 import type { DecoderShape } from '../forward/decoder-shape';
 import type { EncoderShape } from '../forward/encoder-shape';
 import type { TextWindows } from './windows';
@@ -49,6 +50,53 @@ export function estimateEncoder(
     seconds: (2 * tokens * streams * layers * blockWeights) / FLOPS_PER_THREAD,
     bytes: 4 * (tokens * streams * hidden + 2 * blockWeights),
   };
+}
+
+/** Exponents and bounds that AWQ tries for each group of layers, as AutoAWQ does. */
+const AWQ_SCALES = 20;
+const AWQ_BOUNDS = 10;
+
+/** The search of bounds works on small groups, which keeps the kernels from their full speed. */
+const CLIPPING_FLOPS_PER_THREAD = 10e9;
+
+/**
+ * Seconds that one core searches for a scheme's weights with what calibration knows: 0 for schemes that do not search. AWQ computes
+ * the error of the outputs from the moments of the inputs, for each exponent and bound; GPTQ factors the moments, then rounds column
+ * by column.
+ */
+export function estimateSearch(shape: DecoderShape | EncoderShape, scheme: Scheme): number {
+  const groups = layerGroups(shape);
+  const sum = (seconds: (group: LayerGroup) => number): number =>
+    shape.layers * groups.reduce((total, group) => total + seconds(group), 0);
+  const name = scheme.name.split('-')[0];
+  if (name === 'gptq') return sum(({ outputs, inputs }) => (2 * inputs ** 2 * (outputs + inputs)) / FLOPS_PER_THREAD);
+  if (name !== 'awq') return 0;
+  return sum(({ outputs, inputs, scalable }) => {
+    const group = scheme.groupSize === undefined || scheme.groupSize <= 0 ? inputs : scheme.groupSize;
+    const scales = scalable ? (AWQ_SCALES * 2 * outputs * inputs ** 2) / FLOPS_PER_THREAD : 0;
+    return scales + (AWQ_BOUNDS * 2 * outputs * inputs * group) / CLIPPING_FLOPS_PER_THREAD;
+  });
+}
+
+/** Linear layers of a block that read one input. */
+interface LayerGroup {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly scalable: boolean;
+}
+
+/** Norms of an encoder feed the residual too, and take no factors. */
+function layerGroups(shape: DecoderShape | EncoderShape): LayerGroup[] {
+  const { hidden, heads, headDim, intermediate } = shape;
+  const decodes = 'kvHeads' in shape;
+  const queries = heads * headDim;
+  const keys = decodes ? shape.kvHeads * headDim : queries;
+  return [
+    { outputs: queries + 2 * keys, inputs: hidden, scalable: decodes },
+    { outputs: hidden, inputs: queries, scalable: false },
+    { outputs: (decodes ? 2 : 1) * intermediate, inputs: hidden, scalable: decodes },
+    { outputs: hidden, inputs: intermediate, scalable: decodes },
+  ];
 }
 
 /** @throws SimulationError `SIMULATION_OUT_OF_MEMORY` before anything is run */
