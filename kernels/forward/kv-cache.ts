@@ -1,6 +1,6 @@
 // Keys and values as llama.cpp's quantized caches hold them: rotated, cut into ggml's blocks of 32, and back, in place.
 import { quantize32 } from '../gguf/blocks-of-32';
-import { dequantizeNibbles } from '../gguf/dequantize';
+import { restore32 } from '../gguf/restore-32';
 import { Scratch } from '../gguf/scratch';
 import { GgmlType } from '../gguf/types';
 import { fakeQuantizeQ8_0 } from './fake-quantize';
@@ -26,7 +26,7 @@ export function fakeQuantizeCache(x: usize, count: i32, type: i32, scratch: usiz
   const end = x + ((<usize>count) << 2);
   for (let at = x; at < end; at += BLOCK_BYTES) {
     quantize32(type, at, block, <i32>BLOCK, isFinite32(at));
-    dequantizeNibbles(type, block, at, scratch);
+    restore32(type, block, at, <i32>BLOCK);
   }
 }
 

@@ -28,7 +28,7 @@ export function quantizeQ8_0(x: usize, blocks: usize, count: i32, finite: bool):
     const k = v128.load(x, 112);
     const low = f32x4.pmax(f32x4.pmax(f32x4.abs(a), f32x4.abs(b)), f32x4.pmax(f32x4.abs(c), f32x4.abs(e)));
     const high = f32x4.pmax(f32x4.pmax(f32x4.abs(f), f32x4.abs(g)), f32x4.pmax(f32x4.abs(h), f32x4.abs(k)));
-    const d: f32 = highestLane(f32x4.pmax(low, high)) / 127;
+    const d: f32 = f32x4.extract_lane(highestLanes(f32x4.pmax(low, high)), 0) / 127;
     const id: f32 = d != 0 ? <f32>1 / d : 0;
     if (!(finite && id < LARGEST_RECIPROCAL)) {
       oneQ8_0(x, blocks);
@@ -66,20 +66,19 @@ function roundAway(v: v128): v128 {
   return i32x4.sub(f32x4.add(whole, f32x4.splat(ROUNDING_MAGIC)), i32x4.splat(0x4b400000));
 }
 
+/** The highest of four in all lanes. */
 // @ts-ignore: decorator
 @inline
-function highestLane(v: v128): f32 {
+function highestLanes(v: v128): v128 {
   const pairs = f32x4.pmax(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  const all = f32x4.pmax(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-  return f32x4.extract_lane(all, 0);
+  return f32x4.pmax(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
 }
 
 // @ts-ignore: decorator
 @inline
-function lowestLane(v: v128): f32 {
+function lowestLanes(v: v128): v128 {
   const pairs = f32x4.pmin(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  const all = f32x4.pmin(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-  return f32x4.extract_lane(all, 0);
+  return f32x4.pmin(pairs, i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
 }
 
 /** A block of any values, one by one. */
@@ -123,25 +122,31 @@ export function quantizeNibbles<T>(x: usize, blocks: usize, count: i32, finite: 
       f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, e)),
       f32x4.pmin(f32x4.pmin(f, g), f32x4.pmin(h, k)),
     );
-    const highest = highestLane(high);
-    let lowest = lowestLane(low);
+    const highest = highestLanes(high);
+    let lowest = lowestLanes(low);
     // Of zeros of both signs the C code keeps the first.
-    if (!symmetric && lowest == 0) lowest = firstOf(x, 0);
-    let d: f32;
+    if (!symmetric && f32x4.extract_lane(lowest, 0) == 0) lowest = f32x4.splat(firstOf(x, 0));
+    let d4: v128;
     if (symmetric) {
-      let extreme = highest > -lowest ? highest : lowest;
-      if (highest == -lowest) extreme = firstOf(x, highest);
-      d = extreme / (five ? -16 : -8);
-    } else d = (highest - lowest) / (five ? 31 : 15);
-    const id: f32 = d != 0 ? <f32>1 / d : 0;
-    if (!(finite && d != 0 && abs<f32>(id) < LARGEST_RECIPROCAL && abs<f32>(d) < LARGEST_RECIPROCAL)) {
+      // In lanes: which of the two it is, no processor can foresee, and a choice between scalars is a jump.
+      const depth = f32x4.neg(lowest);
+      let extreme = v128.bitselect(highest, lowest, f32x4.gt(highest, depth));
+      if (f32x4.extract_lane(highest, 0) == f32x4.extract_lane(depth, 0)) {
+        extreme = f32x4.splat(firstOf(x, f32x4.extract_lane(highest, 0)));
+      }
+      // As dividing by -16 or -8 does, to the bit.
+      d4 = f32x4.mul(extreme, f32x4.splat(five ? -0.0625 : -0.125));
+    } else d4 = f32x4.div(f32x4.sub(highest, lowest), f32x4.splat(five ? 31 : 15));
+    // Infinite where the scale is 0.
+    const id4 = f32x4.div(f32x4.splat(1), d4);
+    const d = f32x4.extract_lane(d4, 0);
+    if (!(finite && abs<f32>(f32x4.extract_lane(id4, 0)) < LARGEST_RECIPROCAL && abs<f32>(d) < LARGEST_RECIPROCAL)) {
       oneOfNibbles<T>(x, blocks);
       continue;
     }
     store<u16>(blocks, halfBits(d));
-    if (!symmetric) store<u16>(blocks, halfBits(lowest), 2);
-    const id4 = f32x4.splat(id);
-    const low4 = f32x4.splat(lowest);
+    if (!symmetric) store<u16>(blocks, halfBits(f32x4.extract_lane(lowest, 0)), 2);
+    const low4 = lowest;
     const codes = blocks + size - 16;
     if (!five) {
       v128.store(
@@ -158,8 +163,8 @@ export function quantizeNibbles<T>(x: usize, blocks: usize, count: i32, finite: 
       const upper = codes16<T>(f, g, h, k, id4, low4, shift, top);
       const nibble = i8x16.splat(15);
       v128.store(codes, v128.or(v128.and(lower, nibble), i16x8.shl(v128.and(upper, nibble), 4)));
-      const bit = i8x16.splat(16);
-      const bits = i8x16.bitmask(i8x16.eq(v128.and(lower, bit), bit)) | (i8x16.bitmask(i8x16.eq(v128.and(upper, bit), bit)) << 16);
+      // The fifth bit as the sign. Codes have no higher bits that would run over into the next byte.
+      const bits = i8x16.bitmask(i16x8.shl(lower, 3)) | (i8x16.bitmask(i16x8.shl(upper, 3)) << 16);
       store<u32>(codes - 4, bits);
     }
   }

@@ -2,6 +2,7 @@
 import { loadF16 } from './arithmetic';
 import { addBitPlane, restore, unpackNibbles, unpackPairs } from './codes';
 import { levelOf } from './iq4-nl';
+import { restore32 } from './restore-32';
 import { Scratch } from './scratch';
 import { minAt, scaleAt, scaleOf16, unpackSixBits } from './super-blocks';
 import { GgmlType, blockBytes, blockValues } from './types';
@@ -10,11 +11,12 @@ import { GgmlType, blockBytes, blockValues } from './types';
 export function dequantizeBlocks(type: i32, blocks: usize, values: usize, count: i32, scratch: usize): void {
   const size = blockBytes(type);
   const length = blockValues(type);
+  if (length == 32 && type != GgmlType.IQ4_NL) {
+    restore32(type, blocks, values, count);
+    return;
+  }
   for (let i = 0; i < count; i += length, blocks += size, values += <usize>length << 2) {
     switch (type) {
-      case GgmlType.Q8_0:
-        dequantizeQ8_0(blocks, values);
-        break;
       case GgmlType.Q2_K:
         dequantizeQ2K(blocks, values, scratch);
         break;
@@ -28,49 +30,10 @@ export function dequantizeBlocks(type: i32, blocks: usize, values: usize, count:
       case GgmlType.Q6_K:
         dequantizeQ6K(blocks, values, scratch);
         break;
-      case GgmlType.IQ4_NL:
-        dequantizeIq4Nl(blocks, values);
-        break;
       default:
-        dequantizeNibbles(type, blocks, values, scratch);
+        dequantizeIq4Nl(blocks, values);
     }
   }
-}
-
-function dequantizeQ8_0(block: usize, values: usize): void {
-  const d = f32x4.splat(loadF16(block));
-  for (let i: usize = 0; i < 32; i += 8) {
-    const wide = v128.load_ext<i8>(block + 2 + i);
-    const at = values + (i << 2);
-    v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(wide)), d));
-    v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(wide)), d), 16);
-  }
-}
-
-/** One block of Q4_0, Q4_1, Q5_0 or Q5_1. */
-export function dequantizeNibbles(type: i32, block: usize, values: usize, scratch: usize): void {
-  const symmetric = type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
-  const five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
-  const codes = scratch + Scratch.CODES;
-  const packed = v128.load(block + blockBytes(type) - 16);
-  const mask = i8x16.splat(15);
-  let low = v128.and(packed, mask);
-  let high = v128.and(i16x8.shr_u(packed, 4), mask);
-  if (five) {
-    const bits = block + (symmetric ? 2 : 4);
-    low = v128.or(low, fifthBits(load<u16>(bits)));
-    high = v128.or(high, fifthBits(load<u16>(bits, 2)));
-  }
-  v128.store(codes, low);
-  v128.store(codes, high, 16);
-  restore(codes, values, 32, symmetric ? (five ? 16 : 8) : 0, loadF16(block), symmetric ? 0 : -loadF16(block + 2));
-}
-
-/** 16 in each byte whose bit is set. */
-function fifthBits(bits: i32): v128 {
-  const spread = i8x16.shuffle(i16x8.splat(<i16>bits), i16x8.splat(<i16>bits), 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
-  const mask = i64x2.splat(0x8040201008040201);
-  return v128.and(i8x16.eq(v128.and(spread, mask), mask), i8x16.splat(16));
 }
 
 function dequantizeIq4Nl(block: usize, values: usize): void {

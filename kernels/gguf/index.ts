@@ -7,6 +7,7 @@ import { compare } from './compare';
 import { dequantizeBlocks } from './dequantize';
 import { BLOCKS, GgufJob } from './job';
 import { fillLevels, quantizeIq4Nl } from './iq4-nl';
+import { restore32 } from './restore-32';
 import { CHUNK_VALUES, Scratch } from './scratch';
 import { quantizeSuperBlocks } from './super-blocks';
 import { GgmlType, blockBytes, blockValues } from './types';
@@ -62,7 +63,7 @@ export function dequantizeGguf(type: i32, blocks: usize, values: usize, count: i
 /** Scales of smaller weights lie within f16. */
 const LARGEST_SAFE: f32 = 32768;
 
-/** Largest magnitude of the chunk that was decoded last; infinite where a value is NaN or infinite. */
+/** What no magnitude of the chunk that was decoded last exceeds; infinite or NaN where a value is. */
 let chunkMagnitude: f32 = 0;
 
 function storedBytes(dtype: i32, count: i32): usize {
@@ -78,9 +79,14 @@ function decodeChunk(job: GgufJob, source: usize, count: i32): usize {
     return source;
   }
   const values = job.scratch + Scratch.VALUES;
+  const type = job.dtype - BLOCKS;
+  if (type >= 0 && blockValues(type) == 32 && type != GgmlType.IQ4_NL) {
+    chunkMagnitude = restore32(type, source, values, count);
+    return values;
+  }
   if (job.dtype == Dtype.F16 || job.dtype >= BLOCKS) {
     if (job.dtype == Dtype.F16) decodeF16(source, values, count);
-    else dequantizeBlocks(job.dtype - BLOCKS, source, values, count, job.scratch);
+    else dequantizeBlocks(type, source, values, count, job.scratch);
     chunkMagnitude = magnitudeOf(values, count);
     return values;
   }
