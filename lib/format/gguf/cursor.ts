@@ -134,4 +134,24 @@ export class GgufCursor {
     }
     return start;
   }
+
+  /** Passes over so many strings. A vocabulary has a hundred thousand: those at hand and in order take no call each. */
+  skipStrings(count: number, what: string): void {
+    const { bytes, view, littleEndian } = this;
+    const lowerHalf = littleEndian ? 0 : 4;
+    let at = this.at;
+    for (let index = 0; index < count; index++) {
+      if (at + 8 <= bytes.byteLength && view.getUint32(at + 4 - lowerHalf, littleEndian) === 0) {
+        const end = at + 8 + view.getUint32(at + lowerHalf, littleEndian);
+        if (end <= bytes.byteLength && isUtf8(bytes, at + 8, end)) {
+          at = end;
+          continue;
+        }
+      }
+      this.at = at;
+      this.skipString(what);
+      at = this.at;
+    }
+    this.at = at;
+  }
 }

@@ -83,7 +83,7 @@ function readArray(cursor: GgufCursor, key: string, depth: number, nested: Neste
   }
   if (elementType === 'string') {
     const start = cursor.position;
-    for (let index = 0; index < length; index++) cursor.skipString(what);
+    cursor.skipStrings(length, what);
     return storedStrings(cursor.bytes.slice(start, cursor.position), length, cursor.littleEndian);
   }
   if (elementType === 'array') {

@@ -4,8 +4,8 @@ import { NeedMoreBytes } from './cursor';
 import { parseGgufHeader, type GgufHeader } from './header';
 import { MAX_METADATA_BYTES } from './limits';
 
-/** Asked for first; doubled while the header goes on. A vocabulary of 128k tokens with its merges takes some 8 MB. */
-const FIRST_READ_BYTES = 1024 * 1024;
+/** Asked for first; doubled while the header goes on. A vocabulary of 49k tokens with its merges takes 2 MB, one of 128k some 8 MB. */
+const FIRST_READ_BYTES = 2 * 1024 * 1024;
 
 /**
  * Header of one GGUF file (one part, if it is split). Reads the header and next to nothing of the data.
