@@ -38,6 +38,11 @@ await buildModules(forwardFile, 'kernels/forward/index.ts', [
 ]);
 await buildWorker('lib/simulate/worker/main.ts', path.join(outputs, 'worker.generated.ts'), 'WORKER_PROGRAM');
 await buildWorker(
+  'lib/simulate/gguf/write/thread.ts',
+  path.join(root, 'lib', 'simulate', 'gguf', 'write', 'thread.generated.ts'),
+  'GGUF_WRITE_PROGRAM',
+);
+await buildWorker(
   'lib/simulate/forward/worker.ts',
   path.join(root, 'lib', 'simulate', 'forward', 'worker.generated.ts'),
   'FORWARD_WORKER_PROGRAM',
@@ -103,7 +108,7 @@ async function compile(entry, features) {
 /** Bundles a worker thread's program into a TypeScript file that holds it as text. */
 async function buildWorker(entry, file, constant) {
   const key = hashOf(
-    filesUnder(path.join(root, 'lib'), '.ts').filter((source) => !/worker\.generated\.ts$/.test(source)),
+    filesUnder(path.join(root, 'lib'), '.ts').filter((source) => !/(worker|thread)\.generated\.ts$/.test(source)),
     hashOf([path.join(root, 'tools', 'build-kernels.mjs')], version('esbuild')),
   );
   if (storedKey(file) === key) return;

@@ -6,9 +6,8 @@ import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
 import { bytes } from '../output/units';
-import { keptLayers } from '../quantize/keep';
 import type { CheckpointWriter } from '../quantize/writer';
-import { checkpointWriters } from '../quantize/writers';
+import { CHECKPOINT_FORMATS, checkpointWriters } from '../quantize/writers';
 import type { Terminal } from '../terminal';
 
 /** `qe quantize PATH --scheme S --out DIR`: writes a quantized checkpoint. Ctrl-C ends it with status 130 and leaves nothing. */
@@ -27,14 +26,18 @@ export async function quantize(
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();
   process.once('SIGINT', onInterrupt);
-  let writer = writerFor(scheme, options.format);
+  const writers = await checkpointWriters(scheme);
+  let writer = writerFor(writers, scheme, options.format);
+  const helpers = dryRun ? undefined : writer.start?.(threads);
   try {
     const { folder, file } = locateCheckpoint(path);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
     const { signal } = interrupt;
-    const keep = await keptLayers(options, checkpoint, scheme, signal);
-    if (keep?.as === 'int8' && options.format === undefined) writer = writerFor(scheme, undefined, true);
+    const keep = keepsLayers(options)
+      ? await (await import('../quantize/keep')).keptLayers(options, checkpoint, scheme, signal)
+      : undefined;
+    if (keep?.as === 'int8' && options.format === undefined) writer = writerFor(writers, scheme, undefined, true);
     if (!dryRun) await makeFolder(out);
     const answer = await writer.write({
       folder,
@@ -44,6 +47,7 @@ export async function quantize(
       keep,
       out,
       threads,
+      helpers,
       dryRun,
       options,
       signal,
@@ -68,23 +72,35 @@ export async function quantize(
     return ExitStatus.INTERRUPTED;
   } finally {
     process.removeListener('SIGINT', onInterrupt);
+    helpers?.end();
     await closeS3();
   }
 }
 
-/** @param atInt8 a format that can hold some layers at INT8 comes first */
-function writerFor(scheme: Scheme, format: unknown, atInt8 = false): CheckpointWriter {
-  const known = checkpointWriters.filter(({ writes }) => writes(scheme));
-  const first = (atInt8 ? known.find((candidate) => candidate.keepsAtInt8(scheme)) : undefined) ?? known[0];
-  const writer = format === undefined ? first : known.find((candidate) => candidate.format === format);
+function keepsLayers({ keep, keepAs }: Readonly<Record<string, unknown>>): boolean {
+  return keep !== undefined || keepAs !== undefined;
+}
+
+/**
+ * @param writers those that can hold the scheme
+ * @param atInt8 a format that can hold some layers at INT8 comes first
+ */
+function writerFor(
+  writers: readonly CheckpointWriter[],
+  scheme: Scheme,
+  format: unknown,
+  atInt8 = false,
+): CheckpointWriter {
+  const first = (atInt8 ? writers.find((candidate) => candidate.keepsAtInt8(scheme)) : undefined) ?? writers[0];
+  const writer = format === undefined ? first : writers.find((candidate) => candidate.format === format);
   if (writer !== undefined) return writer;
-  const formats = known.map((candidate) => candidate.format);
+  const formats = writers.map((candidate) => candidate.format);
   throw new SpecError(
     'FORMAT_NOT_WRITTEN',
     `${scheme.name} cannot be written${format === undefined ? '' : ` as ${String(format)}`}`,
     {
       got: format === undefined ? scheme.name : String(format),
-      allowed: formats.length > 0 ? formats.join(', ') : checkpointWriters.map((each) => each.format).join(', '),
+      allowed: (formats.length > 0 ? formats : CHECKPOINT_FORMATS).join(', '),
       fix: formats.length > 0 ? 'leave --format out, or give one of these' : 'choose a scheme that these formats hold',
     },
   );

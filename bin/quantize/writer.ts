@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../lib/format';
 import type { CheckpointFolder } from '../../lib/format';
 import type { Scheme } from '../../lib/scheme';
+import type { GgufWriteHelpers } from '../../lib/simulate/gguf/write/helpers';
 import type { KeptLayers } from '../../lib/simulate/write/keep';
 import type { Terminal } from '../terminal';
 
@@ -16,6 +17,8 @@ export interface QuantizeRequest {
   /** Folder to write into; it exists. */
   readonly out: string;
   readonly threads: number;
+  /** What the writer's `start` gave. */
+  readonly helpers?: GgufWriteHelpers;
   readonly dryRun: boolean;
   /** The other options of the command. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -46,5 +49,7 @@ export interface CheckpointWriter {
   writes(scheme: Scheme): boolean;
   /** Can it hold some layers at INT8 beside it? */
   keepsAtInt8(scheme: Scheme): boolean;
+  /** Starts threads, which takes as long as reading the headers does. Whoever calls it ends them, whatever happens. */
+  start?(threads: number): GgufWriteHelpers;
   write(request: QuantizeRequest): Promise<QuantizeAnswer>;
 }

@@ -7,6 +7,7 @@ import { AtomicFile } from '../../format/write/atomic-file';
 import { fileTypeName } from '../../plan/gguf/file-type';
 import type { GgmlType } from '../../plan/gguf/ggml-type';
 import type { Scheme } from '../../scheme/types';
+import type { GgufWriteHelpers } from '../../simulate/gguf/write/helpers';
 import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
 import { runGgufWrite } from '../../simulate/gguf/write/run';
 import { assertDecodes } from './from-gguf';
@@ -26,6 +27,8 @@ export interface GgufWriteProgress {
 
 export interface WriteGgufOptions {
   readonly threads: number;
+  /** Threads that were started before; they are ended with the file. */
+  readonly helpers?: GgufWriteHelpers;
   /** Types of single tensors, by their names in the file, instead of the scheme's: as `llama-quantize --tensor-type` has it. */
   readonly tensorTypes?: ReadonlyMap<string, GgmlType>;
   readonly signal?: AbortSignal;
@@ -162,7 +165,9 @@ export async function writeGguf(
     const seconds = (): number => (performance.now() - started) / 1000;
     await runGgufWrite(plan, {
       threads: options.threads,
+      helpers: options.helpers,
       signal: options.signal,
+      flush: () => file.flush(),
       onProgress: (doneBytes) =>
         options.onProgress?.({
           doneBytes,

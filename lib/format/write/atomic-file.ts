@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fdatasync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -71,6 +72,18 @@ export class AtomicFile {
       );
     }
     this.written += bytes.byteLength;
+  }
+
+  /**
+   * Brings what was written so far to the disk while more is written, so that `commit` has less to wait for. Must have ended before
+   * `commit` or `abort`.
+   *
+   * @throws FormatError `TARGET_FULL`, `TARGET_UNWRITABLE`
+   */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      fdatasync(this.descriptor, (error) => (error ? reject(unwritable(this.path, error)) : resolve())),
+    );
   }
 
   /** For bytes that someone else wrote into `partialPath`, or that stay the zeros they are (padding). */

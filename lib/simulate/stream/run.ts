@@ -1,4 +1,5 @@
 import { SimulationError } from '../../errors';
+import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { PAGE_BYTES } from '../kernels/arena';
 import { kernelModule } from '../kernels/create';
 import { createKernelMemory } from '../kernels/memory';
@@ -83,7 +84,7 @@ function runWorker(
     let failure: Error | undefined;
     // A thread that is ended from outside may say that all went well.
     let ended = false;
-    const worker = startWorker<StreamMessage>(data, files, (message) => {
+    const worker = startWorker<StreamMessage>(WORKER_PROGRAM, data, files, (message) => {
       if (message.kind === 'error') failure = uncarry(message.error);
       else if (message.kind === 'ended') ended = true;
       else results.add(message);

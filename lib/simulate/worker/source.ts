@@ -19,6 +19,6 @@ export function openInWorker(location: string): WorkerSource {
   };
 }
 
-function isRemote(location: string): boolean {
+export function isRemote(location: string): boolean {
   return /^s3:\/\//i.test(location);
 }

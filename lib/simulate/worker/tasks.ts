@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { SimulationError } from '../../errors';
+import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { uncarry, type CarriedError } from '../stream/messages';
 import { isReadRequest } from './read-channel';
 import { RemoteFiles } from './remote-files';
@@ -32,7 +33,7 @@ export async function runTasks<Task, Result>(
   const files = new RemoteFiles();
   let failed = false;
   const drain = async (): Promise<void> => {
-    const worker = startWorker(data, files);
+    const worker = startWorker(WORKER_PROGRAM, data, files);
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop, { once: true });
     try {

@@ -12,6 +12,7 @@ describe('a file written aside', () => {
   test('has its name only once it is whole', async () => {
     const file = AtomicFile.create(target(), 10);
     await file.write(5, Uint8Array.of(6, 7, 8, 9, 10));
+    await file.flush();
     expect(existsSync(target())).toBe(false);
     file.writeSync(0, new Uint8Array(new SharedArrayBuffer(4)).fill(1));
     file.markWritten(1);
