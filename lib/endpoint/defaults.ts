@@ -1,5 +1,6 @@
 import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
+import { contextLimit } from '../model';
 import type { ModelDescription } from '../model/types';
 import { atLeast } from './version';
 import type { EnvironmentOptions } from './environment';
@@ -81,13 +82,15 @@ function vllmDefaults({ container, instance, model, set }: DefaultsContext): Par
   const version = container?.engineVersion;
   const since = (...least: number[]) => version === undefined || atLeast(version, least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
-  const context = set.maxModelLen ?? model?.maxPositionEmbeddings;
+  const maxModelLen = model === undefined ? undefined : contextLimit(model);
+  const context = set.maxModelLen ?? maxModelLen;
   if (!since(0, 8)) {
     const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 1));
     const chunkTokens = since(0, 6, 5) ? 2048 : 512;
     const whole = context === undefined ? undefined : Math.max(context, 2048);
     return {
       gpuMemoryUtilization,
+      maxModelLen,
       maxNumSeqs: 256,
       enablePrefixCaching: false,
       enableChunkedPrefill: chunked,
@@ -105,6 +108,7 @@ function vllmDefaults({ container, instance, model, set }: DefaultsContext): Par
   }
   return {
     gpuMemoryUtilization,
+    maxModelLen,
     maxNumSeqs: Math.min(sequences, set.maxNumBatchedTokens ?? tokens),
     maxNumBatchedTokens: tokens,
     enablePrefixCaching: true,

@@ -4,6 +4,7 @@ import type { ModelDescription } from '../model/types';
 import { resolveScheme } from '../scheme';
 import type { EndpointSpec, ServingOptions } from '../spec/types';
 import { containerDefaults } from './defaults';
+import { overriddenConfig } from './config-overrides';
 import { describeModelOnce } from './describe-once';
 import { environmentOptions, type EnvironmentOptions } from './environment';
 import type { EffectiveOptions, ResolvedEndpoint } from './types';
@@ -16,7 +17,8 @@ import type { EffectiveOptions, ResolvedEndpoint } from './types';
  * container version that is not in the data is left `undefined` for the rules to judge
  */
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
-  const model = spec.model.config === undefined ? undefined : describeModelOnce(spec.model.config);
+  const { config } = spec.model;
+  const model = config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment));
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);

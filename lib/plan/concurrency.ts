@@ -1,4 +1,5 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
+import { contextLimit } from '../model';
 import { makePlan } from './make-plan';
 
 /** Sequences that fit side by side, by their length in tokens. */
@@ -11,7 +12,8 @@ const SHORTEST = 512;
 
 /** How many sequences fit at once, for contexts that double up to the model's longest. Empty where the cache's size is not known. */
 export function concurrencyByContext(resolved: ResolvedEndpoint): readonly ConcurrencyPoint[] {
-  const longest = resolved.model?.maxPositionEmbeddings ?? resolved.options.maxModelLen;
+  const longest =
+    (resolved.model === undefined ? undefined : contextLimit(resolved.model)) ?? resolved.options.maxModelLen;
   if (longest === undefined) return [];
   const points: ConcurrencyPoint[] = [];
   for (let context = SHORTEST; ; context *= 2) {

@@ -45,7 +45,7 @@ function judge(
     case 'vllm':
       return vllmSupport(scheme, { version: container.engineVersion, sm: accelerator?.sm, moe });
     case 'sglang':
-      return sglangSupport(scheme, accelerator);
+      return sglangSupport(scheme, accelerator, moe);
     case 'tensorrt-llm':
       return tensorrtLlmSupport(scheme, container, accelerator);
     case 'llama.cpp':
@@ -58,8 +58,12 @@ function judge(
   }
 }
 
-/** The compute capability gates are hardware's; which methods SGLang itself refuses is not verified. */
-function sglangSupport(scheme: Scheme, accelerator: Accelerator | undefined): SchemeSupport {
+/**
+ * Which methods SGLang itself refuses is verified for two below the compute capability that computes them natively: FP8 of dense layers is
+ * widened in a Marlin kernel from 8.0 on, and MXFP4 experts, which meet 16-bit activations anyway, run in Triton kernels from there.
+ * Source: sglang/srt/layers/quantization/fp8.py and fp8_utils.py, `can_auto_enable_marlin_fp8`; mxfp4.py, `get_min_capability`.
+ */
+function sglangSupport(scheme: Scheme, accelerator: Accelerator | undefined, moe: boolean): SchemeSupport {
   const source = data.sources.sglang;
   if (scheme.layout === 'plain') return { level: 'native', kernel: 'cuBLAS', source };
   if (scheme.layout === 'neuron')
@@ -68,6 +72,15 @@ function sglangSupport(scheme: Scheme, accelerator: Accelerator | undefined): Sc
   const needed =
     scheme.weightType === 'fp8' && scheme.activationBits === 8 ? 89 : scheme.weightType === 'fp4' ? 100 : 80;
   if (sm === undefined || sm >= needed) return { level: 'native', nativeSm: needed, source };
+  if (sm >= 80 && scheme.name === 'mxfp4') return { level: 'native', kernel: 'MXFP4 Triton weight-only', source };
+  if (sm >= 80 && scheme.weightType === 'fp8' && !moe)
+    return {
+      level: 'fallback',
+      kernel: 'Marlin FP8 weight-only',
+      nativeSm: needed,
+      reason: `FP8 compute needs compute capability ${capability(needed)}: the weights are computed weight-only in 16 bit by Marlin`,
+      source,
+    };
   return {
     level: 'unknown',
     nativeSm: needed,

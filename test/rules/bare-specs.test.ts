@@ -81,7 +81,7 @@ const BARE: readonly { readonly title: string; readonly spec: object; readonly r
       instanceType: 'ml.inf2.8xlarge',
       options: { ...options, tensorParallelSize: 2 },
     },
-    rules: ['NEURON_DRIVER_DEFAULT'],
+    rules: [],
   },
 ];
 

@@ -1,6 +1,6 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { ruleContext } from '../../lib/rules/evaluate';
-import { contextLimit } from '../../lib/rules/helpers/context-limit';
+import { contextLimit } from '../../lib/model';
 import { servedDtype } from '../../lib/rules/helpers/dtype';
 import { isFlagWord, shown } from '../../lib/rules/helpers/environment';
 import { headsFit, kvHeadCounts, kvHeadsFit } from '../../lib/rules/helpers/heads';

@@ -258,7 +258,9 @@ describe('KV_CACHE_BELOW_WORKLOAD', () => {
 describe('HOST_MEMORY_BELOW_CHECKPOINT', () => {
   const rule = 'HOST_MEMORY_BELOW_CHECKPOINT';
   const find = (checkpointBytes: number | null, parts: object = {}) =>
-    alone(rule, endpoint({ instanceType: 'ml.g5.xlarge', ...parts }, QWEN25_7B), { checkpointBytes });
+    alone(rule, endpoint({ instanceType: 'ml.g5.xlarge', options: { loadFormat: 'pt' }, ...parts }, QWEN25_7B), {
+      checkpointBytes,
+    });
 
   test('proposes the same GPUs on a larger host', () => {
     expect(find(16 * GIB + 1)).toMatchObject([
@@ -276,6 +278,15 @@ describe('HOST_MEMORY_BELOW_CHECKPOINT', () => {
 
   test.each([16 * GIB, null])('says nothing of a checkpoint of %p bytes', (bytes) => {
     expect(find(bytes)).toEqual([]);
+  });
+
+  test('leaves files that are mapped to one rank, which reads each page once, and not to several', () => {
+    const of = (options: object) => find(200 * GIB, { instanceType: 'ml.g5.12xlarge', options });
+    expect(of({ tensorParallelSize: 1 })).toEqual([]);
+    expect(of({ tensorParallelSize: 1, loadFormat: 'safetensors' })).toEqual([]);
+    expect(of({ tensorParallelSize: 4 })[0].message).toMatch(/every rank reads it from the disk again/);
+    expect(of({ pipelineParallelSize: 2 })).toHaveLength(1);
+    expect(of({ tensorParallelSize: 1, loadFormat: 'npcache' })[0].message).toMatch(/npcache files are read whole/);
   });
 
   test('says nothing of llama.cpp and CPUs, whose weights stay in that memory, nor without an instance', () => {

@@ -148,13 +148,20 @@ describe('a model in S3', () => {
     expect(finding?.fix).toMatch(fix);
   });
   test.each([
-    ['org/model', 's3-prefix', '/model/id'],
+    ['https://bucket.s3.amazonaws.com/m/', 's3-prefix', '/model/id'],
     ['s3://B/x/', 's3-prefix', '/model/id'],
     [`s3://bucket/${'x'.repeat(1020)}/`, 's3-prefix', '/model/id'],
     ['s3://bucket/m/', 'hub', '/endpoint/modelData'],
   ])('%s with %s is no S3 URI there', (id, modelData, path) => {
     expect(findingOf('S3_URI_INVALID', from(id, modelData))).toMatchObject({ severity: 'error', path });
   });
+  test('a hub id names a model whose files may lie in S3: where is still to be said', () => {
+    expect(findingOf('S3_URI_INVALID', from('org/model', 's3-prefix'))).toMatchObject({
+      severity: 'warning',
+      path: '/model/id',
+    });
+  });
+
   test.each([
     ['s3://bucket', 's3-prefix'],
     ['s3://my.bucket-1/x/', 's3-prefix'],

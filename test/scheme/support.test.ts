@@ -158,11 +158,21 @@ describe('other engines', () => {
     ['none', 'hf-vllm-neuron', 'ml.inf2.xlarge', 'native'],
     ['none', 'hf-vllm-neuron', 'ml.trn2.48xlarge', 'unsupported'],
     ['fp8', 'sglang', 'ml.p5.48xlarge', 'native'],
-    ['fp8', 'sglang', 'ml.g5.2xlarge', 'unknown'],
+    ['fp8', 'sglang', 'ml.g5.2xlarge', 'fallback'],
+    ['fp8', 'sglang', 'ml.g4dn.xlarge', 'unknown'],
+    ['mxfp4', 'sglang', 'ml.g6e.xlarge', 'native'],
+    ['mxfp4', 'sglang', 'ml.g4dn.xlarge', 'unknown'],
+    ['nvfp4', 'sglang', 'ml.g6e.xlarge', 'unknown'],
     ['fp8', 'custom', 'ml.g5.2xlarge', 'unknown'],
   ])('%s in %s on %s: %s', (name, family, instance, level) => {
     const support = schemeSupport(stored(name), container(family as ContainerFamily), on(instance));
     expect(support.level).toBe(level);
     if (level !== 'native') expect(support.reason).toMatch(/\w/);
+  });
+
+  test('SGLang widens FP8 of dense layers in Marlin, and of experts nobody knows', () => {
+    const ask = (moe: boolean) => schemeSupport(stored('fp8'), container('sglang'), on('ml.g5.2xlarge'), { moe });
+    expect(ask(false)).toMatchObject({ kernel: 'Marlin FP8 weight-only', nativeSm: 89 });
+    expect(ask(true).level).toBe('unknown');
   });
 });

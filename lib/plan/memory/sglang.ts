@@ -1,3 +1,4 @@
+import { contextLimit } from '../../model';
 import { kvGroups, type KvLayout } from '../kv/groups';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import type { Subject } from '../subject';
@@ -40,7 +41,7 @@ export function sglangMemory(subject: Subject): EngineMemory {
     runtime: 0,
     groups: layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout),
     context: options.maxModelLen,
-    modelContext: model.maxPositionEmbeddings,
+    modelContext: contextLimit(model),
     paging: { blockTokens: 1, stepTokens: options.maxNumBatchedTokens ?? 8192, hybrid: true, countsConcurrency: false },
   });
 }

@@ -1,3 +1,4 @@
+import { contextLimit } from '../../model';
 import { kvGroups } from '../kv/groups';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
@@ -44,7 +45,7 @@ export function trtllmMemory(subject: Subject): EngineMemory {
             valueBytes: kvElementBytes,
           }),
     context: options.maxModelLen,
-    modelContext: model.maxPositionEmbeddings,
+    modelContext: contextLimit(model),
     paging: { blockTokens: 64, stepTokens: tokens, hybrid: true, countsConcurrency: false },
   });
 }

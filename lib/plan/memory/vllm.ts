@@ -1,3 +1,4 @@
+import { contextLimit } from '../../model';
 import type { Subject } from '../subject';
 import { kvGroups, type KvLayout } from '../kv/groups';
 import { withDraftCache, withDraftWeights } from '../speculative';
@@ -41,7 +42,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     runtime: runtimeBytes(version, tensorParallel, subject.hasNvlink),
     groups,
     context,
-    modelContext: model.maxPositionEmbeddings,
+    modelContext: contextLimit(model),
     paging: {
       blockTokens: 16,
       stepTokens: run.tokens,

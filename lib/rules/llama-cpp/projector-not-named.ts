@@ -19,6 +19,24 @@ const VISION = {
   },
 };
 
+/** Chat models that can also see, and whose GGUF mostly serves text: who names no projector means that. */
+const TEXT_FIRST = /^(?:gemma3|gemma3n|gemma4|mistral3|llama4|qwen3_5)/;
+
+const CHAT = {
+  architectures: ['Gemma3ForConditionalGeneration'],
+  model_type: 'gemma3',
+  text_config: { model_type: 'gemma3_text', hidden_size: 2560, num_hidden_layers: 34, intermediate_size: 10240 },
+  vision_config: {
+    model_type: 'siglip_vision_model',
+    hidden_size: 1152,
+    intermediate_size: 4304,
+    num_hidden_layers: 27,
+    num_attention_heads: 16,
+    image_size: 896,
+    patch_size: 14,
+  },
+};
+
 const example = (config: object, environment?: object) => ({
   model: { config },
   quantization: 'gguf:Q4_K_M',
@@ -32,12 +50,13 @@ export const projectorNotNamed: Rule = {
   severity: 'warning',
   summary: 'a model that sees has its projector beside the GGUF, and both are named',
   explanation:
-    'llama.cpp keeps the vision part in a file of its own (mmproj-*.gguf), which must be named; without it the model answers text only. The image’s start script takes the first *.gguf it finds, which may be just that file: name the model, too.',
+    'llama.cpp keeps the vision part in a file of its own (mmproj-*.gguf), which must be named; without it the model answers text only. The image’s start script takes the first *.gguf it finds, which may be just that file: name the model, too. Of chat models that can also see (Gemma 3, Qwen3.5, Mistral Small) a GGUF alone is how they are mostly served, for text, and nothing is said.',
   source:
     'llama.cpp docs/multimodal.md, --mmproj; aws/deep-learning-containers scripts/docker/llama_cpp/sagemaker_entrypoint.sh',
   examples: {
     passes: [
       example(LLAMA_8B),
+      example(CHAT),
       example(VISION, {
         SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf',
         SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.gguf',
@@ -46,7 +65,7 @@ export const projectorNotNamed: Rule = {
     fails: [example(VISION)],
   },
   evaluate({ container, model, spec }) {
-    if (container?.engine !== 'llama.cpp' || model?.multimodal !== true) return [];
+    if (container?.engine !== 'llama.cpp' || model?.multimodal !== true || TEXT_FIRST.test(model.modelType)) return [];
     if (Object.keys(spec.environment ?? {}).some((name) => name.includes('MMPROJ'))) return [];
     return [
       found({

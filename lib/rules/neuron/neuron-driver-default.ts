@@ -1,5 +1,4 @@
 import { found } from '../helpers/finding';
-import { isNeuron } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -18,13 +17,16 @@ export const neuronDriverDefault: Rule = {
   severity: 'error',
   summary: 'a Neuron endpoint asks for the newer Neuron driver',
   explanation:
-    'Without an inference AMI, SageMaker runs ml.inf2 on Neuron driver 2.10, which is "very outdated" and made the tests of the Hugging Face image fail; LMI’s older Neuron images were made for it, and are only warned of. al2-ami-sagemaker-inference-neuron-2 has driver 2.19.',
+    'Without an inference AMI, SageMaker runs ml.inf2 on Neuron driver 2.10, which is "very outdated" and made the tests of the Hugging Face image fail; LMI’s older Neuron images were made for it, and start on it. al2-ami-sagemaker-inference-neuron-2 has driver 2.19.',
   source: 'awslabs/llm-hosting-container#156; botocore sagemaker/2017-07-24, ProductionVariantInferenceAmiVersion',
-  examples: { passes: [example({ inferenceAmiVersion: AMI })], fails: [example()] },
-  evaluate(context) {
-    const { container, instance, spec } = context;
-    if (instance?.kind !== 'neuron' || !isNeuron(context) || spec.endpoint?.inferenceAmiVersion !== undefined)
-      return [];
+  examples: {
+    passes: [example({ inferenceAmiVersion: AMI }), { ...example(), container: { family: 'lmi-neuron' } }],
+    fails: [example()],
+  },
+  evaluate({ container, instance, spec }) {
+    // LMI's Neuron images are of the default driver's own time.
+    if (container?.engine !== 'neuron-vllm' || instance?.kind !== 'neuron') return [];
+    if (spec.endpoint?.inferenceAmiVersion !== undefined) return [];
     return [
       found({
         what: 'without an inference AMI, SageMaker runs Neuron driver 2.10, too old for current Neuron images',
@@ -32,8 +34,6 @@ export const neuronDriverDefault: Rule = {
         allowed: AMI,
         fix: `set inferenceAmiVersion to ${AMI}`,
         path: '/endpoint/inferenceAmiVersion',
-        // LMI's Neuron images are of the default driver's own time.
-        severity: container?.family === 'lmi-neuron' ? 'warning' : 'error',
       }),
     ];
   },

@@ -1,4 +1,4 @@
-import { contextLimit } from '../helpers/context-limit';
+import { contextLimit } from '../../model';
 import { isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
