@@ -3,6 +3,7 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { EndpointReference, IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import { EndpointGrants } from './grants';
+import type { MadeEndpoint } from './made';
 import { componentMetric, DefaultStatistic, endpointMetric } from './metrics';
 
 /** An endpoint that serves a language model, made here or elsewhere. */
@@ -117,6 +118,15 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
     return this.grants.invoke(grantee);
   }
 
+  /**
+   * Undefined for an endpoint that is made elsewhere.
+   *
+   * @internal
+   */
+  public _made(): MadeEndpoint | undefined {
+    return undefined;
+  }
+
   public metric(metricName: string, options?: MetricOptions): IMetric {
     const componentName = this.inferenceComponentName;
     if (componentName !== undefined) return componentMetric(componentName, metricName, DefaultStatistic.GAUGE, options);
@@ -166,4 +176,9 @@ export abstract class QuantizedEndpointBase extends Resource implements IQuantiz
   private count(metricName: string, options?: MetricOptions): IMetric {
     return this.metric(metricName, { statistic: DefaultStatistic.COUNT, ...options });
   }
+}
+
+/** What this app knows of an endpoint that it makes; undefined for others. */
+export function madeEndpoint(endpoint: IQuantizedEndpoint): MadeEndpoint | undefined {
+  return endpoint instanceof QuantizedEndpointBase ? endpoint._made() : undefined;
 }

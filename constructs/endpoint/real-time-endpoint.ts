@@ -1,11 +1,12 @@
 import { Duration, Tags } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
-import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnEndpoint, CfnEndpointConfig, type CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import { QuantizedEndpointsError } from '../../lib/errors';
 import { findInstance } from '../../lib/hardware';
 import type { Instance } from '../../lib/hardware/types';
+import { expectationsOf } from '../../lib/observe';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { argueRule } from '../shared/argue';
@@ -22,6 +23,7 @@ import { captureData } from './data-capture';
 import { tryResolve } from './defaults';
 import { DeploymentStrategy } from './deployment-strategy';
 import { QuantizedEndpointBase } from './endpoint-base';
+import type { MadeEndpoint } from './made';
 import { placeInVpc, type EndpointNetwork } from './network';
 import { ofPool, planPools, type Pool } from './pools';
 import { estimateFullBatch, scalingTarget, UNPLANNED_CONCURRENCY, type EndpointPlan } from './plan-figures';
@@ -169,6 +171,18 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
       this,
       gates.flatMap(({ figures }) => figures ?? []),
     );
+  }
+
+  /** @internal */
+  public override _made(): MadeEndpoint {
+    return {
+      plan: this.plan,
+      expected: expectationsOf(this._spec),
+      unit: 'instance',
+      config: this.node.findChild('Config') as CfnEndpointConfig,
+      model: this.node.findChild('Model') as CfnModel,
+      component: this.node.tryFindChild('Component') as CfnInferenceComponent | undefined,
+    };
   }
 
   /**

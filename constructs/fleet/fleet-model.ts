@@ -1,12 +1,14 @@
 import { Annotations, Duration, Tags } from 'aws-cdk-lib';
 import type { CfnInferenceComponent, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
-import { describeReservation, type FleetMember, type Reservation } from '../../lib/fleet';
+import { capacityOf, describeReservation, type FleetMember, type Reservation } from '../../lib/fleet';
+import { expectationsOf } from '../../lib/observe';
 import type { Finding } from '../../lib/rules/types';
 import { makeAlarms } from '../endpoint/alarms';
 import { componentStrategyFindings, makeComponent } from '../endpoint/component';
 import { tryResolve } from '../endpoint/defaults';
 import { QuantizedEndpointBase } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 import { modelRecipe } from '../endpoint/model-recipe';
 import { estimateFullBatch, scalingTarget, UNPLANNED_CONCURRENCY, type EndpointPlan } from '../endpoint/plan-figures';
 import type { RealTimeEndpointProps } from '../endpoint/props';
@@ -20,7 +22,7 @@ import { environmentAtDeployment } from '../endpoint/spec';
 import { stackFindings } from '../endpoint/validation';
 import { gatedEndpoint } from '../quality-gate/gated';
 import { tagQuality } from '../quality-gate/tags';
-import { known } from '../shared/known';
+import { known, withoutUndefined } from '../shared/known';
 import { uniqueName } from '../shared/unique-name';
 import { planOnFewest } from './degree';
 import type { FleetHost } from './host';
@@ -43,7 +45,9 @@ export class FleetModel extends QuantizedEndpointBase {
   public readonly plan: EndpointPlan;
 
   private readonly component: CfnInferenceComponent;
+  private readonly cfnModel: CfnModel;
   private readonly serving: Serving;
+  private readonly member: FleetMember;
   private readonly adapters: string[] = [];
 
   /** @internal */
@@ -84,6 +88,7 @@ export class FleetModel extends QuantizedEndpointBase {
     this.plan = this.serving.plan;
     const reserves = reservationOf(this.serving, props);
     const member = memberOf(id, counts, reserves);
+    this.member = member;
 
     const gate = props.qualityGate?._judge(gatedEndpoint(spec));
     const findings: Finding[] = [
@@ -128,9 +133,32 @@ export class FleetModel extends QuantizedEndpointBase {
       network,
       policies,
     });
+    this.cfnModel = cfnModel;
     this.component = this.makeComponent(props, counts, reserves, cfnModel, componentName);
     Tags.of(this).add('cdk-quantized-endpoints:quantization', tryResolve(spec)?.scheme.name ?? 'unknown');
     if (gate?.figures !== undefined) tagQuality(this, [gate.figures]);
+  }
+
+  /** @internal */
+  public override _made(): MadeEndpoint {
+    const { minCopies, maxCopies, reserves } = this.member;
+    const { usdPerHour, ...expected } = expectationsOf(this.serving.spec);
+    const share = this.host.instance && shareOf(reserves, capacityOf(this.host.instance));
+    return {
+      plan: this.plan,
+      expected: withoutUndefined({
+        ...expected,
+        gpus: expected.gpus === 0 ? 0 : reserves.accelerators,
+        usdPerHour:
+          usdPerHour === undefined || share === undefined ? undefined : Number((usdPerHour * share).toFixed(4)),
+        minInstanceCount: minCopies,
+        maxInstanceCount: maxCopies,
+      }),
+      unit: 'copy',
+      config: this.host.config,
+      model: this.cfnModel,
+      component: this.component,
+    };
   }
 
   /**
@@ -233,6 +261,12 @@ function memberOf(id: string, { min, initial, max }: CopyCounts, reserves: Reser
     // Of a number that only deployment knows, no more can be told than that the first copies fit.
     maxCopies: known(max) ?? initialCopies,
   };
+}
+
+/** What a copy takes from others of an instance: its part of whatever it takes most of. */
+function shareOf(copy: Reservation, instance: Reservation): number {
+  const resources = ['accelerators', 'cpuCores', 'memoryBytes'] as const;
+  return Math.max(...resources.map((name) => (instance[name] === 0 ? 0 : copy[name] / instance[name])));
 }
 
 function reservationOf({ spec }: Serving, { memory, cpuCores }: FleetModelProps): Reservation {

@@ -1,4 +1,5 @@
 import type { IResolvable } from 'aws-cdk-lib';
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { Finding } from '../../lib/rules/types';
 import type { FleetMember } from '../../lib/fleet';
 import type { Instance } from '../../lib/hardware/types';
@@ -23,6 +24,7 @@ export interface FleetHost {
   readonly endpointName: string;
   readonly endpointArn: string;
   readonly variantName: string;
+  readonly config: CfnEndpointConfig;
   readonly argued: ArguedRole;
   readonly network?: EndpointNetwork;
   /** Of all containers, once all models are known. */

@@ -77,6 +77,7 @@ export class ModelFleet extends Resource implements IEndpointRef, IConnectable, 
   /** Role that SageMaker assumes to serve the models. */
   public readonly grantPrincipal: IPrincipal;
 
+  private readonly config: CfnEndpointConfig;
   private readonly network: EndpointNetwork | undefined;
   private readonly argued: ArguedRole;
   private readonly instance: Instance | undefined;
@@ -107,10 +108,10 @@ export class ModelFleet extends Resource implements IEndpointRef, IConnectable, 
       ...scaleInFindings(props.managedScaleIn),
       ...capacityReservationFindings(props.capacityReservationArn),
     ]);
-    const config = this.makeConfig();
+    this.config = this.makeConfig();
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName,
-      endpointConfigName: config.attrEndpointConfigName,
+      endpointConfigName: this.config.attrEndpointConfigName,
     });
     endpoint.node.addDependency(...this.argued.policies);
     this.endpointArn = endpoint.ref;
@@ -147,6 +148,7 @@ export class ModelFleet extends Resource implements IEndpointRef, IConnectable, 
       endpointName: this.endpointName,
       endpointArn: this.endpointArn,
       variantName: VARIANT_NAME,
+      config: this.config,
       argued: this.argued,
       network: this.network,
       networkIsolation: this.networkIsolation,

@@ -9,6 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import type { Expectations } from '../../lib/observe';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 import type { Measures } from './measures';
 
 /** Limits that alarms watch, worked out or given. */
@@ -23,6 +24,7 @@ export interface AlarmSubject {
   readonly endpoint: IQuantizedEndpoint;
   readonly measures: Measures;
   readonly expected: Expectations;
+  readonly unit: MadeEndpoint['unit'];
   readonly limits: AlarmLimits;
   readonly hasEngineMetrics: boolean;
   readonly actions: readonly IAlarmAction[];
@@ -42,7 +44,7 @@ const BROKEN_STREAMS = 0;
 
 /** One alarm for each way in which an endpoint stops being what was planned, each with something that it does. */
 export function makeObservabilityAlarms(scope: Construct, subject: AlarmSubject): Alarm[] {
-  const { endpoint, measures, expected, limits, hasEngineMetrics, actions } = subject;
+  const { endpoint, measures, expected, unit, limits, hasEngineMetrics, actions } = subject;
   const made: Alarm[] = [];
   const alarm = (
     id: string,
@@ -87,7 +89,7 @@ export function makeObservabilityAlarms(scope: Construct, subject: AlarmSubject)
         'QueueAlarm',
         measures.engine('WaitingRequests', 'Average'),
         { threshold: room, evaluationPeriods: 5 },
-        `More requests wait than an instance answers at once: ${room} are planned, so that each waits for a whole answer`,
+        `More requests wait than ${unit === 'copy' ? 'a copy' : 'an instance'} answers at once: ${room} are planned, so that each waits for a whole answer`,
       );
     alarm(
       'KvCacheAlarm',

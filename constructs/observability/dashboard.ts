@@ -11,6 +11,7 @@ import {
 import type { Construct } from 'constructs';
 import type { Expectations } from '../../lib/observe';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 import type { Measures } from './measures';
 
 /** What a dashboard shows. */
@@ -18,6 +19,7 @@ export interface DashboardContent {
   readonly endpoint: IQuantizedEndpoint;
   readonly measures: Measures;
   readonly expected: Expectations;
+  readonly unit: MadeEndpoint['unit'];
   readonly alarms: readonly IAlarm[];
   readonly hasEngineMetrics: boolean;
   readonly dashboardName: string | undefined;
@@ -43,20 +45,24 @@ export function makeDashboard(scope: Construct, content: DashboardContent): Dash
   });
 }
 
-function headline({ endpoint, expected }: DashboardContent): string {
+function headline({ endpoint, expected, unit }: DashboardContent): string {
   const { firstTokenMs, interTokenMs, outputTokensPerSecond, concurrency, usdPerHour } = expected;
+  const aUnit = unit === 'copy' ? 'a copy' : 'an instance';
   const planned = [
-    concurrency === undefined ? undefined : `${concurrency} requests at once an instance`,
+    concurrency === undefined ? undefined : `${concurrency} requests at once ${aUnit}`,
     firstTokenMs === undefined ? undefined : `first token ${firstTokenMs.toFixed(0)} ms`,
     interTokenMs === undefined ? undefined : `${interTokenMs.toFixed(1)} ms a token`,
-    outputTokensPerSecond === undefined ? undefined : `${outputTokensPerSecond.toFixed(0)} tokens/s an instance`,
-    usdPerHour === undefined ? undefined : `$${usdPerHour} an hour and instance`,
+    outputTokensPerSecond === undefined ? undefined : `${outputTokensPerSecond.toFixed(0)} tokens/s ${aUnit}`,
+    usdPerHour === undefined ? undefined : `$${usdPerHour} an hour and ${unit}`,
   ].filter((part) => part !== undefined);
   const plan = planned.length === 0 ? 'Nothing is planned.' : `Planned, with a full batch: ${planned.join(' · ')}.`;
-  return `# ${endpoint.endpointName}\n\n${plan}`;
+  const { endpointName, inferenceComponentName } = endpoint;
+  const name = unit === 'copy' ? `${endpointName}: ${inferenceComponentName}` : endpointName;
+  return `# ${name}\n\n${plan}`;
 }
 
-function userWidgets({ endpoint, measures, expected }: DashboardContent): IWidget[][] {
+function userWidgets(content: DashboardContent): IWidget[][] {
+  const { endpoint, measures, expected } = content;
   return [
     [
       graph(
@@ -68,16 +74,7 @@ function userWidgets({ endpoint, measures, expected }: DashboardContent): IWidge
       graph('Requests a second', [measures.requestsPerSecond()]),
     ],
     [
-      graph(
-        'Requests at once',
-        [endpoint.metricConcurrentRequests()],
-        [
-          planned(
-            expected.concurrency === undefined ? undefined : expected.concurrency * expected.maxInstanceCount,
-            'planned, all instances',
-          ),
-        ],
-      ),
+      requestsAtOnce(content),
       graph('Errors', [
         endpoint.metricInvocationClientErrors(),
         endpoint.metricInvocationServerErrors(),
@@ -88,7 +85,17 @@ function userWidgets({ endpoint, measures, expected }: DashboardContent): IWidge
   ];
 }
 
-function engineWidgets({ measures, expected }: DashboardContent): IWidget[][] {
+/** Of an inference component SageMaker counts them for each copy, of an endpoint for all instances. */
+function requestsAtOnce({ endpoint, expected, unit }: DashboardContent): IWidget {
+  const { concurrency, maxInstanceCount } = expected;
+  const metric = endpoint.metricConcurrentRequests();
+  if (endpoint.inferenceComponentName !== undefined)
+    return graph('Requests at once, of a copy', [metric], [planned(concurrency, 'planned')]);
+  const all = concurrency === undefined ? undefined : concurrency * maxInstanceCount;
+  return graph('Requests at once', [metric], [planned(all, `planned, ${allOf(unit)}`)]);
+}
+
+function engineWidgets({ measures, expected, unit }: DashboardContent): IWidget[][] {
   const { outputTokensPerSecond: rate, maxInstanceCount } = expected;
   const queue = [
     measures.engine('RunningRequests', 'Average', { label: 'Answered' }),
@@ -104,12 +111,16 @@ function engineWidgets({ measures, expected }: DashboardContent): IWidget[][] {
       graph(
         'Answer tokens a second',
         [measures.tokensPerSecond()],
-        [planned(rate === undefined ? undefined : rate * maxInstanceCount, 'planned, all instances full')],
+        [planned(rate === undefined ? undefined : rate * maxInstanceCount, `planned, ${allOf(unit)} full`)],
       ),
       // llama.cpp logs neither its queue nor its cache.
       ...(expected.engine === 'llama.cpp'
         ? [graph('Prompt tokens a minute', [measures.engine('PromptTokens', 'Sum')])]
-        : [graph('Queue of an instance', queue, [planned(expected.concurrency, 'planned at once')])]),
+        : [
+            graph(`Queue of ${unit === 'copy' ? 'a copy' : 'an instance'}`, queue, [
+              planned(expected.concurrency, 'planned at once'),
+            ]),
+          ]),
     ],
     ...(expected.engine === 'llama.cpp'
       ? []
@@ -120,13 +131,15 @@ function engineWidgets({ measures, expected }: DashboardContent): IWidget[][] {
               [measures.engine('KvCacheUtilization', 'Maximum')],
               [planned(100, 'full')],
             ),
-            graph('Prompt tokens a second of an instance', [measures.engine('PromptTokensPerSecond', 'Average')]),
+            graph(`Prompt tokens a second of ${unit === 'copy' ? 'a copy' : 'an instance'}`, [
+              measures.engine('PromptTokensPerSecond', 'Average'),
+            ]),
           ],
         ]),
   ];
 }
 
-function machineWidgets({ endpoint, measures, expected }: DashboardContent): IWidget[][] {
+function machineWidgets({ endpoint, measures, expected, unit }: DashboardContent): IWidget[][] {
   const cost = measures.cost();
   const { gpus, usdPerHour, maxInstanceCount } = expected;
   const ofInstance = (metricName: string) => endpoint.metric(metricName, { statistic: 'Maximum' });
@@ -155,12 +168,16 @@ function machineWidgets({ endpoint, measures, expected }: DashboardContent): IWi
       ]),
     ],
     [
-      graph('Instances', [measures.instances()]),
+      graph(unit === 'copy' ? 'Copies' : 'Instances', [measures.instances()]),
       ...(cost === undefined
         ? []
-        : [graph('Cost, USD an hour', [cost], [planned(usdPerHour! * maxInstanceCount, 'all instances')])]),
+        : [graph('Cost, USD an hour', [cost], [planned(usdPerHour! * maxInstanceCount, allOf(unit))])]),
     ],
   ];
+}
+
+function allOf(unit: MadeEndpoint['unit']): string {
+  return unit === 'copy' ? 'all copies' : 'all instances';
 }
 
 function graph(title: string, left: IMetric[], lines: readonly (HorizontalAnnotation | undefined)[] = []): GraphWidget {

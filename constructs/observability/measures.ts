@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type IMetric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { EngineMetric, Expectations } from '../../lib/observe';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 
 /** Metrics that the function `engine-metrics` makes of the engine's log. */
 export const ENGINE_NAMESPACE = 'QuantizedEndpoints';
@@ -12,8 +13,8 @@ const PERIOD = Duration.minutes(1);
 export class Measures {
   constructor(
     private readonly endpoint: IQuantizedEndpoint,
-    private readonly componentName: string | undefined,
     private readonly expected: Expectations,
+    private readonly unit: MadeEndpoint['unit'],
   ) {}
 
   /** A metric of the engine's log, with the dimensions of SageMaker's own. */
@@ -22,9 +23,9 @@ export class Measures {
       namespace: ENGINE_NAMESPACE,
       metricName,
       dimensionsMap:
-        this.componentName === undefined
+        this.endpoint.inferenceComponentName === undefined
           ? { EndpointName: this.endpoint.endpointName, VariantName: this.endpoint.variantName }
-          : { InferenceComponentName: this.componentName },
+          : { InferenceComponentName: this.endpoint.inferenceComponentName },
       statistic,
       period: PERIOD,
       ...options,
@@ -82,7 +83,7 @@ export class Measures {
       // A constant is a time series only beside one.
       expression: min === max ? `${max} + 0 * FILL(requests, 0)` : 'FILL(requests / each, REPEAT)',
       usingMetrics: min === max ? { requests } : { requests, each },
-      label: 'Instances',
+      label: this.unit === 'copy' ? 'Copies' : 'Instances',
       period: PERIOD,
     });
   }

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
 import type { Alarm, Dashboard, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { expectationsOf, type Expectations } from '../../lib/observe';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
+import type { Expectations } from '../../lib/observe';
+import { madeEndpoint } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 import { reportFindings } from '../endpoint/report';
 import { makeObservabilityAlarms } from './alarms';
 import { makeDashboard } from './dashboard';
@@ -9,6 +10,12 @@ import { readEngineLog } from './engine-log';
 import { Measures } from './measures';
 import type { EndpointObservabilityProps } from './props';
 import { observabilityFindings } from './validation';
+
+/** Of an endpoint that is made elsewhere. */
+const NOTHING_KNOWN: Pick<MadeEndpoint, 'expected' | 'unit'> = {
+  expected: { gpus: 0, minInstanceCount: 1, maxInstanceCount: 1 },
+  unit: 'instance',
+};
 
 const DEFAULT_LATENCY_MARGIN = 3;
 
@@ -39,15 +46,13 @@ export class EndpointObservability extends Construct {
   constructor(scope: Construct, id: string, props: EndpointObservabilityProps) {
     super(scope, id);
     const { endpoint, alarmActions = [], engineMetrics: hasEngineMetrics = true } = props;
-    const made = endpoint instanceof RealTimeEndpoint ? endpoint : undefined;
-    const expected: Expectations =
-      made === undefined ? { gpus: 0, minInstanceCount: 1, maxInstanceCount: 1 } : expectationsOf(made._spec);
+    const { expected, unit } = madeEndpoint(endpoint) ?? NOTHING_KNOWN;
     const isPlanned = expected.firstTokenMs !== undefined && expected.interTokenMs !== undefined;
     reportFindings(this, observabilityFindings(props, expected, isPlanned));
 
-    if (hasEngineMetrics) readEngineLog(this, endpoint, made?.inferenceComponentName, props.logRetention);
-    this.measures = new Measures(endpoint, made?.inferenceComponentName, expected);
-    const content = { endpoint, measures: this.measures, expected, hasEngineMetrics };
+    if (hasEngineMetrics) readEngineLog(this, endpoint, endpoint.inferenceComponentName, props.logRetention);
+    this.measures = new Measures(endpoint, expected, unit);
+    const content = { endpoint, measures: this.measures, expected, unit, hasEngineMetrics };
     this.alarms =
       alarmActions.length === 0
         ? []

@@ -5,7 +5,7 @@ import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 
 /** Properties of `EndpointObservability`. */
 export interface EndpointObservabilityProps {
-  /** Endpoint that is watched. */
+  /** Endpoint that is watched, or a model of a `ModelFleet`: what is said of instances is then of its copies. */
   readonly endpoint: IQuantizedEndpoint;
 
   /**

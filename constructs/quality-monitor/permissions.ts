@@ -45,6 +45,11 @@ export function monitorPermissions(
     ['sagemaker:DescribeEndpoint'],
     [endpoint.endpointArn, reference.endpointArn].filter((arn) => arn !== undefined),
   );
+  if (componentName !== undefined)
+    allow(
+      ['sagemaker:DescribeInferenceComponent'],
+      [ownArn(scope, 'sagemaker', `inference-component/${componentName}`)],
+    );
   if (reference.endpointConfigArn !== undefined) {
     allow(['sagemaker:CreateEndpoint'], [reference.endpointArn!, reference.endpointConfigArn]);
     allow(['sagemaker:DeleteEndpoint'], [reference.endpointArn!]);

@@ -18,7 +18,6 @@ import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { DEFAULT_DRIFT_OPTIONS } from '../../lib/monitor/drift';
 import type { MonitorConfig } from '../../lib/monitor/operate/config';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
 import { reportFindings } from '../endpoint/report';
 import { argueWildcard } from '../endpoint/wildcards';
 import { lambdaProgram } from '../shared/lambda-program';
@@ -105,9 +104,7 @@ export class QualityMonitor extends Construct {
             },
           }),
     };
-    const componentName =
-      props.inferenceComponentName ??
-      (endpoint instanceof RealTimeEndpoint ? endpoint.inferenceComponentName : undefined);
+    const componentName = props.inferenceComponentName ?? endpoint.inferenceComponentName;
     const config = this.config(props, reference, set.digest, componentName);
     this.handler = this.makeFunction(props, reference, componentName, places, config, set.findings.length === 0);
 

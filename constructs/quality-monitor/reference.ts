@@ -2,7 +2,6 @@ import type { Construct } from 'constructs';
 import type { ReferenceConfig } from '../../lib/monitor/operate/config';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { QuantizedEndpointProps } from '../endpoint/props';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
 import { temporaryEndpoint } from './temporary-endpoint';
 
 /**
@@ -29,8 +28,7 @@ export class QualityReference {
    */
   public static fromEndpoint(endpoint: IQuantizedEndpoint): QualityReference {
     return new QualityReference(() => {
-      const { endpointName } = endpoint;
-      const inferenceComponentName = endpoint instanceof RealTimeEndpoint ? endpoint.inferenceComponentName : undefined;
+      const { endpointName, inferenceComponentName } = endpoint;
       return {
         config: {
           kind: 'endpoint',
@@ -39,7 +37,7 @@ export class QualityReference {
         },
         endpointArn: endpoint.endpointArn,
         inferenceComponentName,
-        identity: endpointName,
+        identity: inferenceComponentName === undefined ? endpointName : `${endpointName}/${inferenceComponentName}`,
       };
     });
   }

@@ -1,7 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { Finding } from '../../lib/rules/types';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
+import { madeEndpoint } from '../endpoint/endpoint-base';
 import type { PromptSet } from './prompt-set';
 import type { QualityMonitorProps } from './props';
 import type { BoundReference } from './reference';
@@ -43,7 +43,7 @@ function promptFindings(
       allowed: 'reference, or a "reference" with every prompt',
       fix: 'give QualityReference.fromEndpoint, or QualityReference.temporaryEndpoint with the unquantized model',
     });
-  const longest = endpoint instanceof RealTimeEndpoint ? endpoint.plan.maxModelLen : undefined;
+  const longest = madeEndpoint(endpoint)?.plan.maxModelLen;
   const tooLong = prompts.filter(({ maxTokens }) => longest !== undefined && maxTokens >= longest);
   if (tooLong.length > 0)
     findings.push({

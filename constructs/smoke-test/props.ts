@@ -26,13 +26,13 @@ export interface SmokeTestPrompt {
 
 /** Properties of `SmokeTest`. */
 export interface SmokeTestProps {
-  /** Endpoint that is asked. */
+  /** Endpoint that is asked, or a model of a `ModelFleet`. */
   readonly endpoint: IQuantizedEndpoint;
 
   /**
    * Inference component that is asked.
    *
-   * @default - that of an endpoint that scales to zero, else the endpoint itself
+   * @default - that of an endpoint that scales to zero or of a model in a fleet, else the endpoint itself
    */
   readonly inferenceComponentName?: string;
 

@@ -1,10 +1,8 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { CfnEndpointConfig, CfnInferenceComponent, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
-import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
+import { madeEndpoint } from '../endpoint/endpoint-base';
 import type { EndpointPlan } from '../endpoint/plan-figures';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
 import { reportFindings } from '../endpoint/report';
 import { withoutUndefined } from '../shared/known';
 import { ownArn, WaitingFunction } from '../shared/waiting-function';
@@ -53,11 +51,11 @@ export class SmokeTest extends Construct {
     super(scope, id);
     const { endpoint, format = SmokeTestFormat.CHAT, streaming = true, maxTokens = DEFAULT_MAX_TOKENS } = props;
     const prompts = props.prompts ?? DEFAULT_PROMPTS;
-    const made = endpoint instanceof RealTimeEndpoint ? endpoint : undefined;
+    const made = madeEndpoint(endpoint);
     const plan = made?.plan ?? {};
-    const componentName = props.inferenceComponentName ?? made?.inferenceComponentName;
+    const componentName = props.inferenceComponentName ?? endpoint.inferenceComponentName;
     const limits = speedLimits(props, plan);
-    const config = childOf(endpoint, CfnEndpointConfig);
+    const config = made?.config;
     reportFindings(this, smokeTestFindings(props, { prompts, maxTokens, plan, limits, config }));
 
     const tester = new WaitingFunction(this, 'Function', {
@@ -74,7 +72,7 @@ export class SmokeTest extends Construct {
         }),
       ],
     });
-    const deployed = [config?.attrEndpointConfigName, childOf(endpoint, CfnModel)?.attrModelName];
+    const deployed = [config?.attrEndpointConfigName, made?.model.attrModelName];
     const test = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::QuantizedEndpointSmokeTest',
       serviceToken: tester.serviceToken,
@@ -88,16 +86,11 @@ export class SmokeTest extends Construct {
       },
     });
     // Endpoint, config and model are named above; a component is known by a name of its own.
-    const component = childOf(endpoint, CfnInferenceComponent);
+    const component = made?.component;
     test.node.addDependency(...(component === undefined ? [] : [component]), ...tester.policies);
     this.firstTokenMilliseconds = test.getAttString('FirstTokenMilliseconds');
     this.interTokenMilliseconds = test.getAttString('InterTokenMilliseconds');
   }
-}
-
-/** The resource of this kind that an endpoint of this app is made of. */
-function childOf<T>(endpoint: IQuantizedEndpoint, type: abstract new (...args: never[]) => T): T | undefined {
-  return endpoint.node.children.find((child): child is typeof child & T => child instanceof type);
 }
 
 /** The longest times that pass; what is neither planned nor said has no limit. */

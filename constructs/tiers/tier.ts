@@ -1,10 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { Backend, TierConfig } from '../../lib/route';
-import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
-import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
+import { madeEndpoint, type IQuantizedEndpoint } from '../endpoint/endpoint-base';
+import type { MadeEndpoint } from '../endpoint/made';
 import { known, withoutUndefined } from '../shared/known';
 import type { BedrockTierOptions, TierOptions } from './props';
 
@@ -44,7 +43,7 @@ export class Tier {
    */
   public static endpoint(name: string, endpoint: IQuantizedEndpoint, options: TierOptions = {}): Tier {
     return new Tier(name, options, () => {
-      const made = endpoint instanceof RealTimeEndpoint ? endpoint : undefined;
+      const made = madeEndpoint(endpoint);
       const inferenceComponentName = options.inferenceComponentName ?? endpoint.inferenceComponentName;
       return {
         backend: withoutUndefined({
@@ -55,10 +54,10 @@ export class Tier {
         identity: endpoint.node.path,
         grant: (grantee) => ({ grant: endpoint.grants.invoke(grantee), wildcards: {} }),
         contextTokens: made?.plan.maxModelLen,
-        usdPerHour: made?.plan.usdPerHour,
+        usdPerHour: made?.expected.usdPerHour,
         outputTokensPerSecond: made?.plan.fullOutputTokensPerSecond,
-        instances: made === undefined ? undefined : instancesOf(made),
-        asynchronous: configOf(endpoint)?.asyncInferenceConfig !== undefined,
+        instances: made && instancesOf(made),
+        asynchronous: made?.config.asyncInferenceConfig !== undefined,
       };
     });
   }
@@ -151,14 +150,11 @@ interface TierSource extends Pick<
   readonly contextTokens?: number;
 }
 
-function configOf(endpoint: IQuantizedEndpoint): CfnEndpointConfig | undefined {
-  return endpoint.node.children.find((child) => child instanceof CfnEndpointConfig);
-}
-
-function instancesOf(endpoint: RealTimeEndpoint): number | undefined {
-  const config = configOf(endpoint);
-  if (config === undefined) return undefined;
-  const [variant] = Stack.of(endpoint).resolve(config.productionVariants) as { initialInstanceCount?: number }[];
+/** Of a model in a fleet, copies. */
+function instancesOf({ config, component }: MadeEndpoint): number | undefined {
+  if (component !== undefined)
+    return known((Stack.of(component).resolve(component.runtimeConfig) as { copyCount?: number }).copyCount);
+  const [variant] = Stack.of(config).resolve(config.productionVariants) as { initialInstanceCount?: number }[];
   return known(variant?.initialInstanceCount);
 }
 

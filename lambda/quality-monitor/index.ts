@@ -4,7 +4,7 @@ import { monitorPage } from '../../lib/report/monitor-page';
 import { bedrockEmbedder, bedrockJudge, endpointEmbedder } from './bedrock';
 import { capturedTraffic } from './captured';
 import { publishMetrics } from './metrics';
-import { createEndpoint, deleteEndpoint, describeEndpoint, invoke, invokeRaw } from './sagemaker';
+import { createEndpoint, deleteEndpoint, describe, invoke, invokeRaw } from './sagemaker';
 import { readText, S3Store } from './store';
 import { parsesJavaScript } from '../../lib/monitor/parses-javascript';
 
@@ -48,7 +48,7 @@ function portsOf(settings: Settings, context: Context): Ports {
     store: new S3Store(settings.bucket, settings.prefix),
     ask: invoke,
     askRaw: invokeRaw,
-    describe: describeEndpoint,
+    describe,
     createEndpoint,
     deleteEndpoint,
     publish: (metrics) => publishMetrics(settings.namespace, settings.monitorName, metrics),

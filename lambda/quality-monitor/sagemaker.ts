@@ -2,6 +2,7 @@ import {
   CreateEndpointCommand,
   DeleteEndpointCommand,
   DescribeEndpointCommand,
+  DescribeInferenceComponentCommand,
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -39,21 +40,49 @@ async function send({ endpointName, inferenceComponentName }: EndpointAddress, b
   return readAnswer(Buffer.from(Body!).toString('utf8'));
 }
 
-export async function describeEndpoint(endpointName: string): Promise<Serving | undefined> {
+/** An inference component is updated without its endpoint: what serves then is known by the model too. */
+export async function describe({
+  endpointName,
+  inferenceComponentName,
+}: EndpointAddress): Promise<Serving | undefined> {
   try {
-    const answer = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
-    const updating = answer.EndpointStatus === 'Updating';
-    const pending = updating ? answer.PendingDeploymentSummary?.EndpointConfigName : undefined;
+    const endpoint = await describeEndpoint(endpointName);
+    if (inferenceComponentName === undefined) return endpoint;
+    const component = await describeComponent(inferenceComponentName);
     return {
-      status: answer.EndpointStatus ?? 'Unknown',
-      configName: pending ?? answer.EndpointConfigName ?? 'unknown',
-      updating,
+      status: component.status,
+      configName: `${endpoint.configName}.${component.configName}`,
+      updating: endpoint.updating || component.updating,
     };
   } catch (error) {
     // SageMaker has no error of its own for what is not there.
     if ((error as Error).name === 'ValidationException') return undefined;
     throw error;
   }
+}
+
+async function describeEndpoint(endpointName: string): Promise<Serving> {
+  const answer = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
+  const updating = answer.EndpointStatus === 'Updating';
+  const pending = updating ? answer.PendingDeploymentSummary?.EndpointConfigName : undefined;
+  return {
+    status: answer.EndpointStatus ?? 'Unknown',
+    configName: pending ?? answer.EndpointConfigName ?? 'unknown',
+    updating,
+  };
+}
+
+/** With a model for each type of instance, all of them. */
+async function describeComponent(inferenceComponentName: string): Promise<Serving> {
+  const answer = await sagemaker.send(
+    new DescribeInferenceComponentCommand({ InferenceComponentName: inferenceComponentName }),
+  );
+  const models = [answer.Specification, ...(answer.Specifications ?? [])].map((one) => one?.ModelName);
+  return {
+    status: answer.InferenceComponentStatus ?? 'Unknown',
+    configName: models.filter((name) => name !== undefined).join('.'),
+    updating: answer.InferenceComponentStatus === 'Updating',
+  };
 }
 
 export async function createEndpoint(endpointName: string, configName: string): Promise<void> {

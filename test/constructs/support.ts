@@ -1,7 +1,15 @@
 import { App, Stack, type Environment } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { IConstruct } from 'constructs';
-import { InstanceType, ModelSource, QuantizedEndpoint, type QuantizedEndpointProps } from '../../index';
+import {
+  InstanceType,
+  ModelFleet,
+  ModelSource,
+  QuantizedEndpoint,
+  type FleetModel,
+  type FleetModelProps,
+  type QuantizedEndpointProps,
+} from '../../index';
 import { COMMIT, QWEN_7B_AWQ } from './models';
 
 // CDK's validation of templates takes longer than all else here; the templates of the examples are held against it instead.
@@ -32,6 +40,19 @@ export function makeEndpoint(
     model: hubModel(),
     instanceType: InstanceType.G6_2XLARGE,
     maxModelLen: 16_384,
+    ...props,
+  });
+}
+
+/** A model on half the GPUs of a fleet's instances. */
+export function makeFleetModel(stack: Stack, props: Partial<FleetModelProps> = {}): FleetModel {
+  const fleet = new ModelFleet(stack, 'Fleet', { instanceType: InstanceType.G6_12XLARGE, maxInstanceCount: 2 });
+  return fleet.addModel('Chat', {
+    model: hubModel(),
+    maxModelLen: 8192,
+    tensorParallelSize: 2,
+    maxCopies: 3,
+    alarms: false,
     ...props,
   });
 }

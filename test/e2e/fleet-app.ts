@@ -4,7 +4,7 @@
  */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { InstanceType, ModelFleet, ModelSource, QuantizationScheme, ServingContainer } from '../../index';
+import { InstanceType, ModelFleet, ModelSource, QuantizationScheme, ServingContainer, SmokeTest } from '../../index';
 
 const app = new App();
 const setting = (name: string): string => app.node.getContext(name) as string;
@@ -39,6 +39,12 @@ const adapter = large.addAdapter('Pirate', {
   bucket: Bucket.fromBucketName(stack, 'Adapters', setting('adapterBucket')),
   key: 'pirate.tar.gz',
 });
+const tested = new SmokeTest(stack, 'Tested', {
+  endpoint: large,
+  prompts: [{ text: 'It was a dark and stormy night' }],
+  maxTokens: 16,
+});
+new CfnOutput(stack, 'FirstTokenMilliseconds', { value: tested.firstTokenMilliseconds });
 new CfnOutput(stack, 'EndpointName', { value: fleet.endpointName });
 new CfnOutput(stack, 'Small', { value: small.inferenceComponentName! });
 new CfnOutput(stack, 'Large', { value: large.inferenceComponentName! });

@@ -112,6 +112,8 @@ describe('a fleet of two models that scales to zero', () => {
       packing: { initial: { instances: [expect.any(Array)], optimal: true } },
     });
     expect(await instances()).toBe(1);
+    // A smoke test has asked one of the models by then.
+    expect(Number(valueOf('FirstTokenMilliseconds'))).toBeGreaterThan(0);
   });
 
   test('each model answers under its own name, and an adapter under that of its own', async () => {

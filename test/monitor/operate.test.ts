@@ -65,8 +65,8 @@ class World {
         const { messages } = JSON.parse(request) as Pick<MonitorPrompt, 'messages'>;
         return this.ask(address, { id: 'raw', messages });
       },
-      describe: async (name) => {
-        const endpoint = this.endpoints.get(name);
+      describe: async ({ endpointName }) => {
+        const endpoint = this.endpoints.get(endpointName);
         return (
           endpoint && { status: endpoint.status, configName: endpoint.config, updating: endpoint.updating === true }
         );

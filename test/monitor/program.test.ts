@@ -1,5 +1,14 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { startTestAws, type TestAws } from '../local-aws/support';
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateInferenceComponentCommand,
+  CreateModelCommand,
+  UpdateInferenceComponentCommand,
+} from '@aws-sdk/client-sagemaker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeRole } from '../local-aws/role';
+import { GGUF, ggufContainer, settled, startTestAws, upload, type TestAws } from '../local-aws/support';
 
 const BUCKET = 'monitor';
 
@@ -74,8 +83,55 @@ describe('the program of a quality monitor on the local AWS', () => {
   });
 
   test('an endpoint that is not there is undefined', async () => {
-    const { describeEndpoint } = await import('../../lambda/quality-monitor/sagemaker');
-    expect(await describeEndpoint('nowhere')).toBeUndefined();
+    const { describe: describeServing } = await import('../../lambda/quality-monitor/sagemaker');
+    expect(await describeServing({ endpointName: 'nowhere' })).toBeUndefined();
+    expect(await describeServing({ endpointName: 'nowhere', inferenceComponentName: 'none' })).toBeUndefined();
+  });
+
+  test('an inference component is known by its model, which is updated without the endpoint', async () => {
+    const { describe: describeServing } = await import('../../lambda/quality-monitor/sagemaker');
+    await upload(aws, { 'q4/model.gguf': GGUF.Q4_K_M });
+    for (const ModelName of ['first', 'second'])
+      await aws.sagemaker.send(new CreateModelCommand({ ModelName, PrimaryContainer: ggufContainer('q4/') }));
+    await aws.sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'shared',
+        ExecutionRoleArn: await makeRole(aws),
+        ProductionVariants: [{ VariantName: 'AllTraffic', InstanceType: 'ml.g5.2xlarge', InitialInstanceCount: 1 }],
+      }),
+    );
+    await aws.sagemaker.send(new CreateEndpointCommand({ EndpointName: 'fleet', EndpointConfigName: 'shared' }));
+    await settled(aws, 'fleet');
+    const specification = (ModelName: string) => ({
+      ModelName,
+      ComputeResourceRequirements: { MinMemoryRequiredInMb: 1024 },
+    });
+    const address = { endpointName: 'fleet', inferenceComponentName: 'chat' };
+    const serving = async (status: string) => {
+      for (;;) {
+        const found = await describeServing(address);
+        if (found?.status === status) return found;
+        await sleep(50);
+      }
+    };
+    await aws.sagemaker.send(
+      new CreateInferenceComponentCommand({
+        InferenceComponentName: 'chat',
+        EndpointName: 'fleet',
+        VariantName: 'AllTraffic',
+        Specification: specification('first'),
+        RuntimeConfig: { CopyCount: 1 },
+      }),
+    );
+    expect(await serving('InService')).toEqual({ status: 'InService', configName: 'shared.first', updating: false });
+    await aws.sagemaker.send(
+      new UpdateInferenceComponentCommand({
+        InferenceComponentName: 'chat',
+        Specification: specification('second'),
+      }),
+    );
+    expect(await serving('Updating')).toMatchObject({ updating: true });
+    expect(await serving('InService')).toEqual({ status: 'InService', configName: 'shared.second', updating: false });
   });
 
   test('a judge on Bedrock is asked in both orders, and answers with a loss', async () => {

@@ -18,7 +18,7 @@ export interface EndpointAddress {
 /** What serves under an endpoint's name. */
 export interface Serving {
   readonly status: string;
-  /** Configuration that answers, or that is about to. */
+  /** Configuration that answers, or that is about to; of an inference component its model too. */
   readonly configName: string;
   readonly updating: boolean;
 }
@@ -31,7 +31,7 @@ export interface Ports {
   /** The answer of the reference to a request as a user sent it. */
   readonly askRaw: (address: EndpointAddress, request: string) => Promise<Answer>;
   /** Undefined where there is no such endpoint. */
-  readonly describe: (endpointName: string) => Promise<Serving | undefined>;
+  readonly describe: (address: EndpointAddress) => Promise<Serving | undefined>;
   readonly createEndpoint: (endpointName: string, configName: string) => Promise<void>;
   readonly deleteEndpoint: (endpointName: string) => Promise<void>;
   readonly publish: (metrics: readonly Metric[]) => Promise<void>;

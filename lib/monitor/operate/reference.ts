@@ -49,7 +49,7 @@ export async function referenceAnswers(
 
 async function readyReference({ reference }: MonitorConfig, ports: Ports): Promise<EndpointAddress | undefined> {
   if (reference.kind === 'prompts') return undefined;
-  const serving = await ports.describe(reference.endpointName);
+  const serving = await ports.describe({ endpointName: reference.endpointName });
   if (serving === undefined && reference.kind === 'temporary') {
     await ports.createEndpoint(reference.endpointName, reference.endpointConfigName);
     ports.log({ message: 'temporary reference endpoint is being created', endpoint: reference.endpointName });
@@ -71,7 +71,7 @@ async function readyReference({ reference }: MonitorConfig, ports: Ports): Promi
 /** A full-precision endpoint that nobody asks any more costs as much as one that is asked. */
 async function removeTemporary({ reference }: MonitorConfig, ports: Ports): Promise<void> {
   if (reference.kind !== 'temporary') return;
-  const serving = await ports.describe(reference.endpointName);
+  const serving = await ports.describe({ endpointName: reference.endpointName });
   if (serving === undefined || serving.status === 'Deleting') return;
   await ports.deleteEndpoint(reference.endpointName);
   ports.log({ message: 'temporary reference endpoint deleted', endpoint: reference.endpointName });

@@ -17,7 +17,7 @@ import { askAll } from './ask-all';
 import type { MonitorConfig } from './config';
 import { MonitorFiles } from './files';
 import { runMetrics, testMetrics } from './metrics';
-import type { Ports, Serving } from './ports';
+import type { EndpointAddress, Ports, Serving } from './ports';
 import { referenceAnswers } from './reference';
 import { scoreWith } from './score';
 import type { MonitorView, RunSummary } from './view';
@@ -45,7 +45,7 @@ export const TRAFFIC = 'traffic';
  * the accepted quality. The first run asks all of them and takes the baseline.
  */
 export async function monitorRun(config: MonitorConfig, ports: Ports): Promise<Outcome> {
-  const serving = await ports.describe(config.endpointName);
+  const serving = await ports.describe(addressOf(config));
   if (serving === undefined || !(serving.status === 'InService' || serving.updating))
     return nothing(ports, `the endpoint is ${serving?.status ?? 'missing'}`);
   const files = new MonitorFiles(ports.store, config);
@@ -68,7 +68,7 @@ export async function monitorRun(config: MonitorConfig, ports: Ports): Promise<O
  */
 export async function monitorTick(config: MonitorConfig, ports: Ports): Promise<Outcome> {
   const files = new MonitorFiles(ports.store, config);
-  const serving = await ports.describe(config.endpointName);
+  const serving = await ports.describe(addressOf(config));
   if (serving?.updating) return monitorRun(config, ports);
   const [baseline, history] = [await files.readBaseline(), await files.readHistory()];
   if (baseline === undefined) return monitorRun(config, ports);
@@ -145,6 +145,10 @@ async function testDrift(
   return finish(config, ports, files, 'run', at, serving, { ...asked, scored: [...asked.scored, ...traffic] }, next);
 }
 
+function addressOf({ endpointName, inferenceComponentName }: MonitorConfig): EndpointAddress {
+  return { endpointName, inferenceComponentName };
+}
+
 interface Asked {
   readonly scored: readonly ScoredAnswer[];
   readonly failed: number;
@@ -157,9 +161,8 @@ async function askAndScore(
   prompts: readonly MonitorPrompt[],
   references: Readonly<Record<string, Answer>>,
 ): Promise<Asked> {
-  const { endpointName, inferenceComponentName } = config;
   const { results, failed, left } = await askAll(prompts, config.concurrency, ports.hasTime, async (prompt) => {
-    const answer = await ports.ask({ endpointName, inferenceComponentName }, prompt);
+    const answer = await ports.ask(addressOf(config), prompt);
     return scoreWith(prompt, references[prompt.id], answer, ports);
   });
   return { scored: results.flatMap((result) => result ?? []), failed, left };

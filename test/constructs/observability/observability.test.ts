@@ -14,7 +14,7 @@ import {
   type QuantizedEndpointProps,
 } from '../../../index';
 import { QWEN_7B } from '../models';
-import { errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
+import { errorsOf, makeEndpoint, makeFleetModel, messagesOf, resourceOf, testStack, warningsOf } from '../support';
 
 interface AlarmProperties {
   readonly MetricName?: string;
@@ -309,5 +309,40 @@ test('the metrics can be used elsewhere', () => {
     metricName: 'InterTokenLatency',
     statistic: 'p10',
     namespace: 'QuantizedEndpoints',
+  });
+});
+
+describe('a model in a fleet', () => {
+  const stack = testStack();
+  const endpoint = makeFleetModel(stack);
+  const alarmActions = [new SnsAction(new Topic(stack, 'OnCall'))];
+  new EndpointObservability(stack, 'Watch', { endpoint, alarmActions });
+  const template = Template.fromStack(stack);
+
+  test('is watched with its own plan', () => {
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([]);
+    expect(Object.keys(alarmsOf(template))).toEqual(
+      expect.arrayContaining(['FirstToken', 'InterToken', 'Queue', 'KvCache', 'GpuMemory', 'Failed']),
+    );
+    expect(alarmsOf(template).Queue.AlarmDescription).toContain('than a copy answers at once');
+    // Two GPUs of four: 200 % are all of a copy's memory.
+    expect(alarmsOf(template).GpuMemory.Threshold).toBeGreaterThan(100);
+    expect(alarmsOf(template).GpuMemory.Threshold).toBeLessThanOrEqual(196);
+  });
+
+  test('is shown by the copy, and costs its part of the instance', () => {
+    const { text, titles } = dashboardOf(template);
+    expect(titles).toEqual(expect.arrayContaining(['Copies', 'Requests at once, of a copy', 'Queue of a copy']));
+    expect(titles).not.toContain('Instances');
+    expect(text).toContain(`$${endpoint.plan.usdPerHour! / 2} an hour and copy`);
+    expect(text).toContain(endpoint.inferenceComponentName);
+    expect(text).not.toContain('VariantName');
+  });
+
+  test('has a log of its own', () => {
+    expect(resourceOf(stack, 'Custom::QuantizedEndpointLogSubscription').LogGroupName).toBe(
+      `/aws/sagemaker/InferenceComponents/${endpoint.inferenceComponentName}`,
+    );
   });
 });

@@ -14,7 +14,7 @@ import {
   QuantizedEndpoint,
   type QualityMonitorProps,
 } from '../../../index';
-import { errorsOf, hubModel, makeEndpoint, messagesOf, testStack, warningsOf } from '../support';
+import { errorsOf, hubModel, makeEndpoint, makeFleetModel, messagesOf, testStack, warningsOf } from '../support';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'quality-monitor-'))));
@@ -264,3 +264,39 @@ function base(stack: Stack): QualityMonitorProps {
     reference: QualityReference.fromEndpoint(QuantizedEndpoint.fromEndpointName(stack, 'Full', 'full-precision')),
   };
 }
+
+describe('a monitor of a model in a fleet', () => {
+  test('asks its component, and sees by it when the model is updated', () => {
+    const stack = testStack();
+    const endpoint = makeFleetModel(stack);
+    const reference = QualityReference.fromEndpoint(
+      QuantizedEndpoint.fromEndpointName(stack, 'Full', 'full-precision'),
+    );
+    new QualityMonitor(stack, 'Quality', { endpoint, promptSet: promptFile(PROMPTS), reference });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(settingsOf(stack)).toMatchObject({ inferenceComponentName: endpoint.inferenceComponentName });
+    const allowed = (action: string) =>
+      statementsOf(stack)
+        .filter(({ Action }) => [Action].flat().includes(action))
+        .map(({ Resource }) => JSON.stringify(Resource));
+    for (const action of ['sagemaker:InvokeEndpoint', 'sagemaker:DescribeInferenceComponent'])
+      expect(allowed(action).join()).toContain(`inference-component/${endpoint.inferenceComponentName}`);
+  });
+
+  test('may be the reference, too', () => {
+    const stack = testStack();
+    const full = makeFleetModel(stack);
+    monitoredBy(stack, QualityReference.fromEndpoint(full));
+    expect(settingsOf(stack)).toMatchObject({
+      reference: { kind: 'endpoint', inferenceComponentName: full.inferenceComponentName },
+    });
+  });
+
+  function monitoredBy(stack: Stack, reference: QualityReference): void {
+    new QualityMonitor(stack, 'Quality', {
+      endpoint: makeEndpoint(stack, {}, 'Other'),
+      promptSet: promptFile(PROMPTS),
+      reference,
+    });
+  }
+});

@@ -8,7 +8,7 @@ import {
   type QuantizedEndpointProps,
   type SmokeTestProps,
 } from '../../../index';
-import { errorsOf, makeEndpoint, resourceOf, testStack, warningsOf } from '../support';
+import { errorsOf, makeEndpoint, makeFleetModel, resourceOf, testStack, warningsOf } from '../support';
 
 const TEST = 'Custom::QuantizedEndpointSmokeTest';
 
@@ -161,5 +161,40 @@ describe('fails', () => {
     const asyncInference = { bucket: new Bucket(stack, 'Answers') };
     new SmokeTest(stack, 'SmokeTest', { endpoint: makeEndpoint(stack, { asyncInference }) });
     expect(errorsOf(stack)).toContain('SMOKE_TEST_OF_ASYNC_ENDPOINT');
+  });
+});
+
+describe('a smoke test of a model in a fleet', () => {
+  const stack = testStack();
+  const endpoint = makeFleetModel(stack);
+  new SmokeTest(stack, 'SmokeTest', { endpoint });
+  const template = Template.fromStack(stack);
+
+  test('needs nothing but the model', () => {
+    expect(errorsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([]);
+    expect(resourceOf(stack, TEST).InferenceComponentName).toBe(endpoint.inferenceComponentName);
+  });
+
+  test('takes its limits from the plan of a copy', () => {
+    const { maxFirstTokenMs, maxInterTokenMs } = settingsOf(stack);
+    expect(maxFirstTokenMs).toBeCloseTo(endpoint.plan.timeToFirstTokenMs! * 5 + 2_000);
+    expect(maxInterTokenMs).toBeCloseTo(endpoint.plan.interTokenMs! * 5);
+  });
+
+  test('runs when the copies stand, and again with every model and every configuration of the fleet', () => {
+    const idOf = (type: string) => Object.keys(template.findResources(type))[0];
+    const [made] = Object.values(template.findResources(TEST)) as { DependsOn: string[] }[];
+    expect(made.DependsOn).toContain(idOf('AWS::SageMaker::InferenceComponent'));
+    expect(resourceOf(stack, TEST).Triggers).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          { 'Fn::GetAtt': [idOf('AWS::SageMaker::EndpointConfig'), 'EndpointConfigName'] },
+          ' ',
+          { 'Fn::GetAtt': [idOf('AWS::SageMaker::Model'), 'ModelName'] },
+        ],
+      ],
+    });
   });
 });

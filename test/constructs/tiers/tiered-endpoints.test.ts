@@ -16,7 +16,7 @@ import {
   type TieredEndpointsProps,
 } from '../../../index';
 import BUILT_IN from '../../../lib/route/data/tier-weights.json';
-import { ENV, errorsOf, makeEndpoint, messagesOf, resourceOf, testStack, warningsOf } from '../support';
+import { ENV, errorsOf, makeEndpoint, makeFleetModel, messagesOf, resourceOf, testStack, warningsOf } from '../support';
 
 let scratch: string;
 beforeAll(() => (scratch = mkdtempSync(path.join(tmpdir(), 'tiers-'))));
@@ -355,4 +355,15 @@ test('an imported endpoint is a tier as well', () => {
   const existing = QuantizedEndpoint.fromEndpointName(stack, 'Existing', 'existing');
   new TieredEndpoints(stack, 'Router', { tiers: [Tier.endpoint('old', existing), byName('new')] });
   expect(configOf(stack).tiers[0].backend).toEqual({ kind: 'sagemaker', endpointName: 'existing' });
+});
+
+test('a model of a fleet is a tier with the context and the cost of a copy', () => {
+  const stack = testStack();
+  const chat = makeFleetModel(stack);
+  new TieredEndpoints(stack, 'Router', { tiers: [Tier.endpoint('fast', chat), byName('quality')] });
+  expect(errorsOf(stack)).toEqual([]);
+  const text = JSON.stringify(configOf(stack));
+  expect(text).toContain(chat.inferenceComponentName);
+  expect(text).toContain(`contextTokens\\":${chat.plan.maxModelLen}`);
+  expect(text).toContain('outputUsdPerMillionTokens');
 });
