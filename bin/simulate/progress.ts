@@ -1,12 +1,14 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { namedExports } from '../../lib/format/source/named-exports';
 import type { SimulationProgress } from '../../lib/simulate/simulate';
 import { bytes } from '../output/units';
 import type { Terminal } from '../terminal';
 
 /** A bar on stderr: how much is done, and the time left. Nothing where nobody looks: under `--quiet`, and when stderr is no terminal. */
 export class ProgressBar {
-  private readonly bar: SingleBar | undefined;
+  private bar: SingleBar | undefined;
   private started = false;
+  private stopped = false;
 
   /** @param amount how much is done, as a person reads it */
   constructor(
@@ -16,10 +18,12 @@ export class ProgressBar {
     stream: NodeJS.WriteStream = process.stderr,
   ) {
     if (terminal.quiet || !stream.isTTY) return;
-    this.bar = new SingleBar(
-      { stream, hideCursor: true, format: `${what} {bar} {percentage} % · {done} of {all} · {left}` },
-      Presets.shades_classic,
-    );
+    const format = `${what} {bar} {percentage} % · {done} of {all} · {left}`;
+    // For those alone who see it: it takes a while to load.
+    void import('cli-progress').then((module) => {
+      const { Presets, SingleBar } = namedExports(module);
+      if (!this.stopped) this.bar = new SingleBar({ stream, hideCursor: true, format }, Presets.shades_classic);
+    });
   }
 
   update({ doneBytes, totalBytes, secondsLeft }: SimulationProgress): void {
@@ -31,6 +35,7 @@ export class ProgressBar {
   }
 
   stop(): void {
+    this.stopped = true;
     if (this.started) this.bar?.stop();
   }
 }
