@@ -5,6 +5,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { servedDtypeBytes } from './weights/dtype';
+import { servedScheme } from './online';
 import { draftOf, type Draft } from './speculative';
 import type { Loader } from './weights/loaded';
 
@@ -28,7 +29,8 @@ export interface Subject {
 }
 
 export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): Subject {
-  const { scheme, options, instance, container } = resolved;
+  const { options, instance, container } = resolved;
+  const scheme = servedScheme(resolved);
   const accelerator = instance?.accelerator;
   const engine = container?.engine ?? 'unknown';
   const elementBytes = servedBytes(options.dtype, scheme);

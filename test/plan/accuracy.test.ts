@@ -83,6 +83,22 @@ describe('KV-cache tokens against engine logs', () => {
   test.each(named(rows))('%s is within 2.5 %, or as far as is known', (id, row) => {
     expect(Math.abs(errorOf.capacity(row))).toBeLessThanOrEqual(wide[id] ?? 0.025);
   });
+
+  /** No constant of the plan comes from these. */
+  describe('that were held apart', () => {
+    const apart = readFixture<CapacityRow>('kv-held-apart.json');
+
+    test('are of other endpoints', () => {
+      const ids = new Set(rows.map(({ id }) => id));
+      expect(apart.filter(({ id }) => ids.has(id))).toEqual([]);
+      expect(apart.length).toBeGreaterThanOrEqual(10);
+    });
+    test('have a median error of at most 1 %, a 90th percentile of at most 4 %', () => {
+      const { median, p90 } = spread(apart.map(errorOf.capacity));
+      expect(median).toBeLessThanOrEqual(0.01);
+      expect(p90).toBeLessThanOrEqual(0.04);
+    });
+  });
 });
 
 describe('published checkpoint sizes', () => {

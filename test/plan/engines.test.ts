@@ -61,22 +61,32 @@ describe('vLLM profiles itself', () => {
     expect(graphBytes(model, options(parts), version(text), ranks)).toBeCloseTo(bytes, 3);
   });
 
-  test.each([
-    ['0.2.4', 1, false, 0],
-    ['0.2.4', 8, true, 0],
-    ['0.2.5', 1, false, 0.27 + 0.12 + 0.5],
-    ['0.6.2', 1, false, 0.27 + 0.12 + 0.5],
-    ['0.6.3', 1, false, 0.27 + 0.12],
-    ['0.6.5', 1, false, 0.12],
-    ['0.8.0', 1, false, 0.27 + 0.12],
-    ['0.9.2', 1, true, 0.12],
-    ['0.28.0', 2, false, 0.12 + 0.15],
-    ['0.28.0', 4, false, 0.12 + 0.15],
-    ['0.28.0', 2, true, 0.12 + 0.41],
-    ['0.28.0', 8, true, 0.12 + 1.64],
-    ['0.29.0', 1, false, 0.26],
-  ])('%s on %i ranks, NVLink %p, takes %d GiB outside of PyTorch', (text, ranks, nvlink, gib) => {
-    expect(runtimeBytes(version(text), ranks, nvlink) / GIB).toBeCloseTo(gib, 6);
+  test.each<[string, number, boolean, number | undefined, number]>([
+    ['0.2.4', 1, false, 80, 0],
+    ['0.2.4', 8, true, 80, 0],
+    ['0.2.5', 1, false, 80, 0.27 + 0.12 + 0.5],
+    ['0.6.2', 1, false, 80, 0.27 + 0.12 + 0.5],
+    ['0.6.3', 1, false, 80, 0.27 + 0.12],
+    ['0.6.5', 1, false, 80, 0.12],
+    ['0.8.0', 1, false, 80, 0.27 + 0.12],
+    ['0.9.2', 1, true, 90, 0.12],
+    // Over PCIe, what the ranks need counts until the memory is first looked at after they have joined.
+    ['0.10.2', 2, false, 89, 0.12 + 0.15],
+    ['0.10.2', 4, false, 90, 0.12 + 0.15],
+    ['0.11.0', 2, false, 89, 0.12],
+    ['0.28.0', 8, false, 89, 0.12],
+    ['0.10.0', 2, true, 90, 0.12 + 0.41],
+    // Hopper's switch reduces, with buffers that are counted in these versions only.
+    ['0.10.1', 2, true, 90, 0.12 + 1.26],
+    ['0.10.2', 4, true, 90, 0.12 + 1.72],
+    ['0.10.2', 2, true, 80, 0.12 + 0.41],
+    ['0.10.2', 2, true, undefined, 0.12 + 0.41],
+    ['0.11.0', 2, true, 90, 0.12 + 0.41],
+    ['0.28.0', 8, true, 90, 0.12 + 1.64],
+    ['0.29.0', 1, false, 89, 0.26],
+  ])('%s on %i ranks, NVLink %p, compute capability %p, takes %d GiB outside of PyTorch', (text, ...links) => {
+    const [tensorParallel, nvlink, sm, gib] = links;
+    expect(runtimeBytes(version(text), { tensorParallel, nvlink, sm }) / GIB).toBeCloseTo(gib, 6);
   });
 
   describe('at its peak', () => {

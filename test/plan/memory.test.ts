@@ -207,12 +207,15 @@ describe('the memory of a vLLM', () => {
   });
 
   test('takes more outside PyTorch with more ranks, and most over NVLink', () => {
-    const runtime = (instanceType: string, tensorParallelSize: number) =>
-      onVllm({ tensorParallelSize, maxModelLen: 2048 }, '0.30.0', instanceType).memory.runtime as number;
-    expect(runtime('ml.g5.12xlarge', 1)).toBeLessThan(runtime('ml.g5.12xlarge', 4));
+    const runtime = (instanceType: string, tensorParallelSize: number, version = '0.30.0') =>
+      onVllm({ tensorParallelSize, maxModelLen: 2048 }, version, instanceType).memory.runtime as number;
+    expect(runtime('ml.g5.12xlarge', 1, '0.10.2')).toBeLessThan(runtime('ml.g5.12xlarge', 4, '0.10.2'));
+    expect(runtime('ml.g5.12xlarge', 1)).toBe(runtime('ml.g5.12xlarge', 4));
     expect(runtime('ml.g5.48xlarge', 8)).toBeLessThan(runtime('ml.p4d.24xlarge', 8));
     // The data also names what a part has not: "no NVLink".
     expect(runtime('ml.g6e.12xlarge', 4)).toBe(runtime('ml.g5.12xlarge', 4));
+    // The switch of the Hopper generation, which this version's buffers are for.
+    expect(runtime('ml.p5.48xlarge', 2, '0.10.2')).toBeGreaterThan(runtime('ml.p4d.24xlarge', 2, '0.10.2'));
   });
 
   test('that does not fit has no cache', () => {

@@ -20,6 +20,10 @@ export interface KvLayout {
   /** Bytes of an element of K and of V; they differ in llama.cpp only. */
   readonly keyBytes: number;
   readonly valueBytes: number;
+  /** Elements of each head's key, and of its value, where a server expands a latent (MLA) before it caches it. */
+  readonly latentHeadSize?: number;
+  /** Elements of a latent are rounded up to a multiple of this. */
+  readonly latentMultiple?: number;
 }
 
 /**
@@ -33,15 +37,20 @@ export function kvGroups(model: ModelDescription, layout: KvLayout): readonly Kv
     .map((group) => ({
       kind: group.kind,
       layers: Math.ceil(group.layers / layout.pipelineParallel),
-      bytesPerToken: tokenBytes(group, layout),
+      bytesPerToken: tokenBytes(model, group, layout),
       window: group.window,
       stateBytes: (group.stateBytesPerSequence ?? 0) / layout.tensorParallel,
     }));
 }
 
-function tokenBytes(group: KvLayerGroup, { tensorParallel, keyBytes, valueBytes }: KvLayout): number {
+function tokenBytes(model: ModelDescription, group: KvLayerGroup, layout: KvLayout): number {
+  const { tensorParallel, keyBytes, valueBytes, latentHeadSize, latentMultiple = 1 } = layout;
   if (group.kind === 'recurrent') return 0;
-  if (group.kind === 'mla') return group.elementsPerToken * keyBytes;
+  if (group.kind === 'mla') {
+    if (latentHeadSize !== undefined)
+      return Math.ceil(model.numAttentionHeads / tensorParallel) * latentHeadSize * (keyBytes + valueBytes);
+    return Math.ceil(group.elementsPerToken / latentMultiple) * latentMultiple * keyBytes;
+  }
   const heads = Math.max(1, Math.ceil(group.kvHeads / tensorParallel));
   return heads * (group.keyDim * keyBytes + group.valueDim * valueBytes);
 }

@@ -53,6 +53,16 @@ export class VllmVersion {
     return this.asksDriver && !this.since(0, 2, 6);
   }
 
+  /** The first look at the memory comes after the ranks have joined, whose buffers count no more: from 0.11. Source: vllm/v1/worker/gpu_worker.py, `init_device`. */
+  get looksAfterJoining(): boolean {
+    return this.since(0, 11);
+  }
+
+  /** NCCL may map memory of other GPUs, which it needs to reduce in the NVSwitch, from 0.10.1. Source: vllm/env_override.py of 0.10.0, NCCL_CUMEM_ENABLE. */
+  get countsSwitchBuffers(): boolean {
+    return this.since(0, 10, 1) && !this.looksAfterJoining;
+  }
+
   /** The second model runner, whose consumption is read from the driver: the default from 0.29. Source: vllm PR 53183. */
   get hasSecondRunner(): boolean {
     return this.since(0, 29);
@@ -141,20 +151,39 @@ function encoderBytes(model: ModelDescription, run: ProfileRun, elementBytes: nu
 
 const PATCHES_PER_TOKEN = 4;
 
+/** How the ranks of a server are joined. */
+export interface Links {
+  readonly tensorParallel: number;
+  readonly nvlink: boolean;
+  /** Compute capability × 10. */
+  readonly sm: number | undefined;
+}
+
 /**
- * What is taken outside of PyTorch's allocations: library workspaces on one GPU; with tensor parallelism NCCL's channels and the custom
- * all-reduce's buffers as well. Published logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it;
- * 0.2–0.35 over PCIe, whatever the number; over NVLink 0.55 with two GPUs, 0.95 with four and 1.74 with eight. Before 0.6.3 also what PyTorch reserved beyond the
- * peak: half a GiB in logs of 0.2 and 0.3.
+ * What is taken outside of PyTorch's allocations: library workspaces on one GPU, and what the ranks need to speak to each other. Published
+ * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it. Before 0.6.3 also what PyTorch reserved
+ * beyond the peak: half a GiB in logs of 0.2 and 0.3.
  */
-export function runtimeBytes(version: VllmVersion, tensorParallel: number, hasNvlink: boolean): number {
+export function runtimeBytes(version: VllmVersion, links: Links): number {
   if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
   const own = (version.hasSecondRunner ? 0.26 : 0.12) * GIB;
   const reserved = version.countsReserved ? 0.5 * GIB : 0;
-  const communication = tensorParallel === 1 ? 0 : (hasNvlink ? 0.205 * tensorParallel : 0.15) * GIB;
-  return context + own + reserved + communication;
+  return context + own + reserved + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
 }
+
+/**
+ * NCCL's channels and the custom all-reduce's buffers. Over PCIe 0.15 GiB in published logs, whatever the number, until the first look at
+ * the memory came after they were made. Over NVLink 0.42 GiB with two GPUs, 0.82 with four, 1.6 with eight; on Hopper in the versions that
+ * let NCCL reduce in the switch but still counted its buffers, 1.26 with two and 1.72 with four (logs of 0.10.2).
+ */
+function communicationBytes(version: VllmVersion, { tensorParallel, nvlink, sm }: Links): number {
+  if (!nvlink) return version.looksAfterJoining ? 0 : 0.15 * GIB;
+  if (version.countsSwitchBuffers && sm !== undefined && sm >= HOPPER) return (0.8 + 0.23 * tensorParallel) * GIB;
+  return 0.205 * tensorParallel * GIB;
+}
+
+const HOPPER = 90;
 
 /** A CUDA context with PyTorch's kernels. */
 const CONTEXT_BYTES = 0.27 * GIB;

@@ -1,6 +1,7 @@
 import { contextLimit } from '../../model';
 import type { Subject } from '../subject';
 import { kvGroups, type KvLayout } from '../kv/groups';
+import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { pagedMemory } from './paged';
@@ -30,6 +31,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
+          ...latentLayout(model, scheme, subject.engineVersion, elementBytes),
         };
   const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
   return pagedMemory({
@@ -39,7 +41,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     activations: activationBytes(model, run, version, tensorParallel, elementBytes),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
-    runtime: runtimeBytes(version, tensorParallel, subject.hasNvlink),
+    runtime: runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }),
     groups,
     context,
     modelContext: contextLimit(model),

@@ -4,6 +4,7 @@ import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { allocatedBytes } from './allocator';
+import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
 import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layout';
 import { selectionOf, type Selection } from './selection';
@@ -30,7 +31,7 @@ export interface Loader {
  * @returns `null` for a layout whose tensors are not known
  */
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
-  const traits = traitsOf(loader);
+  const traits = traitsOf(loader, scheme);
   return remembered(model, scheme, traitsKey(traits), () => weigh(model, scheme, traits));
 }
 
@@ -40,6 +41,8 @@ interface Traits {
   readonly marlin: boolean;
   /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
   readonly mxfp4?: Mxfp4Layout;
+  /** What it keeps of latent attention beside the checkpoint's matrices. */
+  readonly latent: LatentCopies;
   /** Does it keep a table of rotary positions? */
   readonly rotary: boolean;
   readonly plainBytes: number;
@@ -47,11 +50,12 @@ interface Traits {
   readonly loras?: Loader['loras'];
 }
 
-function traitsOf(loader: Loader): Traits {
-  const { engine, plainBytes, parallelism, loras } = loader;
+function traitsOf(loader: Loader, scheme: Scheme): Traits {
+  const { engine, version, plainBytes, parallelism, loras } = loader;
   return {
     marlin: usesMarlin(loader),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader) : undefined,
+    latent: latentCopies(engine, version, scheme),
     rotary: engine === 'vllm' || engine === 'sglang',
     plainBytes,
     parallelism,
@@ -59,9 +63,9 @@ function traitsOf(loader: Loader): Traits {
   };
 }
 
-function traitsKey({ marlin, mxfp4, rotary, plainBytes, parallelism, loras }: Traits): string {
+function traitsKey({ marlin, mxfp4, latent, rotary, plainBytes, parallelism, loras }: Traits): string {
   const { tensor, pipeline, experts } = parallelism;
-  return `loaded|${marlin}|${mxfp4?.name}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
+  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
@@ -90,7 +94,12 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): nu
     const shards = groups.map((group) => shardOf(group, model, loader.parallelism));
     const weight = allocations(groups, quantized, shards, scheme, loader);
     if (weight === null) return null;
-    for (const layer of layers) bytes[layer] = weight;
+    const { mla } = model;
+    const copies =
+      mla === undefined
+        ? 0
+        : latentCopyBytes(loader.latent, groups, quantized, shards, scheme, { ...mla, plainBytes: loader.plainBytes });
+    for (const layer of layers) bytes[layer] = weight + copies;
   }
   return bytes;
 }

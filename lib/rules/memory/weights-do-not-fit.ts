@@ -1,8 +1,10 @@
+import { bytesBeforeQuantizing } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
 import { fitText } from '../helpers/fit';
 import { found, gib } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (config: object, instanceType: string, family: string, rest: object = {}) => ({
   model: { config },
@@ -12,6 +14,7 @@ const example = (config: object, instanceType: string, family: string, rest: obj
   ...rest,
 });
 
+const ON_LOAD = { environment: { SM_VLLM_QUANTIZATION: 'fp8' } };
 const ALL_LAYERS = { SM_LLAMA_CPP_N_GPU_LAYERS: '999' };
 
 /** Does llama-server choose by itself how many layers go to the GPU? */
@@ -28,17 +31,20 @@ export const weightsDoNotFit: Rule = {
   severity: 'error',
   summary: 'the weights fit into the memory of the accelerators',
   explanation:
-    'Each accelerator holds its share of the weights for as long as the server lives. If they are larger than its memory, loading stops with "CUDA out of memory" after the download, 10 to 25 minutes into the creation of the endpoint; if they leave nothing of the share the server may use, with "No available memory for the cache blocks". llama-server without a number of layers keeps on the CPU what does not fit, at a fraction of the speed.',
-  source: 'this library’s plan: weights as the engine stores them, memory as the driver reports it',
+    'Each accelerator holds its share of the weights for as long as the server lives. If they are larger than its memory, loading stops with "CUDA out of memory" after the download, 10 to 25 minutes into the creation of the endpoint; if they leave nothing of the share the server may use, with "No available memory for the cache blocks". vLLM before 0.15 quantizes to FP8 only after the whole model is on the accelerator, so that --quantization fp8 on a full-precision checkpoint needs room for the full precision. llama-server without a number of layers keeps on the CPU what does not fit, at a fraction of the speed.',
+  source:
+    'this library’s plan: weights as the engine stores them, memory as the driver reports it; vllm/model_executor/layers/quantization/fp8.py, `create_weights`',
   examples: {
     passes: [
       example(LLAMA_8B, 'ml.g5.2xlarge', 'vllm'),
       example(LLAMA_70B, 'ml.g6e.xlarge', 'llama-cpp', { quantization: 'gguf:Q4_K_M', environment: ALL_LAYERS }),
+      example(LLAMA_70B, 'ml.p5.4xlarge', 'vllm', ON_LOAD),
     ],
     fails: [
       example(LLAMA_70B, 'ml.g5.2xlarge', 'vllm'),
       example(LLAMA_70B, 'ml.g5.xlarge', 'llama-cpp', { quantization: 'gguf:Q4_K_M', environment: ALL_LAYERS }),
       example(LLAMA_70B, 'ml.g5.xlarge', 'llama-cpp', { quantization: 'gguf:Q4_K_M' }),
+      example(LLAMA_70B, 'ml.p5.4xlarge', 'vllm', { ...ON_LOAD, container: { family: 'vllm', version: '0.11.0' } }),
     ],
   },
   evaluate(context) {
@@ -46,7 +52,8 @@ export const weightsDoNotFit: Rule = {
     if (instance === undefined || context.model === undefined) return [];
     const { weights, usable, total } = context.plan.memory;
     const limit = usable ?? total;
-    if (weights === null || limit === null || weights < limit) return [];
+    if (weights === null || limit === null) return [];
+    if (weights < limit) return beforeQuantizing(context, total);
     const soft = offloadsByItself(context);
     const unit = UNITS[instance.kind];
     const better = fitText(context);
@@ -64,3 +71,24 @@ export const weightsDoNotFit: Rule = {
     ];
   },
 };
+
+/** Weights that fit once they are quantized, but are loaded whole before. */
+function beforeQuantizing(context: RuleContext, total: number | null): RuleFinding[] {
+  const { instance } = context;
+  const bytes = bytesBeforeQuantizing(context);
+  if (bytes === undefined || total === null || instance === undefined || bytes < total) return [];
+  const better = cheapestInstance(
+    context.spec,
+    ({ accelerator, acceleratorCount }) =>
+      (accelerator?.memoryBytesUsable ?? 0) > bytes && acceleratorCount >= context.options.tensorParallelSize,
+  );
+  return [
+    found({
+      what: `this version quantizes only after it has loaded the weights in full precision, ${gib(bytes)} of each ${UNITS[instance.kind]}, which do not fit into its memory`,
+      got: `${gib(bytes)} for ${gib(total)} on ${instanceText(instance)}`,
+      allowed: `less than ${gib(total)} of full-precision weights for each ${UNITS[instance.kind]}`,
+      fix: `take a checkpoint that is stored in FP8${better === undefined ? '' : `, or use ${better.instanceType}`}`,
+      path: '/instanceType',
+    }),
+  ];
+}
