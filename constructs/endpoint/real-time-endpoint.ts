@@ -94,7 +94,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     // each must know the name beforehand. It holds nothing back from an update, for nothing but another name replaces
     // an endpoint. A variant with a model cannot become one for components, hence the two never have one name.
     const endpointName = props.endpointName ?? uniqueName(this, zero ? '-host' : '');
-    const networkIsolation = props.networkIsolation ?? model.modelData !== 'hub';
+    const networkIsolation = props.networkIsolation ?? (model.modelData !== 'hub' && recipe.reachesNetwork !== true);
 
     const { pools, findings: poolFindings } = planPools(this, props, recipe, { endpointName, networkIsolation });
     const [{ serving }, ...others] = pools;

@@ -5,6 +5,7 @@ import type { ServingOptions } from '../../lib/spec/types';
 import { RealTimeEndpoint } from '../endpoint/real-time-endpoint';
 import type { EndpointRecipe } from '../endpoint/recipe';
 import { known, withoutUndefined } from '../shared/known';
+import { withCacheAccess } from './graph-cache';
 import { NeuronCompilation } from './options';
 import type { NeuronEndpointProps } from './props';
 import { neuronServer } from './server';
@@ -50,7 +51,8 @@ export class NeuronEndpoint extends RealTimeEndpoint {
     const server = neuronServer(props, bound);
     const compiles = compilation._kind === 'at-start';
     return {
-      model: server.model,
+      model: withCacheAccess(server.model, compilation._cache),
+      reachesNetwork: compilation._cache !== undefined,
       container: server.container._bind(this, instance),
       quantization: server.quantization,
       options: shapeOptions(props, compilation),

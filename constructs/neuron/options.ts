@@ -1,3 +1,5 @@
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
 /** How the weights of a model on Neuron are stored. */
 export enum NeuronQuantization {
   /** As in the checkpoint: 16 bits. Served by the Hugging Face image. */
@@ -43,6 +45,19 @@ export interface NeuronShape {
 }
 
 /**
+ * Where compiled graphs are kept for instances that start later.
+ *
+ * @internal
+ */
+export interface NeuronGraphCache {
+  readonly bucket: IBucket;
+  /** Ends with a slash. */
+  readonly prefix: string;
+}
+
+const DEFAULT_CACHE_PREFIX = 'neuron-compile-cache/';
+
+/**
  * When a model is compiled. On Neuron a model runs as graphs that are compiled for one batch size, one sequence length
  * and one number of cores.
  */
@@ -55,6 +70,21 @@ export class NeuronCompilation {
 
   /** Each instance takes the graphs from the hub's cache, and the start fails within minutes where they are not there. */
   static readonly CACHED_ONLY = new NeuronCompilation('cached-only');
+
+  /**
+   * The first instance compiles the graphs and leaves them in S3, where those that start later find them, as far as
+   * compiler, shape and cores are the same: no instance compiles twice what another has. A model that takes longer to
+   * compile than an endpoint may take to start can fill the cache before, on a machine with the same image and
+   * `NEURON_COMPILE_CACHE_URL`. The container writes to the bucket, hence it is not isolated from the network.
+   *
+   * Whoever may write to that prefix decides what runs on the instances: keep it to this endpoint.
+   *
+   * @param bucket in the endpoint's region
+   * @param prefix default: `neuron-compile-cache/`
+   */
+  static cachedInS3(bucket: IBucket, prefix: string = DEFAULT_CACHE_PREFIX): NeuronCompilation {
+    return new NeuronCompilation('at-start', undefined, { bucket, prefix: prefix.replace(/\/*$/, '/') });
+  }
 
   /**
    * The model's source holds the graphs, made by `optimum-cli export neuron` or LMI's `partition`. Best made in the very
@@ -80,5 +110,6 @@ export class NeuronCompilation {
   private constructor(
     /** @internal */ public readonly _kind: 'at-start' | 'cached-only' | 'precompiled' | 'optimization-job',
     /** @internal */ public readonly _shape?: NeuronShape,
+    /** @internal */ public readonly _cache?: NeuronGraphCache,
   ) {}
 }

@@ -5,6 +5,7 @@ import type { BoundModel } from '../shared/model-source/bound-model';
 import { MODEL_DIRECTORY } from '../shared/model-source/s3';
 import { QuantizationScheme } from '../shared/quantization-scheme';
 import { ServingContainer } from '../shared/serving-container';
+import { CACHE_VARIABLE, cacheUrl } from './graph-cache';
 import { NeuronCompilation, NeuronQuantization } from './options';
 import type { NeuronEndpointProps } from './props';
 
@@ -44,7 +45,10 @@ export function neuronServer(props: NeuronEndpointProps, model: BoundModel): Neu
   if (quantization === NeuronQuantization.NONE)
     return {
       container: ServingContainer._of('hf-vllm-neuron', props.image),
-      variables: compilation._kind === 'at-start' ? { SM_ON_ALLOW_NON_CACHED_MODEL: '' } : {},
+      variables: {
+        ...(compilation._kind === 'at-start' ? { SM_ON_ALLOW_NON_CACHED_MODEL: '' } : {}),
+        ...cacheVariables(compilation),
+      },
       model,
     };
   return {
@@ -58,9 +62,10 @@ export function neuronServer(props: NeuronEndpointProps, model: BoundModel): Neu
 function vllmServer(
   { vllmImage, unquantizedModules }: NeuronEndpointProps,
   model: BoundModel,
-  { _kind: kind, _shape: shape }: NeuronCompilation,
+  compilation: NeuronCompilation,
   quantization: QuantizationScheme | undefined,
 ): NeuronServer {
+  const { _kind: kind, _shape: shape } = compilation;
   const excluded = quantization === undefined ? [] : (unquantizedModules ?? biasedModules(model.spec));
   return {
     container: ServingContainer._of('vllm-neuron', { version: vllmImage!.version, image: vllmImage!.containerImage }),
@@ -68,9 +73,14 @@ function vllmServer(
     variables: {
       ...(excluded.length === 0 ? {} : { SM_NEURON_EXCLUDE: excluded.join(',') }),
       ...(kind === 'precompiled' ? { SM_NEURON_COMPILED: shape?.graphsPath ?? '.' } : {}),
+      ...cacheVariables(compilation),
     },
     model: excluded.length === 0 ? model : { ...model, spec: withExclusions(model.spec, excluded) },
   };
+}
+
+function cacheVariables({ _cache: cache }: NeuronCompilation): Record<string, string> {
+  return cache === undefined ? {} : { [CACHE_VARIABLE]: cacheUrl(cache) };
 }
 
 /** What NxD Inference cannot quantize. Source: aws-neuron/neuronx-distributed#60. */
@@ -94,7 +104,7 @@ function withExclusions(spec: ModelSpec, excluded: readonly string[]): ModelSpec
 }
 
 /** Source: djl-serving 0.29 docs, "tnx_user_guide". */
-function lmiVariables({ _kind: kind, _shape: shape }: NeuronCompilation): Record<string, string> {
+function lmiVariables({ _kind: kind, _shape: shape, _cache: cache }: NeuronCompilation): Record<string, string> {
   return {
     OPTION_ENTRYPOINT: 'djl_python.transformers_neuronx',
     OPTION_ROLLING_BATCH: 'auto',
@@ -103,5 +113,6 @@ function lmiVariables({ _kind: kind, _shape: shape }: NeuronCompilation): Record
     ...(kind === 'precompiled'
       ? { OPTION_COMPILED_GRAPH_PATH: [MODEL_DIRECTORY, shape?.graphsPath].filter(Boolean).join('/') }
       : {}),
+    ...(cache === undefined ? {} : { OPTION_COMPILED_GRAPH_PATH: cacheUrl(cache) }),
   };
 }

@@ -11,6 +11,7 @@ export function neuronFindings(props: NeuronEndpointProps, { modelData }: Pick<B
     ...sourceFindings(props, modelData),
     ...imageFindings(props),
     ...jobFindings(props),
+    ...cacheFindings(props),
     ...maintenanceFindings(props),
   ];
 }
@@ -124,6 +125,21 @@ function jobFindings({ compilation, quantization, vllmImage }: NeuronEndpointPro
       allowed: 'NeuronQuantization.NONE, without vllmImage',
       fix: 'leave quantization and vllmImage out, or compile at the start',
       path: '/quantization',
+    },
+  ];
+}
+
+function cacheFindings({ compilation, networkIsolation }: NeuronEndpointProps): Finding[] {
+  if (compilation?._cache === undefined || networkIsolation !== true) return [];
+  return [
+    {
+      rule: 'NEURON_CACHE_NEEDS_NETWORK',
+      severity: 'error',
+      message: 'the container itself reads and writes the compiled graphs in S3, and cannot reach them in isolation',
+      got: 'NeuronCompilation.cachedInS3 with networkIsolation',
+      allowed: 'no networkIsolation, or graphs that come with the model',
+      fix: 'leave networkIsolation out, or use NeuronCompilation.precompiled',
+      path: '/endpoint/networkIsolation',
     },
   ];
 }

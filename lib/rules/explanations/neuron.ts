@@ -27,6 +27,14 @@ export const neuronExplanations: readonly Explanation[] = [
     source: 'optimum-neuron documentation, caching system',
   },
   {
+    id: 'NEURON_CACHE_NEEDS_NETWORK',
+    severity: 'error',
+    summary: 'a cache of compiled graphs in S3 can be reached',
+    explanation:
+      'Neuron’s compiler looks for each graph in S3 before it makes it, and leaves it there for the next instance (NEURON_COMPILE_CACHE_URL). A container in network isolation reaches nothing, S3 included.',
+    source: 'AWS Neuron documentation, Neuron Persistent Cache; SageMaker API, EnableNetworkIsolation',
+  },
+  {
     id: 'NEURON_INT8_NOT_MAINTAINED',
     severity: 'warning',
     summary: 'the software below the endpoint still gets fixes',

@@ -1,4 +1,5 @@
 import { Lazy, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   InstanceType,
@@ -207,5 +208,54 @@ describe('what cannot start is refused', () => {
     expect(warningsOf(made({ instanceType: InstanceType.of('ml.inf2.xlarge') }))).toContain(
       'NEURON_HOST_MEMORY_FOR_COMPILING',
     );
+  });
+});
+
+describe('a cache of compiled graphs in S3', () => {
+  const cached = (props: Partial<NeuronEndpointProps> = {}, prefix?: string) => {
+    const stack = testStack();
+    const bucket = Bucket.fromBucketName(stack, 'Graphs', 'graphs');
+    neuron(stack, { compilation: NeuronCompilation.cachedInS3(bucket, prefix), ...props });
+    return stack;
+  };
+  const fromS3 = (stack: Stack) =>
+    ModelSource.s3Prefix(Bucket.fromBucketName(stack, 'Models', 'models'), 'llama/', { config: LLAMA_8B });
+
+  test('is where the image looks for graphs and leaves them', () => {
+    expect(environmentOf(cached())).toMatchObject({
+      NEURON_COMPILE_CACHE_URL: 's3://graphs/neuron-compile-cache/',
+      SM_ON_ALLOW_NON_CACHED_MODEL: '',
+    });
+    expect(environmentOf(cached({}, 'chat'))).toMatchObject({ NEURON_COMPILE_CACHE_URL: 's3://graphs/chat/' });
+    expect(errorsOf(cached())).toEqual([]);
+    expect(warningsOf(cached())).toEqual([]);
+  });
+
+  test('has an option of its own in LMI', () => {
+    const environment = environmentOf(cached({ quantization: NeuronQuantization.INT8 }));
+    expect(environment).toMatchObject({ OPTION_COMPILED_GRAPH_PATH: 's3://graphs/neuron-compile-cache/' });
+    expect(environment).not.toHaveProperty('NEURON_COMPILE_CACHE_URL');
+  });
+
+  test('may be read and written below its prefix, and nowhere else', () => {
+    const statements = Object.values(Template.fromStack(cached()).findResources('AWS::IAM::Policy')).flatMap(
+      ({ Properties }) => Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
+    );
+    const puts = statements.filter(({ Action }) => [Action].flat().includes('s3:PutObject'));
+    expect(puts).toHaveLength(1);
+    expect(JSON.stringify(puts[0].Resource)).toContain(':s3:::graphs/neuron-compile-cache/*');
+  });
+
+  test('is reached from a container whose model comes from S3, which is isolated otherwise', () => {
+    const isolated = (make: (stack: Stack) => Partial<NeuronEndpointProps>) => {
+      const stack = testStack();
+      neuron(stack, { model: fromS3(stack), ...make(stack) });
+      return resourceOf(stack, 'AWS::SageMaker::Model').EnableNetworkIsolation;
+    };
+    const compilation = (stack: Stack) =>
+      NeuronCompilation.cachedInS3(Bucket.fromBucketName(stack, 'Graphs', 'graphs'));
+    expect(isolated(() => ({}))).toBe(true);
+    expect(isolated((stack) => ({ compilation: compilation(stack) }))).toBe(false);
+    expect(errorsOf(cached({ networkIsolation: true }))).toContain('NEURON_CACHE_NEEDS_NETWORK');
   });
 });
