@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule } from '../types';
 
 const example = (version: string, method = 'draft') => ({
@@ -23,7 +24,7 @@ export const draftModelNotSupported: Rule = {
     fails: [example('0.10.0'), example('0.14.0'), example('0.11.0', 'draft_model')],
   },
   evaluate(context) {
-    const { speculative } = context.spec;
+    const speculative = speculationOf(context);
     if (speculative?.model === undefined || !isVllm(context, { since: '0.10.0', before: '0.15.0' })) return [];
     if (speculative.method !== 'draft' && speculative.method !== 'draft_model') return [];
     return [

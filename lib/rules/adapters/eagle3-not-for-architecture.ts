@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
 import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, version: string) => ({
@@ -35,9 +36,9 @@ export const eagle3NotForArchitecture: Rule = {
     fails: [example(QWEN3_MOE, '0.10.0'), example(GEMMA2_2B, '0.10.2'), example(GEMMA2_2B, '0.8.5')],
   },
   evaluate(context) {
-    const { model, spec } = context;
+    const { model } = context;
     if (
-      spec.speculative?.method !== 'eagle3' ||
+      speculationOf(context)?.method !== 'eagle3' ||
       model === undefined ||
       !isVllm(context, { since: '0.8.5', before: '0.11.0' })
     )

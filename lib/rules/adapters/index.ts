@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { draftModelNotSupported } from './draft-model-not-supported';
+import { draftParallelismNotAllowed } from './draft-parallelism-not-allowed';
 import { eagle3NotForArchitecture } from './eagle3-not-for-architecture';
 import { loraBatchedTokens } from './lora-batched-tokens';
 import { loraNeedsAmpere } from './lora-needs-ampere';
@@ -33,4 +34,5 @@ export const adaptersRules: readonly Rule[] = [
   speculativeVocabularyDiffers,
   speculativeWithChunkedPrefill,
   speculativeWithPipeline,
+  draftParallelismNotAllowed,
 ];

@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule } from '../types';
 
 const example = (speculative: object) => ({
@@ -36,32 +37,41 @@ export const speculativeIncomplete: Rule = {
       example({ method: 'mlp_speculator' }),
       example({ model: 'small' }),
       example({ tokens: 4 }),
+      { ...example({}), speculative: undefined, environment: { SM_VLLM_SPECULATIVE_CONFIG: '{"method":"ngram"}' } },
+      {
+        ...example({}),
+        speculative: undefined,
+        environment: { SM_VLLM_SPECULATIVE_CONFIG: '{"method":"eagle","num_speculative_tokens":3}' },
+      },
     ],
   },
   evaluate(context) {
-    const { speculative } = context.spec;
-    if (speculative === undefined || !isVllm(context)) return [];
-    const { method, model, tokens } = speculative;
+    const speculation = speculationOf(context);
+    if (speculation === undefined || !isVllm(context)) return [];
+    const { method, model, tokens, path } = speculation;
+    const isSection = path === '/speculative';
     const needsModel = method === undefined || !WITHOUT_MODEL.test(method);
     const needsTokens = method === undefined || !/mtp$|^suffix$|^mlp_speculator$/.test(method);
     if (needsModel && model === undefined)
       return [
         found({
           what: `speculative decoding${method === undefined ? '' : ` by ${method}`} needs a model that guesses in ${serverName(context)}`,
-          got: 'no speculative.model',
+          got: isSection ? 'no speculative.model' : 'no model',
           allowed: 'a draft model with the same vocabulary',
-          fix: 'set speculative.model, or speculative.method to ngram',
-          path: '/speculative/model',
+          fix: isSection
+            ? 'set speculative.model, or speculative.method to ngram'
+            : 'add the draft as its model, or take the method ngram',
+          path: isSection ? '/speculative/model' : path,
         }),
       ];
     if (!needsTokens || tokens !== undefined) return [];
     return [
       found({
         what: `speculative decoding needs the number of tokens to guess (num_speculative_tokens) in ${serverName(context)}`,
-        got: 'no speculative.tokens',
+        got: isSection ? 'no speculative.tokens' : 'no num_speculative_tokens',
         allowed: '1 or more',
-        fix: 'set speculative.tokens to 3 to 5',
-        path: '/speculative/tokens',
+        fix: isSection ? 'set speculative.tokens to 3 to 5' : 'set num_speculative_tokens to 3 to 5',
+        path: isSection ? '/speculative/tokens' : path,
       }),
     ];
   },

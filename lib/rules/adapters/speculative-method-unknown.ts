@@ -2,6 +2,7 @@ import { nearestNames } from '../../text/nearest';
 import { inRange, isVllm, serverName, type VersionRange } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule, RuleContext } from '../types';
 
 const example = (method: string, version: string) => ({
@@ -63,7 +64,7 @@ export const speculativeMethodUnknown: Rule = {
     ],
   },
   evaluate(context) {
-    const method = context.spec.speculative?.method;
+    const method = speculationOf(context)?.method;
     if (method === undefined || !isVllm(context)) return [];
     const names = known(context);
     // Model-specific spellings of multi-token prediction (ernie_mtp, qwen3_next_mtp) come and go with models.

@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule } from '../types';
 
 const example = (version: string, enableChunkedPrefill: boolean) => ({
@@ -27,9 +28,9 @@ export const speculativeWithChunkedPrefill: Rule = {
     fails: [example('0.6.3', true), example('0.4.1', true)],
   },
   evaluate(context) {
-    const { options, spec } = context;
+    const { options } = context;
     if (
-      spec.speculative === undefined ||
+      speculationOf(context) === undefined ||
       options.enableChunkedPrefill !== true ||
       !isVllm(context, { since: '0.4.1', before: '0.6.4' })
     )

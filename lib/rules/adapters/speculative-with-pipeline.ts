@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { speculationOf } from '../helpers/speculation';
 import type { Rule } from '../types';
 
 const example = (version: string, pipelineParallelSize: number) => ({
@@ -23,8 +24,8 @@ export const speculativeWithPipeline: Rule = {
     fails: [example('0.7.3', 2), example('0.10.2', 2)],
   },
   evaluate(context) {
-    const { options, spec } = context;
-    if (spec.speculative === undefined || options.pipelineParallelSize <= 1 || !isVllm(context)) return [];
+    const { options } = context;
+    if (speculationOf(context) === undefined || options.pipelineParallelSize <= 1 || !isVllm(context)) return [];
     const isV0 = isVllm(context, { before: '0.8.0' });
     return [
       found({

@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
+import { usesBitsandbytes } from '../helpers/flag';
 import { BITSANDBYTES, LLAMA_8B, QWEN25_7B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -28,8 +29,8 @@ export const bitsandbytesNotInArchitecture: Rule = {
     fails: [example(QWEN25_7B, '0.6.3'), example(QWEN25_7B, '0.5.0')],
   },
   evaluate(context) {
-    const { container, model, scheme } = context;
-    if (scheme.layout !== 'bitsandbytes' || model === undefined || container?.engineVersion === undefined) return [];
+    const { container, model } = context;
+    if (!usesBitsandbytes(context) || model === undefined || container?.engineVersion === undefined) return [];
     if (!isVllm(context, { since: '0.5.0', before: '0.8.0' })) return [];
     // Those that the version does not serve at all have a finding of their own.
     if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'yes') return [];
@@ -38,7 +39,7 @@ export const bitsandbytesNotInArchitecture: Rule = {
     return [
       found({
         what: `${serverName(context)} does not support bitsandbytes weights for ${model.architecture} yet`,
-        got: `${scheme.name} on ${model.architecture}`,
+        got: `bitsandbytes on ${model.architecture}`,
         allowed: `vLLM ${since} to 0.27`,
         fix: `use an image with vLLM ${since} or newer, or an AWQ or GPTQ checkpoint`,
         path: '/container/version',

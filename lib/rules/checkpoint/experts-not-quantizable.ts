@@ -1,3 +1,4 @@
+import { lookup } from '../../text/lookup';
 import { isVllm, serverName } from '../helpers/engine';
 import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
@@ -58,6 +59,24 @@ interface ExpertKernel {
   readonly format: string;
 }
 
+/**
+ * Mixtures that bitsandbytes cannot load before they say how their experts are stored: "MoE Model GptOssForCausalLM does not support
+ * BitsAndBytes quantization yet." Source: `get_expert_mapping` in vllm/model_executor/models by version.
+ */
+const BITSANDBYTES_EXPERTS: Readonly<Record<string, string>> = {
+  Dots1ForCausalLM: '0.10.1',
+  Glm4MoeForCausalLM: '0.10.1',
+  JambaForCausalLM: '0.10.1',
+  Qwen3NextForCausalLM: '0.10.2',
+  DeepseekV2ForCausalLM: '0.11.1',
+  DeepseekV3ForCausalLM: '0.11.1',
+  GptOssForCausalLM: '0.11.1',
+  GraniteMoeHybridForCausalLM: '0.11.1',
+  Llama4ForConditionalGeneration: '0.11.1',
+  MiniMaxM2ForCausalLM: '0.11.1',
+  NemotronHForCausalLM: '0.14.0',
+};
+
 /** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
 function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
   switch (scheme.layout) {
@@ -74,8 +93,8 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
     case 'bitsandbytes': {
       const isStored = model?.quantization?.method === 'bitsandbytes';
       if (isStored && scheme.weightBits === 8) return { format: 'stored 8-bit bitsandbytes' };
-      if (model?.architecture === 'GptOssForCausalLM') return { since: '0.11.1', format: 'bitsandbytes' };
-      return { since: isStored ? '0.10.1' : '0.10.0', format: 'bitsandbytes' };
+      const mapped = lookup(BITSANDBYTES_EXPERTS, model?.architecture ?? '');
+      return { since: mapped ?? (isStored ? '0.10.1' : '0.10.0'), format: 'bitsandbytes' };
     }
     case 'modelopt':
       return scheme.weightType === 'fp4'

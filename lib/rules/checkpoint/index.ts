@@ -3,7 +3,9 @@ import { activationOrderRemoved } from './activation-order-removed';
 import { autoRoundNotKnown } from './auto-round-not-known';
 import { awqLayoutNotGemm } from './awq-layout-not-gemm';
 import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
+import { bitsandbytesLoaderWithoutMethod } from './bitsandbytes-loader-without-method';
 import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
+import { compressedSchemeNewerThanServer } from './compressed-scheme-newer-than-server';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
@@ -12,6 +14,7 @@ import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
 import { onlineFp8Renamed } from './online-fp8-renamed';
 import { onlineMethodNeedsExperts } from './online-method-needs-experts';
 import { quantizationBitsNotSupported } from './quantization-bits-not-supported';
+import { quantizationConfigNested } from './quantization-config-nested';
 import { quantizationFlagContradictsCheckpoint } from './quantization-flag-contradicts-checkpoint';
 import { quantizationFlagUnknown } from './quantization-flag-unknown';
 import { quantizationFlagWithoutCheckpoint } from './quantization-flag-without-checkpoint';
@@ -41,4 +44,7 @@ export const checkpointRules: readonly Rule[] = [
   quantizationNotInServer,
   schemeContradictsCheckpoint,
   sparsityRemoved,
+  compressedSchemeNewerThanServer,
+  quantizationConfigNested,
+  bitsandbytesLoaderWithoutMethod,
 ];

@@ -5,6 +5,7 @@ import { jsonValueUnreadable } from './json-value-unreadable';
 import { lmiDtypeUnknown } from './lmi-dtype-unknown';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
 import { optionContradictsVariable } from './option-contradicts-variable';
+import { parserNotInServer } from './parser-not-in-server';
 import { toolParserMissing } from './tool-parser-missing';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
@@ -23,4 +24,5 @@ export const environmentRules: readonly Rule[] = [
   lmiDtypeUnknown,
   trtllmQuantizeNotRead,
   toolParserMissing,
+  parserNotInServer,
 ];

@@ -1,7 +1,7 @@
 import { found } from '../helpers/finding';
-import { isFlagWord } from '../helpers/environment';
 import { serverName } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
+import { argumentVariable, isSwitchedOn } from '../helpers/switches';
 import type { Rule } from '../types';
 
 const example = (environment: Record<string, string>, family = 'vllm') => ({
@@ -34,21 +34,17 @@ export const toolParserMissing: Rule = {
     ],
   },
   evaluate(context) {
-    const prefix = context.container?.family === 'lmi' ? 'OPTION_' : 'SM_VLLM_';
-    if (context.container?.engine !== 'vllm' || context.container.family === 'custom') return [];
-    const environment = context.spec.environment ?? {};
-    const value = environment[prefix + SWITCH] as string | undefined;
-    // The bare flag is an empty value for the images, and nothing for LMI.
-    const isOn =
-      value !== undefined && (isFlagWord(value) ? /true/i.test(value) : value === '' && prefix !== 'OPTION_');
-    if (!isOn || environment[prefix + PARSER]) return [];
+    const name = argumentVariable(context, SWITCH);
+    const parser = argumentVariable(context, PARSER);
+    if (name === undefined || parser === undefined || !isSwitchedOn(context, SWITCH)) return [];
+    if (context.spec.environment?.[parser]) return [];
     return [
       found({
         what: `${serverName(context)} stops where tools are to be chosen automatically and no parser for the model’s calls is named`,
-        got: `${prefix}${SWITCH} without ${prefix}${PARSER}`,
-        allowed: `${prefix}${PARSER}, such as hermes (Qwen), llama3_json or mistral`,
-        fix: `name the model’s parser in ${prefix}${PARSER}, or leave ${prefix}${SWITCH} out`,
-        path: `/environment/${prefix}${SWITCH}`,
+        got: `${name} without ${parser}`,
+        allowed: `${parser}, such as hermes (Qwen), llama3_json or mistral`,
+        fix: `name the model’s parser in ${parser}, or leave ${name} out`,
+        path: `/environment/${name}`,
       }),
     ];
   },

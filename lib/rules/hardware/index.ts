@@ -1,6 +1,7 @@
 import type { Rule } from '../types';
 import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
 import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
+import { attentionBackendWithoutSinks } from './attention-backend-without-sinks';
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
 import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
@@ -11,6 +12,8 @@ import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
 import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
 import { quantizationNotVerifiedOnGpu } from './quantization-not-verified-on-gpu';
 import { quantizationRunsWeightOnly } from './quantization-runs-weight-only';
+import { sparseAttentionNeedsHopper } from './sparse-attention-needs-hopper';
+import { v1EngineNeedsAmpere } from './v1-engine-needs-ampere';
 
 export const hardwareRules: readonly Rule[] = [
   instanceTypeUnknown,
@@ -25,4 +28,7 @@ export const hardwareRules: readonly Rule[] = [
   activationDtypeNotAccepted,
   kvCacheDtypeNeedsNewerGpu,
   attentionBackendNotOnGpu,
+  v1EngineNeedsAmpere,
+  attentionBackendWithoutSinks,
+  sparseAttentionNeedsHopper,
 ];

@@ -12,3 +12,9 @@ export function flagPath({ spec }: Pick<RuleContext, 'spec'>): string {
 export function isVllmOrSglang({ container }: Pick<RuleContext, 'container'>): boolean {
   return container?.engine === 'vllm' || container?.engine === 'sglang';
 }
+
+/** Weights that bitsandbytes stored, or that it is to quantize while the server loads them. */
+export function usesBitsandbytes({ scheme, options }: Pick<RuleContext, 'scheme' | 'options'>): boolean {
+  if (scheme.layout === 'bitsandbytes') return true;
+  return scheme.layout === 'plain' && options.quantizationFlag?.toLowerCase() === 'bitsandbytes';
+}

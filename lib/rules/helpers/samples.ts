@@ -189,3 +189,84 @@ export function compressedTensors(weights: Json, activations: Json | null = null
 
 /** INT4, symmetric, groups of 128. */
 export const INT4_GROUPS: Json = { num_bits: 4, type: 'int', symmetric: true, strategy: 'group', group_size: 128 };
+
+/** zai-org/GLM-4.5V: 96 heads in the language model, 12 in the vision encoder */
+export const GLM_45V: Json = {
+  architectures: ['Glm4vMoeForConditionalGeneration'],
+  model_type: 'glm4v_moe',
+  text_config: {
+    model_type: 'glm4v_moe_text',
+    hidden_size: 4096,
+    intermediate_size: 10944,
+    num_attention_heads: 96,
+    num_hidden_layers: 46,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    vocab_size: 151552,
+    max_position_embeddings: 65536,
+    moe_intermediate_size: 1408,
+    n_routed_experts: 128,
+    n_shared_experts: 1,
+    num_experts_per_tok: 8,
+    first_k_dense_replace: 1,
+    attention_bias: true,
+  },
+  vision_config: {
+    depth: 24,
+    hidden_size: 1536,
+    intermediate_size: 10944,
+    num_heads: 12,
+    out_hidden_size: 4096,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    temporal_patch_size: 2,
+    in_channels: 3,
+  },
+  torch_dtype: 'bfloat16',
+};
+
+/** openai/gpt-oss-20b */
+export const GPT_OSS_20B: Json = {
+  architectures: ['GptOssForCausalLM'],
+  model_type: 'gpt_oss',
+  hidden_size: 2880,
+  intermediate_size: 2880,
+  num_attention_heads: 64,
+  num_hidden_layers: 24,
+  num_key_value_heads: 8,
+  head_dim: 64,
+  vocab_size: 201088,
+  max_position_embeddings: 131072,
+  num_local_experts: 32,
+  num_experts_per_tok: 4,
+  sliding_window: 128,
+  attention_bias: true,
+  quantization_config: { quant_method: 'mxfp4' },
+};
+
+/** deepseek-ai/DeepSeek-V3.2 */
+export const DEEPSEEK_V32: Json = {
+  architectures: ['DeepseekV32ForCausalLM'],
+  model_type: 'deepseek_v32',
+  hidden_size: 7168,
+  intermediate_size: 18432,
+  num_attention_heads: 128,
+  num_hidden_layers: 61,
+  num_key_value_heads: 128,
+  vocab_size: 129280,
+  max_position_embeddings: 163840,
+  first_k_dense_replace: 3,
+  moe_intermediate_size: 2048,
+  n_routed_experts: 256,
+  n_shared_experts: 1,
+  num_experts_per_tok: 8,
+  kv_lora_rank: 512,
+  q_lora_rank: 1536,
+  qk_nope_head_dim: 128,
+  qk_rope_head_dim: 64,
+  v_head_dim: 128,
+  index_head_dim: 128,
+  index_n_heads: 64,
+  index_topk: 2048,
+  quantization_config: { quant_method: 'fp8', activation_scheme: 'dynamic', weight_block_size: [128, 128] },
+};

@@ -1,11 +1,6 @@
 import data from '../data/vllm-architectures.json';
 import { compareVersions, parseVersion, type Version } from '../../text/version';
-
-/** Versions between which a vLLM serves something; `last` is undefined where the newest we know still does. */
-export interface ServedRange {
-  readonly since: string;
-  readonly last?: string;
-}
+import { isUpTo, readRanges, type KnownRange } from './ranges';
 
 export type Feature = 'served' | 'lora' | 'pipeline' | 'bitsandbytes' | 'loraHead';
 const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2, bitsandbytes: 3, loraHead: 4 };
@@ -14,28 +9,20 @@ const READ = data.versions.map((text) => parseVersion(text) ?? []);
 const OLDEST = data.versions[0];
 
 const architectures = data.architectures as Readonly<Record<string, string>>;
-const read = new Map<string, readonly (readonly ServedRange[])[]>();
+const read = new Map<string, readonly (readonly KnownRange[])[]>();
 
-function rangesOf(architecture: string): readonly (readonly ServedRange[])[] | undefined {
+function rangesOf(architecture: string): readonly (readonly KnownRange[])[] | undefined {
   if (!Object.hasOwn(architectures, architecture)) return undefined;
   let columns = read.get(architecture);
   if (columns === undefined) {
-    columns = architectures[architecture].split('|').map((column) =>
-      column
-        .split(' ')
-        .filter((text) => text !== '')
-        .map((text) => {
-          const [since, last] = text.split('..');
-          return last === undefined ? { since } : { since, last };
-        }),
-    );
+    columns = architectures[architecture].split('|').map(readRanges);
     read.set(architecture, columns);
   }
   return columns;
 }
 
 /** When vLLM serves an architecture (or serves it with LoRA, or in a pipeline); undefined for a name it never had. */
-export function vllmRanges(architecture: string, feature: Feature = 'served'): readonly ServedRange[] | undefined {
+export function vllmRanges(architecture: string, feature: Feature = 'served'): readonly KnownRange[] | undefined {
   return rangesOf(architecture)?.[COLUMN[feature]] ?? (Object.hasOwn(architectures, architecture) ? [] : undefined);
 }
 
@@ -54,7 +41,7 @@ export function vllmHas(architecture: string, feature: Feature, version: Version
   for (const { since, last } of ranges) {
     // What the oldest version read has, older ones may have had as well.
     const started = since === OLDEST || compareVersions(read, parseVersion(since) ?? []) >= 0;
-    const ended = last !== undefined && !isUpTo(version, last);
+    const ended = last !== undefined && !isUpTo(version, last, READ);
     if (started && !ended) return 'yes';
   }
   return compareVersions(read, parseVersion(ranges[0].since) ?? []) < 0 ? 'not-yet' : 'no-more';
@@ -64,12 +51,6 @@ export function vllmHas(architecture: string, feature: Feature, version: Version
 function nearestRead(version: Version): Version {
   const next = READ.find((read) => compareVersions(read, version) >= 0);
   return next !== undefined && next[0] === version[0] && next[1] === version[1] ? next : version;
-}
-
-/** `last` and its own post-releases and patches: what a minor version had at its end, its later patches have. */
-function isUpTo(version: Version, last: string): boolean {
-  const limit = parseVersion(last) ?? [];
-  return compareVersions(version, limit) <= 0 || (version[0] === limit[0] && version[1] === limit[1]);
 }
 
 /** First release that has it: what to upgrade to. */

@@ -2,16 +2,20 @@ import type { Rule } from '../types';
 import { answerOutlastsInvocation } from './answer-outlasts-invocation';
 import { batchedTokensBelowContext } from './batched-tokens-below-context';
 import { batchedTokensBelowSequences } from './batched-tokens-below-sequences';
+import { blockSizeNotSupported } from './block-size-not-supported';
 import { budgetExceeded } from './budget-exceeded';
+import { chunkedPrefillWithSlidingWindow } from './chunked-prefill-with-sliding-window';
 import { contextExceedsModel } from './context-exceeds-model';
 import { dtypeUnknown } from './dtype-unknown';
 import { gpuMemoryUtilizationOutOfRange } from './gpu-memory-utilization-out-of-range';
+import { kvCacheDtypeNotForModel } from './kv-cache-dtype-not-for-model';
 import { kvCacheDtypeUnknown } from './kv-cache-dtype-unknown';
 import { kvCacheE5m2WithFp8Weights } from './kv-cache-e5m2-with-fp8-weights';
 import { kvCacheFp8WithMla } from './kv-cache-fp8-with-mla';
 import { latencyGoalMissed } from './latency-goal-missed';
 import { loadFormatRemoved } from './load-format-removed';
 import { loadFormatUnknown } from './load-format-unknown';
+import { multiStepNotSupported } from './multi-step-not-supported';
 import { optionNotReadByServer } from './option-not-read-by-server';
 import { prefixCachingNotSupported } from './prefix-caching-not-supported';
 import { sequencesBelowConcurrency } from './sequences-below-concurrency';
@@ -37,4 +41,8 @@ export const optionsRules: readonly Rule[] = [
   sequencesBelowConcurrency,
   slidingWindowDisabled,
   workloadExceedsContext,
+  blockSizeNotSupported,
+  chunkedPrefillWithSlidingWindow,
+  kvCacheDtypeNotForModel,
+  multiStepNotSupported,
 ];

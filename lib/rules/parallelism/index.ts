@@ -13,6 +13,7 @@ import { packedWeightsNotDivisible } from './packed-weights-not-divisible';
 import { pipelineLongerThanModel } from './pipeline-longer-than-model';
 import { pipelineNotSupported } from './pipeline-not-supported';
 import { quantizationGroupNotDivisible } from './quantization-group-not-divisible';
+import { visionHeadsNotDivisible } from './vision-heads-not-divisible';
 import { vocabularyNotDivisible } from './vocabulary-not-divisible';
 
 export const parallelismRules: readonly Rule[] = [
@@ -31,4 +32,5 @@ export const parallelismRules: readonly Rule[] = [
   pipelineNotSupported,
   pipelineLongerThanModel,
   expertParallelWithoutExperts,
+  visionHeadsNotDivisible,
 ];

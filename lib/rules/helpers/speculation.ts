@@ -1,0 +1,65 @@
+import type { RuleContext } from '../types';
+import { argumentOf } from './switches';
+
+/** Speculative decoding as the server will be asked for it, from the spec's own section or from the container's variables. */
+export interface Speculation {
+  readonly method?: string;
+  readonly model?: string;
+  readonly tokens?: number;
+  /** Over how many GPUs the draft model is to be cut, where that is said. */
+  readonly draftTensorParallelSize?: number;
+  /** JSON pointer to what says so. */
+  readonly path: string;
+}
+
+/** What the spec or the environment asks for; undefined where neither does, or where the JSON cannot be read. */
+export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
+  const { speculative } = context.spec;
+  if (speculative !== undefined) {
+    const { method, model, tokens } = speculative;
+    return { method, model, tokens, path: '/speculative' };
+  }
+  return fromJson(context) ?? fromArguments(context);
+}
+
+/** vLLM 0.8.3 and later: one JSON object; in single quotes where the image’s supervisor wants them. */
+function fromJson(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
+  const set = argumentOf(context, 'SPECULATIVE_CONFIG');
+  if (set === undefined) return undefined;
+  const read = parse(set.value.trim().replace(/^'(.*)'$/s, '$1'));
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
+  const config = read as Readonly<Record<string, unknown>>;
+  return {
+    method: text(config.method),
+    model: text(config.model),
+    tokens: whole(config.num_speculative_tokens),
+    draftTensorParallelSize: whole(config.draft_tensor_parallel_size),
+    path: `/environment/${set.name}`,
+  };
+}
+
+/** vLLM up to 0.8: an argument for each. */
+function fromArguments(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
+  const model = argumentOf(context, 'SPECULATIVE_MODEL');
+  if (model === undefined) return undefined;
+  const isNgram = /^\[?ngram\]?$/.test(model.value);
+  return {
+    method: isNgram ? 'ngram' : undefined,
+    model: isNgram ? undefined : model.value,
+    tokens: whole(Number(argumentOf(context, 'NUM_SPECULATIVE_TOKENS')?.value)),
+    draftTensorParallelSize: whole(Number(argumentOf(context, 'SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE')?.value)),
+    path: `/environment/${model.name}`,
+  };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const whole = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) ? value : undefined;

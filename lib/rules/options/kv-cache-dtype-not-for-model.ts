@@ -1,0 +1,47 @@
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (kvCacheDtype: string, version: string, config: object = LLAMA_8B) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096, kvCacheDtype },
+});
+
+/** Why no attention of an NVIDIA GPU takes the dtype; undefined where some does. */
+function reasonOf({ model, options }: RuleContext): string | undefined {
+  const dtype = options.kvCacheDtype;
+  if (dtype === 'fp8_inc') return 'of Intel Gaudi only';
+  const isLatent = dtype === 'fp8_ds_mla' || dtype === 'nvfp4_ds_mla';
+  return isLatent && model !== undefined && model.mla === undefined
+    ? 'of DeepSeek’s sparse latent attention (MLA) only'
+    : undefined;
+}
+
+export const kvCacheDtypeNotForModel: Rule = {
+  id: 'KV_CACHE_DTYPE_NOT_FOR_MODEL',
+  severity: 'error',
+  summary: 'the KV-cache dtype is one that the model’s attention has on this hardware',
+  explanation:
+    'vLLM’s argument parser takes every KV-cache dtype of every platform. fp8_inc is that of Intel Gaudi, and fp8_ds_mla the layout of DeepSeek’s sparse attention: with any other model no attention backend is valid, and the engine stops while it starts.',
+  source: 'vllm/v1/attention/backends, `supported_kv_cache_dtypes`; vllm-project/vllm#42587',
+  holdsFor: 'vLLM 0.11.1 and later',
+  examples: {
+    passes: [example('fp8', '0.19.0'), example('fp8_e4m3', '0.11.2')],
+    fails: [example('fp8_inc', '0.19.0'), example('fp8_ds_mla', '0.20.1')],
+  },
+  evaluate(context) {
+    const reason = reasonOf(context);
+    if (reason === undefined || !isVllm(context, { since: '0.11.1' })) return [];
+    return [
+      found({
+        what: `the KV-cache dtype ${context.options.kvCacheDtype} is ${reason}: no attention backend of ${serverName(context)} is valid with it here`,
+        got: context.options.kvCacheDtype,
+        allowed: 'auto or fp8',
+        fix: 'write fp8',
+        path: '/options/kvCacheDtype',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,221 @@
+import {
+  AWQ,
+  BITSANDBYTES,
+  DEEPSEEK_V32,
+  GLM_45V,
+  GPT_OSS_20B,
+  INT4_GROUPS,
+  LLAMA2_7B,
+  LLAMA_70B,
+  LLAMA_8B,
+  MISTRAL_7B,
+  QWEN25_7B,
+  QWEN3_MOE,
+  QWEN3_SMALL,
+  compressedTensors,
+  quantized,
+  type Json,
+} from '../../lib/rules/helpers/samples';
+import { check } from '../../lib/rules';
+
+/**
+ * Deployments that people reported in public, in our words: the versions and sizes are theirs, the thread is named. Each fails with an error of
+ * the rule that knows the cause, and what they were told to do instead passes that rule.
+ */
+interface Deployment {
+  readonly config: Json;
+  readonly version?: string;
+  readonly family?: string;
+  readonly instanceType?: string;
+  readonly options?: object;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly speculative?: object;
+}
+
+const variables = (set: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(set).map(([name, value]) => [`SM_VLLM_${name}`, value]));
+
+function findings({ config, version, family = 'vllm', options, ...rest }: Deployment) {
+  const spec = {
+    model: { config },
+    container: { family, version },
+    options: { maxModelLen: 4096, ...options },
+    ...rest,
+  };
+  return check(spec).findings.filter(({ severity }) => severity === 'error');
+}
+
+const ASYMMETRIC = compressedTensors({ ...INT4_GROUPS, symmetric: false });
+const FP4: Json = { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16 };
+const NVFP4 = compressedTensors(FP4, FP4, 'nvfp4-pack-quantized');
+const AUTO = { ENABLE_AUTO_TOOL_CHOICE: '' };
+const DRAFT = { SPECULATIVE_MODEL: 'Qwen/Qwen2.5-0.5B', NUM_SPECULATIVE_TOKENS: '3' };
+const VISION: Json = { hidden_size: 3200, intermediate_size: 12_800, num_attention_heads: 25, num_hidden_layers: 45 };
+const INTERNVL: Json = {
+  ...{ architectures: ['InternVLChatModel'], model_type: 'internvl_chat', downsample_ratio: 0.5 },
+  ...{ vision_config: { ...VISION, patch_size: 14, image_size: 448 } },
+  llm_config: { ...LLAMA_70B, quantization_config: AWQ },
+};
+
+describe.each<[string, string, Deployment, Partial<Deployment>]>([
+  [
+    'https://github.com/vllm-project/vllm/issues/24004',
+    'VISION_HEADS_NOT_DIVISIBLE',
+    { config: GLM_45V, version: '0.10.1', options: { tensorParallelSize: 8 } },
+    { options: { tensorParallelSize: 4 } },
+  ],
+  [
+    'https://github.com/vllm-project/llm-compressor/issues/1550',
+    'COMPRESSED_SCHEME_NEWER_THAN_SERVER',
+    { config: quantized(QWEN25_7B, ASYMMETRIC), version: '0.6.3.post1', instanceType: 'ml.g5.2xlarge' },
+    { version: '0.8.5' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/19853',
+    'COMPRESSED_SCHEME_NEWER_THAN_SERVER',
+    { config: quantized(LLAMA_8B, NVFP4), version: '0.9.1', instanceType: 'ml.g6e.2xlarge' },
+    { version: '0.9.2' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/11122',
+    'QUANTIZATION_CONFIG_NESTED',
+    { config: INTERNVL, version: '0.6.4.post1', options: { trustRemoteCode: true } },
+    { environment: variables({ QUANTIZATION: 'awq' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/9967',
+    'BITSANDBYTES_NOT_IN_ARCHITECTURE',
+    {
+      config: QWEN25_7B,
+      version: '0.6.3',
+      environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }),
+    },
+    { version: '0.6.4' },
+  ],
+  [
+    'https://github.com/runpod-workers/worker-vllm/issues/99',
+    'BITSANDBYTES_LOADER_WITHOUT_METHOD',
+    { config: LLAMA2_7B, version: '0.6.6', environment: variables({ LOAD_FORMAT: 'bitsandbytes' }) },
+    { environment: variables({ LOAD_FORMAT: 'bitsandbytes', QUANTIZATION: 'bitsandbytes' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/25653',
+    'EXPERTS_NOT_QUANTIZABLE',
+    {
+      config: quantized({ ...QWEN3_MOE, architectures: ['Glm4MoeForCausalLM'] }, BITSANDBYTES),
+      version: '0.10.0',
+      options: { loadFormat: 'bitsandbytes' },
+    },
+    { version: '0.10.1' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/10483',
+    'DRAFT_PARALLELISM_NOT_ALLOWED',
+    {
+      ...{ config: LLAMA_8B, version: '0.6.4.post1', options: { tensorParallelSize: 4 } },
+      environment: variables({ ...DRAFT, SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: '2' }),
+    },
+    { environment: variables({ ...DRAFT, SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: '1' }) },
+  ],
+  [
+    'https://github.com/vllm-project/recipes/issues/51',
+    'PARSER_NOT_IN_SERVER',
+    { config: GPT_OSS_20B, version: '0.10.1', environment: variables({ ...AUTO, TOOL_CALL_PARSER: 'openai' }) },
+    { version: '0.10.2' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/9312',
+    'PARSER_NOT_IN_SERVER',
+    { config: LLAMA_8B, version: '0.6.2', environment: variables({ ...AUTO, TOOL_CALL_PARSER: 'llama3_json' }) },
+    { version: '0.6.3.post1' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/17441',
+    'PARSER_NOT_IN_SERVER',
+    {
+      config: QWEN3_SMALL,
+      version: '0.8.5',
+      environment: variables({ ENABLE_REASONING: '', REASONING_PARSER: 'qwen3' }),
+    },
+    { version: '0.9.0', environment: variables({ REASONING_PARSER: 'qwen3' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/42510',
+    'BLOCK_SIZE_NOT_SUPPORTED',
+    {
+      config: LLAMA_8B,
+      version: '0.20.1',
+      instanceType: 'ml.g6e.2xlarge',
+      environment: variables({ BLOCK_SIZE: '8' }),
+    },
+    { environment: variables({ BLOCK_SIZE: '32' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/42587',
+    'KV_CACHE_DTYPE_NOT_FOR_MODEL',
+    { config: LLAMA_8B, version: '0.19.0', options: { kvCacheDtype: 'fp8_ds_mla' } },
+    { options: { kvCacheDtype: 'fp8' } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/8274',
+    'MULTI_STEP_NOT_SUPPORTED',
+    {
+      ...{ config: LLAMA_70B, version: '0.6.0', options: { enableChunkedPrefill: true, tensorParallelSize: 8 } },
+      environment: variables({ NUM_SCHEDULER_STEPS: '8' }),
+    },
+    { options: { tensorParallelSize: 8 } },
+  ],
+  [
+    'https://github.com/sbintuitions/flexeval/pull/76',
+    'CHUNKED_PREFILL_WITH_SLIDING_WINDOW',
+    { config: MISTRAL_7B, version: '0.6.2', options: { enableChunkedPrefill: true } },
+    { environment: variables({ DISABLE_SLIDING_WINDOW: '' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/40153',
+    'ATTENTION_BACKEND_WITHOUT_SINKS',
+    {
+      ...{ config: GPT_OSS_20B, version: '0.19.0', instanceType: 'ml.g6e.2xlarge' },
+      environment: variables({ ATTENTION_BACKEND: 'FLASHINFER' }),
+    },
+    { environment: {} },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/13398',
+    'V1_ENGINE_NEEDS_AMPERE',
+    {
+      ...{ config: QWEN3_SMALL, version: '0.8.5', instanceType: 'ml.p3.8xlarge', options: { dtype: 'float16' } },
+      environment: { VLLM_USE_V1: '1' },
+    },
+    { environment: { VLLM_USE_V1: '0' } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/40851',
+    'SPARSE_ATTENTION_NEEDS_HOPPER',
+    { config: DEEPSEEK_V32, version: '0.20.1', instanceType: 'ml.p4de.24xlarge', options: { tensorParallelSize: 8 } },
+    { instanceType: 'ml.p5en.48xlarge' },
+  ],
+  [
+    'https://github.com/deepjavalibrary/djl-serving/issues/1509',
+    'LMI_ROLLING_BATCH_REMOVED',
+    {
+      ...{ config: LLAMA2_7B, family: 'lmi', version: '0.28.0-lmi10.0.0-cu124' },
+      environment: { OPTION_ROLLING_BATCH: 'deepspeed' },
+    },
+    { environment: { OPTION_ROLLING_BATCH: 'lmi-dist' } },
+  ],
+  [
+    'vllm/config/speculative.py, `__post_init__`',
+    'SPECULATIVE_INCOMPLETE',
+    { config: LLAMA_8B, version: '0.25.1', environment: variables({ SPECULATIVE_CONFIG: '{"method":"ngram"}' }) },
+    { environment: variables({ SPECULATIVE_CONFIG: '{"method":"ngram","num_speculative_tokens":4}' }) },
+  ],
+])('%s', (_, rule, reported, change) => {
+  const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
+  test(`is found by ${rule}`, () => {
+    expect(errorsOf(reported)).toContain(rule);
+  });
+  test('is not found where it was mended', () => {
+    expect(errorsOf({ ...reported, ...change })).not.toContain(rule);
+  });
+});
