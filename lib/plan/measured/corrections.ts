@@ -68,7 +68,7 @@ export function setCorrections(corrections: readonly Correction[]): void {
   current = corrections;
 }
 
-/** The correction for an endpoint: measured on this model, scheme, instance type and container, the latest. */
+/** The correction for an endpoint: measured on this model, scheme, instance type and container, the latest; of two of one time the last. */
 export function correctionFor(
   { spec, scheme, container }: Pick<ResolvedEndpoint, 'spec' | 'scheme' | 'container'>,
   corrections: readonly Correction[] = current,
@@ -76,7 +76,10 @@ export function correctionFor(
   const subject = subjectOf(spec.model.id, scheme.name, spec.instanceType, container?.family);
   return corrections
     .filter((known) => subjectOf(known.model, known.scheme, known.instanceType, known.container) === subject)
-    .sort((a, b) => (a.measuredAt < b.measuredAt ? 1 : -1))[0];
+    .reduce<Correction | undefined>(
+      (latest, known) => (latest === undefined || known.measuredAt >= latest.measuredAt ? known : latest),
+      undefined,
+    );
 }
 
 function subjectOf(...names: readonly (string | undefined)[]): string {

@@ -36,6 +36,8 @@ const PATTERNS: readonly Pattern[] = [
   { figure: 'runtime', expression: /non_torch_memory takes ([\d.]+)\s?GiB/, unit: GIB },
   { figure: 'runtime', expression: /([\d.]+) GiB for non-torch memory/, unit: GIB },
   { figure: 'graphs', expression: /Graph capturing finished in [\d.]+ secs?, took ([\d.]+) GiB/, unit: GIB },
+  { figure: 'graphs', expression: /([\d.]+) GiB for CUDAGraph memory/, unit: GIB },
+  { figure: 'kvCache', expression: /kv cache memory in use is ([\d.]+) GiB/, unit: GIB },
   { figure: 'kvCache', expression: /Available KV cache memory: ([\d.]+) GiB/, unit: GIB },
   { figure: 'kvCache', expression: /reserved for KV Cache is ([\d.]+)\s?GiB/, unit: GIB },
   { figure: 'kvCache', expression: /CUDA\d? KV buffer size =\s+([\d.]+) MiB/, unit: MIB },
