@@ -154,6 +154,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--keep-as <how>', 'int8 or stored; default: what the report says, else stored'),
       new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
       new Option('--threads <n>', 'default: all processors'),
+      new Option('--digest', 'GGUF: note beside it which weights it was made from, for QualityGate; others always do'),
       new Option('--dry-run', 'say what would be written, and write nothing'),
     ],
   );

@@ -49,7 +49,7 @@ export interface QualityGateOptions {
    * `model.digest`. For weights that synth cannot read, those on the hub or in S3, and for those that another tool quantized.
    *
    * @default - of a `ModelSource.localDirectory`: worked out from files that are not quantized, and as `qe quantize` noted
-   * it down in `config.json`; otherwise a warning says that it was not compared
+   * it down in `config.json`, or with `--digest` beside a GGUF; otherwise a warning says that it was not compared
    */
   readonly modelDigest?: string;
 }
@@ -121,7 +121,7 @@ export class QualityGate {
   public _judge(endpoint: GatedEndpoint): Judgement {
     if (UNQUANTIZED.has(endpoint.scheme ?? 'none')) return this.judgeCache(endpoint);
     const directory = localDirectory(endpoint);
-    const origin = directory === undefined ? undefined : quantizationOrigin(directory);
+    const origin = directory === undefined ? undefined : quantizationOrigin(directory, endpoint.scheme);
     // What `qe quantize` was asked for is more than its checkpoint's layout tells: int4-rtn is laid out as AWQ is.
     const asked = origin?.scheme === undefined ? endpoint : { ...endpoint, ...origin };
     const findings = [...this.weightFindings(endpoint), ...this.ageFindings()];
@@ -234,16 +234,18 @@ export class QualityGate {
       : 'take a milder scheme, or keep the layers that lose most at higher precision: `qe simulate --sensitivity` names them';
   }
 
-  private weightFindings({ modelId }: GatedEndpoint): Finding[] {
+  private weightFindings({ modelId, scheme }: GatedEndpoint): Finding[] {
     const { file, digest } = this.report;
     const directory = localDirectory({ modelId });
-    const expected = this.options.modelDigest ?? (directory === undefined ? undefined : weightsDigest(directory));
+    const expected =
+      this.options.modelDigest ?? (directory === undefined ? undefined : weightsDigest(directory, scheme));
     if (expected === undefined) {
       return [
         finding('QUALITY_WEIGHTS_NOT_COMPARED', 'warning', {
           message: `whether ${file} is about the weights of this endpoint cannot be told at synth`,
           got: modelId,
-          allowed: 'a local directory that is not quantized or that qe quantize wrote, or modelDigest',
+          allowed:
+            'a local directory that is not quantized or that qe quantize wrote (a GGUF with --digest), or modelDigest',
           fix: `give the gate modelDigest: '${digest}' once you know that the model was made from these weights`,
         }),
       ];

@@ -9,13 +9,15 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Digest of the full-precision weights that a directory holds, or that its quantized weights were made from, as `qe simulate` reports
- * it. Undefined where that cannot be told: for quantized weights that `qe quantize` did not write, and those that are not safetensors.
+ * it. Undefined where that cannot be told: for quantized weights that `qe quantize` did not write, GGUFs without `--digest`.
  *
+ * @param scheme that is served
  * @throws FormatError for a damaged file
  */
-export function weightsDigest(directory: string): string | undefined {
+export function weightsDigest(directory: string, scheme?: string): string | undefined {
   if (!existsSync(directory)) return undefined;
-  if (isQuantized(directory)) return quantizationOrigin(directory)?.digest;
+  if (scheme?.startsWith('gguf') === true || isQuantized(directory))
+    return quantizationOrigin(directory, scheme)?.digest;
   const files = readdirSync(directory).filter((name) => name.endsWith('.safetensors'));
   if (files.length === 0) return undefined;
   const digests = new Map<string, string>();

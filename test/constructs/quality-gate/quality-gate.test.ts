@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { App } from 'aws-cdk-lib';
@@ -14,6 +14,7 @@ import {
   type QualityGateOptions,
   type QuantizedEndpointProps,
 } from '../../../index';
+import { runCli } from '../../../bin/program';
 import { openCheckpoint } from '../../../lib/format';
 import { locateCheckpoint } from '../../../lib/format/node';
 import { parseScheme } from '../../../lib/scheme';
@@ -361,6 +362,60 @@ describe('a quality gate', () => {
       expect(qualityOf(errorsOf(lenient))).toEqual([]);
       expect(warningsOf(lenient)).toContain('QUALITY_MIX_NOT_MEASURED');
       expect(errorsOf(stackOf(report([GATE_PROJ]), { maxPerplexityIncrease: 0.02 }))).toContain('QUALITY_BELOW_LIMIT');
+    });
+  });
+
+  describe('on a GGUF that qe quantize wrote', () => {
+    const folder = mkdtempSync(path.join('test', 'constructs', 'quality-gate', 'gguf-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const write = async (name: string, ...more: string[]) => {
+      const out = path.join(folder, name);
+      const quiet = ['--quiet', '--threads', '1'];
+      expect(await runCli(['quantize', MODEL, '--scheme', 'gguf:Q4_K_M', '--out', out, ...quiet, ...more])).toBe(0);
+      return out;
+    };
+    const reportOf = async (digest?: string) => ({
+      schema: 1,
+      model: { digest: digest ?? (await digestOfCheckpoint(await openCheckpoint(locateCheckpoint(MODEL).folder))) },
+      evaluation: { perplexity: 40 },
+      schemes: [{ scheme: 'gguf:Q4_K_M', evaluation: figures(41, 0.01) }],
+    });
+    const qualityOf = (stack: Stack) =>
+      [...errorsOf(stack), ...warningsOf(stack)].filter((rule) => rule.startsWith('QUALITY'));
+    const served = (directory: string, report: unknown) => {
+      const stack = testStack();
+      new GgufEndpoint(stack, 'Chat', {
+        model: ModelSource.localDirectory(directory, { configPath: `${MODEL}/config.json` }),
+        instanceType: InstanceType.G6_2XLARGE,
+        maxModelLen: 512,
+        qualityGate: gate({}, report),
+      });
+      return qualityOf(stack);
+    };
+    let spy: jest.SpyInstance;
+    beforeEach(() => (spy = jest.spyOn(process.stdout, 'write').mockReturnValue(true)));
+    afterEach(() => spy.mockRestore());
+
+    test('compares the weights that it was made from, where they were noted', async () => {
+      const directory = await write('noted', '--digest');
+      expect(served(directory, await reportOf())).toEqual([]);
+      expect(served(directory, await reportOf('sha256:other'))).toEqual(['QUALITY_REPORT_OTHER_WEIGHTS']);
+    });
+
+    test('cannot compare them where they were not, and says so', async () => {
+      const directory = await write('plain');
+      expect(readdirSync(directory)).toEqual(['gutenberg-3m-Q4_K_M.gguf']);
+      expect(served(directory, await reportOf())).toEqual(['QUALITY_WEIGHTS_NOT_COMPARED']);
+    });
+
+    test('does not take the note of another file, or of an earlier run', async () => {
+      const directory = await write('changed', '--digest');
+      const [gguf, note] = readdirSync(directory).sort();
+      expect(note).toBe(`${gguf}.origin.json`);
+      appendFileSync(path.join(directory, gguf), 'x');
+      expect(served(directory, await reportOf())).toContain('QUALITY_WEIGHTS_NOT_COMPARED');
+      await write('changed');
+      expect(readdirSync(directory)).toEqual([gguf]);
     });
   });
 
