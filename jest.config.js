@@ -5,6 +5,8 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // Ends what hangs. No test is about time, and machines differ.
   testTimeout: 600_000,
+  // jest would leave a processor to itself, which does next to nothing.
+  maxWorkers: '100%',
   testPathIgnorePatterns: ['<rootDir>/test/browser/'],
   // d3 is published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(d3-[a-z-]+|internmap)/)'],

@@ -9,7 +9,7 @@ import { pythonEnvironment } from './python-environment.mjs';
 export const ACCOUNT = '000000000000';
 const DEFAULT_REGION = 'us-east-1';
 
-const START_SECONDS = 60;
+const START_SECONDS = 240;
 const STOP_SECONDS = 5;
 const LOG_LINES_SHOWN = 20;
 

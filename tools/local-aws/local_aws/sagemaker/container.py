@@ -14,9 +14,9 @@ from . import images
 from .container_logs import ContainerLog
 from .model_data import DataNotFound, fetch
 
-_DRAIN_SECONDS = 5
+_DRAIN_SECONDS = 60
 
-_STARTUP_SECONDS = 60
+_STARTUP_SECONDS = 480
 """SageMaker's default for ContainerStartupHealthCheckTimeoutInSeconds is longer; nothing here takes even this."""
 
 
