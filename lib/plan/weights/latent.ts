@@ -29,14 +29,14 @@ export function latentCopyBytes(
   sizes: { readonly ropeHeadDim: number; readonly plainBytes: number },
 ): number {
   const find = (name: RegExp) => groups.findIndex((group) => name.test(group.name));
-  const at = find(/(^|\.)kv_b_proj\.weight$/);
+  const at = find(/\.kv_b_proj\.weight$/);
   if (copies === 'none' || at < 0) return 0;
   // Both halves of the latent's projection, of which the engine keeps views where it is stored in 16 bits.
   const [rows, latent] = shards[at].shape;
   const expanded = quantized[at] ? allocatedBytes(rows * latent * sizes.plainBytes) : 0;
   if (copies === 'expanded') return expanded;
-  const query = shards[find(/(^|\.)q(_b)?_proj\.weight$/)];
-  const output = shards[find(/(^|\.)o_proj\.weight$/)];
+  const query = shards[find(/\.q(_b)?_proj\.weight$/)];
+  const output = shards[find(/\.o_proj\.weight$/)];
   if (query === undefined || output === undefined) return expanded;
   const headRows = query.shape[0];
   const valueColumns = output.shape[1];
