@@ -106,10 +106,26 @@ function assumed(family: ContainerFamily, version: string, host: ImageHost | und
     ...(known ?? { family, engine: ENGINES[family], versionDefaulted: false, environmentPrefix: PREFIXES[family] }),
     version,
     tag: undefined,
-    assumedVersion: nearest,
+    ...(isReleaseOf(family, version, nearest) ? {} : { assumedVersion: nearest }),
     // What the tag itself says is worth more than the nearest image's.
     cuda: cuda === undefined ? known?.cuda : Number(cuda),
   };
+}
+
+/**
+ * Does a tag that is not in the data say itself what is in it? AWS's tags of vLLM name release, Python and CUDA:
+ * `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`.
+ */
+function isReleaseOf(family: ContainerFamily, tag: string, release: string): boolean {
+  return (
+    family === 'vllm' &&
+    vllmReleases.includes(release) &&
+    new RegExp(`^v?${escaped(release)}-gpu-py3\\d+-cu1\\d\\d-`).test(tag)
+  );
+}
+
+function escaped(version: string): string {
+  return version.replaceAll('.', '\\.');
 }
 
 /**

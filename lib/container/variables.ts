@@ -1,3 +1,4 @@
+import { compareVersions, parseVersion } from '../text/version';
 import type { ContainerFamily } from '../spec/types';
 import { lookup } from '../text/lookup';
 import { editDistance, nearestNames } from '../text/nearest';
@@ -30,6 +31,8 @@ export interface ContainerVariables {
   readonly prefixes: readonly string[];
   /** Does the container read this variable? Those of libraries (`NCCL_*`, `VLLM_*`, `HF_TOKEN`) count as read. */
   find(name: string): ContainerVariable | undefined;
+  /** Are they those of this very version? Of SGLang the arguments of one release were read; an older one may have others. */
+  readonly isExact: boolean;
   /** Versions of the server that would read it, where this one does not. */
   otherVersions(name: string): OtherVersions | undefined;
   /** The name most likely meant, for one that is not read. */
@@ -93,6 +96,7 @@ export function knownVariables(container: ResolvedContainer): ContainerVariables
     prefix: family.prefix,
     prefixes,
     find,
+    isExact: isExact(container),
     otherVersions: (name) => otherVersions(container, family, name),
     nearest: (name) => nearestVariable(container, family, name),
   };
@@ -103,6 +107,7 @@ const MOST_REMEMBERED = 512;
 
 const CUSTOM: ContainerVariables = {
   prefixes: [],
+  isExact: false,
   find: (name) => ({ name, kind: 'value' }),
   otherVersions: () => undefined,
   nearest: () => undefined,
@@ -224,7 +229,7 @@ function abbreviated<T>(
   names: () => readonly string[],
 ): T | undefined {
   const exact = find(flag);
-  if (exact || flag.length < 3) return exact;
+  if (exact || flag.length < 2) return exact;
   const longer = names().filter((name) => name.startsWith(flag));
   return longer.length === 1 ? find(longer[0]) : undefined;
 }
@@ -234,6 +239,12 @@ function fromArgument(
   argument: { readonly name: string; readonly kind: ArgumentKind } | undefined,
 ): ContainerVariable | undefined {
   return argument && { name, kind: argument.kind, argument: argument.name };
+}
+
+function isExact({ family, engineVersion }: ResolvedContainer): boolean {
+  if (family !== 'sglang' || engineVersion === undefined) return true;
+  const read = parseVersion(data.sglang.version);
+  return read !== undefined && compareVersions(engineVersion, read) === 0;
 }
 
 function otherVersions(container: ResolvedContainer, family: FamilyData, name: string): OtherVersions | undefined {

@@ -131,3 +131,23 @@ describe('an image', () => {
     expect(parseImageUri(uri)).toBeUndefined();
   });
 });
+
+describe('a tag that says itself what is in it', () => {
+  test.each(['0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker', 'v0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker-v1.2'])(
+    '%s is that release on that CUDA',
+    (version) => {
+      const container = resolveContainer({ family: 'vllm', version });
+      expect(container).toMatchObject({ version, engineVersion: [0, 11, 2], cuda: 129 });
+      expect(container?.assumedVersion).toBeUndefined();
+    },
+  );
+
+  test.each([
+    '0.11.2-cpu',
+    '0.11.9-gpu-py312-cu129-ubuntu22.04-sagemaker',
+    '0.11.2-gpu-py312',
+    '0.11.21-gpu-py312-cu129-x',
+  ])('%s is not, and something is assumed', (version) => {
+    expect(resolveContainer({ family: 'vllm', version })?.assumedVersion).toBeDefined();
+  });
+});

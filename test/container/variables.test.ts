@@ -51,6 +51,10 @@ describe('a container reads', () => {
     ['vllm', '0.28.0', 'SM_VLLM_LORA_MODULES', 'list'],
     ['vllm', '0.28.0', 'OPTION_MAX_MODEL_LEN', undefined],
     ['sglang', '0.5.20', 'SM_SGLANG_MEM_FRACTION_STATIC', 'value'],
+    ['sglang', '0.5.20', 'SM_SGLANG_TP', 'value'],
+    ['sglang', '0.5.20', 'SM_SGLANG_FP8_GEMM_BACKEND', 'value'],
+    // Of two that begin so argparse takes neither.
+    ['sglang', '0.5.20', 'SM_SGLANG_CUDA_GRAPH_MAX_BS', undefined],
     ['sglang', '0.5.20', 'SM_SGLANG_GPU_MEMORY_UTILIZATION', undefined],
     ['llama-cpp', undefined, 'SM_LLAMA_CPP_CTX_SIZE', 'value'],
     ['llama-cpp', undefined, 'SM_LLAMA_CPP_NO_WARMUP', 'switch'],

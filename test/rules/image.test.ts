@@ -46,7 +46,10 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['vllm', '0.15.1', 'ml.p5.48xlarge', undefined, 'warning', 'driver 535'],
     ['vllm', '0.15.1', 'ml.g5.2xlarge', GPU_2, 'warning', 'driver 535'],
     // LMI bundles compatibility libraries from 535 on.
-    ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
+    ['lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge', undefined, 'error', 'driver 470'],
+    // AWS's samples start them on these without an AMI, whatever driver is documented.
+    ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined, 'warning', 'driver 470'],
+    ['lmi', '0.34.0-lmi16', 'ml.p4d.24xlarge', undefined, 'warning', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.p5.48xlarge', undefined, 'warning', 'driver 535'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU_3, 'warning', 'driver 550'],

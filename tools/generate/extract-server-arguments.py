@@ -29,7 +29,9 @@ def sglang(root):
                 if re.search(r'no_cli\s*=\s*True', text):
                     continue
                 kind = kind_of(text)
-                names = [node.target.id.replace('_', '-')]
+                # A field may have another name on the command line.
+                named = [k.value.value.lstrip('-') for k in ast.walk(node.annotation) if isinstance(k, ast.keyword) and k.arg == 'cli_name']
+                names = named or [node.target.id.replace('_', '-')]
                 for call in ast.walk(node.annotation):
                     if isinstance(call, ast.keyword) and call.arg == 'aliases':
                         names += [n.value.lstrip('-') for n in ast.walk(call.value) if isinstance(n, ast.Constant)]

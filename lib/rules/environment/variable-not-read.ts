@@ -37,6 +37,8 @@ export const variableNotRead: Rule = {
       example('vllm', { SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true', NCCL_DEBUG: 'INFO', MY_OWN_SETTING: '1' }),
       example('vllm', { SM_VLLM_SWAP_SPACE: '4' }, '0.8.5'),
       example('lmi', { OPTION_ANYTHING: '1' }, '0.26.0-deepspeed0.12.6-cu121'),
+      example('sglang', { SM_SGLANG_TP: '1' }),
+      example('sglang', { SM_SGLANG_CUDA_GRAPH_MAX_BS: '32' }, '0.5.10'),
     ],
     fails: [
       example('lmi', { OPTION_ROLLING_BACK: 'vllm' }),
@@ -69,8 +71,8 @@ function judge(context: RuleContext, family: ContainerFamily, name: string): Rul
   const nearest = variables.nearest(name);
   // Outside of every namespace only a name that is plainly meant for the server is worth a word.
   if (!isOwn) return nearest === undefined ? undefined : notRead(name, undefined, family, nearest);
-  // Nothing is known of what a version that is not in the data reads, beyond misspellings.
-  if (container.assumedVersion !== undefined && nearest === undefined) return undefined;
+  // Nothing is known of what a version that was not read has for arguments, beyond misspellings.
+  if ((container.assumedVersion !== undefined || !variables.isExact) && nearest === undefined) return undefined;
   return notRead(name, versionsText(context, name), family, nearest);
 }
 

@@ -16,13 +16,13 @@ export function kvHeadsFit(heads: number, degree: number): boolean {
 }
 
 /**
- * Does the server add heads of zeros where a degree does not divide them? transformers-neuronx and optimum-neuron do, and optimum-neuron
- * switches off vLLM's own check of it; vLLM's check stands where LMI's image runs its vLLM instead.
- * Source: transformers-neuronx utils.py, `get_qkv_padding`; optimum-neuron optimum/neuron/vllm/platform.py.
+ * Does the server add heads of zeros where a degree does not divide them? transformers-neuronx does, behind LMI's vLLM too, and so does
+ * optimum-neuron, which switches off vLLM's own check of it.
+ * Source: transformers-neuronx utils.py, `get_qkv_padding`; optimum-neuron optimum/neuron/vllm/platform.py;
+ * aws-samples/sagemaker-genai-hosting-examples Deepseek/Deepseek-llama8b-LMI-inferentia.ipynb: 32 heads on 12 cores.
  */
-export function padsHeads({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): boolean {
-  if (container?.family === 'lmi-neuron') return spec.environment?.OPTION_ROLLING_BATCH !== 'vllm';
-  return container?.family === 'hf-vllm-neuron';
+export function padsHeads({ container }: Pick<RuleContext, 'container'>): boolean {
+  return container?.family === 'lmi-neuron' || container?.family === 'hf-vllm-neuron';
 }
 
 /** Does the degree give each rank whole query heads, and whole or copied KV heads? */

@@ -19,6 +19,9 @@ const LEAST_DRIVER = { cuda13: 580, cuda12: 525 } as const;
 /** Floor of the compatibility libraries in the DJL images: label `verified_versions=12.2`. */
 const DJL_FLOOR = 535;
 
+/** Families on which AWS's samples start LMI without an AMI, whatever driver is documented for them. */
+const RUN_BY_SAMPLES: ReadonlySet<string> = new Set(['g5', 'p4d', 'p4de']);
+
 /** Driver with which AWS tests its CUDA 12.8 and 12.9 images. */
 const TESTED_WITH_CUDA12 = 550;
 
@@ -27,9 +30,9 @@ export const driverTooOldForImage: Rule = {
   severity: 'error',
   summary: "the host's driver runs the image's CUDA",
   explanation:
-    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS needs driver 580: otherwise the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. The LMI images bundle compatibility libraries and run from driver 535 on; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS needs driver 580: otherwise the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. The LMI images bundle compatibility libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d, which is no promise; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
-    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987',
+    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws-samples/sagemaker-genai-hosting-examples 02-engines/LMI',
   examples: {
     passes: [
       example('vllm', '0.24.0', 'ml.g5.2xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1'),
@@ -44,6 +47,7 @@ export const driverTooOldForImage: Rule = {
       example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
       example('lmi', '0.36.0-lmi27', 'ml.p5.48xlarge'),
       { ...example('lmi', '0.36.0-lmi18', 'ml.p5.48xlarge'), model: { config: quantized(LLAMA_8B, AWQ) } },
+      example('lmi', '0.34.0-lmi16', 'ml.g5.2xlarge'),
       example('lmi-trtllm', '0.33.0', 'ml.g6.xlarge'),
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
@@ -75,14 +79,20 @@ export const driverTooOldForImage: Rule = {
         }),
       ];
     if (host.driver >= need.driver) return untested(kind, container.cuda, host.driver, image, driverText(host), common);
+    const isRun =
+      need.driver === DJL_FLOOR &&
+      RUN_BY_SAMPLES.has(instance.family) &&
+      context.spec.endpoint?.inferenceAmiVersion === undefined;
     return [
       found({
         ...common,
-        what: need.isCertain
-          ? `${image} needs driver ${need.driver} or newer`
-          : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
+        what: isRun
+          ? `${image} is made for driver ${need.driver} or newer, and AWS documents an older one here, although its samples start such images so`
+          : need.isCertain
+            ? `${image} needs driver ${need.driver} or newer`
+            : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
         got: driverText(host),
-        severity: need.isCertain || host.driver < DJL_FLOOR ? undefined : 'warning',
+        severity: !isRun && (need.isCertain || host.driver < DJL_FLOOR) ? undefined : 'warning',
       }),
     ];
   },

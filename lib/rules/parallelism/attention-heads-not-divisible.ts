@@ -28,11 +28,7 @@ export const attentionHeadsNotDivisible: Rule = {
     fails: [
       example(LLAMA_8B, 3),
       example(QWEN25_7B, 8),
-      {
-        ...example(LLAMA_70B, 24),
-        container: { family: 'lmi-neuron' },
-        environment: { OPTION_ROLLING_BATCH: 'vllm' },
-      },
+      { ...example(LLAMA_70B, 24), container: { family: 'vllm-neuron' } },
     ],
   },
   evaluate(context) {
