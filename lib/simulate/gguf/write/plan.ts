@@ -38,8 +38,8 @@ export interface GgufWritePlan {
   readonly bytes: number;
 }
 
-/** Decoded to f32 a unit has 512 KiB: it stays in the processor's own caches. */
-const TARGET_UNIT_VALUES = 128 * 1024;
+/** Rows as they are stored and as they are written stay in a second-level cache, and each write is large enough for the system to take it in one go. */
+const TARGET_UNIT_VALUES = 256 * 1024;
 
 export function planGgufWrite(
   files: readonly string[],
