@@ -4,6 +4,7 @@ import type { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
+import { useCorrections } from '../plan/corrections';
 import { usePriceFile } from '../prices/file';
 import type { Terminal } from '../terminal';
 
@@ -15,6 +16,7 @@ export async function check(
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
   await usePriceFile();
+  await useCorrections();
   if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
 
   const answer = checkSpec(await readJson(args[0]));

@@ -4,6 +4,7 @@ import { readEndpoints, specIn } from '../diff/read';
 import { renderDiff } from '../diff/render';
 import { ExitStatus } from '../exit-status';
 import { renderFindings } from '../output/findings';
+import { useCorrections } from '../plan/corrections';
 import { usePriceFile } from '../prices/file';
 import type { Terminal } from '../terminal';
 
@@ -14,6 +15,7 @@ export async function diff(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   await usePriceFile();
+  await useCorrections();
   const diffs = compareAll(await readEndpoints(before), await readEndpoints(after));
   const spec = await specIn(after);
   const findings = spec === undefined ? [] : check(spec).findings.filter(({ severity }) => severity === 'error');

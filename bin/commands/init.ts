@@ -10,6 +10,7 @@ import { appFiles } from '../init/files';
 import { lookUpHubModel } from '../models/hub';
 import { parseModelName } from '../models/model-name';
 import { writeWhole } from '../output/write-file';
+import { useCorrections } from '../plan/corrections';
 import { usePriceFile } from '../prices/file';
 import type { Terminal } from '../terminal';
 
@@ -30,6 +31,7 @@ export async function init(
     });
   refuseToOverwrite(directory);
   await usePriceFile();
+  await useCorrections();
   terminal.say(`looking up ${name.id}`);
   const model = await lookUpHubModel(name, (text) => terminal.say(text));
   const asked = typeof options.instanceType === 'string' ? options.instanceType : undefined;

@@ -4,6 +4,7 @@ import { parseSpec } from '../../lib/spec';
 import { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { writeWhole } from '../output/write-file';
+import { useCorrections } from '../plan/corrections';
 import { usePriceFile } from '../prices/file';
 import { recommendationPage } from '../recommend/page';
 import { renderRecommendation } from '../recommend/render';
@@ -18,6 +19,7 @@ export async function recommend(
   const limit = limitOf(options.limit);
   const spec = parseSpec(await readJson(args[0]));
   await usePriceFile();
+  await useCorrections();
   const recommendation = rank(spec);
   if (terminal.json) terminal.printJson(recommendation);
   else terminal.print(renderRecommendation(recommendation, limit, terminal));

@@ -1,3 +1,5 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { correctionFor } from '../../lib/plan';
 import { groupByContainer, type Recommendation, type Rejection } from '../../lib/recommend';
 import { renderTable } from '../output/table';
 import { figure, usd } from '../output/units';
@@ -40,8 +42,20 @@ export function renderRecommendation(recommendation: Recommendation, limit: numb
     if (recommendation.breakEven !== null) parts.push(recommendation.breakEven.message);
   }
   parts.push(renderRejections(recommendation.rejected, terminal));
+  const measured = correctedIn(recommendation);
+  if (measured.length > 0) parts.push(dim(`speeds as measured: ${measured.join(', ')}`));
   if (recommendation.priceDates.length > 0) parts.push(dim(`prices of ${recommendation.priceDates.join(', ')}`));
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What of the ranking is not as estimated, but as somebody measured. */
+function correctedIn({ candidates }: Recommendation): string[] {
+  const corrected = candidates.filter(({ spec }) => correctionFor(resolveEndpoint(spec)) !== undefined);
+  return [
+    ...new Set(
+      corrected.map(({ quantization, instanceType, container }) => `${quantization} on ${instanceType} (${container})`),
+    ),
+  ];
 }
 
 const COLUMNS = [

@@ -14,7 +14,7 @@ import { known } from '../shared/known';
 import { gatedEndpoint } from '../quality-gate/gated';
 import type { GateFigures, Judgement, QualityGate } from '../quality-gate/quality-gate';
 import { tagQuality } from '../quality-gate/tags';
-import { usePrices } from '../shared/prices';
+import { usePlanningFiles } from '../shared/planning-files';
 import { uniqueName } from '../shared/unique-name';
 import { makeAlarms } from './alarms';
 import { inferAsynchronously } from './async-inference';
@@ -86,7 +86,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
   constructor(scope: Construct, id: string, props: RealTimeEndpointProps) {
     super(scope, id, { physicalName: props.endpointName });
 
-    usePrices(this);
+    usePlanningFiles(this);
     const recipe = this._recipe(props, findInstance(known(props.instanceType.instanceTypeName) ?? ''));
     const { model, container } = recipe;
     const zero = scalesToZero(props);

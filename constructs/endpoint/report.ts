@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Annotations, attachCustomSynthesis, Names, Validations, type ISynthesisSession } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { correctionFor } from '../../lib/plan';
 import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
 import type { GateFigures } from '../quality-gate/quality-gate';
-import { sequenceLength } from './defaults';
+import { sequenceLength, tryResolve } from './defaults';
 
 /** Puts every finding before the user at once: errors stop synth, a warning can be acknowledged by its rule's id. */
 export function reportFindings(scope: Construct, findings: readonly Finding[]): void {
@@ -79,7 +80,8 @@ function summary(modelName: string, spec: EndpointSpec, plan: PlanAnswer, fullBa
   if (length !== undefined) {
     parts.push(`${count(length)} tokens${fits(maxConcurrency)}`);
   }
-  if (estimate.interTokenMs !== null) parts.push(`about ${figure(estimate.interTokenMs)} ms a token`);
+  const measured = measuredOn(spec);
+  if (estimate.interTokenMs !== null) parts.push(`about ${figure(estimate.interTokenMs)} ms a token${measured}`);
   if (fullBatch.outputTokensPerSecond !== null)
     parts.push(`${figure(fullBatch.outputTokensPerSecond)} tokens/s when full`);
   const instances = endpoint.maxInstanceCount ?? endpoint.initialInstanceCount ?? 1;
@@ -104,4 +106,11 @@ function count(value: number): string {
 
 function figure(value: number): string {
   return value >= 100 ? count(Math.round(value)) : String(Number(value.toPrecision(2)));
+}
+
+/** Whether the speed is corrected by a benchmark of the same. */
+function measuredOn(spec: EndpointSpec): string {
+  const resolved = tryResolve(spec);
+  const correction = resolved && correctionFor(resolved);
+  return correction === undefined ? '' : `, as measured on ${correction.measuredAt.slice(0, 10)}`;
 }

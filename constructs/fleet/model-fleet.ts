@@ -22,7 +22,7 @@ import { startSeconds } from '../endpoint/serving';
 import { capacityReservationFindings, monthlyCostFindings, volumeTakesKey } from '../endpoint/validation';
 import { argueRule } from '../shared/argue';
 import { known } from '../shared/known';
-import { usePrices } from '../shared/prices';
+import { usePlanningFiles } from '../shared/planning-files';
 import { uniqueName } from '../shared/unique-name';
 import { writeFleet } from './artefact';
 import { FleetModel } from './fleet-model';
@@ -90,7 +90,7 @@ export class ModelFleet extends Resource implements IEndpointRef, IConnectable, 
     private readonly props: ModelFleetProps,
   ) {
     super(scope, id, { physicalName: props.endpointName });
-    usePrices(this);
+    usePlanningFiles(this);
     this.instance = findInstance(known(props.instanceType.instanceTypeName) ?? '');
     const endpointName = props.endpointName ?? uniqueName(this);
     this.network = placeInVpc(this, props, false);

@@ -5,6 +5,7 @@ import { CHECKPOINT } from '../../lib/recommend/grid';
 import { SpecError } from '../../lib/errors';
 import type { ContainerFamily, EndpointSpec } from '../../lib/spec/types';
 import { InstanceType } from '../shared/instance-type';
+import { usePlanningFiles } from '../shared/planning-files';
 import { QuantizationScheme } from '../shared/quantization-scheme';
 import { ServingContainer } from '../shared/serving-container';
 import type { RecommendationProps, RecommendedServing, RejectedServing } from './props';
@@ -15,10 +16,11 @@ import type { RecommendationProps, RecommendedServing, RejectedServing } from '.
  */
 export class Recommendation {
   /**
-   * @param scope whose lock file, region and prices count
+   * @param scope whose lock file, region, prices and measured corrections count
    * @throws SpecError `RECOMMEND_NEEDS_CONFIG` where nothing is known of the model
    */
   static forModel(scope: Construct, props: RecommendationProps): Recommendation {
+    usePlanningFiles(scope);
     return new Recommendation(recommend(specOf(scope, props)));
   }
 

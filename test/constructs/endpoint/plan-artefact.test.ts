@@ -5,7 +5,7 @@ import { App, SecretValue, Stack, Stage } from 'aws-cdk-lib';
 import { InstanceType } from '../../../index';
 import { priceFile, serializePriceFile } from '../../../lib/plan';
 import { planAnswer } from '../../../lib/rules';
-import { ENV, makeEndpoint, testStack } from '../support';
+import { ENV, makeEndpoint, messagesOf, testStack } from '../support';
 
 function plansIn(directory: string): Record<string, Record<string, unknown>> {
   const files = readdirSync(directory).filter((name) => name.endsWith('.plan.json'));
@@ -80,4 +80,25 @@ test('prices that were fetched win over those of the package', () => {
   const stack = testStack(ENV, { 'cdk-quantized-endpoints:priceFile': file });
   expect(makeEndpoint(stack).plan.usdPerHour).toBe(9.5);
   expect(makeEndpoint(testStack()).plan.usdPerHour).toBe(1.222);
+});
+
+test('speeds that were measured win over those that are estimated, and are said to be', () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'corrections-')), 'qe-corrections.json');
+  const correction = {
+    model: 'Qwen/Qwen2.5-7B-Instruct-AWQ',
+    scheme: 'awq',
+    instanceType: 'ml.g6.2xlarge',
+    container: 'lmi',
+    interToken: 1.5,
+    measuredAt: '2026-02-03T10:00:00Z',
+  };
+  writeFileSync(file, JSON.stringify({ schema: 1, corrections: [correction] }));
+  const stack = testStack(ENV, { 'cdk-quantized-endpoints:correctionsFile': file });
+  const estimated = makeEndpoint(testStack()).plan.interTokenMs!;
+  expect(makeEndpoint(stack).plan.interTokenMs).toBeCloseTo(1.5 * estimated, 6);
+  expect(messagesOf(stack, 'info').join()).toContain('as measured on 2026-02-03');
+  expect(makeEndpoint(testStack()).plan.interTokenMs).toBe(estimated);
+  writeFileSync(file, '{}');
+  const broken = testStack(ENV, { 'cdk-quantized-endpoints:correctionsFile': file });
+  expect(() => makeEndpoint(broken)).toThrow(expect.objectContaining({ id: 'CORRECTIONS_UNREADABLE' }));
 });
