@@ -59,8 +59,8 @@ export interface StreamPlan {
   readonly bytes: number;
 }
 
-/** Reads of this size are fastest from the page cache: larger ones leave the processor's own caches. */
-const TARGET_PIECE_BYTES = 2 * 1024 * 1024;
+/** Pieces of this size stay in a second-level cache from their copy out of the page cache on, whatever else the core does in between. */
+const TARGET_PIECE_BYTES = 1024 * 1024;
 
 /**
  * Cuts tensors into units. Those of one tensor stand together, so that what is read twice is still in the page cache.

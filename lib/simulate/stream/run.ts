@@ -62,7 +62,7 @@ export async function runStream(plan: StreamPlan, options: StreamOptions): Promi
         slot: { start, end: start + slot },
       };
     });
-    // All of them end before this returns, so that none writes into what is given to the next run.
+    // All of them have done their work before this returns.
     const ends = await Promise.allSettled(workers.map((data) => runWorker(data, files, results, control)));
     options.signal?.throwIfAborted();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -81,23 +81,23 @@ function runWorker(
   control: StreamControl,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let failure: Error | undefined;
-    // A thread that is ended from outside may say that all went well.
     let ended = false;
+    const fail = (error: Error): void => {
+      if (ended) return;
+      control.cancel();
+      reject(error);
+    };
     const worker = startWorker<StreamMessage>(WORKER_PROGRAM, data, files, (message) => {
-      if (message.kind === 'error') failure = uncarry(message.error);
-      else if (message.kind === 'ended') ended = true;
-      else results.add(message);
+      if (message.kind === 'error') fail(uncarry(message.error));
+      // Its last word: it holds no file any more, and what it still has to do is to end.
+      else if (message.kind === 'ended') {
+        ended = true;
+        resolve();
+      } else results.add(message);
     });
-    worker.on('error', (error) => {
-      failure ??= error;
-      control.cancel();
-    });
-    worker.on('exit', (code) => {
-      if (failure === undefined && ended) return resolve();
-      control.cancel();
-      reject(failure ?? died(code));
-    });
+    worker.on('error', fail);
+    // A thread that is ended from outside may say that all went well.
+    worker.on('exit', (code) => fail(died(code)));
   });
 }
 

@@ -44,7 +44,6 @@ export function runStreamWorker(data: StreamWorkerData, send: (message: StreamMe
       control.addDone(bytes);
     }
     thread.flush();
-    send({ kind: 'ended' });
   } catch (error) {
     // The others need not go on: the run has failed.
     control.cancel();
@@ -52,4 +51,5 @@ export function runStreamWorker(data: StreamWorkerData, send: (message: StreamMe
   } finally {
     for (const source of sources.values()) source.closeSync();
   }
+  send({ kind: 'ended' });
 }
