@@ -1,5 +1,6 @@
 import type { ConfigReader } from './config';
 import type { QuantizationConfig } from './types';
+import { lookup } from '../text/lookup';
 
 /** Where the formats list the modules that they leave alone. */
 const IGNORE_KEYS = [
@@ -101,7 +102,7 @@ function bitsOf(method: string, section: ConfigReader): number | undefined {
   }
   const hqq = section.object('quant_config')?.object('weight_quant_params') ?? section.object('weight_quant_params');
   if (hqq?.has('nbits')) return hqq.number(0, 'nbits');
-  return quarkBits(section) ?? METHOD_BITS[method];
+  return quarkBits(section) ?? lookup(METHOD_BITS, method);
 }
 
 /** AMD Quark names a type: `int4`, `fp8_e4m3`, `fp4`. */

@@ -17,6 +17,11 @@ describe('the quantization of a checkpoint', () => {
     expect(quantizationOf(null)).toBeUndefined();
   });
 
+  it('knows nothing of a method that is the name of something else', () => {
+    for (const quant_method of ['__proto__', 'constructor'])
+      expect(quantizationOf({ quant_method, activation_scheme: 'dynamic' })?.bits).toBeUndefined();
+  });
+
   it('does not change the description of the weights', () => {
     const awq = { quant_method: 'awq', bits: 4, group_size: 128, zero_point: true, version: 'gemm' };
     const plain = describeModel(qwen);

@@ -23,6 +23,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   initialInstanceCount: ['endpoint'],
   minInstanceCount: ['endpoint'],
   maxInstanceCount: ['endpoint'],
+  modelDataDownloadTimeoutSeconds: ['endpoint'],
   startupHealthCheckTimeoutSeconds: ['endpoint'],
   acceptEula: ['endpoint'],
   copyCount: ['endpoint'],

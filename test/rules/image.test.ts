@@ -210,7 +210,7 @@ describe('a custom image', () => {
   });
   test('is in the region of the endpoint', () => {
     const rule = 'IMAGE_IN_OTHER_REGION';
-    expect(findingOf(rule, image(ECR, { region: 'us-east-1' }))).toMatchObject({ severity: 'warning', got: ECR });
+    expect(findingOf(rule, image(ECR, { region: 'us-east-1' }))).toMatchObject({ severity: 'error', got: ECR });
     expect(findingOf(rule, image(ECR, { region: 'eu-west-1' }))).toBeUndefined();
     expect(findingOf(rule, image(ECR))).toBeUndefined();
     expect(findingOf(rule, image(ECR, { region: '${Token[1]}' }))).toBeUndefined();
@@ -222,7 +222,7 @@ describe('IMAGE_FOR_OTHER_PROCESSOR', () => {
   test('an Arm instance needs an Arm image, and at least Graviton3', () => {
     expect(findingOf(rule, on('llama-cpp', 'b9522', 'ml.c7g.2xlarge'))).toMatchObject({ severity: 'error' });
     expect(findingOf(rule, on('llama-cpp', undefined, 'ml.c6g.2xlarge'))).toMatchObject({
-      severity: 'warning',
+      severity: 'error',
       fix: 'use ml.c7g.2xlarge',
     });
     expect(findingOf(rule, on('vllm', '0.24.0', 'ml.p6e-gb200.36xlarge', GPU))?.severity).toBe('warning');

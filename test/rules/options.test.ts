@@ -126,10 +126,13 @@ describe('GPU_MEMORY_UTILIZATION_OUT_OF_RANGE', () => {
     expect(find('1', on('0.8.0'))).toHaveLength(1);
     expect(find('1.5', on('0.7.3'))).toHaveLength(1);
   });
-  test('is vLLM’s own', () => {
+  test('is below 1 for SGLang, too, which may have almost all', () => {
+    const rule = 'GPU_MEMORY_UTILIZATION_OUT_OF_RANGE';
     const sglang = { container: { family: 'sglang' } };
-    expect(alone('GPU_MEMORY_UTILIZATION_OUT_OF_RANGE', endpoint({ gpuMemoryUtilization: 1 }, sglang))).toEqual([]);
-    expect(alone('GPU_MEMORY_UTILIZATION_OUT_OF_RANGE', endpoint({ gpuMemoryUtilization: 1 }))).toHaveLength(1);
+    expect(alone(rule, endpoint({ gpuMemoryUtilization: 0.99 }, sglang))).toEqual([]);
+    expect(alone(rule, endpoint({ gpuMemoryUtilization: 1 }, sglang))).toMatchObject([{ severity: 'error' }]);
+    expect(alone(rule, endpoint({ gpuMemoryUtilization: 1 }))).toHaveLength(1);
+    expect(alone(rule, endpoint({ gpuMemoryUtilization: 1 }, { container: { family: 'llama-cpp' } }))).toEqual([]);
   });
 });
 

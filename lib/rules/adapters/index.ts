@@ -3,6 +3,7 @@ import { draftModelNotSupported } from './draft-model-not-supported';
 import { draftParallelismNotAllowed } from './draft-parallelism-not-allowed';
 import { eagle3NotForArchitecture } from './eagle3-not-for-architecture';
 import { loraBatchedTokens } from './lora-batched-tokens';
+import { loraModulesMissing } from './lora-modules-missing';
 import { loraNeedsAmpere } from './lora-needs-ampere';
 import { loraNotInArchitecture } from './lora-not-in-architecture';
 import { loraRankNotAllowed } from './lora-rank-not-allowed';
@@ -35,4 +36,5 @@ export const adaptersRules: readonly Rule[] = [
   speculativeWithChunkedPrefill,
   speculativeWithPipeline,
   draftParallelismNotAllowed,
+  loraModulesMissing,
 ];

@@ -4,11 +4,13 @@ import { architectureNotInServer } from './architecture-not-in-server';
 import { architectureRemovedFromServer } from './architecture-removed-from-server';
 import { architectureUnknown } from './architecture-unknown';
 import { encoderCannotGenerate } from './encoder-cannot-generate';
+import { ggufArchitectureNotInLlamaCpp } from './gguf-architecture-not-in-llama-cpp';
 import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
 import { ggufInSeveralFiles } from './gguf-in-several-files';
 import { headSizeNotSupported } from './head-size-not-supported';
 import { remoteCodeNotTrusted } from './remote-code-not-trusted';
 import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
+import { sglangArchitectureNotNative } from './sglang-architecture-not-native';
 import { trtllmArchitectureNotListed } from './trtllm-architecture-not-listed';
 
 export const architectureRules: readonly Rule[] = [
@@ -23,4 +25,6 @@ export const architectureRules: readonly Rule[] = [
   ropeScalingNewerThanServer,
   trtllmArchitectureNotListed,
   headSizeNotSupported,
+  ggufArchitectureNotInLlamaCpp,
+  sglangArchitectureNotNative,
 ];

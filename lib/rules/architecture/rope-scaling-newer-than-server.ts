@@ -1,13 +1,15 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { inRange, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
-import type { Rule } from '../types';
+import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, version: string) => ({
   model: { config },
   container: { family: 'vllm', version },
   options: { maxModelLen: 4096 },
 });
+
+const tensorRt = (version: string) => ({ ...example(LLAMA_8B, version), container: { family: 'lmi-trtllm', version } });
 
 const scaled = (rope_scaling: object) => ({ ...QWEN25_7B, rope_scaling });
 
@@ -25,6 +27,9 @@ const SINCE: Readonly<Record<string, string>> = {
 
 /** Configs that write `rope_type` and no `type` are read from here on. */
 const READS_ROPE_TYPE = '0.5.3.post1';
+
+/** TensorRT-LLM’s converters read `type` alone before. Source: NVIDIA/TensorRT-LLM#2052. */
+const TENSORRT_READS_ROPE_TYPE = '0.12.0';
 
 /** The kind of scaling and the first vLLM that reads it as written. */
 function scalingOf(
@@ -48,12 +53,14 @@ export const ropeScalingNewerThanServer: Rule = {
   severity: 'error',
   summary: 'the image’s vLLM computes the model’s RoPE scaling',
   explanation:
-    'A new context-extension method comes with new models of an old architecture: Llama 3.1 is LlamaForCausalLM, but its rope_scaling of type llama3 needs vLLM 0.5.3.post1 and Transformers 4.43. Older images stop with "`rope_scaling` must be a dictionary with two fields, `type` and `factor`" or "Unknown RoPE scaling type".',
-  source: 'vllm/model_executor/layers/rotary_embedding.py by version; issue vllm-project/vllm#6689',
-  holdsFor: 'llama3: vLLM < 0.5.3.post1; yarn: < 0.2.2; longrope: < 0.5.1; mrope: < 0.6.1',
+    'A new context-extension method comes with new models of an old architecture: Llama 3.1 is LlamaForCausalLM, but its rope_scaling of type llama3 needs vLLM 0.5.3.post1 and Transformers 4.43. TensorRT-LLM reads it from 0.12 on (LMI 0.30); 0.11 ends with "KeyError: \'type\'" while it builds the engine. Older images stop with "`rope_scaling` must be a dictionary with two fields, `type` and `factor`" or "Unknown RoPE scaling type".',
+  source:
+    'vllm/model_executor/layers/rotary_embedding.py by version; issues vllm-project/vllm#6689, NVIDIA/TensorRT-LLM#2052',
+  holdsFor: 'llama3: vLLM < 0.5.3.post1, TensorRT-LLM < 0.12; yarn: < 0.2.2; longrope: < 0.5.1; mrope: < 0.6.1',
   examples: {
     passes: [
       example(LLAMA_8B, '0.5.3.post1'),
+      tensorRt('0.30.0'),
       example(QWEN25_7B, '0.4.0'),
       example(scaled({ rope_type: 'default' }), '0.4.0'),
       example(scaled({ type: 'yarn', factor: 4 }), '0.2.2'),
@@ -65,6 +72,7 @@ export const ropeScalingNewerThanServer: Rule = {
     ],
     fails: [
       example(LLAMA_8B, '0.5.2'),
+      tensorRt('0.29.0'),
       example(scaled({ type: 'yarn', factor: 4 }), '0.2.1.post1'),
       example(scaled({ type: 'longrope' }), '0.5.0'),
       example(scaled({ rope_type: 'yarn', factor: 4 }), '0.5.2'),
@@ -73,17 +81,28 @@ export const ropeScalingNewerThanServer: Rule = {
   },
   evaluate(context) {
     const { model } = context;
-    if (model === undefined || !isVllm(context, { before: '0.6.1' })) return [];
+    if (model === undefined) return [];
     const scaling = scalingOf(model.textConfig) ?? scalingOf(model.config);
-    if (scaling === undefined || isVllm(context, { since: scaling.since })) return [];
+    const since = scaling === undefined ? undefined : firstReading(context, scaling);
+    if (scaling === undefined || since === undefined) return [];
     return [
       found({
-        what: `${serverName(context)} is too old for this model: its rope_scaling of type ${scaling.kind} is supported from vLLM ${scaling.since} on`,
+        what: `${serverName(context)} is too old for this model: its rope_scaling of type ${scaling.kind} is supported from ${since} on`,
         got: `rope_scaling ${scaling.kind}`,
-        allowed: `vLLM ${scaling.since} or newer`,
-        fix: `use an image version with vLLM ${scaling.since} or newer`,
+        allowed: `${since} or newer`,
+        fix: `use an image version with ${since} or newer`,
         path: '/container/version',
       }),
     ];
   },
 };
+
+/** The first version that reads the scaling, where the context's server is older. */
+function firstReading(context: RuleContext, { kind, since }: { readonly kind: string; readonly since: string }) {
+  const version = context.container?.engineVersion;
+  if (context.container?.engine === 'tensorrt-llm' && kind === 'llama3' && version !== undefined)
+    return inRange(version, { before: TENSORRT_READS_ROPE_TYPE })
+      ? `TensorRT-LLM ${TENSORRT_READS_ROPE_TYPE}`
+      : undefined;
+  return isVllm(context, { before: '0.6.1' }) && !isVllm(context, { since }) ? `vLLM ${since}` : undefined;
+}

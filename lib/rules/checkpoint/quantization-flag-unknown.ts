@@ -4,7 +4,8 @@ import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { flagPath } from '../helpers/flag';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule } from '../types';
+import { sglangMethods } from '../helpers/server-support';
+import type { Rule, RuleContext } from '../types';
 
 const example = (version: string, SM_VLLM_QUANTIZATION: string) => ({
   model: { config: LLAMA_8B },
@@ -13,26 +14,46 @@ const example = (version: string, SM_VLLM_QUANTIZATION: string) => ({
   environment: { SM_VLLM_QUANTIZATION },
 });
 
-/** Spellings that every version takes beside the names of its methods. */
+const sglang = (version: string | undefined, SM_SGLANG_QUANTIZATION: string) => ({
+  ...example('0.26.0', ''),
+  container: { family: 'sglang', ...(version === undefined ? {} : { version }) },
+  environment: { SM_SGLANG_QUANTIZATION },
+});
+
+/** Spellings that every version of vLLM takes beside the names of its methods. */
 const ALIASES = ['marlin', 'compressed_tensors', 'nvfp4'];
+
+/** Names that the server's argument parser takes; undefined where nothing is known of it. */
+function namesOf(context: RuleContext): readonly string[] | undefined {
+  const { container } = context;
+  if (isVllm(context)) return [...quantizationMethods(container?.engineVersion), ...ALIASES];
+  return container?.engine === 'sglang' ? sglangMethods(container.engineVersion) : undefined;
+}
 
 export const quantizationFlagUnknown: Rule = {
   id: 'QUANTIZATION_FLAG_UNKNOWN',
   severity: 'error',
   summary: '--quantization names a method that this version has',
   explanation:
-    'The argument parser of vLLM takes the methods of its version and nothing else: "argument --quantization: invalid choice". Methods come and go: gguf left with 0.24, bitsandbytes with 0.28, fp8_per_tensor came with 0.20.',
-  source: 'vLLM wheels, QUANTIZATION_METHODS of vllm/model_executor/layers/quantization/__init__.py',
+    'The argument parsers of vLLM and SGLang take the methods of their version and nothing else: "argument --quantization: invalid choice". Methods come and go: gguf left with 0.24, bitsandbytes with 0.28, fp8_per_tensor came with 0.20. SGLang has names of its own (modelopt_fp4, w8a8_int8).',
+  source:
+    'vLLM wheels, QUANTIZATION_METHODS of vllm/model_executor/layers/quantization/__init__.py; SGLang wheels, QUANTIZATION_CHOICES',
   examples: {
-    passes: [example('0.26.0', 'fp8_per_tensor'), example('0.10.2', 'bitsandbytes')],
-    fails: [example('0.10.2', 'fp8_per_tensor'), example('0.28.0', 'bitsandbytes'), example('0.26.0', 'awk')],
+    passes: [example('0.26.0', 'fp8_per_tensor'), example('0.10.2', 'bitsandbytes'), sglang(undefined, 'w8a8_int8')],
+    fails: [
+      example('0.10.2', 'fp8_per_tensor'),
+      example('0.28.0', 'bitsandbytes'),
+      example('0.26.0', 'awk'),
+      sglang('0.5.6', 'mxfp8'),
+      sglang(undefined, 'int4'),
+    ],
   },
   evaluate(context) {
-    const { container, options } = context;
-    const flag = options.quantizationFlag;
-    if (flag === undefined || !isVllm(context)) return [];
-    const methods = quantizationMethods(container?.engineVersion);
-    if (methods.includes(flag) || ALIASES.includes(flag) || flag === '' || flag.toLowerCase() === 'none') return [];
+    const flag = context.options.quantizationFlag;
+    const names = namesOf(context);
+    if (flag === undefined || names === undefined) return [];
+    if (names.includes(flag) || flag === '' || flag.toLowerCase() === 'none') return [];
+    const methods = names.filter((name) => !ALIASES.includes(name));
     const nearest = nearestNames(flag, methods)[0];
     return [
       found({
@@ -42,7 +63,7 @@ export const quantizationFlagUnknown: Rule = {
         fix:
           nearest === undefined
             ? 'leave it out, or name a method of this version'
-            : `write ${nearest}, or use an image whose vLLM has ${flag}`,
+            : `write ${nearest}, or use an image whose server has ${flag}`,
         path: flagPath(context),
       }),
     ];

@@ -18,9 +18,9 @@ export const imageForOtherProcessor: Rule = {
   severity: 'error',
   summary: "there is an image of this version for the instance's processor",
   explanation:
-    'The llama.cpp images exist for GPU, x86 and Arm, but not in every version. The Arm image is compiled for neoverse-v1 (Graviton3): on Graviton2 it is expected to stop with an illegal instruction, which nobody reported yet. The other images are x86 only.',
+    'The llama.cpp images exist for GPU, x86 and Arm, but not in every version. The Arm image is compiled for neoverse-v1 (Graviton3): with the vector instructions (SVE) that Graviton2 has not, llama-server stops there with an illegal instruction. The image is meant for Graviton3 and later. The other images are x86 only.',
   source:
-    'aws/deep-learning-containers docker/llama_cpp/Dockerfile.arm64 (-mcpu=neoverse-v1); sagemaker-core 2.27.0 image_uri_config',
+    'aws/deep-learning-containers docker/llama_cpp/Dockerfile.arm64 (-mcpu=neoverse-v1, "portable across Graviton3/4/5"); GCC manual, -mcpu=neoverse-v1; sagemaker-core 2.27.0 image_uri_config',
   examples: {
     passes: [example('ml.c7g.2xlarge'), example('ml.c7i.2xlarge'), example('ml.c8g.2xlarge')],
     fails: [example('ml.c7g.2xlarge', 'b9522'), example('ml.c6g.2xlarge')],
@@ -49,12 +49,11 @@ export const imageForOtherProcessor: Rule = {
     if (container.family !== 'llama-cpp' || !GRAVITON2.has(instance.family)) return [];
     return [
       found({
-        what: 'the Arm image of llama.cpp is compiled for Graviton3 (neoverse-v1) and probably stops on Graviton2',
+        what: 'the Arm image of llama.cpp is compiled for Graviton3 (neoverse-v1) and stops with an illegal instruction on Graviton2',
         got: instance.instanceType,
         allowed: 'c7g, r7gd, c8g, m8g or r8g',
         fix: `use ml.c7g.${instance.size}`,
         path: '/instanceType',
-        severity: 'warning',
       }),
     ];
   },

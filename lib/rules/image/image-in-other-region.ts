@@ -11,11 +11,11 @@ const example = (image: string, region?: string) => ({
 
 export const imageInOtherRegion: Rule = {
   id: 'IMAGE_IN_OTHER_REGION',
-  severity: 'warning',
+  severity: 'error',
   summary: "a custom image is in the endpoint's region",
   explanation:
-    'The registry in the image URI belongs to another region than the endpoint. SageMaker asks for images of its own region; what it answers otherwise is not verified, and pulling many gigabytes across regions is slow at best.',
-  source: 'SageMaker docs, your-algorithms-inference-code-container; not verified',
+    'The registry in the image URI belongs to another region than the endpoint. SageMaker pulls images of its own region only: the API’s reference says that the image and the model’s files "must be in the same region as the model or endpoint you are creating".',
+  source: 'SageMaker API reference, ContainerDefinition Image',
   examples: {
     passes: [example('123456789012.dkr.ecr.eu-west-1.amazonaws.com/vllm:1', 'eu-west-1')],
     fails: [example('123456789012.dkr.ecr.eu-west-1.amazonaws.com/vllm:1', 'us-east-1')],
@@ -27,7 +27,7 @@ export const imageInOtherRegion: Rule = {
       return [];
     return [
       found({
-        what: `the image is in the registry of ${region} and the endpoint in ${spec.region}`,
+        what: `SageMaker pulls images of its own region only; the image is in the registry of ${region} and the endpoint in ${spec.region}`,
         got: image,
         allowed: `an image in ${spec.region}`,
         fix: `copy the image into a repository in ${spec.region}`,

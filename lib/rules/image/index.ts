@@ -8,6 +8,7 @@ import { imageForOtherProcessor } from './image-for-other-processor';
 import { imageInOtherRegion } from './image-in-other-region';
 import { imageNotInEcr } from './image-not-in-ecr';
 import { imageNotInRegion } from './image-not-in-region';
+import { imageUriContradictsRegion } from './image-uri-contradicts-region';
 import { imageVersionUnknown } from './image-version-unknown';
 import { inferenceAmiForOtherAccelerator } from './inference-ami-for-other-accelerator';
 import { inferenceAmiUnknown } from './inference-ami-unknown';
@@ -27,4 +28,5 @@ export const imageRules: readonly Rule[] = [
   driverTooNewForImage,
   driverNotOfferedForInstance,
   trtllmImageDiscontinued,
+  imageUriContradictsRegion,
 ];

@@ -1,12 +1,15 @@
 import type { Rule } from '../types';
 import { contextDividedBySlots } from './context-divided-by-slots';
 import { flashAttentionValue } from './flash-attention-value';
+import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
+import { modelFileNotLoadable } from './model-file-not-loadable';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
 import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
 import { slotsShareOneCache } from './slots-share-one-cache';
+import { splitModeTensor } from './split-mode-tensor';
 
 export const llamaCppRules: readonly Rule[] = [
   contextDividedBySlots,
@@ -17,4 +20,7 @@ export const llamaCppRules: readonly Rule[] = [
   quantizedValuesNeedFlashAttention,
   quantizedValuesNeedKernel,
   slotsShareOneCache,
+  kvTypeNotInHead,
+  modelFileNotLoadable,
+  splitModeTensor,
 ];

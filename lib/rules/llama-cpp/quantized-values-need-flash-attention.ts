@@ -2,12 +2,17 @@ import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (options: object) => ({
-  model: { config: LLAMA_8B },
+const example = (options: object, config: object = LLAMA_8B) => ({
+  model: { config },
   quantization: 'gguf:Q4_K_M',
   container: { family: 'llama-cpp' },
   options: { maxModelLen: 4096, ...options },
 });
+
+const GROK = { ...LLAMA_8B, architectures: ['Grok1ForCausalLM'], model_type: 'grok-1' };
+
+/** For these llama.cpp switches flash attention off, whatever is asked for. */
+const WITHOUT_FLASH_ATTENTION = /^Grok/;
 
 const UNQUANTIZED = /^(f32|f16|bf16)$/i;
 
@@ -16,19 +21,25 @@ export const quantizedValuesNeedFlashAttention: Rule = {
   severity: 'error',
   summary: 'a quantized V cache is not combined with flash attention off',
   explanation:
-    'Only the flash-attention kernels of llama.cpp read quantized values. With --flash-attn off the context cannot be made: "V cache quantization requires flash_attn". With auto it is switched on by itself.',
-  source: 'llama.cpp src/llama-context.cpp, llama_init_from_model',
+    'Only the flash-attention kernels of llama.cpp read quantized values. With --flash-attn off the context cannot be made: "V cache quantization requires flash_attn". With auto it is switched on by itself, but for Grok, with which flash attention "is not compatible": it is then forced off.',
+  source: 'llama.cpp src/llama-context.cpp, llama_init_from_model; ollama/ollama#15043',
   examples: {
     passes: [example({ kvTypeV: 'q8_0' }), example({ kvTypeK: 'q8_0', flashAttention: 'off' })],
-    fails: [example({ kvTypeV: 'q8_0', flashAttention: 'off' })],
+    fails: [example({ kvTypeV: 'q8_0', flashAttention: 'off' }), example({ kvTypeV: 'q8_0' }, GROK)],
   },
-  evaluate({ container, options }) {
-    if (
-      container?.engine !== 'llama.cpp' ||
-      UNQUANTIZED.test(options.kvTypeV) ||
-      !/^(off|0|false|disabled)$/i.test(options.flashAttention)
-    )
-      return [];
+  evaluate({ container, model, options }) {
+    if (container?.engine !== 'llama.cpp' || UNQUANTIZED.test(options.kvTypeV)) return [];
+    if (model !== undefined && WITHOUT_FLASH_ATTENTION.test(model.architecture))
+      return [
+        found({
+          what: `llama-server reads a quantized V cache with flash attention only, which it forces off for ${model.architecture}`,
+          got: `kvTypeV ${options.kvTypeV}`,
+          allowed: 'kvTypeV f16',
+          fix: 'set kvTypeV to f16',
+          path: '/options/kvTypeV',
+        }),
+      ];
+    if (!/^(off|0|false|disabled)$/i.test(options.flashAttention)) return [];
     return [
       found({
         what: 'llama-server reads a quantized V cache with flash attention only',

@@ -56,6 +56,9 @@ export const kvCacheBelowContext: Rule = {
       return [];
     const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
     if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
+    // Longer than the model's own context, for which there is room: that is not for want of memory.
+    const own = context.model.maxPositionEmbeddings ?? Infinity;
+    if (wanted > own && largest >= own && (kvCacheTokens ?? 0) >= wanted) return [];
     const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
     const short =
       kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;

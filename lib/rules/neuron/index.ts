@@ -2,6 +2,7 @@ import type { Rule } from '../types';
 import { neuronArchitectureNotExported } from './neuron-architecture-not-exported';
 import { neuronCompiledLength } from './neuron-compiled-length';
 import { neuronCompilingOutlastsStart } from './neuron-compiling-outlasts-start';
+import { neuronCoreFilledByWeights } from './neuron-core-filled-by-weights';
 import { neuronCoreTopology } from './neuron-core-topology';
 import { neuronCoresExceeded } from './neuron-cores-exceeded';
 import { neuronDriverDefault } from './neuron-driver-default';
@@ -29,4 +30,5 @@ export const neuronRules: readonly Rule[] = [
   neuronPipelineNotSupported,
   neuronQuantizedAttentionBias,
   neuronRuntimeNewerThanDriver,
+  neuronCoreFilledByWeights,
 ];

@@ -3,16 +3,16 @@ import { anyOf, found } from '../helpers/finding';
 import { LLAMA_8B, LLAMA_70B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (instanceType: string, tensorParallelSize: number, config: object = LLAMA_8B) => ({
+const example = (instanceType: string, tensorParallelSize: number, config: object = LLAMA_8B, family?: string) => ({
   model: { config },
-  container: { family: 'hf-vllm-neuron' },
+  container: { family: family ?? 'hf-vllm-neuron' },
   instanceType,
   options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
 });
 
 /** What the Neuron runtime joins into one ring on Trainium: 1, 2, 8, 16 or a multiple of 32. */
 const isTrainiumTopology = (cores: number) => [1, 2, 8, 16].includes(cores) || cores % 32 === 0;
-/** Degrees that documentation or reports have on Inferentia2. */
+/** Degrees that documentation or reports have on Inferentia2. Source: as above; aws-neuron-sdk#980 (12), awslabs/ai-on-eks#74 (16). */
 const INFERENTIA2 = [1, 2, 4, 8, 12, 16, 24];
 
 export const neuronCoreTopology: Rule = {
@@ -20,15 +20,16 @@ export const neuronCoreTopology: Rule = {
   severity: 'error',
   summary: 'the Neuron runtime joins that many cores',
   explanation:
-    'NeuronCores that share a model are joined in a ring, which the hardware wires for certain numbers only. Trainium takes 1, 2, 8, 16 or multiples of 32: "nrt_load_collectives: Unsupported topology. Supported number of Neuron Cores is 1, 2, 8, 16 or a multiple of 32". 24 is Inferentia2’s alone. A model compiles for any number, so that compiling proves nothing: the endpoint fails when it loads.',
+    'NeuronCores that share a model are joined in a ring, which the hardware wires for certain numbers only. Trainium takes 1, 2, 8, 16 or multiples of 32: "nrt_load_collectives: Unsupported topology. Supported number of Neuron Cores is 1, 2, 8, 16 or a multiple of 32". 24 is Inferentia2’s alone. A model compiles for any number, so that compiling proves nothing: the endpoint fails when it loads. On Inferentia2 transformers-neuronx supports 1, 2, 4, 8 and 24, and cannot shard over others such as 20.',
   source:
-    'huggingface/optimum-neuron#619, #424, #466; transformers-neuronx developer guide, "Tensor-parallelism support"',
+    'huggingface/optimum-neuron#619, #424, #466; aws-neuron/aws-neuron-samples#54; transformers-neuronx developer guide, "Tensor-parallelism support"',
   examples: {
     passes: [example('ml.trn1.32xlarge', 8), example('ml.inf2.48xlarge', 8)],
     fails: [
       example('ml.trn1.32xlarge', 24, { ...LLAMA_70B, num_attention_heads: 48, hidden_size: 6144 }),
       example('ml.trn1.32xlarge', 4),
       example('ml.inf2.48xlarge', 10),
+      example('ml.inf2.48xlarge', 20, LLAMA_70B, 'lmi-neuron'),
     ],
   },
   evaluate(context) {
@@ -49,7 +50,8 @@ export const neuronCoreTopology: Rule = {
         allowed: `${anyOf(allowed)} cores`,
         fix: `set tensorParallelSize to ${allowed.filter((other) => other < degree).at(-1) ?? allowed[0]}`,
         path: '/options/tensorParallelSize',
-        severity: isInferentia2 ? 'warning' : 'error',
+        // transformers-neuronx shards by the documented degrees: "cannot be sharded ... to 20 NeuronCores evenly".
+        severity: isInferentia2 && context.container?.engine !== 'transformers-neuronx' ? 'warning' : 'error',
       }),
     ];
   },

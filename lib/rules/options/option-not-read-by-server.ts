@@ -28,12 +28,17 @@ const NOT_IN_LLAMA_CPP: readonly OptionName[] = [
   'maxNumSeqs',
 ];
 
+/** vLLM on Neuron takes the flag, and the compiled model keeps its cache in the dtype that it computes in. Source: optimum-neuron NxDNeuronConfig; djl-serving docs, tnx_user_guide. */
+const NOT_ON_NEURON: readonly OptionName[] = ['kvCacheDtype'];
+
 /** Options that this server has nothing like. */
 function unread(context: RuleContext): readonly OptionName[] {
   const { container } = context;
   if (container === undefined || container.engine === 'unknown') return [];
   if (container.engine === 'llama.cpp') return [...NEURON_ONLY, ...NOT_IN_LLAMA_CPP];
-  return isNeuron(context) ? LLAMA_CPP_ONLY : [...LLAMA_CPP_ONLY, ...NEURON_ONLY];
+  if (isNeuron(context))
+    return container.family === 'vllm-neuron' ? LLAMA_CPP_ONLY : [...LLAMA_CPP_ONLY, ...NOT_ON_NEURON];
+  return [...LLAMA_CPP_ONLY, ...NEURON_ONLY];
 }
 
 /** What to write instead. */
@@ -47,6 +52,11 @@ const INSTEAD: Readonly<Partial<Record<OptionName, string>>> = {
   kvCacheDtype: 'kvTypeK and kvTypeV',
 };
 
+function insteadOf({ container }: RuleContext, name: OptionName): string {
+  const instead = container?.engine === 'llama.cpp' || name !== 'kvCacheDtype' ? INSTEAD[name] : undefined;
+  return instead === undefined ? `leave ${name} out` : `use ${instead}`;
+}
+
 export const optionNotReadByServer: Rule = {
   id: 'OPTION_NOT_READ_BY_SERVER',
   severity: 'warning',
@@ -58,18 +68,19 @@ export const optionNotReadByServer: Rule = {
     passes: [example('vllm', { maxNumSeqs: 32 }), example('llama-cpp', { slots: 4 }, { quantization: 'gguf:Q4_K_M' })],
     fails: [
       example('vllm', { slots: 4 }),
+      example('hf-vllm-neuron', { kvCacheDtype: 'fp8' }),
       example('llama-cpp', { kvCacheDtype: 'fp8' }, { quantization: 'gguf:Q4_K_M' }),
     ],
   },
   evaluate(context) {
     const given = context.spec.options ?? {};
     return unread(context)
-      .filter((name) => given[name] !== undefined)
+      .filter((name) => given[name] !== undefined && given[name] !== 'auto')
       .map((name) =>
         found({
           what: `${serverName(context)} has no option like ${name}, so it is dropped`,
           got: `${name} ${String(given[name])}`,
-          fix: INSTEAD[name] === undefined ? `leave ${name} out` : `use ${INSTEAD[name]}`,
+          fix: insteadOf(context, name),
           path: `/options/${name}`,
         }),
       );

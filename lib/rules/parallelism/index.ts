@@ -3,6 +3,7 @@ import { acceleratorsExceeded } from './accelerators-exceeded';
 import { acceleratorsLeftIdle } from './accelerators-left-idle';
 import { attentionHeadsNotDivisible } from './attention-heads-not-divisible';
 import { bitsandbytesNotSplit } from './bitsandbytes-not-split';
+import { dataParallelNotDivisible } from './data-parallel-not-divisible';
 import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
 import { fp8BlocksNotDivisible } from './fp8-blocks-not-divisible';
@@ -13,6 +14,7 @@ import { packedWeightsNotDivisible } from './packed-weights-not-divisible';
 import { pipelineLongerThanModel } from './pipeline-longer-than-model';
 import { pipelineNotSupported } from './pipeline-not-supported';
 import { quantizationGroupNotDivisible } from './quantization-group-not-divisible';
+import { trtllmRowsNotAligned } from './trtllm-rows-not-aligned';
 import { visionHeadsNotDivisible } from './vision-heads-not-divisible';
 import { vocabularyNotDivisible } from './vocabulary-not-divisible';
 
@@ -33,4 +35,6 @@ export const parallelismRules: readonly Rule[] = [
   pipelineLongerThanModel,
   expertParallelWithoutExperts,
   visionHeadsNotDivisible,
+  dataParallelNotDivisible,
+  trtllmRowsNotAligned,
 ];

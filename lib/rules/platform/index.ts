@@ -15,6 +15,7 @@ import { s3UriInvalid } from './s3-uri-invalid';
 import { startupTimeoutBelowLoadingTimeout } from './startup-timeout-below-loading-timeout';
 import { startupTimeoutOutOfRange } from './startup-timeout-out-of-range';
 import { tarballAsPrefix } from './tarball-as-prefix';
+import { timeoutBelowDownload } from './timeout-below-download';
 import { volumeSizeNotAllowed } from './volume-size-not-allowed';
 import { volumeSizeNotVerified } from './volume-size-not-verified';
 import { volumeSizeOutOfRange } from './volume-size-out-of-range';
@@ -39,4 +40,5 @@ export const platformRules: readonly Rule[] = [
   asyncWithInferenceComponents,
   instancePoolsInvalid,
   fastModelLoaderNeedsComponents,
+  timeoutBelowDownload,
 ];

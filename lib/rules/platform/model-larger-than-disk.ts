@@ -42,7 +42,7 @@ export const modelLargerThanDisk: Rule = {
     const needed = Math.ceil((bytes / 2 ** 30) * 1.2);
     return [
       found({
-        what: `${gib(bytes)} of weights do not fit on the disk of ${instance.instanceType}, an EBS volume of ${asked ?? `${DEFAULT_VOLUME_GB} by default`} GB`,
+        what: `${gib(bytes)} of weights do not fit on the disk of ${instance.instanceType}, an EBS volume of ${asked ?? DEFAULT_VOLUME_GB} GB${asked === undefined ? ' by default' : ''}`,
         got: asked === undefined ? undefined : `volumeSizeInGb ${asked}`,
         fix:
           needed <= LARGEST_VOLUME_GB

@@ -10,14 +10,19 @@ const example = (rest: object, modelData?: string, id = 'org/model') => ({
   ...rest,
 });
 
-/** Variables that name a model to download. */
+/** Variables that name a model, or a part of one, to download. */
 const MODEL_VARIABLES = [
   'HF_MODEL_ID',
   'OPTION_MODEL_ID',
+  'OPTION_S3URL',
   'SM_VLLM_MODEL',
   'SM_SGLANG_MODEL_PATH',
   'SM_LLAMA_CPP_HF_REPO',
   'SM_ON_MODEL',
+  'SM_VLLM_TOKENIZER',
+  'OPTION_TOKENIZER',
+  'SM_SGLANG_TOKENIZER_PATH',
+  'SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH',
   'OPTION_SPECULATIVE_DRAFT_MODEL',
 ];
 
@@ -57,6 +62,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
       example({}),
       example({}, 'hub'),
       example({ environment: { HF_MODEL_ID: 'org/other' } }, 's3-prefix', 's3://bucket/model/'),
+      example({ environment: { OPTION_S3URL: 's3://bucket/model/' } }, 's3-prefix', 's3://bucket/model/'),
       example(
         { options: { loadFormat: 'runai_streamer' }, environment: { SM_VLLM_MODEL: 's3://bucket/model/' } },
         's3-prefix',

@@ -48,10 +48,8 @@ describe('the image', () => {
     );
   });
 
-  test('is compiled for Graviton3: Graviton2 is warned of', () => {
-    expect(warningsOf(made({ instanceType: InstanceType.of('ml.c6g.4xlarge') }))).toContain(
-      'IMAGE_FOR_OTHER_PROCESSOR',
-    );
+  test('is compiled for Graviton3: Graviton2 is refused', () => {
+    expect(errorsOf(made({ instanceType: InstanceType.of('ml.c6g.4xlarge') }))).toContain('IMAGE_FOR_OTHER_PROCESSOR');
   });
 });
 

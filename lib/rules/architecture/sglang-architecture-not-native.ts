@@ -1,0 +1,64 @@
+import { serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import { SGLANG_SOURCE, sglangImplements } from '../helpers/server-support';
+import type { Rule } from '../types';
+
+const T5 = {
+  architectures: ['T5ForConditionalGeneration'],
+  model_type: 't5',
+  is_encoder_decoder: true,
+  d_model: 512,
+  d_ff: 2048,
+  d_kv: 64,
+  num_heads: 8,
+  num_layers: 6,
+  num_decoder_layers: 6,
+  vocab_size: 32128,
+};
+
+const NEOX = {
+  ...LLAMA_8B,
+  architectures: ['GPTNeoXForCausalLM'],
+  model_type: 'gpt_neox',
+  num_key_value_heads: undefined,
+  rope_scaling: undefined,
+};
+
+const example = (config: object, version?: string) => ({
+  model: { config },
+  container: { family: 'sglang', ...(version === undefined ? {} : { version }) },
+});
+
+export const sglangArchitectureNotNative: Rule = {
+  id: 'SGLANG_ARCHITECTURE_NOT_NATIVE',
+  severity: 'error',
+  summary: 'SGLang has an implementation of the architecture',
+  explanation:
+    'SGLang implements architectures one by one. For others it falls back on the implementation of Transformers, if that takes another attention ("has no SGlang implementation and the Transformers implementation is not compatible with SGLang" if not), with fewer features and slower: a warning. The fallback is for decoders and encoders; a model with both, such as T5 and BART, has nothing there that feeds the encoder, and cannot be served.',
+  source: `${SGLANG_SOURCE}; sglang/srt/model_loader/utils.py, \`resolve_transformers_arch\``,
+  examples: {
+    passes: [example(LLAMA_8B)],
+    fails: [example(T5), example(NEOX)],
+  },
+  evaluate(context) {
+    const { container, model } = context;
+    if (container?.engine !== 'sglang' || model?.known !== true) return [];
+    if (sglangImplements(model.architecture, container.engineVersion)) return [];
+    const isBoth = model.kind === 'encoder-decoder';
+    return [
+      found({
+        what: isBoth
+          ? `${serverName(context)} cannot serve ${model.architecture}, an encoder with a decoder`
+          : `${serverName(context)} has no implementation of ${model.architecture} and falls back on that of Transformers, which may lack what it needs`,
+        got: `${model.architecture} (model_type ${model.modelType})`,
+        allowed: 'an architecture of sglang/srt/models',
+        fix: isBoth
+          ? 'choose a model that is a decoder alone'
+          : 'use the vllm container, or try it on one endpoint first',
+        path: '/model/config/architectures',
+        severity: isBoth ? 'error' : 'warning',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,78 @@
+import { shown } from '../helpers/environment';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (environment: Record<string, string>) => ({
+  model: { config: LLAMA_8B },
+  quantization: 'gguf:Q4_K_M',
+  container: { family: 'llama-cpp' },
+  options: { maxModelLen: 4096, slots: 1 },
+  environment,
+});
+
+/** Variables that name the file of the model; a draft or a projector has variables of its own. */
+const VARIABLES = ['SM_LLAMA_CPP_MODEL', 'SM_LLAMA_CPP_HF_FILE'];
+
+interface Fault {
+  readonly what: string;
+  readonly allowed: string;
+  readonly fix: string;
+}
+
+function faultOf(name: string, value: string): Fault | undefined {
+  const file = value.slice(value.lastIndexOf('/') + 1);
+  if (file === '' || !/\.\w+$/.test(file)) {
+    if (name !== 'SM_LLAMA_CPP_MODEL' || !/^\/opt\/ml(\/model)?\/?$/.test(value)) return undefined;
+    return {
+      what: 'llama-server loads a file, and this is a folder ("invalid magic characters")',
+      allowed: 'the path of a .gguf file',
+      fix: 'name the file, or leave the variable out: the first *.gguf of /opt/ml/model is then taken',
+    };
+  }
+  if (/^mmproj[-_.]/i.test(file))
+    return {
+      what: 'a projector (mmproj) is no model that llama-server can load ("unknown model architecture: \'clip\'")',
+      allowed: 'the GGUF of the language model',
+      fix: `name the model’s own file in ${name}, and the projector in SM_LLAMA_CPP_MMPROJ`,
+    };
+  const part = /-(\d{5})-of-(\d{5})\.gguf$/i.exec(file);
+  if (part === null || Number(part[1]) === 1) return undefined;
+  const first = value.replace(/-\d{5}-of-/, '-00001-of-');
+  return {
+    what: 'llama-server begins with the first part of a model in several files ("model must be loaded with the first split")',
+    allowed: first,
+    fix: `set ${name} to ${first}`,
+  };
+}
+
+export const modelFileNotLoadable: Rule = {
+  id: 'MODEL_FILE_NOT_LOADABLE',
+  severity: 'error',
+  summary: 'the file that is named is one that llama-server can begin with',
+  explanation:
+    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file.',
+  source:
+    'llama.cpp src/llama-model-loader.cpp; ggml-org/llama.cpp#7779, #9061; aws/deep-learning-containers docs/llama-cpp: the first shard of a split GGUF',
+  examples: {
+    passes: [
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00001-of-00003.gguf' }),
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama.gguf', SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf' }),
+      example({ SM_LLAMA_CPP_HF_FILE: '${Token[FILE.12]}' }),
+    ],
+    fails: [
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00002-of-00003.gguf' }),
+      example({ SM_LLAMA_CPP_HF_FILE: 'mmproj-F16.gguf' }),
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/' }),
+    ],
+  },
+  evaluate({ container, spec }) {
+    if (container?.engine !== 'llama.cpp') return [];
+    return VARIABLES.flatMap((name) => {
+      const value = spec.environment?.[name];
+      const fault = value === undefined || value.includes('${') ? undefined : faultOf(name, value);
+      if (value === undefined || fault === undefined) return [];
+      return [found({ ...fault, got: shown(name, value), path: `/environment/${name}` })];
+    });
+  },
+};

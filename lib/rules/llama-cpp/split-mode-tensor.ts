@@ -1,0 +1,54 @@
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule } from '../types';
+
+const example = (mode: string, options: object = {}) => ({
+  model: { config: LLAMA_8B },
+  quantization: 'gguf:Q4_K_M',
+  container: { family: 'llama-cpp' },
+  instanceType: 'ml.g6.12xlarge',
+  options: { maxModelLen: 4096, slots: 1, ...options },
+  environment: { SM_LLAMA_CPP_SPLIT_MODE: mode },
+});
+
+const NAME = 'SM_LLAMA_CPP_SPLIT_MODE';
+
+/** Cache types with which the split of a tensor over GPUs is known to fail. Source: ggml-org/llama.cpp#27116. */
+const FAILING = ['iq4_nl'];
+
+export const splitModeTensor: Rule = {
+  id: 'SPLIT_MODE_TENSOR',
+  severity: 'error',
+  summary: 'tensors are split over GPUs with what that needs',
+  explanation:
+    'With --split-mode tensor llama.cpp computes every layer on all GPUs at once. It needs flash attention ("SPLIT_MODE_TENSOR requires flash_attn to be enabled"), and a KV cache in iq4_nl ends it at start ("GGML_ASSERT(ret.axis != GGML_BACKEND_SPLIT_AXIS_UNKNOWN) failed").',
+  source: 'llama.cpp src/llama-context.cpp, llama_init_from_model; ggml-org/llama.cpp#27116',
+  examples: {
+    passes: [example('tensor'), example('layer', { flashAttention: 'off' })],
+    fails: [example('tensor', { flashAttention: 'off' }), example('tensor', { kvTypeK: 'iq4_nl', kvTypeV: 'iq4_nl' })],
+  },
+  evaluate({ container, options, spec }) {
+    if (container?.engine !== 'llama.cpp' || spec.environment?.[NAME] !== 'tensor') return [];
+    if (/^(off|0|false|disabled)$/i.test(options.flashAttention))
+      return [
+        found({
+          what: 'llama-server splits tensors over GPUs with flash attention only',
+          got: `${NAME}=tensor with flashAttention ${options.flashAttention}`,
+          allowed: 'flashAttention on or auto, or the split mode layer',
+          fix: 'set flashAttention to auto',
+          path: '/options/flashAttention',
+        }),
+      ];
+    const failing = (['kvTypeK', 'kvTypeV'] as const).find((name) => FAILING.includes(options[name].toLowerCase()));
+    if (failing === undefined) return [];
+    return [
+      found({
+        what: 'a KV cache of this type cannot be split over GPUs, and llama-server stops at start',
+        got: `${failing} ${options[failing]} with ${NAME}=tensor`,
+        allowed: 'f16 or q8_0, or the split mode layer',
+        fix: `set ${failing} to q8_0, or ${NAME} to layer`,
+        path: `/options/${failing}`,
+      }),
+    ];
+  },
+};

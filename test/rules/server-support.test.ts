@@ -1,0 +1,47 @@
+import { parseVersion } from '../../lib/text/version';
+import { llamaCppConverts, sglangImplements, sglangMethods } from '../../lib/rules/helpers/server-support';
+
+const version = (text: string) => parseVersion(text) ?? [];
+
+describe('what llama.cpp converts', () => {
+  test.each(['LlamaForCausalLM', 'Qwen3MoeForCausalLM', 'T5ForConditionalGeneration', 'GptOssForCausalLM'])(
+    '%s is there',
+    (name) => expect(llamaCppConverts(name)).toBe(true),
+  );
+  test.each(['MllamaForConditionalGeneration', 'OPTForCausalLM', 'FuyuForCausalLM', '__proto__', ''])(
+    '%s is not',
+    (name) => expect(llamaCppConverts(name)).toBe(false),
+  );
+});
+
+describe('what SGLang implements', () => {
+  test('is known by version, and any of those that were read where there is none', () => {
+    expect(sglangImplements('LlamaForCausalLM', version('0.5.5'))).toBe(true);
+    expect(sglangImplements('MllamaForConditionalGeneration', undefined)).toBe(true);
+    for (const name of ['T5ForConditionalGeneration', 'constructor'])
+      for (const which of [undefined, version('0.5.20')]) expect(sglangImplements(name, which)).toBe(false);
+  });
+
+  test('begins with the release before the first that was read to have it', () => {
+    expect(sglangImplements('Gemma4ForConditionalGeneration', version('0.5.5'))).toBe(false);
+    expect(sglangImplements('Gemma4ForConditionalGeneration', version('0.5.20'))).toBe(true);
+    expect(sglangImplements('Gemma4ForConditionalGeneration', version('0.6.0'))).toBe(true);
+  });
+});
+
+describe('methods of SGLang', () => {
+  const has = (name: string, which?: string) =>
+    sglangMethods(which === undefined ? undefined : version(which)).includes(name);
+  test('come', () => {
+    expect(has('mxfp8', '0.5.6')).toBe(false);
+    // 0.5.9 lies between 0.5.8, which has it not, and 0.5.10.
+    expect(has('mxfp8', '0.5.9')).toBe(true);
+    expect(has('mxfp8')).toBe(true);
+  });
+  test('and go', () => {
+    expect(has('qoq', '0.5.14')).toBe(true);
+    expect(has('qoq', '0.5.15')).toBe(true);
+    expect(has('qoq', '0.5.16')).toBe(false);
+    expect(has('awq', '0.5.20')).toBe(true);
+  });
+});

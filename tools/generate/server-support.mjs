@@ -1,0 +1,29 @@
+/**
+ * `data/sources/server-support.json` → `lib/rules/data/server-support.json`: the architectures that llama.cpp converts to GGUF, and the
+ * architectures and quantization methods of SGLang by version. The source is read out of released packages by extract-server-support.py.
+ */
+import { readSource } from './emit.mjs';
+
+export async function outputs() {
+  const { date, sources, llamaCpp, sglang } = await readSource('server-support.json');
+  const lines = (table) =>
+    Object.entries(table)
+      .map(([name, range]) => `${JSON.stringify(name)}:${JSON.stringify(range)}`)
+      .join(',\n');
+  const text = `{
+"date":${JSON.stringify(date)},
+"sources":${JSON.stringify(sources)},
+"llamaCpp":[
+${llamaCpp.map((name) => JSON.stringify(name)).join(',\n')}
+],
+"sglangVersions":${JSON.stringify(sglang.versions)},
+"sglangArchitectures":{
+${lines(sglang.architectures)}
+},
+"sglangQuantization":{
+${lines(sglang.quantization)}
+}
+}
+`;
+  return [{ file: 'lib/rules/data/server-support.json', text }];
+}
