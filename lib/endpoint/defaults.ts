@@ -3,6 +3,7 @@ import type { Instance } from '../hardware/types';
 import { contextLimit } from '../model';
 import type { ModelDescription } from '../model/types';
 import { atLeast } from './version';
+import { usesV1 } from './vllm-engine';
 import type { EnvironmentOptions } from './environment';
 
 /** What a container does with an option that nobody set, on this instance and model. */
@@ -70,21 +71,21 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
 /**
  * vLLM's own, for its OpenAI server.
  *
- * V1 (0.8 and later): 256 sequences and 2,048 tokens a step; on devices of 70 GiB and more 1,024 and 8,192 (A100 excepted from 0.9 on), of
+ * V1: 256 sequences and 2,048 tokens a step; on devices of 70 GiB and more 1,024 and 8,192 (A100 excepted from 0.9 on), of
  * 160 GiB and more 16,384 tokens (from 0.28). Unless set, tokens are at least the context where prefill is not chunked, and at most all
  * sequences' contexts together; sequences at most the tokens.
- * Before: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens,
+ * V0: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens,
  * 2,048 from 0.6.5.
  * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`; vllm/config.py,
  * `SchedulerConfig`, of 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
-function vllmDefaults({ container, instance, model, set }: DefaultsContext): Partial<ContainerDefaults> {
+function vllmDefaults({ container, instance, model, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
   const version = container?.engineVersion;
   const since = (...least: number[]) => version === undefined || atLeast(version, least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
   const maxModelLen = model === undefined ? undefined : contextLimit(model);
   const context = set.maxModelLen ?? maxModelLen;
-  if (!since(0, 8)) {
+  if (!usesV1(version, instance?.accelerator?.sm, environment)) {
     const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 1));
     const chunkTokens = since(0, 6, 5) ? 2048 : 512;
     const whole = context === undefined ? undefined : Math.max(context, 2048);

@@ -1,5 +1,6 @@
 import type { EngineName } from '../container/types';
 import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
+import { usesV1 } from '../endpoint/vllm-engine';
 import type { Accelerator, Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
@@ -18,6 +19,8 @@ export interface Subject {
   readonly accelerator?: Accelerator;
   readonly engine: EngineName;
   readonly engineVersion?: readonly number[];
+  /** vLLM's V1 engine. */
+  readonly usesV1: boolean;
   /** Bytes of a computed element. */
   readonly elementBytes: number;
   /** Bytes of a cached element; undefined for a format that is not known. */
@@ -55,6 +58,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     accelerator,
     engine,
     engineVersion: version,
+    usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),

@@ -1,4 +1,5 @@
 import { atLeast } from '../../endpoint/version';
+import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 
@@ -6,21 +7,20 @@ const GIB = 2 ** 30;
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
 export class VllmVersion {
-  constructor(private readonly version: readonly number[] | undefined) {}
+  /** @param isV1 its V1 engine; the default from 0.8 on. */
+  constructor(
+    private readonly version: readonly number[] | undefined,
+    readonly isV1: boolean = usesV1(version, undefined),
+  ) {}
 
   /** Newer than everything, where no version is known. */
   since(...least: number[]): boolean {
     return this.version === undefined || atLeast(this.version, least);
   }
 
-  /** The V1 engine is the default from 0.8.0. Source: release notes of vLLM 0.8.0. */
-  get isV1(): boolean {
-    return this.since(0, 8);
-  }
-
   /** Layers with a window get their own groups of blocks. Source: vllm PR 17996 (0.9.2). */
   get hasHybridCache(): boolean {
-    return this.since(0, 9, 2);
+    return this.isV1 && this.since(0, 9, 2);
   }
 
   /** `GPU KV cache size` is concurrency × context. Source: vllm/v1/core/kv_cache_utils.py of 0.19.0 and 0.21.0. */
@@ -40,7 +40,7 @@ export class VllmVersion {
 
   /** Memory that was taken before the engine started counts against it: the CUDA context, until 0.6.4 and in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
   get countsContext(): boolean {
-    return this.asksDriver && (!this.since(0, 6, 5) || (this.since(0, 8) && !this.since(0, 9, 2)));
+    return this.asksDriver && (!this.since(0, 6, 5) || (this.isV1 && !this.since(0, 9, 2)));
   }
 
   /** What PyTorch keeps reserved counts as used, not only what it has allocated: until 0.6.2. Source: vllm PR 9352 (0.6.3). */

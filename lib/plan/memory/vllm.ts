@@ -18,7 +18,7 @@ const CONTEXT_WITHOUT_CONFIG = 2048;
  */
 export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
-  const version = new VllmVersion(subject.engineVersion);
+  const version = new VllmVersion(subject.engineVersion, subject.usesV1);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const run = profileRun(options, context, version);
