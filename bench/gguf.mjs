@@ -107,7 +107,7 @@ async function startPeer() {
   const python = pythonWith(['llama-cpp-python==0.3.36']);
   if (python === undefined) return undefined;
   const script = path.join(import.meta.dirname, 'peers', 'ggml_peer.py');
-  const child = spawn(python, [script, 'kernels', weightsFile, String(ROWS), String(COLUMNS)], {
+  const child = spawn(python, [script, weightsFile, String(ROWS), String(COLUMNS)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,9 +1,7 @@
-"""Stock ggml and llama.cpp, as llama-cpp-python builds them: what the GGUF kernels and `qe quantize` are measured against.
+"""Stock ggml, as llama-cpp-python builds it: what the GGUF kernels are measured against.
 
-  ggml_peer.py kernels FILE ROWS COLUMNS   answers {"type": NAME} on standard input with {"seconds": S, "digest": SHA-256}, S being
-                                           processor time of decoding the bf16 weights and quantizing them
-  ggml_peer.py quantize SOURCE TARGET FILE_TYPE THREADS   prints {"seconds": S, "processor": P} of the call: by the clock,
-                                           and of all threads' processor time
+`ggml_peer.py FILE ROWS COLUMNS` answers {"type": NAME} on standard input with {"seconds": S, "digest": SHA-256}, S being processor time
+of decoding the bf16 weights and quantizing them.
 """
 
 import ctypes
@@ -50,24 +48,4 @@ def kernels(path, rows, columns):
         print(json.dumps({"seconds": seconds, "digest": hashlib.sha256(blocks).hexdigest()}), flush=True)
 
 
-def quantize(source, target, file_type, threads):
-    llama_cpp.llama_log_set(SILENT, None)
-    params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype = file_type
-    params.nthread = threads
-    params.allow_requantize = True
-    start = time.perf_counter()
-    processor = time.process_time()
-    failed = llama_cpp.llama_model_quantize(source.encode(), target.encode(), ctypes.byref(params))
-    if failed:
-        raise RuntimeError(f"llama_model_quantize: {failed}")
-    processor = time.process_time() - processor
-    print(json.dumps({"seconds": time.perf_counter() - start, "processor": processor}))
-
-
-SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)
-
-if sys.argv[1] == "kernels":
-    kernels(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-else:
-    quantize(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+kernels(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
