@@ -28,14 +28,14 @@ export function quantizeQ8_0(x: usize, blocks: usize, count: i32, finite: bool):
     const k = v128.load(x, 112);
     const low = f32x4.pmax(f32x4.pmax(f32x4.abs(a), f32x4.abs(b)), f32x4.pmax(f32x4.abs(c), f32x4.abs(e)));
     const high = f32x4.pmax(f32x4.pmax(f32x4.abs(f), f32x4.abs(g)), f32x4.pmax(f32x4.abs(h), f32x4.abs(k)));
-    const d: f32 = f32x4.extract_lane(highestLanes(f32x4.pmax(low, high)), 0) / 127;
-    const id: f32 = d != 0 ? <f32>1 / d : 0;
-    if (!(finite && id < LARGEST_RECIPROCAL)) {
+    const d4 = f32x4.div(highestLanes(f32x4.pmax(low, high)), f32x4.splat(127));
+    // Infinite where the scale is 0.
+    const id4 = f32x4.div(f32x4.splat(1), d4);
+    if (!(finite && f32x4.extract_lane(id4, 0) < LARGEST_RECIPROCAL)) {
       oneQ8_0(x, blocks);
       continue;
     }
-    store<u16>(blocks, halfBits(d));
-    const id4 = f32x4.splat(id);
+    store<u16>(blocks, halfBits(f32x4.extract_lane(d4, 0)));
     const ab = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(a, id4)), roundAway(f32x4.mul(b, id4)));
     const ce = i16x8.narrow_i32x4_s(roundAway(f32x4.mul(c, id4)), roundAway(f32x4.mul(e, id4)));
     v128.store(blocks, i8x16.narrow_i16x8_s(ab, ce), 2);
