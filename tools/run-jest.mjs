@@ -1,5 +1,5 @@
 // Runs jest, and says at the end what failed, a line each, and `N passed, N failed`: what a CI shows of a long run is its end.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,15 @@ import path from 'node:path';
 const require = createRequire(import.meta.url);
 const root = path.resolve(import.meta.dirname, '..');
 
-/** Runs jest with these arguments, its progress on stderr. Returns an exit status: a run without a passed test has failed. */
+/**
+ * Builds what the tests read, and runs jest with these arguments, its progress on stderr. Returns an exit status: a run without a passed
+ * test has failed.
+ */
 export async function runJest(...args) {
+  for (const build of ['build-kernels.mjs', 'build-lambdas.mjs']) {
+    const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, build)], { stdio: 'inherit' });
+    if (status !== 0) return status ?? 1;
+  }
   const scratch = mkdtempSync(path.join(tmpdir(), 'jest-summary-'));
   const summaryFile = path.join(scratch, 'summary.json');
   const jest = spawn(
