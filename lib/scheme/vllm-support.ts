@@ -78,9 +78,10 @@ function fp8Kernel(
   if (scheme.activationBits === 16) return { level: 'native', kernel: 'Marlin FP8 weight-only' };
   if (sm === undefined || sm >= nativeSm)
     return { level: 'native', kernel: scheme.blockSize ? 'FP8 block GEMM' : 'CUTLASS FP8', nativeSm };
-  const dense =
-    scheme.layout === 'compressed-tensors' && scheme.origin === 'checkpoint' ? 'compressed-w8a16-fp8' : 'w8a16-fp8';
-  const gate = moe ? 'fp8-moe-weight-only' : scheme.blockSize ? 'fp8-block-weight-only' : dense;
+  const isCompressed = scheme.layout === 'compressed-tensors' && scheme.origin === 'checkpoint';
+  const dense = isCompressed ? 'compressed-w8a16-fp8' : 'w8a16-fp8';
+  const blocks = isCompressed ? 'compressed-block-fp8' : 'fp8-block-weight-only';
+  const gate = moe ? 'fp8-moe-weight-only' : scheme.blockSize ? blocks : dense;
   const minimum = gateAt(gate, version);
   if (minimum === undefined || sm < minimum) {
     const what = `${moe ? 'FP8 experts' : scheme.blockSize ? 'block-scaled FP8' : 'FP8'}`;

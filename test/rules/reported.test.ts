@@ -2,6 +2,7 @@ import {
   AWQ,
   BITSANDBYTES,
   DEEPSEEK_V32,
+  GEMMA_4,
   GLM_45V,
   GPT_OSS_20B,
   INT4_GROUPS,
@@ -29,7 +30,7 @@ interface Deployment {
   readonly instanceType?: string;
   readonly options?: object;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly speculative?: object;
+  readonly quantization?: string;
 }
 
 const variables = (set: Readonly<Record<string, string>>) =>
@@ -48,6 +49,11 @@ function findings({ config, version, family = 'vllm', options, ...rest }: Deploy
 const ASYMMETRIC = compressedTensors({ ...INT4_GROUPS, symmetric: false });
 const FP4: Json = { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16 };
 const NVFP4 = compressedTensors(FP4, FP4, 'nvfp4-pack-quantized');
+const BLOCK_FP8 = compressedTensors(
+  { num_bits: 8, type: 'float', symmetric: true, strategy: 'block', block_structure: [128, 128] },
+  { num_bits: 8, type: 'float', symmetric: true, strategy: 'group', group_size: 128, dynamic: true },
+  'float-quantized',
+);
 const AUTO = { ENABLE_AUTO_TOOL_CHOICE: '' };
 const DRAFT = { SPECULATIVE_MODEL: 'Qwen/Qwen2.5-0.5B', NUM_SPECULATIVE_TOKENS: '3' };
 const VISION: Json = { hidden_size: 3200, intermediate_size: 12_800, num_attention_heads: 25, num_hidden_layers: 45 };
@@ -209,6 +215,59 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     'SPECULATIVE_INCOMPLETE',
     { config: LLAMA_8B, version: '0.25.1', environment: variables({ SPECULATIVE_CONFIG: '{"method":"ngram"}' }) },
     { environment: variables({ SPECULATIVE_CONFIG: '{"method":"ngram","num_speculative_tokens":4}' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/pull/33280',
+    'QUANTIZATION_NEEDS_NEWER_GPU',
+    { config: quantized(QWEN3_SMALL, BLOCK_FP8), version: '0.14.0', instanceType: 'ml.p4d.24xlarge' },
+    { version: '0.16.0' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/47461',
+    'ACTIVATION_DTYPE_NOT_ACCEPTED',
+    { ...{ config: LLAMA_8B, version: '0.15.1', instanceType: 'ml.g7e.2xlarge' }, quantization: 'gguf:Q4_K_M' },
+    { options: { dtype: 'float16' } },
+  ],
+  [
+    'https://github.com/vllm-project/recipes/issues/565',
+    'KV_CACHE_DTYPE_NOT_FOR_MODEL',
+    {
+      ...{ config: DEEPSEEK_V32, version: '0.23.0', instanceType: 'ml.p5en.48xlarge' },
+      options: { kvCacheDtype: 'fp8_e4m3', tensorParallelSize: 8 },
+    },
+    { options: { kvCacheDtype: 'fp8', tensorParallelSize: 8 } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/40677',
+    'ATTENTION_BACKEND_HEAD_SIZE',
+    { config: GEMMA_4, version: '0.19.1', environment: variables({ ATTENTION_BACKEND: 'FLASHINFER' }) },
+    { environment: variables({ ATTENTION_BACKEND: 'TRITON_ATTN' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/pull/14221',
+    'V1_ENGINE_WITHOUT_FEATURE',
+    {
+      ...{ config: LLAMA_8B, version: '0.8.1', instanceType: 'ml.g5.2xlarge', options: { kvCacheDtype: 'fp8' } },
+      environment: { VLLM_USE_V1: '1' },
+    },
+    { environment: {} },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/57712',
+    'HEAD_SIZE_EXCEEDS_SHARED_MEMORY',
+    {
+      config: GEMMA_4,
+      version: '0.26.0',
+      instanceType: 'ml.g4dn.12xlarge',
+      options: { dtype: 'float16', tensorParallelSize: 4 },
+    },
+    { instanceType: 'ml.g5.12xlarge' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/32338',
+    'ARCHITECTURE_NOT_IN_SERVER',
+    { config: { ...QWEN25_7B, architectures: ['LlavaQwenForCausalLM'], model_type: 'llava_qwen' }, version: '0.13.0' },
+    { config: { ...QWEN25_7B, architectures: ['LlavaQwen2ForCausalLM'], model_type: 'llava_qwen', auto_map: {} } },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);

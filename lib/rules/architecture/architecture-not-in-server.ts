@@ -2,9 +2,16 @@ import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
 import { LLAMA_8B } from '../helpers/samples';
+import { TRANSFORMERS_SOURCE, transformersMayLoad } from '../helpers/transformers-models';
 import type { Rule } from '../types';
 
-const NEW = { ...LLAMA_8B, architectures: ['BrandNewForCausalLM'], model_type: 'brand_new' };
+const NEW = {
+  ...LLAMA_8B,
+  architectures: ['BrandNewForCausalLM'],
+  model_type: 'brand_new',
+  auto_map: { AutoModelForCausalLM: 'modeling_brand_new.BrandNewForCausalLM' },
+};
+const NOBODYS = { ...LLAMA_8B, architectures: ['LlavaQwenForCausalLM'], model_type: 'llava_qwen' };
 const T5 = {
   architectures: ['T5ForConditionalGeneration'],
   model_type: 't5',
@@ -29,14 +36,22 @@ export const architectureNotInServer: Rule = {
   severity: 'error',
   summary: 'vLLM has an implementation of the architecture',
   explanation:
-    'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused.',
-  source: `${VLLM_SOURCE}; vLLM docs, "Supported models: Transformers"`,
-  examples: { passes: [example(LLAMA_8B, '0.8.5')], fails: [example(T5, '0.10.2'), example(NEW, '0.10.2')] },
+    'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused. So is one that Transformers has no code for and that brings none along (auto_map).',
+  source: `${VLLM_SOURCE}; ${TRANSFORMERS_SOURCE}; vLLM docs, "Supported models: Transformers"; vllm-project/vllm#32338`,
+  examples: {
+    passes: [example(LLAMA_8B, '0.8.5')],
+    fails: [example(T5, '0.10.2'), example(NEW, '0.10.2'), example(NOBODYS, '0.13.0')],
+  },
   evaluate(context) {
     const { container, model } = context;
     if (model === undefined || container?.engineVersion === undefined || !isVllm(context)) return [];
     if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'unknown') return [];
-    const isPossible = model.kind !== 'encoder-decoder' && isVllm(context, TRANSFORMERS_BACKEND);
+    // A version that nobody read may have what no version read has.
+    const isKnown = container.assumedVersion === undefined;
+    const isPossible =
+      model.kind !== 'encoder-decoder' &&
+      isVllm(context, TRANSFORMERS_BACKEND) &&
+      (transformersMayLoad(model) || !isKnown);
     return [
       found({
         what: isPossible

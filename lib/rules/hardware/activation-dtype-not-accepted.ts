@@ -14,6 +14,11 @@ const example = (dtype: string, version: string, config = LLAMA2_7B, quantizatio
   options: { dtype, maxModelLen: 4096 },
 });
 
+const gguf = (dtype: string) => ({
+  ...{ model: { config: { ...LLAMA2_7B, torch_dtype: 'bfloat16' } }, quantization: 'gguf:Q4_K_M' },
+  ...{ container: { family: 'vllm', version: '0.15.1' }, options: { dtype, maxModelLen: 4096 } },
+});
+
 /** The method vLLM will really load with: one that is forced by `--quantization` is not swapped for its Marlin variant. */
 function methodOf(context: RuleContext): { readonly name: string; readonly dtypes: readonly string[] } | undefined {
   const forced = context.options.quantizationFlag;
@@ -23,7 +28,15 @@ function methodOf(context: RuleContext): { readonly name: string; readonly dtype
   }
   const { method, activationDtypes, level } = supportOf(context);
   if (method === undefined || activationDtypes === undefined || level === 'unsupported') return undefined;
-  return { name: method, dtypes: activationDtypes };
+  const dtypes = lacksBfloat16(context, method)
+    ? activationDtypes.filter((dtype) => dtype !== 'bfloat16')
+    : activationDtypes;
+  return { name: method, dtypes };
+}
+
+/** GGUF’s kernels lose precision in bfloat16 on Blackwell, so vLLM takes it away there. Source: layers/quantization/gguf.py of 0.13 to 0.23. */
+function lacksBfloat16(context: RuleContext, method: string): boolean {
+  return method === 'gguf' && (smOf(context) ?? 0) >= 100 && isVllm(context, { since: '0.13.0', before: '0.24.0' });
 }
 
 /** The first vLLM that picks the Marlin variant of a method by itself. */
@@ -44,16 +57,19 @@ export const activationDtypeNotAccepted: Rule = {
   severity: 'error',
   summary: 'the quantization method takes activations of the dtype that is served',
   explanation:
-    'A quantized kernel multiplies with activations of certain dtypes only. The plain AWQ and GPTQ kernels of vLLM take float16 and nothing else ("torch.bfloat16 is not supported for quantization method awq. Supported dtypes: [torch.float16]"), which is why an AWQ checkpoint stored as bfloat16 does not start with dtype auto. The Marlin variants, which vLLM picks by itself from 0.5.3 (AWQ) and 0.4.3 (GPTQ) on, take both; naming --quantization awq keeps it from picking them. MXFP4 takes bfloat16 only.',
+    'A quantized kernel multiplies with activations of certain dtypes only. The plain AWQ and GPTQ kernels of vLLM take float16 and nothing else ("torch.bfloat16 is not supported for quantization method awq. Supported dtypes: [torch.float16]"), which is why an AWQ checkpoint stored as bfloat16 does not start with dtype auto. The Marlin variants, which vLLM picks by itself from 0.5.3 (AWQ) and 0.4.3 (GPTQ) on, take both; naming --quantization awq keeps it from picking them. MXFP4 takes bfloat16 only, and GGUF no bfloat16 on Blackwell.',
   source:
-    'vLLM wheels, get_supported_act_dtypes of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1941, #1114',
-  holdsFor: 'awq: vLLM < 0.24 without Marlin; gptq: vLLM < 0.22 without Marlin; mxfp4: every version',
+    'vLLM wheels, get_supported_act_dtypes of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1941, #1114, #47461',
+  holdsFor:
+    'awq: vLLM < 0.24 without Marlin; gptq: vLLM < 0.22 without Marlin; mxfp4: every version; gguf on Blackwell: vLLM 0.13 to 0.23',
   examples: {
     passes: [
       example('float16', '0.2.3'),
       example('bfloat16', '0.5.3'),
       example('bfloat16', '0.4.3', LLAMA2_7B, GPTQ),
       example('bfloat16', '0.11.0', LLAMA2_7B, MXFP4),
+      { ...gguf('auto'), instanceType: 'ml.g6e.2xlarge' },
+      { ...gguf('float16'), instanceType: 'ml.g7e.2xlarge' },
     ],
     fails: [
       example('bfloat16', '0.2.3'),
@@ -61,6 +77,7 @@ export const activationDtypeNotAccepted: Rule = {
       example('bfloat16', '0.4.2', LLAMA2_7B, GPTQ),
       example('float16', '0.11.0', LLAMA2_7B, MXFP4),
       { ...example('bfloat16', '0.8.5'), environment: { SM_VLLM_QUANTIZATION: 'awq' } },
+      { ...gguf('auto'), instanceType: 'ml.g7e.2xlarge' },
     ],
   },
   evaluate(context) {

@@ -3,7 +3,7 @@ import { isVllm, serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { GPT_OSS_20B } from '../helpers/samples';
-import { argumentOf } from '../helpers/switches';
+import { attentionBackend } from '../helpers/switches';
 import type { Rule, RuleContext } from '../types';
 
 const example = (environment: Record<string, string>, version = '0.19.0', instanceType = 'ml.g6e.2xlarge') => ({
@@ -50,14 +50,11 @@ export const attentionBackendWithoutSinks: Rule = {
     ],
   },
   evaluate(context) {
-    const { model, spec } = context;
+    const { model } = context;
     const gpu = gpuOf(context);
     if (model === undefined || gpu === undefined || !WITH_SINKS.has(model.architecture)) return [];
     if (!isVllm(context, { since: '0.10.1' })) return [];
-    const variable = spec.environment?.VLLM_ATTENTION_BACKEND;
-    const asked =
-      argumentOf(context, 'ATTENTION_BACKEND') ??
-      (variable === undefined ? undefined : { name: 'VLLM_ATTENTION_BACKEND', value: variable });
+    const asked = attentionBackend(context);
     if (asked === undefined || takesSinks(context, asked.value.toUpperCase(), gpu.sm) !== false) return [];
     return [
       found({

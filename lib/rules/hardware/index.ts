@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
+import { attentionBackendHeadSize } from './attention-backend-head-size';
 import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
 import { attentionBackendWithoutSinks } from './attention-backend-without-sinks';
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
@@ -7,6 +8,7 @@ import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
 import { float16OverflowsModel } from './float16-overflows-model';
 import { gpuTooOldForServer } from './gpu-too-old-for-server';
+import { headSizeExceedsSharedMemory } from './head-size-exceeds-shared-memory';
 import { instanceTypeUnknown } from './instance-type-unknown';
 import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
 import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
@@ -31,4 +33,6 @@ export const hardwareRules: readonly Rule[] = [
   v1EngineNeedsAmpere,
   attentionBackendWithoutSinks,
   sparseAttentionNeedsHopper,
+  attentionBackendHeadSize,
+  headSizeExceedsSharedMemory,
 ];

@@ -3,6 +3,7 @@ import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { DEEPSEEK_V32 } from '../helpers/samples';
+import { isSparse } from '../helpers/sparse';
 import type { Rule } from '../types';
 
 const example = (instanceType: string, version = '0.24.0') => ({
@@ -12,8 +13,7 @@ const example = (instanceType: string, version = '0.24.0') => ({
   options: { maxModelLen: 4096, tensorParallelSize: 8 },
 });
 
-/** Architectures with sparse latent attention, and the first compute capability × 10 whose kernels vLLM has. */
-const SPARSE = new Set(['DeepseekV32ForCausalLM', 'DeepseekV4ForCausalLM', 'GlmMoeDsaForCausalLM']);
+/** The first compute capability × 10 whose kernels vLLM has. */
 const LEAST_SM = 90;
 
 export const sparseAttentionNeedsHopper: Rule = {
@@ -32,7 +32,7 @@ export const sparseAttentionNeedsHopper: Rule = {
   evaluate(context) {
     const { model } = context;
     const gpu = gpuOf(context);
-    if (model === undefined || gpu === undefined || gpu.sm >= LEAST_SM || !SPARSE.has(model.architecture)) return [];
+    if (model === undefined || gpu === undefined || gpu.sm >= LEAST_SM || !isSparse(model)) return [];
     if (!isVllm(context)) return [];
     return [
       found({

@@ -270,3 +270,27 @@ export const DEEPSEEK_V32: Json = {
   index_topk: 2048,
   quantization_config: { quant_method: 'fp8', activation_scheme: 'dynamic', weight_block_size: [128, 128] },
 };
+
+/** google/gemma-4-31B-it, the language model: heads of 256 in sliding layers, of 512 in global ones */
+export const GEMMA_4: Json = {
+  architectures: ['Gemma4ForConditionalGeneration'],
+  model_type: 'gemma4',
+  text_config: {
+    model_type: 'gemma4_text',
+    hidden_size: 5376,
+    intermediate_size: 21504,
+    num_attention_heads: 32,
+    num_hidden_layers: 60,
+    num_key_value_heads: 16,
+    num_global_key_value_heads: 4,
+    head_dim: 256,
+    global_head_dim: 512,
+    attention_k_eq_v: true,
+    vocab_size: 262144,
+    max_position_embeddings: 262144,
+    sliding_window: 1024,
+    layer_types: Array.from({ length: 60 }, (_, layer) => (layer % 6 === 5 ? 'full_attention' : 'sliding_attention')),
+    tie_word_embeddings: true,
+  },
+  dtype: 'bfloat16',
+};

@@ -24,3 +24,12 @@ export function isSwitchedOn(context: Pick<RuleContext, 'container' | 'spec'>, a
   if (isFlagWord(set.value)) return /true/i.test(set.value);
   return set.value === '' && context.container?.family !== 'lmi';
 }
+
+/** The attention backend that somebody named, by argument or by vLLM’s own variable. */
+export function attentionBackend(
+  context: Pick<RuleContext, 'container' | 'spec'>,
+): { readonly name: string; readonly value: string } | undefined {
+  const variable = context.spec.environment?.VLLM_ATTENTION_BACKEND;
+  const own = variable === undefined ? undefined : { name: 'VLLM_ATTENTION_BACKEND', value: variable };
+  return argumentOf(context, 'ATTENTION_BACKEND') ?? own;
+}

@@ -20,6 +20,7 @@ import { optionNotReadByServer } from './option-not-read-by-server';
 import { prefixCachingNotSupported } from './prefix-caching-not-supported';
 import { sequencesBelowConcurrency } from './sequences-below-concurrency';
 import { slidingWindowDisabled } from './sliding-window-disabled';
+import { v1EngineWithoutFeature } from './v1-engine-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
 export const optionsRules: readonly Rule[] = [
@@ -45,4 +46,5 @@ export const optionsRules: readonly Rule[] = [
   chunkedPrefillWithSlidingWindow,
   kvCacheDtypeNotForModel,
   multiStepNotSupported,
+  v1EngineWithoutFeature,
 ];

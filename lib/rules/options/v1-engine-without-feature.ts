@@ -1,0 +1,69 @@
+import { smOf } from '../helpers/accelerator';
+import { isVllm, serverName } from '../helpers/engine';
+import { found } from '../helpers/finding';
+import { LLAMA_8B } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (version: string, rest: object, VLLM_USE_V1 = '1', options: object = {}) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096, ...options },
+  environment: { VLLM_USE_V1 },
+  ...rest,
+});
+
+const G5 = { instanceType: 'ml.g5.2xlarge' };
+const FP8 = { kvCacheDtype: 'fp8' };
+const HOPPER = 90;
+
+/** What the V1 engine of this version refuses. Source: vllm/engine/arg_utils.py, `_is_v1_supported_oracle`. */
+function refused(context: RuleContext): string | undefined {
+  const { options, scheme } = context;
+  const sm = smOf(context);
+  if (options.kvCacheDtype !== 'auto') {
+    if (isVllm(context, { before: '0.8.2' })) return `a KV cache in ${options.kvCacheDtype}`;
+    // FlashAttention 3 reads FP8, and runs on Hopper only.
+    if (sm !== undefined && sm !== HOPPER && isVllm(context, { before: '0.10.0' }))
+      return `a KV cache in ${options.kvCacheDtype} on this GPU`;
+  }
+  if (scheme.layout === 'gguf' && isVllm(context, { before: '0.9.0' })) return 'GGUF';
+  return undefined;
+}
+
+export const v1EngineWithoutFeature: Rule = {
+  id: 'V1_ENGINE_WITHOUT_FEATURE',
+  severity: 'error',
+  summary: 'the V1 engine is asked for where it can do what is asked with it',
+  explanation:
+    'vLLM 0.8 and 0.9 fall back to the V0 engine for what V1 cannot do yet. With VLLM_USE_V1=1 they stop instead: "NotImplementedError: VLLM_USE_V1=1 is not supported with --kv-cache-dtype." An FP8 KV cache needs FlashAttention 3 there, which runs on Hopper only.',
+  source: 'vllm/engine/arg_utils.py, `_is_v1_supported_oracle` of 0.8.0 to 0.9.2; vllm-project/vllm#14221',
+  holdsFor: 'vLLM 0.8.0 to 0.9.2',
+  examples: {
+    passes: [
+      example('0.8.1', G5, '0', FP8),
+      example('0.8.5', { instanceType: 'ml.p5.4xlarge' }, '1', FP8),
+      example('0.8.5', G5),
+      example('0.10.0', G5, '1', FP8),
+    ],
+    fails: [
+      example('0.8.1', { instanceType: 'ml.p5.4xlarge' }, '1', FP8),
+      example('0.9.2', G5, '1', FP8),
+      example('0.8.5', { quantization: 'gguf:Q4_K_M' }),
+    ],
+  },
+  evaluate(context) {
+    const isAsked = /^(1|true)$/i.test(context.spec.environment?.VLLM_USE_V1 ?? '');
+    if (!isAsked || !isVllm(context, { since: '0.8.0', before: '0.10.0' })) return [];
+    const feature = refused(context);
+    if (feature === undefined) return [];
+    return [
+      found({
+        what: `the V1 engine of ${serverName(context)} does not support ${feature}`,
+        got: 'VLLM_USE_V1=1',
+        allowed: 'VLLM_USE_V1=0',
+        fix: 'leave VLLM_USE_V1 out',
+        path: '/environment/VLLM_USE_V1',
+      }),
+    ];
+  },
+};
