@@ -22,6 +22,12 @@ export function isFp8(scheme: Scheme): boolean {
   return scheme.weightType === 'fp8' && scheme.activationBits === 8;
 }
 
+/** Bytes of a computed element and of a cached one. */
+export interface ElementBytes {
+  readonly computed: number;
+  readonly cached: number;
+}
+
 /**
  * How a version of vLLM lays out the cache of a model with latent attention; nothing for other models.
  *
@@ -33,8 +39,8 @@ export function latentLayout(
   model: ModelDescription,
   scheme: Scheme,
   version: readonly number[] | undefined,
-  elementBytes: number,
-): Pick<KvLayout, 'latentHeadSize' | 'latentMultiple'> {
+  bytes: ElementBytes,
+): Pick<KvLayout, 'latentHeadSize' | 'latentMultiple' | 'latentBytes'> {
   const { mla, textConfig } = model;
   if (mla === undefined) return {};
   if (!cachesLatent(scheme, version)) {
@@ -42,8 +48,42 @@ export function latentLayout(
     if (typeof nope !== 'number') return {};
     return { latentHeadSize: since(version, 0, 7) ? nope + mla.ropeHeadDim : PADDED_HEAD };
   }
-  return since(version, 0, 7, 3) && !since(version, 0, 8) ? { latentMultiple: ALIGNMENT_BYTES / elementBytes } : {};
+  if (since(version, 0, 7, 3) && !since(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
+  const index = indexBytes(model);
+  return index === 0 ? {} : { latentBytes: sparseLatentBytes(mla, bytes.cached) + index };
 }
 
 const PADDED_HEAD = 256;
 const ALIGNMENT_BYTES = 256;
+/** Elements that share a scale of four bytes in what sparse attention caches in FP8. */
+const SCALED = 128;
+
+/**
+ * A latent that sparse attention (DeepSeek V3.2) reads. In 8 bits its rotary part stays in 16, and each 128 elements have a scale.
+ * Source: vllm/model_executor/layers/attention/mla_attention.py, `fp8_ds_mla`.
+ */
+function sparseLatentBytes({ kvLoraRank, ropeHeadDim }: NonNullable<ModelDescription['mla']>, cached: number): number {
+  if (cached !== 1) return (kvLoraRank + ropeHeadDim) * cached;
+  return kvLoraRank + (kvLoraRank / SCALED) * 4 + ropeHeadDim * 2;
+}
+
+/**
+ * The key by which sparse attention chooses tokens: one a layer, in FP8 with scales, averaged over layers where some take their choice
+ * from another; 0 for a model that attends to all. Source: vllm/model_executor/models/deepseek_v2.py, `DeepseekV32IndexerCache`,
+ * `index_topk_freq`.
+ */
+function indexBytes({ textConfig, numLayers }: ModelDescription): number {
+  const {
+    index_topk: chosen,
+    index_head_dim: width,
+    index_topk_freq: every,
+    index_skip_topk_offset: offset,
+  } = textConfig;
+  if (typeof chosen !== 'number' || typeof width !== 'number') return 0;
+  const bytes = width + (width / SCALED) * 4;
+  if (typeof every !== 'number' || every <= 1) return bytes;
+  const from = typeof offset === 'number' ? offset : 2;
+  let layers = 0;
+  for (let layer = 0; layer < numLayers; layer++) if (Math.max(layer - from + 1, 0) % every === 0) layers++;
+  return (bytes * layers) / numLayers;
+}

@@ -76,6 +76,44 @@ describe('vLLM’s cache of a latent', () => {
   });
 });
 
+describe('the cache of sparse attention', () => {
+  /** GLM-5 has 78 layers with DeepSeek V3.2’s attention; two logs of eight H200 print 100,164 and 100,168 bytes a token. */
+  const SPARSE: Json = {
+    ...V3,
+    ...{ architectures: ['DeepseekV32ForCausalLM'], model_type: 'deepseek_v32', num_hidden_layers: 78 },
+    ...{ index_n_heads: 64, index_head_dim: 128, index_topk: 2048 },
+  };
+  const perToken = (config: Json, options: object = {}, version = '0.30.0') =>
+    makePlan(
+      resolveEndpoint({
+        model: { config },
+        container: { family: 'vllm', version },
+        options: { maxModelLen: 4096, tensorParallelSize: 8, ...options },
+      }),
+    ).kvBytesPerToken;
+
+  test('has a key for each layer’s choice beside the latent', () => {
+    expect(perToken(SPARSE)).toBe(78 * (576 * 2 + 132));
+    expect(perToken(SPARSE, {}, '0.11.0')).toBe(78 * (576 * 2 + 132));
+    expect(perToken({ ...SPARSE, index_topk: undefined })).toBe(78 * 576 * 2);
+    expect(perToken({ ...SPARSE, index_head_dim: 256 })).toBe(78 * (576 * 2 + 264));
+  });
+
+  test('in FP8 has scales, and a rotary part in 16 bits', () => {
+    expect(perToken(SPARSE, { kvCacheDtype: 'fp8' })).toBe(78 * (656 + 132));
+  });
+
+  test('has no key in layers that take another’s choice', () => {
+    const of = (rest: Json) => perToken({ ...SPARSE, num_hidden_layers: 10, ...rest });
+    expect(of({ index_topk_freq: 1 })).toBe(10 * (1152 + 132));
+    // Layers 0, 1, 5 and 9.
+    expect(of({ index_topk_freq: 4 })).toBeCloseTo(10 * 1152 + 4 * 132, 6);
+    // Layers 0, 1, 2, 6.
+    expect(of({ index_topk_freq: 4, index_skip_topk_offset: 3 })).toBeCloseTo(10 * 1152 + 4 * 132, 6);
+    expect(of({ index_topk_freq: 3, index_skip_topk_offset: 0 })).toBeCloseTo(10 * 1152 + 3 * 132, 6);
+  });
+});
+
 describe('what vLLM keeps of a latent’s projections', () => {
   const bytes = (config: Json, scheme: string, version: readonly number[] | undefined, rest: Partial<Loader> = {}) =>
     loadedBytes(describeModel(config), parseScheme(scheme), {

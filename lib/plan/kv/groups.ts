@@ -24,6 +24,8 @@ export interface KvLayout {
   readonly latentHeadSize?: number;
   /** Elements of a latent are rounded up to a multiple of this. */
   readonly latentMultiple?: number;
+  /** Bytes of a latent for each token and layer, where they do not follow from its elements. */
+  readonly latentBytes?: number;
 }
 
 /**
@@ -44,12 +46,12 @@ export function kvGroups(model: ModelDescription, layout: KvLayout): readonly Kv
 }
 
 function tokenBytes(model: ModelDescription, group: KvLayerGroup, layout: KvLayout): number {
-  const { tensorParallel, keyBytes, valueBytes, latentHeadSize, latentMultiple = 1 } = layout;
+  const { tensorParallel, keyBytes, valueBytes, latentHeadSize, latentMultiple = 1, latentBytes } = layout;
   if (group.kind === 'recurrent') return 0;
   if (group.kind === 'mla') {
     if (latentHeadSize !== undefined)
       return Math.ceil(model.numAttentionHeads / tensorParallel) * latentHeadSize * (keyBytes + valueBytes);
-    return Math.ceil(group.elementsPerToken / latentMultiple) * latentMultiple * keyBytes;
+    return latentBytes ?? Math.ceil(group.elementsPerToken / latentMultiple) * latentMultiple * keyBytes;
   }
   const heads = Math.max(1, Math.ceil(group.kvHeads / tensorParallel));
   return heads * (group.keyDim * keyBytes + group.valueDim * valueBytes);

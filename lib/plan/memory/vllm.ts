@@ -31,7 +31,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
-          ...latentLayout(model, scheme, subject.engineVersion, elementBytes),
+          ...latentLayout(model, scheme, subject.engineVersion, { computed: elementBytes, cached: kvElementBytes }),
         };
   const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
   return pagedMemory({
