@@ -37,7 +37,7 @@ function shapes(spec: EndpointSpec, instance: Instance | undefined): EndpointSpe
   const sequenceLength =
     options.sequenceLength ?? Math.min(DEFAULT_SEQUENCE_LENGTH, typeof own === 'number' ? own : Infinity);
   const batches = options.batchSize === undefined ? BATCH_SIZES : [options.batchSize];
-  const degrees = degreesOf(options, instance);
+  const degrees = degreesOf(options, instance, spec.model.config?.num_attention_heads);
   return batches.flatMap((batchSize) =>
     degrees.map((degree) => ({
       ...spec,
@@ -51,8 +51,16 @@ function shapes(spec: EndpointSpec, instance: Instance | undefined): EndpointSpe
   );
 }
 
-function degreesOf(options: ServingOptions, instance: Instance | undefined): readonly (number | undefined)[] {
+/** Heads that do not divide are padded, which runs but computes for nothing: such degrees come last. */
+function degreesOf(
+  options: ServingOptions,
+  instance: Instance | undefined,
+  heads: unknown,
+): readonly (number | undefined)[] {
   if (options.tensorParallelSize !== undefined) return [options.tensorParallelSize];
   const cores = (instance?.accelerator?.neuronCores ?? 0) * (instance?.acceleratorCount ?? 0);
-  return cores === 0 ? [undefined] : DEGREES.filter((degree) => degree <= cores);
+  if (cores === 0) return [undefined];
+  const possible = DEGREES.filter((degree) => degree <= cores);
+  const divides = (degree: number): boolean => typeof heads !== 'number' || heads % degree === 0;
+  return [...possible.filter(divides), ...possible.filter((degree) => !divides(degree))];
 }
