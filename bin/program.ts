@@ -154,6 +154,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--keep-as <how>', 'int8 or stored; default: what the report says, else stored'),
       new Option('--limit-tokens <n>', 'tokens of a calibration text to use at most'),
       new Option('--threads <n>', 'default: all processors'),
+      new Option('--on <where>', 'aws: in CodeBuild of your account, from S3 to S3')
+        .choices(['local', 'aws'])
+        .default('local'),
+      new Option('--role <arn>', 'with --on aws: what CodeBuild assumes to read and write there'),
+      new Option('--compute <type>', 'with --on aws: CodeBuild compute type; default: BUILD_GENERAL1_LARGE'),
       new Option('--digest', 'GGUF: note beside it which weights it was made from, for QualityGate; others always do'),
       new Option('--dry-run', 'say what would be written, and write nothing'),
     ],

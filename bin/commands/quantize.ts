@@ -1,14 +1,19 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { SpecError } from '../../lib/errors';
 import { openCheckpoint } from '../../lib/format';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
 import { bytes } from '../output/units';
-import type { CheckpointWriter } from '../quantize/writer';
+import type { CheckpointWriter, QuantizeAnswer } from '../quantize/writer';
 import { CHECKPOINT_FORMATS, checkpointWriters } from '../quantize/writers';
 import type { Terminal } from '../terminal';
+
+/** Between two looks at a build, which takes minutes. */
+const POLL_MILLISECONDS = 5_000;
 
 /** `qe quantize PATH --scheme S --out DIR`: writes a quantized checkpoint. Ctrl-C ends it with status 130 and leaves nothing. */
 export async function quantize(
@@ -28,6 +33,18 @@ export async function quantize(
   process.once('SIGINT', onInterrupt);
   const writers = await checkpointWriters(scheme);
   let writer = writerFor(writers, scheme, options.format);
+  if (options.on === 'aws' && !dryRun) {
+    try {
+      tell(await inAccount(path, options, terminal, interrupt.signal), false, terminal);
+      return ExitStatus.OK;
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      terminal.say('interrupted: the build was stopped, and nothing was kept');
+      return ExitStatus.INTERRUPTED;
+    } finally {
+      process.removeListener('SIGINT', onInterrupt);
+    }
+  }
   const helpers = dryRun ? undefined : writer.start?.(threads);
   try {
     const { folder, file } = locateCheckpoint(path);
@@ -53,14 +70,7 @@ export async function quantize(
       signal,
       terminal,
     });
-    if (terminal.json) {
-      terminal.printJson({ ...answer, dryRun });
-      return ExitStatus.OK;
-    }
-    const speed = dryRun ? 'would be written' : `written in ${answer.seconds.toFixed(1)} s`;
-    const size = `${bytes(answer.bytes)}, ${answer.bitsPerWeight.toFixed(2)} bits a weight`;
-    terminal.print(answer.files.join('\n'));
-    terminal.say([`${size}, ${speed}`, ...answer.notes.map((note) => `note ${note}`)].join('\n'));
+    tell(answer, dryRun, terminal);
     return ExitStatus.OK;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -74,6 +84,39 @@ export async function quantize(
     process.removeListener('SIGINT', onInterrupt);
     helpers?.end();
     await closeS3();
+  }
+}
+
+function tell(answer: QuantizeAnswer, dryRun: boolean, terminal: Terminal): void {
+  if (terminal.json) {
+    terminal.printJson({ ...answer, dryRun });
+    return;
+  }
+  const speed = dryRun ? 'would be written' : `written in ${answer.seconds.toFixed(1)} s`;
+  const size = `${bytes(answer.bytes)}, ${answer.bitsPerWeight.toFixed(2)} bits a weight`;
+  terminal.print(answer.files.join('\n'));
+  terminal.say([`${size}, ${speed}`, ...answer.notes.map((note) => `note ${note}`)].join('\n'));
+}
+
+/** `--on aws`: the same command in CodeBuild. Its code and the SDK are loaded for those alone who ask for it. */
+async function inAccount(
+  path: string,
+  options: Record<string, unknown>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<QuantizeAnswer> {
+  const [{ remoteJob }, { quantizeRemotely }, { awsBuildAccount }] = await Promise.all([
+    import('../quantize/remote/job'),
+    import('../quantize/remote/run'),
+    import('../quantize/remote/account'),
+  ]);
+  const job = remoteJob(path, options, existsSync);
+  const account = awsBuildAccount();
+  try {
+    const program = dirname(realpathSync(process.argv[1]));
+    return await quantizeRemotely(job, { account, program, terminal, signal, pollMilliseconds: POLL_MILLISECONDS });
+  } finally {
+    account.close();
   }
 }
 
