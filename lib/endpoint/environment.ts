@@ -2,10 +2,12 @@ import type { ContainerFamily, ServingOptions } from '../spec/types';
 
 /**
  * An option as a container variable sets it. Names of a container that the engine-neutral options have no word for
- * (`gpuLayers`, `quantizationFlag`) are kept too, because plan and rules depend on them.
+ * (`gpuLayers`, `quantizationFlag`, `dataParallelSize`) are kept too, because plan and rules depend on them.
  */
 export interface EnvironmentOptions extends ServingOptions {
   readonly quantizationFlag?: string;
+  /** vLLM `--data-parallel-size`. */
+  readonly dataParallelSize?: number;
   /** llama.cpp `--n-gpu-layers`; a number beyond the model's layers means all of them. */
   readonly gpuLayers?: number;
   /** llama.cpp `--kv-unified`: one cache shared by all slots. */
@@ -47,6 +49,7 @@ type Table = Readonly<Record<string, readonly [OptionName, Reader]>>;
 const VLLM_ARGUMENTS: Table = {
   TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
   PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
+  DATA_PARALLEL_SIZE: ['dataParallelSize', integer],
   MAX_MODEL_LEN: ['maxModelLen', integer],
   MAX_NUM_SEQS: ['maxNumSeqs', integer],
   MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', integer],

@@ -22,6 +22,8 @@ export interface EffectiveOptions {
   readonly tensorParallelSize: number;
   readonly pipelineParallelSize: number;
   readonly expertParallel: boolean;
+  /** Engines of one vLLM side by side, which share the experts of a mixture. */
+  readonly dataParallelSize?: number;
   readonly maxModelLen?: number;
   readonly maxNumSeqs?: number;
   readonly maxNumBatchedTokens?: number;

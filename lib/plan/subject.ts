@@ -47,6 +47,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       tensor: options.tensorParallelSize,
       pipeline: options.pipelineParallelSize,
       experts: options.expertParallel,
+      expertReplicas: engine === 'vllm' ? Math.max(1, options.dataParallelSize ?? 1) : 1,
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
   };

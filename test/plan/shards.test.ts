@@ -335,6 +335,16 @@ describe('weights that a server holds', () => {
     expect(loaded(MIXTRAL, awq, {}, { tensor: 8, experts: true }) / one).toBeLessThan(0.2);
   });
 
+  test('spread experts over engines side by side, and hold the rest whole in each', () => {
+    const awq = parseScheme('awq');
+    const rest = loaded(MIXTRAL, awq) - 32 * 8 * 3 * 4096 * 14_336 * (0.5 + 2.5 / 128);
+    for (const experts of [false, true]) {
+      const eighth = loaded(MIXTRAL, awq, {}, { expertReplicas: 8, experts });
+      expect(eighth / (rest + 32 * 3 * 4096 * 14_336 * (0.5 + 2.5 / 128))).toBeCloseTo(1, 1);
+      expect(loaded(MIXTRAL, awq, {}, { tensor: 2, expertReplicas: 4, experts })).toBeLessThan(eighth);
+    }
+  });
+
   describe('of MXFP4', () => {
     const mxfp4 = parseScheme('mxfp4');
     const oss: Json = {

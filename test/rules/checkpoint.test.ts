@@ -185,3 +185,10 @@ describe('ACTIVATION_ORDER_REMOVED', () => {
     else expect(found?.message).toContain(message);
   });
 });
+
+describe('QUANTIZATION_FLAG_UNKNOWN', () => {
+  test.each(['auto_round', 'auto-round'])('takes %s, whose method was renamed', (flag) => {
+    const environment = { SM_VLLM_QUANTIZATION: flag };
+    expect(alone('QUANTIZATION_FLAG_UNKNOWN', endpoint(LLAMA_8B, '0.27.1', { environment }))).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { LLAMA_70B, LLAMA_8B, QWEN25_7B, type Json } from '../../lib/rules/helpers/samples';
+import { FP8_BLOCK, LLAMA_70B, LLAMA_8B, QWEN25_7B, QWEN3_MOE, quantized, type Json } from '../../lib/rules/helpers/samples';
 import { alone, type PlanParts } from './own-findings';
 
 /** Borders, met with plans that are made up: whether the plan itself is right is tested where it is made. */
@@ -294,5 +294,31 @@ describe('HOST_MEMORY_BELOW_CHECKPOINT', () => {
     expect(find(90 * GIB, { instanceType: 'ml.c7i.xlarge' })).toEqual([]);
     expect(find(90 * GIB, { instanceType: undefined })).toEqual([]);
     expect(find(90 * GIB, { instanceType: 'ml.inf2.xlarge', container: { family: 'hf-vllm-neuron' } })).toHaveLength(1);
+  });
+});
+
+const QWEN3_CODER = {
+  ...QWEN3_MOE,
+  hidden_size: 6144,
+  num_hidden_layers: 62,
+  num_attention_heads: 96,
+  num_key_value_heads: 8,
+  num_experts: 160,
+  moe_intermediate_size: 2560,
+};
+
+describe('experts over engines side by side', () => {
+  const of = (environment: object) =>
+    alone('WEIGHTS_DO_NOT_FIT', {
+      model: { config: quantized(QWEN3_CODER, FP8_BLOCK) },
+      container: { family: 'vllm' },
+      instanceType: 'ml.p5en.48xlarge',
+      options: { expertParallel: true, maxModelLen: 8192, tensorParallelSize: 1 },
+      environment,
+    });
+
+  test('fit where one engine alone does not hold them', () => {
+    expect(of({})).toHaveLength(1);
+    expect(of({ SM_VLLM_DATA_PARALLEL_SIZE: '8' })).toEqual([]);
   });
 });

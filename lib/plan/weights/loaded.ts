@@ -64,8 +64,8 @@ function traitsOf(loader: Loader, scheme: Scheme): Traits {
 }
 
 function traitsKey({ marlin, mxfp4, latent, rotary, plainBytes, parallelism, loras }: Traits): string {
-  const { tensor, pipeline, experts } = parallelism;
-  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${loras?.count}|${loras?.rank}`;
+  const { tensor, pipeline, experts, expertReplicas } = parallelism;
+  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {

@@ -7,6 +7,11 @@ export interface Parallelism {
   readonly pipeline: number;
   /** Whole experts on each rank instead of a slice of every expert. */
   readonly experts: boolean;
+  /**
+   * Engines side by side over which experts are spread, too, each with the other weights whole: vLLM's data parallelism. 1 unless given.
+   * Source: vLLM documentation, "Data Parallel Deployment": expert layers form a group of DP × TP ranks.
+   */
+  readonly expertReplicas?: number;
 }
 
 /** Servers pad the vocabulary to a multiple of this. Source: vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE. */
@@ -28,7 +33,7 @@ const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
  * rounded up, as the largest rank has it.
  */
 export function shardOf(group: WeightGroup, model: ModelDescription, parallelism: Parallelism): Shard {
-  const { tensor } = parallelism;
+  const { tensor, expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
   switch (group.split) {
     case 'replicated':
@@ -37,9 +42,11 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
       return { shape: [cut(pad(shape[0], VOCABULARY_PADDING), tensor), ...shape.slice(1)], experts };
     case 'expert':
       if (parallelism.experts || shape.length < 2)
-        return { shape, experts: parallelism.experts ? cut(experts, tensor) : experts };
+        return { shape, experts: parallelism.experts ? cut(experts, tensor * expertReplicas) : experts };
       return {
-        shape: DOWN.test(group.name) ? [shape[0], cut(shape[1], tensor)] : [cut(shape[0], tensor), shape[1]],
+        shape: DOWN.test(group.name)
+          ? [shape[0], cut(shape[1], tensor * expertReplicas)]
+          : [cut(shape[0], tensor * expertReplicas), shape[1]],
         experts,
       };
     case 'row':

@@ -21,7 +21,7 @@ const sglang = (version: string | undefined, SM_SGLANG_QUANTIZATION: string) => 
 });
 
 /** Spellings that every version of vLLM takes beside the names of its methods. */
-const ALIASES = ['marlin', 'compressed_tensors', 'nvfp4'];
+const ALIASES = ['marlin', 'compressed_tensors', 'nvfp4', 'auto-round', 'auto_round'];
 
 /** Names that the server's argument parser takes; undefined where nothing is known of it. */
 function namesOf(context: RuleContext): readonly string[] | undefined {

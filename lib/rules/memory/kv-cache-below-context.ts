@@ -59,7 +59,10 @@ export const kvCacheBelowContext: Rule = {
     // Longer than the model's own context, for which there is room: that is not for want of memory.
     const own = context.model.maxPositionEmbeddings ?? Infinity;
     if (wanted > own && largest >= own && (kvCacheTokens ?? 0) >= wanted) return [];
-    const needed = kvBytesPerToken === null ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
+    // Where layers forget, a long request takes less than its length times what a token takes.
+    const isLinear =
+      kvBytesPerToken !== null && kvCacheTokens !== null && kvCacheTokens * kvBytesPerToken >= memory.kvCache * 0.95;
+    const needed = kvBytesPerToken === null || !isLinear ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
     const short =
       kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;
     const near = largest >= wanted * (1 - PLAN_ERROR);
