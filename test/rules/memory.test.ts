@@ -1,4 +1,12 @@
-import { FP8_BLOCK, LLAMA_70B, LLAMA_8B, QWEN25_7B, QWEN3_MOE, quantized, type Json } from '../../lib/rules/helpers/samples';
+import {
+  FP8_BLOCK,
+  LLAMA_70B,
+  LLAMA_8B,
+  QWEN25_7B,
+  QWEN3_MOE,
+  quantized,
+  type Json,
+} from '../../lib/rules/helpers/samples';
 import { alone, type PlanParts } from './own-findings';
 
 /** Borders, met with plans that are made up: whether the plan itself is right is tested where it is made. */
