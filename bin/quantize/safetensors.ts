@@ -3,6 +3,7 @@ import type { Calibration } from '../../lib/simulate/calibration/calibration';
 import { keepsAtInt8, writableFormats, type CheckpointFormat } from '../../lib/simulate/write/plan-encoding';
 import { planCheckpoint, writeCheckpoint } from '../../lib/simulate/write/write-checkpoint';
 import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quality/calibration';
+import { saySearchTime } from '../quality/searches';
 import { positiveInteger } from '../quality/session';
 import { ProgressBar } from '../simulate/progress';
 import type { CheckpointWriter, QuantizeAnswer, QuantizeRequest } from './writer';
@@ -43,6 +44,7 @@ async function write(request: QuantizeRequest, format: CheckpointFormat): Promis
       const files = layout.shards.map(({ name }) => fileOf(name));
       return { ...answer, files, seconds: seconds(), notes: plan.notes };
     }
+    if (calibration !== undefined) saySearchTime(checkpoint, [scheme], threads, terminal);
     const written = await writeCheckpoint(folder, checkpoint, out, {
       ...settings,
       onProgress: ({ doneBytes, totalBytes }) => {

@@ -14,6 +14,8 @@ import { reportFindings, writePlan } from '../endpoint/report';
 import { fileTypeOfName, preferredType, type OfferedFile } from '../gguf/offered';
 import { withPromptCache } from '../gguf/prompt-cache';
 import { llamaCppOptions, llamaCppVariables } from '../gguf/server';
+import { gatedEndpoint } from '../quality-gate/gated';
+import { tagQuality } from '../quality-gate/tags';
 import { knownOf } from '../shared/model-source/knowledge';
 import { machineOf, planOnDevice, serverArguments, withContext } from './device-plan';
 import type { GgufEdgeDeploymentProps } from './props';
@@ -67,7 +69,12 @@ export class GgufEdgeDeployment extends Resource {
     const files = filesOf(chosen.path, props.projector);
     const spec = specOf(this.node.path, props, chosen);
     const plan = planOnDevice(spec, machine);
-    const findings = [...plan.findings, ...edgeFindings(props, chosen, plan.checkpointBytes)];
+    const gate = props.qualityGate?._judge(gatedEndpoint(spec));
+    const findings = [
+      ...plan.findings,
+      ...edgeFindings(props, chosen, plan.checkpointBytes),
+      ...(gate?.findings ?? []),
+    ];
     const command = [
       props.serverKey === undefined ? 'llama-server' : inArtifacts(props.serverKey),
       ...serverArguments(spec, machine),
@@ -78,6 +85,7 @@ export class GgufEdgeDeployment extends Resource {
       constructPath: this.node.path,
       spec,
       plan: { ...plan, findings },
+      ...(gate?.figures === undefined ? {} : { quality: gate.figures }),
       environment: {},
       command,
     });
@@ -103,6 +111,7 @@ export class GgufEdgeDeployment extends Resource {
       },
     });
     deployment.addResourceDependency(component);
+    if (gate?.figures !== undefined) tagQuality(this, [gate.figures]);
     this.componentVersionArn = component.attrArn;
     this.deploymentId = deployment.attrDeploymentId;
     if (props.tokenExchangeRole !== undefined) {

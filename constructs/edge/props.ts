@@ -2,6 +2,7 @@ import type { Size } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { GgufServingProps } from '../gguf/options';
+import type { QualityGate } from '../quality-gate/quality-gate';
 import type { CommonServingProps } from '../shared/serving-options';
 import type { ModelKnowledge } from '../shared/model-source/options';
 
@@ -85,4 +86,12 @@ export interface GgufEdgeDeploymentProps extends CommonServingProps, GgufServing
    * @default - the role can read them already
    */
   readonly tokenExchangeRole?: IRole;
+
+  /**
+   * Measured quality that the chosen file must have. Synth fails below it, and the figures go into the plan artefact and
+   * the tags.
+   *
+   * @default - quality is not looked at
+   */
+  readonly qualityGate?: QualityGate;
 }

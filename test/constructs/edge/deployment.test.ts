@@ -1,8 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import { Size, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { EdgeArchitecture, GgufEdgeDeployment, GgufQuality, type GgufEdgeDeploymentProps } from '../../../index';
+import {
+  EdgeArchitecture,
+  GgufEdgeDeployment,
+  GgufQuality,
+  QualityGate,
+  type GgufEdgeDeploymentProps,
+} from '../../../index';
 import { QWEN_7B } from '../models';
 import { errorsOf, resourceOf, testStack, warningsOf } from '../support';
 
@@ -168,5 +177,31 @@ describe('the deployment', () => {
         ],
       },
     });
+  });
+});
+
+describe('a quality gate', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'edge-gate-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const figures = (perplexity: number, meanKl: number) => ({ perplexity, meanKl, p99Kl: meanKl, top1Agreement: 0.9 });
+
+  test('holds the file that fits the device, and its KV cache', () => {
+    const file = path.join(folder, 'report.json');
+    const schemes = [
+      { scheme: 'gguf:Q4_K_M', evaluation: figures(44, 0.05) },
+      { scheme: 'gguf:Q8_0', evaluation: figures(40.1, 0.001) },
+    ];
+    writeFileSync(
+      file,
+      JSON.stringify({ schema: 1, model: { digest: 'sha256:abc' }, evaluation: { perplexity: 40 }, schemes }),
+    );
+    const qualityGate = QualityGate.fromReport(file, { maxPerplexityIncrease: 0.03, modelDigest: 'sha256:abc' });
+    const qualityOf = (stack: Stack) => errorsOf(stack).filter((rule) => rule.startsWith('QUALITY'));
+    expect(qualityOf(made({ qualityGate }))).toEqual(['QUALITY_BELOW_LIMIT']);
+    const high = made({ qualityGate, quality: GgufQuality.HIGH });
+    expect(qualityOf(high)).toEqual([]);
+    expect(JSON.stringify(Template.fromStack(high).toJSON())).toContain('cdk-quantized-endpoints:perplexity-increase');
+    const cached = made({ qualityGate, quality: GgufQuality.HIGH, kvTypeK: 'q4_0', kvTypeV: 'q4_0' });
+    expect(qualityOf(cached)).toEqual(['QUALITY_REPORT_OTHER_KV_CACHE']);
   });
 });
