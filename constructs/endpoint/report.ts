@@ -7,7 +7,7 @@ import type { PlanAnswer } from '../../lib/rules';
 import type { Finding } from '../../lib/rules/types';
 import type { SpeedEstimate } from '../../lib/plan/types';
 import type { EndpointSpec } from '../../lib/spec/types';
-import type { GateFigures } from '../quality-gate/quality-gate';
+import type { GateFigures } from '../quality-gate/figures';
 import { sequenceLength, tryResolve } from './defaults';
 
 /** Puts every finding before the user at once: errors stop synth, a warning can be acknowledged by its rule's id. */

@@ -1,8 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
-import { SpecError } from '../../lib/errors';
 import type { Finding } from '../../lib/rules/types';
 import type { GatedEndpoint } from './gated';
+import { lossOf, mixFigures, schemeFigures, type GateFigures } from './figures';
 import { cacheFindings } from './kv-cache';
+import { assertLimits, violations } from './limits';
 import { quantizationOrigin, type QuantizationOrigin } from './origin';
 import { readQualityReport, type QualityReport, type ReportedMix, type ReportedScheme } from './report';
 import { weightsDigest } from './weights-digest';
@@ -38,6 +39,20 @@ export interface QualityGateOptions {
   readonly minTop1Agreement?: number;
 
   /**
+   * Encoders: lowest mean cosine between the quantized model's embeddings and those of full precision.
+   *
+   * @default - no limit
+   */
+  readonly minMeanCosine?: number;
+
+  /**
+   * Encoders: lowest rank correlation between the similarities of each text to all others, before and after.
+   *
+   * @default - no limit
+   */
+  readonly minRankAgreement?: number;
+
+  /**
    * How old the report may be when the app is synthesized.
    *
    * @default - any age
@@ -54,31 +69,11 @@ export interface QualityGateOptions {
   readonly modelDigest?: string;
 }
 
-/** Figures that let an endpoint through, for the plan artefact. */
-export interface GateFigures {
-  readonly report: string;
-  readonly measuredAt?: string;
-  readonly scheme: string;
-  readonly perplexity: number;
-  readonly fullPrecisionPerplexity: number;
-  readonly perplexityIncrease: number;
-  readonly meanKl: number;
-  readonly p99Kl: number;
-  readonly top1Agreement: number;
-}
-
 /** A gate's word on one model. */
 export interface Judgement {
   readonly findings: readonly Finding[];
   /** Undefined where the report has none of it. */
   readonly figures?: GateFigures;
-}
-
-interface Violation {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly bound: string;
 }
 
 /** Schemes that store the weights as they are: there is nothing to lose. */
@@ -108,7 +103,7 @@ export class QualityGate {
    * @param file relative to the directory in which the app runs
    */
   public static fromReport(file: string, options: QualityGateOptions = {}): QualityGate {
-    assertLimits(options);
+    assertLimits(options, PATH);
     return new QualityGate(readQualityReport(file), options);
   }
 
@@ -182,44 +177,27 @@ export class QualityGate {
     });
   }
 
-  private figuresOf({ scheme, evaluation }: Pick<ReportedScheme, 'scheme' | 'evaluation'>): GateFigures | undefined {
-    const { file, measuredAt, perplexity } = this.report;
-    if (evaluation === undefined || perplexity === undefined) return undefined;
-    return {
-      report: file,
-      measuredAt: measuredAt?.toISOString(),
-      scheme,
-      ...evaluation,
-      fullPrecisionPerplexity: perplexity,
-      perplexityIncrease: evaluation.perplexity / perplexity - 1,
-    };
+  private figuresOf(reported: Pick<ReportedScheme, 'scheme' | 'evaluation' | 'embedding'>): GateFigures | undefined {
+    return schemeFigures(this.report, reported);
   }
 
   private limitFindings(figures: GateFigures, fix = this.wayOut()): Finding[] {
-    return this.violations(figures).map(({ name, value, limit, bound }) =>
-      finding('QUALITY_BELOW_LIMIT', 'error', {
-        message: `${figures.scheme} has a ${name} of ${show(value)} in ${this.report.file}, which the quality gate does not let through`,
-        got: show(value),
-        allowed: `${bound} ${show(limit)}`,
-        fix,
-      }),
+    const { file } = this.report;
+    return violations(figures, this.options).map(({ option, name, value, limit, bound }) =>
+      value === undefined
+        ? finding('QUALITY_NOT_MEASURED', 'error', {
+            message: `${file} has no ${name} of ${figures.scheme}, which ${option} of the quality gate limits`,
+            got: figures.meanCosine === undefined ? 'a report of a decoder' : 'a report of an encoder',
+            allowed: 'limits on what is measured: a decoder’s predictions, an encoder’s embeddings',
+            fix: `leave ${option} out`,
+          })
+        : finding('QUALITY_BELOW_LIMIT', 'error', {
+            message: `${figures.scheme} has a ${name} of ${show(value)} in ${file}, which the quality gate does not let through`,
+            got: show(value),
+            allowed: `${bound} ${show(limit)}`,
+            fix,
+          }),
     );
-  }
-
-  private violations(figures: GateFigures): Violation[] {
-    const { maxPerplexityIncrease, maxKl, maxP99Kl, minTop1Agreement } = this.options;
-    const upper = [
-      { name: 'perplexity increase', value: figures.perplexityIncrease, limit: maxPerplexityIncrease ?? Infinity },
-      { name: 'mean KL', value: figures.meanKl, limit: maxKl ?? Infinity },
-      { name: '99th percentile KL', value: figures.p99Kl, limit: maxP99Kl ?? Infinity },
-    ].filter(({ value, limit }) => value > limit);
-    const lower = [{ name: 'top-1 agreement', value: figures.top1Agreement, limit: minTop1Agreement ?? 0 }].filter(
-      ({ value, limit }) => value < limit,
-    );
-    return [
-      ...upper.map((limit) => ({ ...limit, bound: 'at most' })),
-      ...lower.map((limit) => ({ ...limit, bound: 'at least' })),
-    ];
   }
 
   /** The schemes of the same report that pass, those that lose least first; else what else can be done. */
@@ -227,8 +205,8 @@ export class QualityGate {
     const passing = this.report.schemes
       .map((scheme) => this.figuresOf(scheme))
       .filter((figures) => figures !== undefined)
-      .filter((figures) => this.violations(figures).length === 0)
-      .sort((left, right) => left.meanKl - right.meanKl);
+      .filter((figures) => violations(figures, this.options).length === 0)
+      .sort((left, right) => lossOf(left) - lossOf(right));
     return passing.length > 0
       ? `take ${passing.map(({ scheme }) => scheme).join(' or ')}, which the same report lets through`
       : 'take a milder scheme, or keep the layers that lose most at higher precision: `qe simulate --sensitivity` names them';
@@ -303,39 +281,9 @@ function localDirectory({ modelId }: Pick<GatedEndpoint, 'modelId'>): string | u
   return modelId?.startsWith('.') === true ? modelId : undefined;
 }
 
-function mixFigures({ file, measuredAt }: QualityReport, mix: ReportedMix): GateFigures {
-  const { scheme, kept, keptAs, fullPrecisionPerplexity, evaluation } = mix;
-  return {
-    report: file,
-    measuredAt: measuredAt?.toISOString(),
-    scheme: `${scheme} with ${kept.length} matrices ${keptAs === 'stored' ? 'as they are' : `at ${keptAs.toUpperCase()}`}`,
-    ...evaluation,
-    fullPrecisionPerplexity,
-    perplexityIncrease: evaluation.perplexity / fullPrecisionPerplexity - 1,
-  };
-}
-
 function isScheme(reported: ReportedScheme, { scheme, groupSize }: GatedEndpoint): boolean {
   if (reported.scheme !== scheme) return false;
   return reported.groupSize === undefined || groupSize === undefined || reported.groupSize === groupSize;
-}
-
-function assertLimits(options: QualityGateOptions): void {
-  const limits = {
-    maxPerplexityIncrease: options.maxPerplexityIncrease,
-    maxKl: options.maxKl,
-    maxP99Kl: options.maxP99Kl,
-    minTop1Agreement: options.minTop1Agreement,
-  };
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined || value >= 0) continue;
-    throw new SpecError('QUALITY_LIMIT_OUT_OF_RANGE', `${name} of a quality gate is no limit`, {
-      got: String(value),
-      allowed: '0 or more',
-      fix: `correct ${name}; a share is written 0.03 for 3 %`,
-      path: PATH,
-    });
-  }
 }
 
 function atPath(found: Omit<Finding, 'path'>): Finding {

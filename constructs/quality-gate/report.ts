@@ -12,6 +12,8 @@ export interface ReportedScheme {
     readonly p99Kl: number;
     readonly top1Agreement: number;
   };
+  /** Of an encoder, instead of it. */
+  readonly embedding?: { readonly meanCosine: number; readonly rankAgreement: number };
 }
 
 /** A scheme with some layers at higher precision. */
@@ -76,11 +78,12 @@ export function readQualityReport(file: string): QualityReport {
 
 function schemeOf(value: unknown, index: number): ReportedScheme {
   const where = `schemes[${index}]`;
-  const { scheme, groupSize, evaluation } = objectOf(value, where);
+  const { scheme, groupSize, evaluation, embedding } = objectOf(value, where);
   return {
     scheme: textOf(scheme, `${where}.scheme`),
     groupSize: groupSize === undefined ? undefined : numberOf(groupSize, `${where}.groupSize`),
     evaluation: evaluation === undefined ? undefined : figuresOf(evaluation, `${where}.evaluation`),
+    embedding: embedding === undefined ? undefined : likenessOf(embedding, `${where}.embedding`),
   };
 }
 
@@ -109,7 +112,15 @@ function figuresOf(value: unknown, where: string): NonNullable<ReportedScheme['e
     perplexity: figure('perplexity'),
     meanKl: figure('meanKl'),
     p99Kl: figure('p99Kl'),
-    top1Agreement: figure('top1Agreement'),
+    top1Agreement: shareOf(figures.top1Agreement, `${where}.top1Agreement`),
+  };
+}
+
+function likenessOf(value: unknown, where: string): NonNullable<ReportedScheme['embedding']> {
+  const { meanCosine, rankAgreement } = objectOf(value, where);
+  return {
+    meanCosine: shareOf(meanCosine, `${where}.meanCosine`),
+    rankAgreement: shareOf(rankAgreement, `${where}.rankAgreement`),
   };
 }
 
@@ -128,4 +139,9 @@ function numberOf(value: unknown, where: string): number {
   if (value === null) return Infinity;
   if (typeof value === 'number') return value;
   throw new RangeError(`${where} is no number`);
+}
+
+/** Of a broken model nothing agrees, which may be no number either. */
+function shareOf(value: unknown, where: string): number {
+  return value === null ? 0 : numberOf(value, where);
 }

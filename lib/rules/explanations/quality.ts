@@ -22,7 +22,7 @@ export const qualityExplanations: readonly Explanation[] = [
     severity: 'error',
     summary: 'the report says how well the quantized model answers',
     explanation:
-      'A comparison of weights tells how far each is from its original, not what that does to answers. A gate needs the figures of a held-out text.',
+      'A comparison of weights tells how far each is from its original, not what that does to answers. A gate needs the figures of a held-out text: predictions of a decoder, embeddings of an encoder. A limit on a figure that the report has not cannot be held.',
     source: 'the report of qe simulate --evaluate; docs/quality.md',
   },
   {

@@ -419,6 +419,28 @@ describe('a quality gate', () => {
     });
   });
 
+  test('holds an encoder by its embeddings, and refuses limits on what an encoder has not', () => {
+    const report = {
+      ...REPORT,
+      evaluation: undefined,
+      embedding: { texts: 54, tokens: 2684 },
+      schemes: [
+        { scheme: 'awq', embedding: { meanCosine: 0.968, worstCosine: 0.95, rankAgreement: 0.976 } },
+        { scheme: 'int8-weight-only', embedding: { meanCosine: 0.9995, worstCosine: 0.999, rankAgreement: 0.999 } },
+      ],
+    };
+    const lenient = stackWith(gate({ ...PINNED, minMeanCosine: 0.95, minRankAgreement: 0.97 }, report));
+    expect(errorsOf(lenient)).toEqual([]);
+    expect(resourceOf(lenient, 'AWS::SageMaker::Endpoint').Tags).toEqual(
+      expect.arrayContaining([{ Key: 'cdk-quantized-endpoints:mean-cosine', Value: '0.96800' }]),
+    );
+    const strict = stackWith(gate({ ...PINNED, minMeanCosine: 0.99 }, report));
+    expect(errorsOf(strict)).toEqual(['QUALITY_BELOW_LIMIT']);
+    expect(messagesOf(strict, 'error')[0]).toContain('take int8-weight-only');
+    expect(errorsOf(stackWith(gate({ ...PINNED, maxKl: 0.1 }, report)))).toEqual(['QUALITY_NOT_MEASURED']);
+    expect(errorsOf(stackWith(gate({ ...PINNED, minMeanCosine: 0.9 })))).toEqual(['QUALITY_NOT_MEASURED']);
+  });
+
   test('has nothing to say of a model that is not quantized', () => {
     const stack = stackWith(gate({ maxKl: 0 }), {
       model: ModelSource.localDirectory(MODEL),
