@@ -114,6 +114,19 @@ describe('capacity', () => {
     });
   });
 
+  test('a narrower kind has more tokens in a block, so that all blocks have the same bytes', () => {
+    const half = { ...full, bytesPerToken: 50 };
+    const block = 16 * 100 * 10;
+    // 1,024 tokens in blocks of 32, beside three groups that keep 63 + 32 in blocks of 16.
+    expect(kvCapacity([half, sliding], 850 * block, 1024, paging).concurrency).toBe(850 / (32 + 3 * 7));
+    expect(kvCapacity([half, sliding], 850 * block, 1024, paging).tokens).toBe(Math.floor(850 / 4) * 16);
+  });
+
+  test('a kind whose blocks do not divide so is padded', () => {
+    const odd = { ...full, bytesPerToken: 60 };
+    expect(kvCapacity([odd, sliding], 850 * 16 * 100 * 10, 1024, paging).concurrency).toBe(850 / (64 + 3 * 7));
+  });
+
   test('nearly equal kinds are padded to the larger', () => {
     // 12 and 13 layers: two groups of 13, not thirteen of one.
     const pair = [

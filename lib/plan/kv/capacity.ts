@@ -24,7 +24,8 @@ export interface Paging {
 /**
  * Capacity of `available` bytes. Layers of one kind share a table of blocks; with several kinds, each is cut into groups of the same number
  * of layers, and every group draws blocks from one pool, so that a window's unused part is free for others.
- * Source: vllm/v1/core/kv_cache_utils.py, `_get_kv_cache_groups_uniform_page_size`, `get_max_concurrency_for_kv_cache_config`.
+ * Source: vllm/v1/core/kv_cache_utils.py, `unify_kv_cache_spec_page_size`,
+ * `_get_kv_cache_groups_uniform_page_size`, `get_max_concurrency_for_kv_cache_config`.
  */
 export function kvCapacity(groups: readonly KvGroup[], available: number, context: number, paging: Paging): KvCapacity {
   const pool = blockPool(groups, paging);
@@ -42,9 +43,17 @@ interface Pool {
   /** Bytes of a block in one layer; the same for every group. */
   readonly pageBytes: number;
   readonly layersPerGroup: number;
+  /** Tokens of a block in the widest layers. */
   readonly blockTokens: number;
-  /** Most tokens a sequence keeps in the group; `state`: one block whatever the length. */
-  readonly groups: readonly (number | 'state')[];
+  readonly groups: readonly (PooledGroup | 'state')[];
+}
+
+/** Layers that share a table of blocks; `state`: one block whatever the length. */
+interface PooledGroup {
+  /** Most tokens that a sequence keeps. */
+  readonly kept: number;
+  /** Tokens of a block: more where a token takes less, so that a block has the same bytes in every group. */
+  readonly blockTokens: number;
 }
 
 function blockPool(all: readonly KvGroup[], paging: Paging): Pool | undefined {
@@ -61,8 +70,13 @@ function blockPool(all: readonly KvGroup[], paging: Paging): Pool | undefined {
   const fewest = Math.min(...counts);
   const most = Math.max(...counts);
   const layersPerGroup = most < fewest * NEARLY_EQUAL ? most : fewest;
-  const groups: (number | 'state')[] = [];
-  for (const group of attention) repeat(groups, Math.ceil(group.layers / layersPerGroup), kept(group, paging));
+  const groups: (PooledGroup | 'state')[] = [];
+  for (const group of attention) {
+    // Blocks that do not divide so are padded to the widest.
+    const times = widest % group.bytesPerToken === 0 ? widest / group.bytesPerToken : 1;
+    const pooled = { kept: kept(group, paging), blockTokens: blockTokens * times };
+    repeat(groups, Math.ceil(group.layers / layersPerGroup), pooled);
+  }
   for (const group of states) repeat(groups, Math.ceil(group.layers / layersPerGroup), 'state');
   return { pageBytes: widest * blockTokens, layersPerGroup, blockTokens, groups };
 }
@@ -80,7 +94,7 @@ function uniformPool(attention: readonly KvGroup[], states: readonly KvGroup[], 
     pageBytes: tokenBytes * paging.blockTokens,
     layersPerGroup: 1,
     blockTokens: paging.blockTokens,
-    groups: [only],
+    groups: [{ kept: only, blockTokens: paging.blockTokens }],
   };
 }
 
@@ -95,10 +109,10 @@ function repeat<T>(list: T[], times: number, value: T): void {
 
 function blocksOf(pool: Pool, context: number): number {
   let blocks = 0;
-  for (const limit of pool.groups) {
-    if (limit === 'state') blocks++;
-    else if (limit < context) blocks += Math.ceil(limit / pool.blockTokens) + 1;
-    else blocks += Math.ceil(context / pool.blockTokens);
+  for (const group of pool.groups) {
+    if (group === 'state') blocks++;
+    else if (group.kept < context) blocks += Math.ceil(group.kept / group.blockTokens) + 1;
+    else blocks += Math.ceil(context / group.blockTokens);
   }
   return blocks;
 }

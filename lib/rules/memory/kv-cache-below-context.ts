@@ -61,7 +61,9 @@ export const kvCacheBelowContext: Rule = {
     if (wanted > own && largest >= own && (kvCacheTokens ?? 0) >= wanted) return [];
     // Where layers forget, a long request takes less than its length times what a token takes.
     const isLinear =
-      kvBytesPerToken !== null && kvCacheTokens !== null && kvCacheTokens * kvBytesPerToken >= memory.kvCache * 0.95;
+      kvBytesPerToken !== null &&
+      kvCacheTokens !== null &&
+      Math.abs((kvCacheTokens * kvBytesPerToken) / memory.kvCache - 1) < 0.05;
     const needed = kvBytesPerToken === null || !isLinear ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
     const short =
       kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;
