@@ -1,5 +1,6 @@
 import type { ResolvedContainer } from '../container/types';
 import type { Accelerator } from '../hardware/types';
+import { isAtLeast } from '../text/version';
 import data from './data/support.json';
 import type { Scheme, SchemeSupport } from './types';
 import { capability, vllmSupport } from './vllm-support';
@@ -45,7 +46,7 @@ function judge(
     case 'vllm':
       return vllmSupport(scheme, { version: container.engineVersion, sm: accelerator?.sm, moe });
     case 'sglang':
-      return sglangSupport(scheme, accelerator, moe);
+      return sglangSupport(scheme, container, accelerator, moe);
     case 'tensorrt-llm':
       return tensorrtLlmSupport(scheme, container, accelerator);
     case 'llama.cpp':
@@ -58,22 +59,43 @@ function judge(
   }
 }
 
+/** From this release on SGLang computes NVFP4 weight-only below Blackwell; 0.5.12 refuses it, 0.5.13 was not read. */
+const SGLANG_FP4_WEIGHT_ONLY = '0.5.13';
+
 /**
- * Which methods SGLang itself refuses is verified for two below the compute capability that computes them natively: FP8 of dense layers is
- * widened in a Marlin kernel from 8.0 on, and MXFP4 experts, which meet 16-bit activations anyway, run in Triton kernels from there.
- * Source: sglang/srt/layers/quantization/fp8.py and fp8_utils.py, `can_auto_enable_marlin_fp8`; mxfp4.py, `get_min_capability`.
+ * What SGLang does below the compute capability that computes a scheme natively. FP8 of dense layers is widened in a Marlin kernel from 8.0
+ * on; experts have no such kernel, and the Triton one for them fails to compile ("type fp8e4nv not supported in this architecture").
+ * Checkpoints of ModelOpt are refused by their own minimum: 8.9 for FP8, and 10.0 for NVFP4 up to 0.5.12. MXFP4 experts, which meet 16-bit
+ * activations anyway, run in Triton kernels. The rest is not verified.
+ * Source: sglang/srt/layers/quantization/fp8.py and fp8_utils.py, `can_auto_enable_marlin_fp8`; modelopt_quant.py and mxfp4.py,
+ * `get_min_capability`; sgl-project/sglang#13471, #38291, MiniMax-AI/MiniMax-M2.5#21.
  */
-function sglangSupport(scheme: Scheme, accelerator: Accelerator | undefined, moe: boolean): SchemeSupport {
+function sglangSupport(
+  scheme: Scheme,
+  { engineVersion }: ResolvedContainer,
+  accelerator: Accelerator | undefined,
+  moe: boolean,
+): SchemeSupport {
   const source = data.sources.sglang;
   if (scheme.layout === 'plain') return { level: 'native', kernel: 'cuBLAS', source };
   if (scheme.layout === 'neuron')
     return { level: 'unsupported', reason: 'SGLang on a GPU has no Neuron checkpoints', source };
   const sm = accelerator?.sm;
-  const needed =
-    scheme.weightType === 'fp8' && scheme.activationBits === 8 ? 89 : scheme.weightType === 'fp4' ? 100 : 80;
+  const isFp8 = scheme.weightType === 'fp8';
+  const needed = isFp8 && scheme.activationBits === 8 ? 89 : scheme.weightType === 'fp4' ? 100 : 80;
   if (sm === undefined || sm >= needed) return { level: 'native', nativeSm: needed, source };
   if (sm >= 80 && scheme.name === 'mxfp4') return { level: 'native', kernel: 'MXFP4 Triton weight-only', source };
-  if (sm >= 80 && scheme.weightType === 'fp8' && !moe)
+  const isOldFp4 =
+    scheme.weightType === 'fp4' && engineVersion !== undefined && !isAtLeast(engineVersion, SGLANG_FP4_WEIGHT_ONLY);
+  if ((isFp8 && moe) || (scheme.layout === 'modelopt' && (isFp8 || isOldFp4)))
+    return {
+      level: 'unsupported',
+      method: scheme.layout,
+      minimumSm: needed,
+      reason: `${scheme.name} needs compute capability ${capability(needed)} or higher in SGLang${isFp8 && moe ? ' for experts' : ''}`,
+      source,
+    };
+  if (sm >= 80 && isFp8)
     return {
       level: 'fallback',
       kernel: 'Marlin FP8 weight-only',

@@ -25,6 +25,19 @@ describe('TRTLLM_ARCHITECTURE_NOT_LISTED', () => {
     expect(find(QWEN3_MOE, { OPTION_BACKEND: 'tensorrt' })).toHaveLength(1);
   });
 
+  test('is asked of the image’s own time', () => {
+    const of = (version: string, architecture: string) =>
+      alone(
+        'TRTLLM_ARCHITECTURE_NOT_LISTED',
+        endpoint({ container: { family: 'lmi-trtllm', version } }, called(architecture)),
+      ).map(({ severity }) => severity ?? 'error');
+    expect(of('0.28.0', 'Gemma2ForCausalLM')).toEqual(['error']);
+    expect(of('0.30.0', 'Gemma2ForCausalLM')).toEqual([]);
+    expect(of('0.30.0', 'Qwen3ForCausalLM')).toEqual(['error']);
+    expect(of('0.33.0', 'Qwen3ForCausalLM')).toEqual(['warning']);
+    for (const version of ['0.25.0', '0.26.0', '0.27.0', '0.29.0']) expect(of(version, 'LlamaForCausalLM')).toEqual([]);
+  });
+
   test.each(['GptOssForCausalLM', 'ApertusForCausalLM', 'SeedOssForCausalLM'])(
     'refuses %s, which is younger than the image',
     (architecture) => {

@@ -170,9 +170,21 @@ describe('other engines', () => {
     if (level !== 'native') expect(support.reason).toMatch(/\w/);
   });
 
-  test('SGLang widens FP8 of dense layers in Marlin, and of experts nobody knows', () => {
+  test('SGLang widens FP8 of dense layers in Marlin, and has no such kernel for experts', () => {
     const ask = (moe: boolean) => schemeSupport(stored('fp8'), container('sglang'), on('ml.g5.2xlarge'), { moe });
     expect(ask(false)).toMatchObject({ kernel: 'Marlin FP8 weight-only', nativeSm: 89 });
-    expect(ask(true).level).toBe('unknown');
+    expect(ask(true)).toMatchObject({ level: 'unsupported', minimumSm: 89 });
+    expect(ask(true).reason).toContain('for experts');
+  });
+
+  test('SGLang refuses ModelOpt checkpoints below their own minimum, which fell for NVFP4', () => {
+    const ask = (name: string, version: string | undefined, instance: string) =>
+      schemeSupport(stored(name, { layout: 'modelopt' }), container('sglang', version), on(instance));
+    for (const version of [undefined, '0.5.6', '0.5.20'])
+      expect(ask('fp8-static', version, 'ml.g5.2xlarge')).toMatchObject({ level: 'unsupported', minimumSm: 89 });
+    expect(ask('fp8-static', '0.5.20', 'ml.g6.2xlarge').level).toBe('native');
+    expect(ask('nvfp4', '0.5.12', 'ml.p4d.24xlarge')).toMatchObject({ level: 'unsupported', minimumSm: 100 });
+    for (const version of [undefined, '0.5.13', '0.5.20'])
+      expect(ask('nvfp4', version, 'ml.p4d.24xlarge').level).toBe('unknown');
   });
 });

@@ -1,11 +1,13 @@
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import { vllmHas } from '../helpers/vllm-models';
-import type { Rule } from '../types';
+import { isAtLeast, type Version } from '../../text/version';
+import type { Rule, RuleContext } from '../types';
 
-const example = (config: object, environment?: object) => ({
+const example = (config: object, environment?: object, version?: string) => ({
   model: { config },
-  container: { family: 'lmi-trtllm' },
+  container: { family: 'lmi-trtllm', ...(version === undefined ? {} : { version }) },
   options: { maxModelLen: 4096 },
   ...(environment === undefined ? {} : { environment }),
 });
@@ -14,8 +16,22 @@ const example = (config: object, environment?: object) => ({
 const LISTED =
   /^(Llama|LLaMA|Falcon|RWFor|InternLM|Baichuan|BaiChuan|ChatGLM|GPTJ|Mistral|Mixtral|QWen|Qwen2For|GPT2|GPTBigCode|Starcoder2|StarCoder2|PhiFor|OPT|Gemma|T5)/;
 
-/** Of July 2025: what vLLM did not know then, an image of June does not know either. */
-const VLLM_OF_THE_TIME = [0, 10, 0];
+/** vLLM of the weeks after each TensorRT-LLM: what it did not know then, the image does not know either. */
+const VLLM_OF_THE_TIME: readonly (readonly [tensorRt: string, vllm: Version])[] = [
+  ['0.21', [0, 10, 0]],
+  ['0.12', [0, 6, 1]],
+  ['0.11', [0, 6, 0]],
+  ['0.9', [0, 4, 3]],
+  ['0.8', [0, 4, 0]],
+  ['0.7', [0, 3, 0]],
+  ['0.5', [0, 2, 3]],
+];
+
+function vllmOf({ container }: RuleContext): Version {
+  const version = container?.engineVersion;
+  const found = version && VLLM_OF_THE_TIME.find(([tensorRt]) => isAtLeast(version, tensorRt));
+  return (found ?? VLLM_OF_THE_TIME[0])[1];
+}
 
 const GPT_OSS = { ...QWEN3_MOE, architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', num_local_experts: 128 };
 
@@ -24,21 +40,26 @@ export const trtllmArchitectureNotListed: Rule = {
   severity: 'error',
   summary: 'LMI’s TensorRT-LLM image builds engines for the architecture',
   explanation:
-    'The TensorRT-LLM image of LMI is frozen at 0.33 (TensorRT-LLM 0.21, June 2025). It compiles an engine at start for a list of families; for others it needs option.backend=pytorch, or an engine built ahead of time, which is a warning. What came later is not served at all: an error for architectures that vLLM did not know in July 2025 either.',
+    'The TensorRT-LLM image of LMI is frozen at 0.33 (TensorRT-LLM 0.21, June 2025). It compiles an engine at start for a list of families; for others it needs option.backend=pytorch, or an engine built ahead of time, which is a warning. Each image knows what was there when it was made: an architecture that vLLM did not know then either is an error.',
   source: 'djl-serving docs, lmi/user_guides/trt_llm_user_guide: supported model architectures for JIT compilation',
   examples: {
     passes: [example(LLAMA_8B), example(QWEN3_MOE, { OPTION_BACKEND: 'pytorch' })],
-    fails: [example(QWEN3_MOE), example(GPT_OSS, { OPTION_BACKEND: 'pytorch' })],
+    fails: [
+      example(QWEN3_MOE),
+      example(GPT_OSS, { OPTION_BACKEND: 'pytorch' }),
+      example(GEMMA2_2B, undefined, '0.28.0'),
+    ],
   },
-  evaluate({ container, model, spec }) {
+  evaluate(context) {
+    const { container, model, spec } = context;
     if (container?.engine !== 'tensorrt-llm' || model === undefined) return [];
     const { architecture } = model;
-    if (model.kind === 'decoder' && vllmHas(architecture, 'served', VLLM_OF_THE_TIME) === 'not-yet')
+    if (model.kind === 'decoder' && vllmHas(architecture, 'served', vllmOf(context)) === 'not-yet')
       return [
         found({
-          what: `${architecture} is younger than LMI’s TensorRT-LLM image, which is of June 2025 and the last`,
+          what: `${architecture} is younger than this image with ${serverName(context)}`,
           got: architecture,
-          allowed: 'architectures up to June 2025',
+          allowed: 'architectures that were known when the image was made',
           fix: 'use the lmi or vllm container',
           path: '/container/family',
         }),

@@ -3,6 +3,7 @@ import { contextDividedBySlots } from './context-divided-by-slots';
 import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
+import { kvTypesDifferWithMla } from './kv-types-differ-with-mla';
 import { modelFileNotLoadable } from './model-file-not-loadable';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
@@ -23,4 +24,5 @@ export const llamaCppRules: readonly Rule[] = [
   kvTypeNotInHead,
   modelFileNotLoadable,
   splitModeTensor,
+  kvTypesDifferWithMla,
 ];

@@ -31,13 +31,20 @@ const NOT_IN_LLAMA_CPP: readonly OptionName[] = [
 /** vLLM on Neuron takes the flag, and the compiled model keeps its cache in the dtype that it computes in. Source: optimum-neuron NxDNeuronConfig; djl-serving docs, tnx_user_guide. */
 const NOT_ON_NEURON: readonly OptionName[] = ['kvCacheDtype'];
 
+/** optimum-neuron switches them off, whatever is asked for. Source: optimum-neuron optimum/neuron/vllm/platform.py. */
+const OFF_IN_OPTIMUM: readonly OptionName[] = ['enablePrefixCaching', 'enableChunkedPrefill'];
+
 /** Options that this server has nothing like. */
 function unread(context: RuleContext): readonly OptionName[] {
   const { container } = context;
   if (container === undefined || container.engine === 'unknown') return [];
   if (container.engine === 'llama.cpp') return [...NEURON_ONLY, ...NOT_IN_LLAMA_CPP];
   if (isNeuron(context))
-    return container.family === 'vllm-neuron' ? LLAMA_CPP_ONLY : [...LLAMA_CPP_ONLY, ...NOT_ON_NEURON];
+    return [
+      ...LLAMA_CPP_ONLY,
+      ...(container.family === 'vllm-neuron' ? [] : NOT_ON_NEURON),
+      ...(container.family === 'hf-vllm-neuron' ? OFF_IN_OPTIMUM : []),
+    ];
   return [...LLAMA_CPP_ONLY, ...NEURON_ONLY];
 }
 
@@ -51,6 +58,13 @@ const INSTEAD: Readonly<Partial<Record<OptionName, string>>> = {
   maxNumSeqs: 'slots',
   kvCacheDtype: 'kvTypeK and kvTypeV',
 };
+
+/** Asks for what the server does anyway. */
+function isAsBefore({ container, spec }: RuleContext, name: OptionName): boolean {
+  const value = spec.options?.[name];
+  if (name === 'kvCacheDtype') return value === 'auto';
+  return value === false && container?.family === 'hf-vllm-neuron' && OFF_IN_OPTIMUM.includes(name);
+}
 
 function insteadOf({ container }: RuleContext, name: OptionName): string {
   const instead = container?.engine === 'llama.cpp' || name !== 'kvCacheDtype' ? INSTEAD[name] : undefined;
@@ -69,13 +83,14 @@ export const optionNotReadByServer: Rule = {
     fails: [
       example('vllm', { slots: 4 }),
       example('hf-vllm-neuron', { kvCacheDtype: 'fp8' }),
+      example('hf-vllm-neuron', { enablePrefixCaching: true }),
       example('llama-cpp', { kvCacheDtype: 'fp8' }, { quantization: 'gguf:Q4_K_M' }),
     ],
   },
   evaluate(context) {
     const given = context.spec.options ?? {};
     return unread(context)
-      .filter((name) => given[name] !== undefined && given[name] !== 'auto')
+      .filter((name) => given[name] !== undefined && !isAsBefore(context, name))
       .map((name) =>
         found({
           what: `${serverName(context)} has no option like ${name}, so it is dropped`,
