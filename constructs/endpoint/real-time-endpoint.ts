@@ -95,7 +95,8 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
     // each must know the name beforehand. It holds nothing back from an update, for nothing but another name replaces
     // an endpoint. A variant with a model cannot become one for components, hence the two never have one name.
     const endpointName = props.endpointName ?? uniqueName(this, zero ? '-host' : '');
-    const networkIsolation = props.networkIsolation ?? (model.modelData !== 'hub' && recipe.reachesNetwork !== true);
+    const networkIsolation =
+      props.networkIsolation ?? (model.modelData !== 'hub' && recipe.networkReason === undefined);
 
     const { pools, findings: poolFindings } = planPools(this, props, recipe, { endpointName, networkIsolation });
     const [{ serving }, ...others] = pools;
@@ -155,6 +156,7 @@ export abstract class RealTimeEndpoint extends QuantizedEndpointBase implements 
           ...environmentAtDeployment(props, pool.serving.recipe),
         },
         networkIsolation,
+        networkReason: pool.serving.recipe.networkReason,
         role: argued.role,
         network: this.network,
         policies,

@@ -17,8 +17,8 @@ export interface EndpointRecipe {
   readonly speculative?: SpeculativeDecoding;
   /** Variables beside those that follow from the options; the user's own win. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** The container uses the network even where its model comes from S3. */
-  readonly reachesNetwork?: boolean;
+  /** Why the container needs the network even where its model comes from S3: a full sentence. */
+  readonly networkReason?: string;
   /** What this kind alone can tell is wrong or risky. */
   readonly findings?: readonly Finding[];
   /** Seconds that an instance takes to start beyond loading the model. */

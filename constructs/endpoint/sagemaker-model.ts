@@ -14,11 +14,15 @@ export interface SageMakerModelProps {
   readonly environment: Record<string, string>;
   /** A fleet knows it once it knows all its models. */
   readonly networkIsolation: boolean | IResolvable;
+  /** Why the container is not isolated although its model comes from S3. */
+  readonly networkReason?: string;
   readonly role: IRole;
   readonly network?: EndpointNetwork;
   /** Permissions of the role. */
   readonly policies: readonly IDependable[];
 }
+
+const DOWNLOADS = 'The container downloads the weights from the Hugging Face hub itself.';
 
 export function makeSageMakerModel(scope: Construct, id: string, props: SageMakerModelProps): CfnModel {
   const { container, model, environment, networkIsolation, role, network, policies } = props;
@@ -34,8 +38,8 @@ export function makeSageMakerModel(scope: Construct, id: string, props: SageMake
     ...(network === undefined ? {} : { vpcConfig: vpcConfig(network) }),
   });
   for (const [key, value] of Object.entries(model.metadata ?? {})) cfnModel.addMetadata(key, value);
-  if (networkIsolation !== true && model.modelData === 'hub')
-    argueCheck(cfnModel, 'CKV_AWS_370', 'The container downloads the weights from the Hugging Face hub itself.');
+  const reason = model.modelData === 'hub' ? DOWNLOADS : props.networkReason;
+  if (networkIsolation !== true && reason !== undefined) argueCheck(cfnModel, 'CKV_AWS_370', reason);
   // Permissions are a resource of their own; without them the service cannot read the model that it is told to make.
   cfnModel.node.addDependency(...policies);
   return cfnModel;

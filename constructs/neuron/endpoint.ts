@@ -52,7 +52,10 @@ export class NeuronEndpoint extends RealTimeEndpoint {
     const compiles = compilation._kind === 'at-start';
     return {
       model: withCacheAccess(server.model, compilation._cache),
-      reachesNetwork: compilation._cache !== undefined,
+      networkReason:
+        compilation._cache === undefined
+          ? undefined
+          : 'The container takes compiled graphs from S3, and leaves there what it has compiled.',
       container: server.container._bind(this, instance),
       quantization: server.quantization,
       options: shapeOptions(props, compilation),

@@ -8,6 +8,7 @@ import {
   QuantizationScheme,
   RoutingStrategy,
   ScaleInStrategy,
+  SmokeTest,
 } from 'cdk-quantized-endpoints';
 import type { Construct } from 'constructs';
 
@@ -48,6 +49,10 @@ export class Assistants extends Stack {
       quantization: QuantizationScheme.INT8_W8A8,
       maxModelLen: 8_192,
       minCopies: 0,
+    });
+    new SmokeTest(this, 'SmokeTest', {
+      endpoint: chat,
+      prompts: [{ text: 'What is the capital of France?', contains: 'Paris' }],
     });
     new CfnOutput(this, 'EndpointName', { value: fleet.endpointName });
     for (const [name, model] of Object.entries({ chat, summaries, contracts }))

@@ -4,6 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   InstanceType,
   ModelSource,
+  NeuronCompilation,
   NeuronEndpoint,
   NeuronQuantization,
   VllmNeuronImage,
@@ -12,7 +13,7 @@ import type { Construct } from 'constructs';
 
 /**
  * Qwen2.5-7B-Instruct in INT8 on Inferentia2. CodeBuild makes the image of AWS’s public one while the stack is deployed; the
- * instance quantizes and compiles the 16-bit checkpoint when it starts. `qe simulate --scheme neuron-int8` tells beforehand
+ * first instance quantizes and compiles the 16-bit checkpoint when it starts, and leaves the graphs to those after it. `qe simulate --scheme neuron-int8` tells beforehand
  * what INT8 does to the weights.
  *
  * ```sh
@@ -25,13 +26,15 @@ export class Int8OnInferentia extends Stack {
     super(scope, id, props);
 
     const bucketName = (this.node.tryGetContext('bucket') as string | undefined) ?? 'models-of-yours';
+    const bucket = Bucket.fromBucketName(this, 'Models', bucketName);
     const endpoint = new NeuronEndpoint(this, 'Chat', {
-      model: ModelSource.s3Prefix(Bucket.fromBucketName(this, 'Models', bucketName), 'qwen2.5-7b-instruct/', {
+      model: ModelSource.s3Prefix(bucket, 'qwen2.5-7b-instruct/', {
         modelName: 'Qwen/Qwen2.5-7B-Instruct',
         configPath: 'config.json',
       }),
       quantization: NeuronQuantization.INT8,
       vllmImage: new VllmNeuronImage(this, 'Image'),
+      compilation: NeuronCompilation.cachedInS3(bucket, 'neuron-graphs/'),
       encryptionKey: new Key(this, 'Key', { enableKeyRotation: true }),
       instanceType: InstanceType.INF2_8XLARGE,
       maxModelLen: 4_096,
