@@ -11,6 +11,7 @@ import {
   LLAMA_8B,
   MISTRAL_7B,
   QWEN25_7B,
+  QWEN35_27B,
   QWEN3_MOE,
   QWEN3_SMALL,
   compressedTensors,
@@ -268,6 +269,27 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     'ARCHITECTURE_NOT_IN_SERVER',
     { config: { ...QWEN25_7B, architectures: ['LlavaQwenForCausalLM'], model_type: 'llava_qwen' }, version: '0.13.0' },
     { config: { ...QWEN25_7B, architectures: ['LlavaQwen2ForCausalLM'], model_type: 'llava_qwen', auto_map: {} } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/49064',
+    'STATE_BLOCKS_BELOW_SEQUENCES',
+    { config: QWEN35_27B, version: '0.28.0', instanceType: 'ml.p5.4xlarge', options: { maxModelLen: 65_536 } },
+    { options: { maxModelLen: 65_536, maxNumSeqs: 128 } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/pull/36734',
+    'STATE_BLOCK_EXCEEDS_BATCH',
+    { config: QWEN35_27B, version: '0.17.0', options: { enablePrefixCaching: true, maxNumBatchedTokens: 512 } },
+    { options: { maxNumBatchedTokens: 512 } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/8434',
+    'BITSANDBYTES_NOT_SPLIT',
+    {
+      ...{ config: LLAMA_8B, version: '0.5.4', options: { tensorParallelSize: 2 } },
+      environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }),
+    },
+    { version: '0.6.2' },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);

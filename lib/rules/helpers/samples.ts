@@ -294,3 +294,30 @@ export const GEMMA_4: Json = {
   },
   dtype: 'bfloat16',
 };
+
+/** Qwen/Qwen3.5-27B, the language model: attention in every fourth layer, recurrent states in the others */
+export const QWEN35_27B: Json = {
+  architectures: ['Qwen3_5ForConditionalGeneration'],
+  model_type: 'qwen3_5',
+  text_config: {
+    attn_output_gate: true,
+    full_attention_interval: 4,
+    head_dim: 256,
+    hidden_size: 5120,
+    intermediate_size: 17408,
+    linear_conv_kernel_dim: 4,
+    linear_key_head_dim: 128,
+    linear_num_key_heads: 16,
+    linear_num_value_heads: 48,
+    linear_value_head_dim: 128,
+    max_position_embeddings: 262144,
+    model_type: 'qwen3_5_text',
+    num_attention_heads: 24,
+    num_hidden_layers: 64,
+    num_key_value_heads: 4,
+    vocab_size: 248320,
+    mamba_ssm_dtype: 'float32',
+    layer_types: Array.from({ length: 64 }, (_, layer) => (layer % 4 === 3 ? 'full_attention' : 'linear_attention')),
+  },
+  dtype: 'bfloat16',
+};

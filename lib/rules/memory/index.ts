@@ -3,6 +3,7 @@ import { hostMemoryBelowCheckpoint } from './host-memory-below-checkpoint';
 import { kvCacheBelowContext } from './kv-cache-below-context';
 import { kvCacheBelowWorkload } from './kv-cache-below-workload';
 import { noMemoryForKvCache } from './no-memory-for-kv-cache';
+import { stateBlocksBelowSequences } from './state-blocks-below-sequences';
 import { weightsDoNotFit } from './weights-do-not-fit';
 
 export const memoryRules: readonly Rule[] = [
@@ -11,4 +12,5 @@ export const memoryRules: readonly Rule[] = [
   kvCacheBelowWorkload,
   noMemoryForKvCache,
   weightsDoNotFit,
+  stateBlocksBelowSequences,
 ];

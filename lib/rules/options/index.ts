@@ -20,6 +20,7 @@ import { optionNotReadByServer } from './option-not-read-by-server';
 import { prefixCachingNotSupported } from './prefix-caching-not-supported';
 import { sequencesBelowConcurrency } from './sequences-below-concurrency';
 import { slidingWindowDisabled } from './sliding-window-disabled';
+import { stateBlockExceedsBatch } from './state-block-exceeds-batch';
 import { v1EngineWithoutFeature } from './v1-engine-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
@@ -47,4 +48,5 @@ export const optionsRules: readonly Rule[] = [
   kvCacheDtypeNotForModel,
   multiStepNotSupported,
   v1EngineWithoutFeature,
+  stateBlockExceedsBatch,
 ];

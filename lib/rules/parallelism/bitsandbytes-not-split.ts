@@ -1,4 +1,5 @@
 import { isVllm, serverName } from '../helpers/engine';
+import { usesBitsandbytes } from '../helpers/flag';
 import { found } from '../helpers/finding';
 import { BITSANDBYTES, LLAMA_8B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -29,8 +30,8 @@ export const bitsandbytesNotSplit: Rule = {
     fails: [example(STORED, '0.7.3', { tensorParallelSize: 2 }), example(STORED, '0.6.1', { pipelineParallelSize: 2 })],
   },
   evaluate(context) {
-    const { model, options, scheme } = context;
-    if (scheme.layout !== 'bitsandbytes' || !isVllm(context, { before: '0.28.0' })) return [];
+    const { model, options } = context;
+    if (!usesBitsandbytes(context) || !isVllm(context, { before: '0.28.0' })) return [];
     const { tensorParallelSize: tensor, pipelineParallelSize: pipeline } = options;
     const oneGpuOnly = isVllm(context, { before: '0.6.2' });
     const isStored = model?.quantization?.method === 'bitsandbytes';
