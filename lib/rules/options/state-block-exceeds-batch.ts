@@ -17,6 +17,7 @@ const ALIGNED = /^Qwen3(Next|_5)/;
 
 /** It is off for hybrid models unless somebody asks. */
 function asksForPrefixCaching(context: RuleContext): boolean {
+  if (context.options.enablePrefixCaching !== true) return false;
   return context.spec.options?.enablePrefixCaching === true || isSwitchedOn(context, 'ENABLE_PREFIX_CACHING');
 }
 
