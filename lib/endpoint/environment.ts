@@ -6,6 +6,10 @@ import type { ContainerFamily, ServingOptions } from '../spec/types';
  */
 export interface EnvironmentOptions extends ServingOptions {
   readonly quantizationFlag?: string;
+  /** vLLM `--cpu-offload-gb`: GiB of each GPU's weights that stay in the host's memory. */
+  readonly cpuOffloadGib?: number;
+  /** vLLM `--kv-cache-memory-bytes`: the cache of each GPU, whatever the rest takes. */
+  readonly kvCacheBytes?: number;
   /** vLLM `--data-parallel-size`. */
   readonly dataParallelSize?: number;
   /** llama.cpp `--n-gpu-layers`; a number beyond the model's layers means all of them. */
@@ -32,6 +36,15 @@ const boolean: Reader = (value) => {
   if (word === 'true' || word === '1' || word === 'on' || word === 'yes') return true;
   if (word === 'false' || word === '0' || word === 'off' || word === 'no') return false;
   return undefined;
+};
+/** A count that may have a decimal (k) or binary (K) unit; only the first with a fraction. Source: vllm/utils/argparse_utils.py, `human_readable_int`. */
+const amount: Reader = (value) => {
+  const match = /^(?:(\d+)([KMGT]?)|(\d+(?:\.\d+)?)([kmgt]))$/.exec(value.trim());
+  if (match === null) return undefined;
+  const [, whole, binary, decimal, unit] = match;
+  return whole === undefined
+    ? Math.floor(Number(decimal) * 1000 ** (1 + 'kmgt'.indexOf(unit)))
+    : Number(whole) * 1024 ** ' KMGT'.indexOf(binary || ' ');
 };
 /** A bare flag that says no: `NO_ENABLE_PREFIX_CACHING=true`. */
 const negated: Reader = (value) => {
@@ -60,6 +73,8 @@ const VLLM_ARGUMENTS: Table = {
   MAX_LORA_RANK: ['maxLoraRank', integer],
   LOAD_FORMAT: ['loadFormat', text],
   QUANTIZATION: ['quantizationFlag', text],
+  CPU_OFFLOAD_GB: ['cpuOffloadGib', number],
+  KV_CACHE_MEMORY_BYTES: ['kvCacheBytes', amount],
 };
 
 /**

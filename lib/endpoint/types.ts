@@ -32,6 +32,10 @@ export interface EffectiveOptions {
   readonly dtype: string;
   readonly kvCacheDtype: string;
   readonly quantizationFlag?: string;
+  /** GiB of each GPU's weights that stay in the host's memory. */
+  readonly cpuOffloadGib?: number;
+  /** Bytes of each GPU's KV cache, where they are set and not what remains. */
+  readonly kvCacheBytes?: number;
   readonly enablePrefixCaching?: boolean;
   readonly enableChunkedPrefill?: boolean;
   readonly enableLora: boolean;

@@ -42,7 +42,9 @@ export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() 
   }
   const subject = subjectOf(resolved, model);
   const figures = engineMemory(subject);
-  const estimated = speedEstimate(subject, container, spec.workload, figures.kvCacheTokens);
+  // How fast weights come from the host's memory depends on a link that the data does not have.
+  const offloads = (subject.options.cpuOffloadGib ?? 0) > 0;
+  const estimated = offloads ? UNKNOWN_SPEED : speedEstimate(subject, container, spec.workload, figures.kvCacheTokens);
   const correction = correctionFor(resolved);
   const estimate = correction === undefined ? estimated : correctSpeed(estimated, correction, spec.workload);
   const copies = Math.max(1, spec.endpoint?.copyCount ?? 1);

@@ -7,6 +7,8 @@ import type { EngineMemory } from './types';
 export interface PagedTerms {
   readonly total: number | undefined;
   readonly usable: number | undefined;
+  /** The cache, where its size is set; less only where that does not fit. */
+  readonly cache?: number;
   readonly weights: number | null;
   readonly activations: number;
   readonly graphs: number;
@@ -38,7 +40,7 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
     graphs: known ? Math.round(graphs) : null,
     runtime: known ? Math.round(runtime) : null,
     // A model that keeps nothing between tokens gets no cache, whatever is left.
-    kvCache: keepsNothing ? 0 : rest === null ? null : Math.max(0, Math.floor(rest)),
+    kvCache: keepsNothing ? 0 : rest === null ? null : Math.max(0, Math.floor(Math.min(rest, terms.cache ?? Infinity))),
   };
   const capacity =
     memory.kvCache === null || groups === undefined || terms.context === undefined || terms.context <= 0

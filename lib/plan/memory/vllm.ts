@@ -1,3 +1,5 @@
+import { atLeast } from '../../endpoint/version';
+import type { EffectiveOptions } from '../../endpoint/types';
 import { contextLimit } from '../../model';
 import type { Subject } from '../subject';
 import { kvGroups, type KvLayout } from '../kv/groups';
@@ -34,10 +36,13 @@ export function vllmMemory(subject: Subject): EngineMemory {
           ...latentLayout(model, scheme, subject.engineVersion, { computed: elementBytes, cached: kvElementBytes }),
         };
   const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
+  // A cache of a set size may take what the share of the memory would leave.
+  const share = fixedCache(subject) === undefined ? options.gpuMemoryUtilization : 1;
   return pagedMemory({
     total,
-    usable: total === undefined ? undefined : Math.floor(total * options.gpuMemoryUtilization),
-    weights: withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft),
+    usable: total === undefined ? undefined : Math.floor(total * share),
+    cache: fixedCache(subject),
+    weights: withoutOffloaded(withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft), options),
     activations: activationBytes(model, run, version, tensorParallel, elementBytes),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
@@ -53,3 +58,16 @@ export function vllmMemory(subject: Subject): EngineMemory {
     },
   });
 }
+
+/** Source: vllm/v1/worker/gpu_worker.py, `determine_available_memory`: `kv_cache_memory_bytes`, from 0.10.2. */
+function fixedCache({ options, engineVersion }: Subject): number | undefined {
+  const known = engineVersion === undefined || atLeast(engineVersion, [0, 10, 2]);
+  return known ? options.kvCacheBytes : undefined;
+}
+
+/** Layers move to the host's memory until so much of them has. Source: vllm/model_executor/models/utils.py, `maybe_offload_to_cpu`. */
+function withoutOffloaded(weights: number | null, { cpuOffloadGib = 0 }: EffectiveOptions): number | null {
+  return weights === null ? null : Math.max(0, weights - Math.max(0, cpuOffloadGib) * GIB);
+}
+
+const GIB = 2 ** 30;

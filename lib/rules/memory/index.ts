@@ -3,6 +3,7 @@ import { hostMemoryBelowCheckpoint } from './host-memory-below-checkpoint';
 import { kvCacheBelowContext } from './kv-cache-below-context';
 import { kvCacheBelowWorkload } from './kv-cache-below-workload';
 import { noMemoryForKvCache } from './no-memory-for-kv-cache';
+import { offloadedWeightsExceedHost } from './offloaded-weights-exceed-host';
 import { stateBlocksBelowSequences } from './state-blocks-below-sequences';
 import { weightsDoNotFit } from './weights-do-not-fit';
 
@@ -11,6 +12,7 @@ export const memoryRules: readonly Rule[] = [
   kvCacheBelowContext,
   kvCacheBelowWorkload,
   noMemoryForKvCache,
+  offloadedWeightsExceedHost,
   weightsDoNotFit,
   stateBlocksBelowSequences,
 ];

@@ -39,6 +39,7 @@ export const weightsDoNotFit: Rule = {
       example(LLAMA_8B, 'ml.g5.2xlarge', 'vllm'),
       example(LLAMA_70B, 'ml.g6e.xlarge', 'llama-cpp', { quantization: 'gguf:Q4_K_M', environment: ALL_LAYERS }),
       example(LLAMA_70B, 'ml.p5.4xlarge', 'vllm', ON_LOAD),
+      example(LLAMA_70B, 'ml.g5.12xlarge', 'vllm', { environment: { SM_VLLM_CPU_OFFLOAD_GB: '120' } }),
     ],
     fails: [
       example(LLAMA_70B, 'ml.g5.2xlarge', 'vllm'),
