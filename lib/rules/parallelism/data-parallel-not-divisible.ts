@@ -17,6 +17,8 @@ const example = (degree: string, tensorParallelSize: number, attention: string |
 const DEGREES = ['SM_SGLANG_DP_SIZE', 'SM_SGLANG_DATA_PARALLEL_SIZE', 'SM_SGLANG_DP'];
 const ATTENTION = 'SM_SGLANG_ENABLE_DP_ATTENTION';
 
+const LARGEST_DEGREE = 64;
+
 export const dataParallelNotDivisible: Rule = {
   id: 'DATA_PARALLEL_NOT_DIVISIBLE',
   severity: 'error',
@@ -38,7 +40,10 @@ export const dataParallelNotDivisible: Rule = {
     const degree = Number(environment[variable]);
     const ranks = options.tensorParallelSize;
     if (degree <= 0 || ranks % degree === 0) return [];
-    const working = Array.from({ length: ranks }, (_, index) => index + 1).filter((other) => ranks % other === 0);
+    // Ranks may be any number that was written; groups are not more than a server has devices.
+    const working = Array.from({ length: Math.min(ranks, LARGEST_DEGREE) }, (_, index) => index + 1).filter(
+      (other) => ranks % other === 0,
+    );
     return [
       found({
         what: `${serverName(context)} puts the ranks of tensor parallelism into data-parallel groups, and ${ranks} do not divide by ${degree}`,
