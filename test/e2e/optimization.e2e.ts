@@ -1,4 +1,9 @@
-import { CloudFormationClient, DeleteStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeEndpointCommand,
@@ -111,11 +116,17 @@ describe('a model that is optimized while its stack is deployed', () => {
   });
 
   test('a stack that is deleted while it waits stops its job', async () => {
-    const running = deploy({ seconds: '600', endpoint: 'no' });
-    const started = async () =>
-      (await jobs()).some(({ OptimizationJobStatus }) => OptimizationJobStatus === 'INPROGRESS');
-    while (!(await started())) await new Promise((resolve) => setTimeout(resolve, 200));
     const cloudFormation = new CloudFormationClient(deployment.clientOptions);
+    const running = deploy({ seconds: '600', endpoint: 'no' });
+    const isRunning = async () =>
+      (await jobs()).some(({ OptimizationJobStatus }) => OptimizationJobStatus === 'INPROGRESS');
+    // Before that, CloudFormation does not know of the job yet.
+    const isWaiting = async () => {
+      const { StackEvents } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: STACK }));
+      return StackEvents!.some(({ LogicalResourceId }) => /Wait\d/.test(LogicalResourceId!));
+    };
+    // The events are those of the stack before, as long as no job of this one runs.
+    while (!((await isRunning()) && (await isWaiting()))) await new Promise((resolve) => setTimeout(resolve, 200));
     await cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
     const isThere = () =>
       cloudFormation.send(new DescribeStacksCommand({ StackName: STACK })).then(

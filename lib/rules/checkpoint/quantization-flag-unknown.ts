@@ -50,8 +50,9 @@ export const quantizationFlagUnknown: Rule = {
   },
   evaluate(context) {
     const flag = context.options.quantizationFlag;
+    if (flag === undefined) return [];
     const names = namesOf(context);
-    if (flag === undefined || names === undefined) return [];
+    if (names === undefined) return [];
     if (names.includes(flag) || flag === '' || flag.toLowerCase() === 'none') return [];
     const methods = names.filter((name) => !ALIASES.includes(name));
     const nearest = nearestNames(flag, methods)[0];
