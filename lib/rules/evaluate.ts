@@ -56,9 +56,14 @@ export function evaluateContext(context: RuleContext, rules: readonly Rule[] = R
   return [...errors, ...warnings];
 }
 
+const NONE: readonly Finding[] = [];
+
 function findingsOf(rule: Rule, context: RuleContext): readonly Finding[] {
   try {
-    return rule.evaluate(context).map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
+    const found = rule.evaluate(context);
+    // As nearly always.
+    if (found.length === 0) return NONE;
+    return found.map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
   } catch (error) {
     return [findingFromError(error)];
   }

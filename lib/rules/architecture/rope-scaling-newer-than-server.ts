@@ -28,6 +28,9 @@ const SINCE: Readonly<Record<string, string>> = {
 /** Configs that write `rope_type` and no `type` are read from here on. */
 const READS_ROPE_TYPE = '0.5.3.post1';
 
+/** Versions of vLLM that do not read every scaling named above. */
+const READS_SOME = { before: '0.6.1' };
+
 /** TensorRT-LLM’s converters read `type` alone before. Source: NVIDIA/TensorRT-LLM#2052. */
 const TENSORRT_READS_ROPE_TYPE = '0.12.0';
 
@@ -80,8 +83,8 @@ export const ropeScalingNewerThanServer: Rule = {
     ],
   },
   evaluate(context) {
-    const { model } = context;
-    if (model === undefined) return [];
+    const { container, model } = context;
+    if (model === undefined || !(container?.engine === 'tensorrt-llm' || isVllm(context, READS_SOME))) return [];
     const scaling = scalingOf(model.textConfig) ?? scalingOf(model.config);
     const since = scaling === undefined ? undefined : firstReading(context, scaling);
     if (scaling === undefined || since === undefined) return [];
@@ -104,5 +107,5 @@ function firstReading(context: RuleContext, { kind, since }: { readonly kind: st
     return inRange(version, { before: TENSORRT_READS_ROPE_TYPE })
       ? `TensorRT-LLM ${TENSORRT_READS_ROPE_TYPE}`
       : undefined;
-  return isVllm(context, { before: '0.6.1' }) && !isVllm(context, { since }) ? `vLLM ${since}` : undefined;
+  return isVllm(context, READS_SOME) && !isVllm(context, { since }) ? `vLLM ${since}` : undefined;
 }

@@ -61,6 +61,8 @@ export const driverTooOldForImage: Rule = {
     const need = needOf(kind, container.cuda, container.engine);
     if (need === undefined) return [];
     const marlin = host && marlinPtx(context, kind, host.driver);
+    if (host !== undefined && marlin === undefined && host.driver >= Math.max(need.driver, TESTED_WITH_CUDA12))
+      return [];
     const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
     const common = {
       allowed: `driver ${need.driver} or newer`,
