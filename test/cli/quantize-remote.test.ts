@@ -59,14 +59,14 @@ const run = (account: Account, { signal = new AbortController().signal, from = p
 
 describe('a remote job', () => {
   test('is the same command, with its files beside the program', () => {
-    const { args, inputs, out } = job({ calibration: '/texts/calib.txt', keep: 'report.json', groupSize: '64' });
+    const { args, inputs, out } = job({ calibration: '/texts/a.json', keep: 'a.json', groupSize: '64' });
     expect(args).toEqual([
       ...['quantize', 's3://models/full/', '--out', 'out', '--scheme', 'awq', '--group-size', '64'],
-      ...['--calibration', 'inputs/calib.txt', '--keep', 'inputs/report.json'],
+      ...['--calibration', 'inputs/calibration/a.json', '--keep', 'inputs/keep/a.json'],
     ]);
     expect([...inputs]).toEqual([
-      ['inputs/calib.txt', '/texts/calib.txt'],
-      ['inputs/report.json', 'report.json'],
+      ['inputs/calibration/a.json', '/texts/a.json'],
+      ['inputs/keep/a.json', 'a.json'],
     ]);
     expect(out).toEqual({ bucket: 'models', key: 'quantized/awq' });
     expect(job({ keep: '*.down_proj' }).args).toContain('*.down_proj');

@@ -62,8 +62,8 @@ export function remoteJob(
       },
     );
   const inputs = new Map<string, string>();
-  const input = (name: string): string => {
-    const there = `${INPUTS}/${path.basename(name)}`;
+  const input = (option: string, name: string): string => {
+    const there = `${INPUTS}/${option}/${path.basename(name)}`;
     inputs.set(there, name);
     return there;
   };
@@ -72,8 +72,9 @@ export function remoteJob(
     const value = options[name];
     if (value !== undefined) args.push(flag, String(value));
   }
-  if (typeof options.calibration === 'string') args.push('--calibration', input(options.calibration));
-  if (typeof options.keep === 'string') args.push('--keep', isFile(options.keep) ? input(options.keep) : options.keep);
+  if (typeof options.calibration === 'string') args.push('--calibration', input('calibration', options.calibration));
+  if (typeof options.keep === 'string')
+    args.push('--keep', isFile(options.keep) ? input('keep', options.keep) : options.keep);
   if (options.digest === true) args.push('--digest');
   return {
     args,
