@@ -18,6 +18,20 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
+/**
+ * The text of a file that need not be there.
+ *
+ * @throws SpecError `id` for a file that is there and cannot be read
+ */
+export async function readIfThere(path: string, id: string, fix: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SpecError(id, `cannot read ${path}: ${(cause as Error).message}`, { path, fix, cause });
+  }
+}
+
 /** The lines of a file, or of standard input for `-`, one at a time. */
 export async function* readLines(file: string): AsyncGenerator<string> {
   const input = file === '-' ? process.stdin : createReadStream(file);

@@ -12,6 +12,7 @@ import { compareQuality } from '../benchmark/quality';
 import { renderBenchmark } from '../benchmark/render';
 import { readPromptFile, requestSource } from '../benchmark/requests';
 import { ExitStatus } from '../exit-status';
+import { interruptible } from '../interruptible';
 import { readJson } from '../input';
 import { count } from '../output/units';
 import { writeWhole } from '../output/write-file';
@@ -30,12 +31,22 @@ export async function benchmark(
     await writeWorkloadConfig(options, options.workloadConfigFile);
     terminal.say(`wrote ${options.workloadConfigFile}`);
   }
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+  return interruptible(
+    terminal,
+    () => 'nothing was written',
+    (signal) => measure(options, given, terminal, signal),
+  );
+}
+
+async function measure(
+  options: BenchmarkOptions,
+  given: Record<string, unknown>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitStatus> {
   const clients = openClients();
   try {
-    const report = await run(options, clients, terminal, interrupt.signal);
+    const report = await run(options, clients, terminal, signal);
     const text = `${JSON.stringify({ schema: 1, ...report })}\n`;
     if (terminal.json) terminal.printJson(report);
     else terminal.print(renderBenchmark(report, terminal));
@@ -51,12 +62,7 @@ export async function benchmark(
       (side) => side === undefined || side.stages.some(({ totalMs }) => totalMs !== null),
     );
     return answered ? ExitStatus.OK : ExitStatus.FINDINGS;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    terminal.say('interrupted: nothing was written');
-    return ExitStatus.INTERRUPTED;
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
     clients.close();
   }
 }

@@ -3,6 +3,7 @@ import { openCheckpoint } from '../../lib/format';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { calibrationFileBytes, CalibrationWriter } from '../../lib/simulate/calibration/file';
 import { ExitStatus } from '../exit-status';
+import { interruptible } from '../interruptible';
 import { bytes, count } from '../output/units';
 import { prepareCalibration } from '../quality/calibration';
 import { positiveInteger } from '../quality/session';
@@ -15,15 +16,26 @@ export async function calibrate(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const out = required(options.out, '--out');
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+  return interruptible(
+    terminal,
+    () => 'nothing was written',
+    (signal) => writeCalibration(args[0], out, options, terminal, signal),
+  );
+}
+
+async function writeCalibration(
+  path: string,
+  out: string,
+  options: Record<string, unknown>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitStatus> {
   try {
-    const { folder, file } = locateCheckpoint(args[0]);
+    const { folder, file } = locateCheckpoint(path);
     const checkpoint = await openCheckpoint(folder, file);
     const limit = positiveInteger(options.limitTokens, '--limit-tokens');
     const text = required(options.text, '--text');
-    const run = await prepareCalibration(folder, checkpoint, text, options, terminal, interrupt.signal, limit);
+    const run = await prepareCalibration(folder, checkpoint, text, options, terminal, signal, limit);
     const moments = options.moments !== false;
     const { tokens, sequences, groups } = run;
     const plan = { groups, tokens, sequences, moments };
@@ -42,12 +54,7 @@ export async function calibrate(
     if (terminal.json) terminal.printJson(answer);
     else terminal.print(`wrote ${out}: ${count(tokens)} tokens, ${groups.length} groups of layers`);
     return ExitStatus.OK;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    terminal.say('interrupted: nothing was written');
-    return ExitStatus.INTERRUPTED;
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
     await closeS3();
   }
 }

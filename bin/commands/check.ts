@@ -4,8 +4,7 @@ import type { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
-import { useCorrections } from '../plan/corrections';
-import { usePriceFile } from '../prices/file';
+import { usePlanningFiles } from '../plan/planning-files';
 import type { Terminal } from '../terminal';
 
 /** `qe check FILE|-`: rules only. */
@@ -15,8 +14,7 @@ export async function check(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
-  await usePriceFile();
-  await useCorrections();
+  await usePlanningFiles();
   if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
 
   const answer = checkSpec(await readJson(args[0]));

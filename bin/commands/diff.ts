@@ -4,8 +4,7 @@ import { readEndpoints, specIn } from '../diff/read';
 import { renderDiff } from '../diff/render';
 import { ExitStatus } from '../exit-status';
 import { renderFindings } from '../output/findings';
-import { useCorrections } from '../plan/corrections';
-import { usePriceFile } from '../prices/file';
+import { usePlanningFiles } from '../plan/planning-files';
 import type { Terminal } from '../terminal';
 
 /** `qe diff BEFORE AFTER`: what an update replaces, drops and needs, and what is served otherwise after it. */
@@ -14,8 +13,7 @@ export async function diff(
   options: Record<string, unknown>,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  await usePriceFile();
-  await useCorrections();
+  await usePlanningFiles();
   const diffs = compareAll(await readEndpoints(before), await readEndpoints(after));
   const spec = await specIn(after);
   const findings = spec === undefined ? [] : check(spec).findings.filter(({ severity }) => severity === 'error');

@@ -10,8 +10,7 @@ import { appFiles } from '../init/files';
 import { lookUpHubModel } from '../models/hub';
 import { parseModelName } from '../models/model-name';
 import { writeWhole } from '../output/write-file';
-import { useCorrections } from '../plan/corrections';
-import { usePriceFile } from '../prices/file';
+import { usePlanningFiles } from '../plan/planning-files';
 import type { Terminal } from '../terminal';
 
 /** `qe init [DIRECTORY]`: the smallest app that deploys a model of the hub, with what is known of the model beside it. */
@@ -30,8 +29,7 @@ export async function init(
       fix: 'begin with a model of the hub, and change `model` in app.ts to ModelSource.s3Prefix or ModelSource.jumpStart then',
     });
   refuseToOverwrite(directory);
-  await usePriceFile();
-  await useCorrections();
+  await usePlanningFiles();
   terminal.say(`looking up ${name.id}`);
   const model = await lookUpHubModel(name, (text) => terminal.say(text));
   const asked = typeof options.instanceType === 'string' ? options.instanceType : undefined;

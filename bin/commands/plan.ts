@@ -20,7 +20,7 @@ import type { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { exitStatusOf } from '../output/exit-status-of';
 import { writeWhole } from '../output/write-file';
-import { usePriceFile } from '../prices/file';
+import { usePlanningFiles } from '../plan/planning-files';
 import { compareLoads, saveCorrections, useCorrections, type ComparedLoad } from '../plan/corrections';
 import { renderComparison } from '../plan/measured';
 import { renderPlan } from '../plan/render';
@@ -33,8 +33,7 @@ export async function plan(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
-  await usePriceFile();
-  await useCorrections();
+  await usePlanningFiles();
   if (options.batch === true) return runBatch(args[0], strict, terminal, planAnswer);
 
   const value = await readJson(args[0]);

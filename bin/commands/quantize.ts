@@ -7,6 +7,7 @@ import { openCheckpoint } from '../../lib/format';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
+import { interruptible } from '../interruptible';
 import { bytes } from '../output/units';
 import type { CheckpointWriter, QuantizeAnswer } from '../quantize/writer';
 import { CHECKPOINT_FORMATS, checkpointWriters } from '../quantize/writers';
@@ -28,63 +29,54 @@ export async function quantize(
   const threads = integerOption(options.threads, '--threads') ?? availableParallelism();
   const out = String(options.out);
   const dryRun = options.dryRun === true;
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
   const writers = await checkpointWriters(scheme);
-  let writer = writerFor(writers, scheme, options.format);
-  if (options.on === 'aws' && !dryRun) {
-    try {
-      tell(await inAccount(path, options, terminal, interrupt.signal), false, terminal);
-      return ExitStatus.OK;
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      terminal.say('interrupted: the build was stopped, and nothing was kept');
-      return ExitStatus.INTERRUPTED;
-    } finally {
-      process.removeListener('SIGINT', onInterrupt);
-    }
-  }
-  const helpers = dryRun ? undefined : writer.start?.(threads);
-  try {
-    const { folder, file } = locateCheckpoint(path);
-    const checkpoint = await openCheckpoint(folder, file);
-    for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
-    const { signal } = interrupt;
-    const keep = keepsLayers(options)
-      ? await (await import('../quantize/keep')).keptLayers(options, checkpoint, scheme, signal)
-      : undefined;
-    if (keep?.as === 'int8' && options.format === undefined) writer = writerFor(writers, scheme, undefined, true);
-    if (!dryRun) await makeFolder(out);
-    const answer = await writer.write({
-      folder,
-      checkpoint,
-      path,
-      scheme,
-      keep,
-      out,
-      threads,
-      helpers,
-      dryRun,
-      options,
-      signal,
+  const writer = writerFor(writers, scheme, options.format);
+  if (options.on === 'aws' && !dryRun)
+    return interruptible(
       terminal,
-    });
-    tell(answer, dryRun, terminal);
-    return ExitStatus.OK;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    terminal.say(
-      writer.resumes === true
-        ? 'interrupted: the same command goes on where it stopped'
-        : 'interrupted: nothing was kept',
+      () => 'the build was stopped, and nothing was kept',
+      async (signal) => {
+        tell(await inAccount(path, options, terminal, signal), false, terminal);
+        return ExitStatus.OK;
+      },
     );
-    return ExitStatus.INTERRUPTED;
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    helpers?.end();
-    await closeS3();
-  }
+  let used = writer;
+  return interruptible(
+    terminal,
+    () => (used.resumes === true ? 'the same command goes on where it stopped' : 'nothing was kept'),
+    async (signal) => {
+      const helpers = dryRun ? undefined : writer.start?.(threads);
+      try {
+        const { folder, file } = locateCheckpoint(path);
+        const checkpoint = await openCheckpoint(folder, file);
+        for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+        const keep = keepsLayers(options)
+          ? await (await import('../quantize/keep')).keptLayers(options, checkpoint, scheme, signal)
+          : undefined;
+        if (keep?.as === 'int8' && options.format === undefined) used = writerFor(writers, scheme, undefined, true);
+        if (!dryRun) await makeFolder(out);
+        const request = {
+          folder,
+          checkpoint,
+          path,
+          scheme,
+          keep,
+          out,
+          threads,
+          helpers,
+          dryRun,
+          options,
+          signal,
+          terminal,
+        };
+        tell(await used.write(request), dryRun, terminal);
+        return ExitStatus.OK;
+      } finally {
+        helpers?.end();
+        await closeS3();
+      }
+    },
+  );
 }
 
 function tell(answer: QuantizeAnswer, dryRun: boolean, terminal: Terminal): void {

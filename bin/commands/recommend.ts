@@ -4,8 +4,7 @@ import { parseSpec } from '../../lib/spec';
 import { ExitStatus } from '../exit-status';
 import { readJson } from '../input';
 import { writeWhole } from '../output/write-file';
-import { useCorrections } from '../plan/corrections';
-import { usePriceFile } from '../prices/file';
+import { usePlanningFiles } from '../plan/planning-files';
 import { recommendationPage } from '../recommend/page';
 import { renderRecommendation } from '../recommend/render';
 import type { Terminal } from '../terminal';
@@ -18,8 +17,7 @@ export async function recommend(
 ): Promise<ExitStatus> {
   const limit = limitOf(options.limit);
   const spec = parseSpec(await readJson(args[0]));
-  await usePriceFile();
-  await useCorrections();
+  await usePlanningFiles();
   const recommendation = rank(spec);
   if (terminal.json) terminal.printJson(recommendation);
   else terminal.print(renderRecommendation(recommendation, limit, terminal));

@@ -12,6 +12,7 @@ import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quali
 import { saySearchTime } from '../quality/searches';
 import { kvCacheOption, orSay, prepareEvaluation } from '../quality/evaluate';
 import { ExitStatus } from '../exit-status';
+import { interruptible } from '../interruptible';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
 import { renderSimulation } from '../simulate/render';
@@ -24,17 +25,28 @@ export async function simulate(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const schemes = schemesOf(options);
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+  return interruptible(
+    terminal,
+    () => 'nothing was written',
+    (signal) => simulateCheckpoint(args[0], schemes, options, terminal, signal),
+  );
+}
+
+async function simulateCheckpoint(
+  path: string,
+  schemes: readonly Scheme[],
+  options: Record<string, unknown>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitStatus> {
   const bar = new ProgressBar(terminal, 'quantizing');
   let opened: Awaited<ReturnType<typeof openIfCalibration>>;
   try {
-    const { folder, file } = locateCheckpoint(args[0]);
+    const { folder, file } = locateCheckpoint(path);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
     const fits = fitsOn(options, checkpoint, schemes);
-    const prepared = await prepareEvaluation(folder, checkpoint, schemes, options, terminal, interrupt.signal);
+    const prepared = await prepareEvaluation(folder, checkpoint, schemes, options, terminal, signal);
     let calibration: Calibration | undefined;
     if (typeof options.calibration === 'string') {
       calibration = opened = await openIfCalibration(options.calibration);
@@ -42,7 +54,7 @@ export async function simulate(
         const text = options.calibration;
         const limit = integerOption(options.limitTokens, '--limit-tokens');
         const run = await orSay(terminal, () =>
-          prepareCalibration(folder, checkpoint, text, options, terminal, interrupt.signal, limit),
+          prepareCalibration(folder, checkpoint, text, options, terminal, signal, limit),
         );
         calibration = run && (await calibrationFrom(run, text));
       }
@@ -58,7 +70,7 @@ export async function simulate(
       layers: options.layers as string | undefined,
       calibration,
       digest: wantsReport,
-      signal: interrupt.signal,
+      signal,
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
@@ -81,13 +93,8 @@ export async function simulate(
       terminal.say(`wrote ${options.html}`);
     }
     return ExitStatus.OK;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    terminal.say('interrupted: nothing was written');
-    return ExitStatus.INTERRUPTED;
   } finally {
     bar.stop();
-    process.removeListener('SIGINT', onInterrupt);
     await opened?.close();
     await closeS3();
   }

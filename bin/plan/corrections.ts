@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { SpecError } from '../../lib/errors';
 import {
@@ -14,6 +13,7 @@ import {
   type MeasuredLoad,
 } from '../../lib/plan';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { readIfThere } from '../input';
 import { writeWhole } from '../output/write-file';
 
 /** Where corrections are kept unless `QE_CORRECTIONS` says otherwise: beside the project that is planned. */
@@ -25,18 +25,8 @@ function correctionsPath(): string {
 
 /** @throws SpecError `CORRECTIONS_UNREADABLE` */
 async function readCorrections(path: string): Promise<readonly Correction[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new SpecError('CORRECTIONS_UNREADABLE', `cannot read ${path}: ${(cause as Error).message}`, {
-      path,
-      fix: 'measure again, or remove the file',
-      cause,
-    });
-  }
-  return parseCorrections(text, path).corrections;
+  const text = await readIfThere(path, 'CORRECTIONS_UNREADABLE', 'measure again, or remove the file');
+  return text === undefined ? [] : parseCorrections(text, path).corrections;
 }
 
 /** Makes every plan of this process use what was measured, where there is such a file. */

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { SpecError } from '../../lib/errors';
 import { parsePriceFile, priceTableOf, setPrices, type PriceFile } from '../../lib/plan';
+import { readIfThere } from '../input';
 
 /** Where prices are kept unless `QE_PRICES` or `--out` says otherwise: beside the project that is planned. */
 const DEFAULT_FILE = 'qe-prices.json';
@@ -11,18 +10,8 @@ export function pricesPath(): string {
 
 /** The price file, or `undefined` where there is none. @throws SpecError `PRICES_UNREADABLE` for one that cannot be used */
 export async function readPriceFile(path: string): Promise<PriceFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SpecError('PRICES_UNREADABLE', `cannot read ${path}: ${(cause as Error).message}`, {
-      path,
-      fix: 'fetch it again with qe prices, or remove it',
-      cause,
-    });
-  }
-  return parsePriceFile(text, path);
+  const text = await readIfThere(path, 'PRICES_UNREADABLE', 'fetch it again with qe prices, or remove it');
+  return text === undefined ? undefined : parsePriceFile(text, path);
 }
 
 /** Makes every plan of this process use the price file, where there is one. */

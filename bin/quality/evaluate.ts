@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import { SimulationError, SpecError } from '../../lib/errors';
 import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
-import { KV_TYPES, kvQuantization, type KvQuantization, type KvType } from '../../lib/simulate/forward/kv-cache';
+import { KV_TYPES, isKvType, kvQuantization, type KvQuantization } from '../../lib/simulate/forward/kv-cache';
 import { assertCacheFits, evaluate, type Evaluation } from '../../lib/simulate/quality/evaluate';
 import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
 import { evaluateEmbeddings, type EmbeddingEvaluation } from '../../lib/simulate/quality/embeddings';
@@ -187,10 +187,6 @@ export function kvCacheOption(value: unknown): KvQuantization {
     allowed: `none, ${KV_TYPES.join(', ')}, or two of them for keys and values, such as q8_0/q4_0`,
     fix: 'give one of these, or leave it out',
   });
-}
-
-function isKvType(name: string): name is KvType {
-  return KV_TYPES.some((type) => type === name);
 }
 
 function needsText(option: string): SpecError {

@@ -11,6 +11,7 @@ import type { Expectations } from '../../lib/observe';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { MadeEndpoint } from '../endpoint/made';
 import type { Measures } from './measures';
+import { oneOf } from './unit';
 
 /** Limits that alarms watch, worked out or given. */
 export interface AlarmLimits {
@@ -89,7 +90,7 @@ export function makeObservabilityAlarms(scope: Construct, subject: AlarmSubject)
         'QueueAlarm',
         measures.engine('WaitingRequests', 'Average'),
         { threshold: room, evaluationPeriods: 5 },
-        `More requests wait than ${unit === 'copy' ? 'a copy' : 'an instance'} answers at once: ${room} are planned, so that each waits for a whole answer`,
+        `More requests wait than ${oneOf(unit)} answers at once: ${room} are planned, so that each waits for a whole answer`,
       );
     alarm(
       'KvCacheAlarm',

@@ -13,6 +13,7 @@ import type { Expectations } from '../../lib/observe';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { MadeEndpoint } from '../endpoint/made';
 import type { Measures } from './measures';
+import { allOf, oneOf } from './unit';
 
 /** What a dashboard shows. */
 export interface DashboardContent {
@@ -47,12 +48,11 @@ export function makeDashboard(scope: Construct, content: DashboardContent): Dash
 
 function headline({ endpoint, expected, unit }: DashboardContent): string {
   const { firstTokenMs, interTokenMs, outputTokensPerSecond, concurrency, usdPerHour } = expected;
-  const aUnit = unit === 'copy' ? 'a copy' : 'an instance';
   const planned = [
-    concurrency === undefined ? undefined : `${concurrency} requests at once ${aUnit}`,
+    concurrency === undefined ? undefined : `${concurrency} requests at once ${oneOf(unit)}`,
     firstTokenMs === undefined ? undefined : `first token ${firstTokenMs.toFixed(0)} ms`,
     interTokenMs === undefined ? undefined : `${interTokenMs.toFixed(1)} ms a token`,
-    outputTokensPerSecond === undefined ? undefined : `${outputTokensPerSecond.toFixed(0)} tokens/s ${aUnit}`,
+    outputTokensPerSecond === undefined ? undefined : `${outputTokensPerSecond.toFixed(0)} tokens/s ${oneOf(unit)}`,
     usdPerHour === undefined ? undefined : `$${usdPerHour} an hour and ${unit}`,
   ].filter((part) => part !== undefined);
   const plan = planned.length === 0 ? 'Nothing is planned.' : `Planned, with a full batch: ${planned.join(' · ')}.`;
@@ -116,11 +116,7 @@ function engineWidgets({ measures, expected, unit }: DashboardContent): IWidget[
       // llama.cpp logs neither its queue nor its cache.
       ...(expected.engine === 'llama.cpp'
         ? [graph('Prompt tokens a minute', [measures.engine('PromptTokens', 'Sum')])]
-        : [
-            graph(`Queue of ${unit === 'copy' ? 'a copy' : 'an instance'}`, queue, [
-              planned(expected.concurrency, 'planned at once'),
-            ]),
-          ]),
+        : [graph(`Queue of ${oneOf(unit)}`, queue, [planned(expected.concurrency, 'planned at once')])]),
     ],
     ...(expected.engine === 'llama.cpp'
       ? []
@@ -131,9 +127,7 @@ function engineWidgets({ measures, expected, unit }: DashboardContent): IWidget[
               [measures.engine('KvCacheUtilization', 'Maximum')],
               [planned(100, 'full')],
             ),
-            graph(`Prompt tokens a second of ${unit === 'copy' ? 'a copy' : 'an instance'}`, [
-              measures.engine('PromptTokensPerSecond', 'Average'),
-            ]),
+            graph(`Prompt tokens a second of ${oneOf(unit)}`, [measures.engine('PromptTokensPerSecond', 'Average')]),
           ],
         ]),
   ];
@@ -174,10 +168,6 @@ function machineWidgets({ endpoint, measures, expected, unit }: DashboardContent
         : [graph('Cost, USD an hour', [cost], [planned(usdPerHour! * maxInstanceCount, allOf(unit))])]),
     ],
   ];
-}
-
-function allOf(unit: MadeEndpoint['unit']): string {
-  return unit === 'copy' ? 'all copies' : 'all instances';
 }
 
 function graph(title: string, left: IMetric[], lines: readonly (HorizontalAnnotation | undefined)[] = []): GraphWidget {

@@ -1,7 +1,7 @@
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
 import { kvDtype } from '../../lib/plan/subject';
 import type { Finding } from '../../lib/rules/types';
-import { KV_TYPES, kvQuantization, type KvType } from '../../lib/simulate/forward/kv-cache';
+import { KV_TYPES, isKvType, kvQuantization } from '../../lib/simulate/forward/kv-cache';
 
 /** A KV cache that is quantized. */
 export interface QuantizedCache {
@@ -32,10 +32,6 @@ function ggmlCache(asKeys: string, asValues: string): QuantizedCache | undefined
   const belowEightBits = [keys, values].some((type) => type !== 'f16' && type !== 'q8_0');
   if (isKvType(keys) && isKvType(values)) return { name: kvQuantization(keys, values), belowEightBits, known: true };
   return { name: keys === values ? keys : `${keys}/${values}`, belowEightBits, known: false };
-}
-
-function isKvType(name: string): name is KvType {
-  return KV_TYPES.some((type) => type === name);
 }
 
 /** What a gate says where a report's figures are of another cache than the one that is served. */

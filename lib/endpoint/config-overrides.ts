@@ -1,4 +1,4 @@
-type Config = Readonly<Record<string, unknown>>;
+import { isJsonObject, parseJsonObject, type JsonObject } from '../text/json';
 
 /** `--hf-overrides` of vLLM, by any container's prefix, and `--json-model-override-args` of SGLang. */
 const OVERRIDES = /(?:^|_)(?:HF_OVERRIDES|JSON_MODEL_OVERRIDE_ARGS)$/;
@@ -13,33 +13,24 @@ const POSITIONS = new Set(['max_position_embeddings', 'rope_scaling', 'rope_para
  * @param config returned itself where no variable changes it, because descriptions are remembered by object
  * Source: vllm/transformers_utils/config.py, `get_config`; Qwen documentation, "Processing long texts".
  */
-export function overriddenConfig(config: Config, environment: Readonly<Record<string, string>> | undefined): Config {
+export function overriddenConfig(
+  config: JsonObject,
+  environment: Readonly<Record<string, string>> | undefined,
+): JsonObject {
   const name = Object.keys(environment ?? {}).find((key) => OVERRIDES.test(key));
-  const overrides = name === undefined ? undefined : parsed(environment?.[name]);
+  const text: unknown = name === undefined ? undefined : environment?.[name];
+  // A value that cannot be read changes nothing: a rule of its own says so.
+  const overrides = typeof text === 'string' ? parseJsonObject(text) : undefined;
   return overrides === undefined ? config : positionsReplaced(config, overrides);
 }
 
-function positionsReplaced(config: Config, overrides: Config): Config {
+function positionsReplaced(config: JsonObject, overrides: JsonObject): JsonObject {
   const replaced: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(overrides)) {
     const own = config[key];
     if (POSITIONS.has(key)) replaced[key] = value;
-    else if (key.endsWith('_config') && isObject(value) && isObject(own)) replaced[key] = positionsReplaced(own, value);
+    else if (key.endsWith('_config') && isJsonObject(value) && isJsonObject(own))
+      replaced[key] = positionsReplaced(own, value);
   }
   return Object.keys(replaced).length === 0 ? config : { ...config, ...replaced };
-}
-
-/** A value that cannot be read changes nothing: a rule of its own says so. */
-function parsed(text: string | undefined): Config | undefined {
-  if (typeof text !== 'string' || !text.trimStart().startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Config {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
 import { contextLimit } from '../model';
 import type { ModelDescription } from '../model/types';
-import { atLeast } from './version';
+import { isSince } from './version';
 import { usesV1 } from './vllm-engine';
 import type { EnvironmentOptions } from './environment';
 
@@ -81,7 +81,7 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
  */
 function vllmDefaults({ container, instance, model, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
   const version = container?.engineVersion;
-  const since = (...least: number[]) => version === undefined || atLeast(version, least);
+  const since = (...least: number[]) => isSince(version, ...least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
   const maxModelLen = model === undefined ? undefined : contextLimit(model);
   const context = set.maxModelLen ?? maxModelLen;
@@ -125,7 +125,7 @@ const GIB = 2 ** 30;
  * Source: djl-serving wlm/.../LmiConfigRecommender.java, `setRollingBatchSize`.
  */
 function lmiDefaults({ container, instance, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
-  const asynchronous = container?.engineVersion === undefined || atLeast(container.engineVersion, [0, 11, 1]);
+  const asynchronous = isSince(container?.engineVersion, 0, 11, 1);
   const rolling = environment?.OPTION_ROLLING_BATCH;
   const batch = rolling === 'vllm' || rolling === 'lmi-dist' || (!asynchronous && rolling !== 'disable') ? 256 : 32;
   return { tensorParallelSize: allDevices(instance, set.pipelineParallelSize), maxNumSeqs: batch };

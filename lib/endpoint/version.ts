@@ -7,3 +7,8 @@ export function atLeast(version: readonly number[] | undefined, least: readonly 
   }
   return true;
 }
+
+/** As `atLeast`, where a version that is not known counts as newer than everything: plans are made for the current engine then. */
+export function isSince(version: readonly number[] | undefined, ...least: number[]): boolean {
+  return version === undefined || atLeast(version, least);
+}

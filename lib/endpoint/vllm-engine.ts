@@ -1,4 +1,4 @@
-import { atLeast } from './version';
+import { isSince } from './version';
 
 /**
  * Does vLLM start its V1 engine, and not V0? V1 is the default from 0.8.0, up to 0.10.1 from compute capability 8.0; V0 is gone from 0.11
@@ -13,9 +13,12 @@ export function usesV1(
   sm: number | undefined,
   environment: Readonly<Record<string, string>> = {},
 ): boolean {
-  const since = (...least: number[]) => version === undefined || atLeast(version, least);
-  if (since(0, 11)) return true;
-  const asked = environment.VLLM_USE_V1;
-  if (asked !== undefined && since(0, 7)) return /^(1|true)$/i.test(asked);
-  return since(0, 8) && (since(0, 10, 2) || sm === undefined || sm >= 80);
+  if (isSince(version, 0, 11)) return true;
+  if (environment.VLLM_USE_V1 !== undefined && isSince(version, 0, 7)) return asksForV1(environment);
+  return isSince(version, 0, 8) && (isSince(version, 0, 10, 2) || sm === undefined || sm >= 80);
+}
+
+/** Does somebody insist on V1, so that vLLM stops where it would fall back to V0? */
+export function asksForV1(environment: Readonly<Record<string, string>> = {}): boolean {
+  return /^(1|true)$/i.test(environment.VLLM_USE_V1 ?? '');
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../text/json';
 import { SpecError } from '../errors';
 import type { LockedArtifact, LockedModel, LockedSource, LockFile } from './types';
 
@@ -16,21 +17,21 @@ export function parseLock(text: string, file: string): LockFile {
   } catch (cause) {
     throw malformed(file, '', `it is not JSON: ${(cause as Error).message}`, 'a JSON object', cause);
   }
-  if (!isRecord(value)) throw malformed(file, '', `it holds ${kindOf(value)}`, 'a JSON object');
+  if (!isJsonObject(value)) throw malformed(file, '', `it holds ${kindOf(value)}`, 'a JSON object');
   if (value.version !== 1) throw malformed(file, '/version', `version is ${JSON.stringify(value.version)}`, '1');
-  if (!isRecord(value.models)) throw malformed(file, '/models', `models is ${kindOf(value.models)}`, 'an object');
+  if (!isJsonObject(value.models)) throw malformed(file, '/models', `models is ${kindOf(value.models)}`, 'an object');
   const models: Record<string, LockedModel> = {};
   for (const [key, entry] of Object.entries(value.models)) models[key] = parseModel(entry, file, `/models/${key}`);
   return { version: 1, models };
 }
 
 function parseModel(value: unknown, file: string, path: string): LockedModel {
-  if (!isRecord(value)) throw malformed(file, path, `an entry is ${kindOf(value)}`, 'an object');
+  if (!isJsonObject(value)) throw malformed(file, path, `an entry is ${kindOf(value)}`, 'an object');
   const { source, id, revision, config, weightBytes, gated, artifact, hubContentArn, resolvedAt } = value;
   if (typeof source !== 'string' || !SOURCES.includes(source))
     throw malformed(file, `${path}/source`, `source is ${JSON.stringify(source)}`, SOURCES.join(', '));
   if (typeof id !== 'string' || id === '') throw malformed(file, `${path}/id`, `id is ${kindOf(id)}`, 'a text');
-  if (config !== undefined && !isRecord(config))
+  if (config !== undefined && !isJsonObject(config))
     throw malformed(file, `${path}/config`, `config is ${kindOf(config)}`, 'an object');
   if (weightBytes !== undefined && (!Number.isSafeInteger(weightBytes) || (weightBytes as number) <= 0))
     throw malformed(
@@ -59,7 +60,7 @@ function parseModel(value: unknown, file: string, path: string): LockedModel {
 }
 
 function parseArtifact(value: unknown, file: string, path: string): LockedArtifact {
-  if (!isRecord(value) || typeof value.bucketPrefix !== 'string' || typeof value.key !== 'string')
+  if (!isJsonObject(value) || typeof value.bucketPrefix !== 'string' || typeof value.key !== 'string')
     throw malformed(file, path, `artifact is ${kindOf(value)}`, 'an object with bucketPrefix and key');
   return { bucketPrefix: value.bucketPrefix, key: value.key };
 }
@@ -71,10 +72,6 @@ function malformed(file: string, path: string, problem: string, allowed: string,
     fix: 'restore the file from version control, or delete the entry and run `qe models add` again',
     cause,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

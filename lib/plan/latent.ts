@@ -1,20 +1,15 @@
-import { atLeast } from '../endpoint/version';
+import { isSince } from '../endpoint/version';
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import type { KvLayout } from './kv/groups';
-
-/** Newer than everything, where no version is known. */
-function since(version: readonly number[] | undefined, ...least: number[]): boolean {
-  return version === undefined || atLeast(version, least);
-}
 
 /**
  * Does vLLM cache the latent of multi-head latent attention? Before 0.7.1 it expands it to a key and a value for each head and caches
  * those; 0.7.1 and 0.7.2 still do for weights that are quantized otherwise than in FP8. Source: vllm/config.py, `use_mla`, of each version.
  */
 export function cachesLatent(scheme: Scheme, version: readonly number[] | undefined): boolean {
-  if (since(version, 0, 7, 3)) return true;
-  return since(version, 0, 7, 1) && (scheme.weightType === 'float' || isFp8(scheme));
+  if (isSince(version, 0, 7, 3)) return true;
+  return isSince(version, 0, 7, 1) && (scheme.weightType === 'float' || isFp8(scheme));
 }
 
 /** 8-bit floats times 8-bit floats. */
@@ -46,9 +41,9 @@ export function latentLayout(
   if (!cachesLatent(scheme, version)) {
     const nope = textConfig.qk_nope_head_dim;
     if (typeof nope !== 'number') return {};
-    return { latentHeadSize: since(version, 0, 7) ? nope + mla.ropeHeadDim : PADDED_HEAD };
+    return { latentHeadSize: isSince(version, 0, 7) ? nope + mla.ropeHeadDim : PADDED_HEAD };
   }
-  if (since(version, 0, 7, 3) && !since(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
+  if (isSince(version, 0, 7, 3) && !isSince(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
   const index = indexBytes(model);
   return index === 0 ? {} : { latentBytes: sparseLatentBytes(mla, bytes.cached) + index };
 }

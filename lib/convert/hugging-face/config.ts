@@ -1,11 +1,5 @@
 import { ModelConfigError } from '../../errors';
-
-/** A JSON object whose values are checked where they are taken. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isJsonObject, type JsonObject } from '../../text/json';
 
 /** The values of `config.json` that a conversion reads: those of the text model, also where it is a part of a larger one. */
 export class HubConfig {
@@ -15,7 +9,7 @@ export class HubConfig {
     config: unknown,
     readonly path: string,
   ) {
-    if (!isObject(config)) {
+    if (!isJsonObject(config)) {
       throw new ModelConfigError('CONFIG_MISSING', `${path} has no config.json`, {
         path,
         got: 'weights without a config',
@@ -23,7 +17,7 @@ export class HubConfig {
         fix: 'download config.json too',
       });
     }
-    this.values = isObject(config.text_config) ? { ...config, ...config.text_config } : config;
+    this.values = isJsonObject(config.text_config) ? { ...config, ...config.text_config } : config;
   }
 
   /** The same, with values for what it leaves to the model library's defaults. */
@@ -77,12 +71,12 @@ export interface RopeParameters {
 /** Source: llama.cpp conversion/base.py, `TextModel.__init__`. */
 export function ropeParameters(config: HubConfig): RopeParameters {
   const given = config.value('rope_parameters', 'rope_scaling');
-  const stored: JsonObject = isObject(given) ? given : {};
+  const stored: JsonObject = isJsonObject(given) ? given : {};
   const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-  if (isObject(stored.full_attention) || isObject(stored.sliding_attention)) {
-    const sliding = isObject(stored.sliding_attention) ? stored.sliding_attention : {};
+  if (isJsonObject(stored.full_attention) || isJsonObject(stored.sliding_attention)) {
+    const sliding = isJsonObject(stored.sliding_attention) ? stored.sliding_attention : {};
     return {
-      values: isObject(stored.full_attention) ? stored.full_attention : stored,
+      values: isJsonObject(stored.full_attention) ? stored.full_attention : stored,
       slidingTheta: numberIn(sliding.rope_theta),
     };
   }

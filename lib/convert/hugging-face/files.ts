@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors';
 import { printable, type CheckpointFolder } from '../../format';
-import { isObject, type JsonObject } from './config';
+import { isJsonObject, type JsonObject } from '../../text/json';
 
 /** The largest published tokenizer.json has 35 MB. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -48,7 +48,7 @@ export class HubFiles {
     } catch (cause) {
       throw malformed(this.folder.name, name, printable((cause as Error).message));
     }
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
     throw malformed(this.folder.name, name, 'no object');
   }
 }

@@ -1,5 +1,5 @@
 import { gguf, type GgufValue } from '../../format/gguf/value';
-import { isObject, type JsonObject } from './config';
+import { isJsonObject, type JsonObject } from '../../text/json';
 import type { CardValue } from './model-card';
 import { modelNameParts, sizeLabelOf, titleOf, type ModelNameParts } from './model-name';
 
@@ -91,7 +91,7 @@ export function generalMetadata(sources: GeneralSources): Map<string, GgufValue>
 }
 
 function* sampling(generation: JsonObject | undefined): Generator<[string, GgufValue]> {
-  if (!isObject(generation)) return;
+  if (!isJsonObject(generation)) return;
   for (const [source, key, type] of SAMPLING) {
     const value =
       source === 'penalty_repeat' ? (generation[source] ?? generation.repetition_penalty) : generation[source];

@@ -1,4 +1,4 @@
-import { atLeast } from '../../endpoint/version';
+import { isSince } from '../../endpoint/version';
 import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
@@ -15,7 +15,7 @@ export class VllmVersion {
 
   /** Newer than everything, where no version is known. */
   since(...least: number[]): boolean {
-    return this.version === undefined || atLeast(this.version, least);
+    return isSince(this.version, ...least);
   }
 
   /** Layers with a window get their own groups of blocks. Source: vllm PR 17996 (0.9.2). */

@@ -1,4 +1,4 @@
-import { atLeast } from '../../endpoint/version';
+import { isSince } from '../../endpoint/version';
 import type { EffectiveOptions } from '../../endpoint/types';
 import { contextLimit } from '../../model';
 import type { Subject } from '../subject';
@@ -61,8 +61,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
 
 /** Source: vllm/v1/worker/gpu_worker.py, `determine_available_memory`: `kv_cache_memory_bytes`, from 0.10.2. */
 function fixedCache({ options, engineVersion }: Subject): number | undefined {
-  const known = engineVersion === undefined || atLeast(engineVersion, [0, 10, 2]);
-  return known ? options.kvCacheBytes : undefined;
+  return isSince(engineVersion, 0, 10, 2) ? options.kvCacheBytes : undefined;
 }
 
 /** Layers move to the host's memory until so much of them has. Source: vllm/model_executor/models/utils.py, `maybe_offload_to_cpu`. */

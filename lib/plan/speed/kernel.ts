@@ -1,4 +1,4 @@
-import { atLeast } from '../../endpoint/version';
+import { isSince } from '../../endpoint/version';
 import type { ResolvedContainer } from '../../container/types';
 import type { Accelerator } from '../../hardware/types';
 import { schemeSupport } from '../../scheme';
@@ -42,8 +42,8 @@ const EAGER_LAYER_SECONDS = 300e-6;
 
 function vllmLayerSeconds(version: readonly number[] | undefined, eager: boolean): number {
   // CUDA graphs came with 0.2.7. Source: vLLM release notes.
-  if (eager || (version !== undefined && !atLeast(version, [0, 2, 7]))) return EAGER_LAYER_SECONDS;
-  return version === undefined || atLeast(version, [0, 8]) ? 45e-6 : 100e-6;
+  if (eager || !isSince(version, 0, 2, 7)) return EAGER_LAYER_SECONDS;
+  return isSince(version, 0, 8) ? 45e-6 : 100e-6;
 }
 
 /**

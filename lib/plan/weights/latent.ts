@@ -1,4 +1,4 @@
-import { atLeast } from '../../endpoint/version';
+import { isSince } from '../../endpoint/version';
 import type { EngineName } from '../../container/types';
 import type { WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
@@ -16,7 +16,7 @@ export type LatentCopies = 'none' | 'absorbed' | 'expanded';
 
 export function latentCopies(engine: EngineName, version: readonly number[] | undefined, scheme: Scheme): LatentCopies {
   if (engine !== 'vllm' || !cachesLatent(scheme, version)) return 'none';
-  return version === undefined || atLeast(version, [0, 8]) ? 'expanded' : 'absorbed';
+  return isSince(version, 0, 8) ? 'expanded' : 'absorbed';
 }
 
 /** Bytes of the copies of one layer on one rank; 0 for a layer without latent attention. */

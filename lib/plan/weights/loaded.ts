@@ -1,4 +1,4 @@
-import { atLeast } from '../../endpoint/version';
+import { isSince } from '../../endpoint/version';
 import type { EngineName } from '../../container/types';
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
@@ -188,8 +188,8 @@ function servedTensors(scheme: Scheme, stored: StoredTensors, { marlin }: Traits
 /** vLLM takes GPTQ through Marlin since 0.4.2, from compute capability 8.0; 7.5 since 0.15. Source: vllm/model_executor/layers/quantization/gptq_marlin.py. */
 function usesMarlin({ engine, version, sm }: Loader): boolean {
   if (engine !== 'vllm' && engine !== 'sglang') return false;
-  if (engine === 'vllm' && version !== undefined && !atLeast(version, [0, 4, 2])) return false;
-  return sm === undefined || sm >= 80 || (sm >= 75 && (version === undefined || atLeast(version, [0, 15])));
+  if (engine === 'vllm' && !isSince(version, 0, 4, 2)) return false;
+  return sm === undefined || sm >= 80 || (sm >= 75 && isSince(version, 0, 15));
 }
 
 /** Adapters: two thin matrices for each linear layer and slot, in 16 bits; the first is not cut. Source: vllm/lora/layers, `create_lora_weights`. */

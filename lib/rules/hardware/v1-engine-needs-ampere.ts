@@ -1,3 +1,4 @@
+import { asksForV1 } from '../../endpoint/vllm-engine';
 import { gpuOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -33,8 +34,7 @@ export const v1EngineNeedsAmpere: Rule = {
   },
   evaluate(context) {
     const gpu = gpuOf(context);
-    const isAsked = /^(1|true)$/i.test(context.spec.environment?.VLLM_USE_V1 ?? '');
-    if (!isAsked || gpu === undefined || gpu.sm >= LEAST_SM) return [];
+    if (!asksForV1(context.spec.environment) || gpu === undefined || gpu.sm >= LEAST_SM) return [];
     if (!isVllm(context, { since: '0.7.0', before: '0.10.2' })) return [];
     return [
       found({

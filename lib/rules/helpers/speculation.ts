@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../../text/json';
 import type { RuleContext } from '../types';
 import { argumentOf } from './switches';
 
@@ -26,9 +27,8 @@ export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>):
 function fromJson(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
   const set = argumentOf(context, 'SPECULATIVE_CONFIG');
   if (set === undefined) return undefined;
-  const read = parse(set.value.trim().replace(/^'(.*)'$/s, '$1'));
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
-  const config = read as Readonly<Record<string, unknown>>;
+  const config = parseJsonObject(set.value.trim().replace(/^'(.*)'$/s, '$1'));
+  if (config === undefined) return undefined;
   return {
     method: text(config.method),
     model: text(config.model),
@@ -50,14 +50,6 @@ function fromArguments(context: Pick<RuleContext, 'container' | 'spec'>): Specul
     draftTensorParallelSize: whole(Number(argumentOf(context, 'SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE')?.value)),
     path: `/environment/${model.name}`,
   };
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

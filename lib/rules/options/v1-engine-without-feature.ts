@@ -1,3 +1,4 @@
+import { asksForV1 } from '../../endpoint/vllm-engine';
 import { smOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -52,8 +53,7 @@ export const v1EngineWithoutFeature: Rule = {
     ],
   },
   evaluate(context) {
-    const isAsked = /^(1|true)$/i.test(context.spec.environment?.VLLM_USE_V1 ?? '');
-    if (!isAsked || !isVllm(context, { since: '0.8.0', before: '0.10.0' })) return [];
+    if (!asksForV1(context.spec.environment) || !isVllm(context, { since: '0.8.0', before: '0.10.0' })) return [];
     const feature = refused(context);
     if (feature === undefined) return [];
     return [

@@ -9,6 +9,10 @@ import type { ForwardKernels } from './module';
 export const KV_TYPES = ['f16', 'fp8', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0'] as const;
 export type KvType = (typeof KV_TYPES)[number];
 
+export function isKvType(name: string): name is KvType {
+  return KV_TYPES.some((type) => type === name);
+}
+
 /** One type for keys and values, or a pair: `q8_0/q4_0` has its values in `q4_0`. */
 export type KvQuantization = 'none' | KvType | `${KvType}/${KvType}`;
 

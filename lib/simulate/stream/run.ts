@@ -1,4 +1,3 @@
-import { SimulationError } from '../../errors';
 import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { PAGE_BYTES } from '../kernels/arena';
 import { kernelModule } from '../kernels/create';
@@ -6,6 +5,7 @@ import { createKernelMemory } from '../kernels/memory';
 import { StreamControl, createSharedControl } from './control';
 import { uncarry, type StreamMessage, type StreamWorkerData } from './messages';
 import { type StreamMatrix, type StreamPlan } from './plan';
+import { workerDied } from '../worker/died';
 import { RemoteFiles } from '../worker/remote-files';
 import { startWorker } from '../worker/start';
 import type { TensorResult } from './tensor-result';
@@ -97,14 +97,7 @@ function runWorker(
     });
     worker.on('error', fail);
     // A thread that is ended from outside may say that all went well.
-    worker.on('exit', (code) => fail(died(code)));
-  });
-}
-
-function died(code: number): SimulationError {
-  return new SimulationError('SIMULATION_WORKER_DIED', 'a worker thread ended before its work was done', {
-    got: `exit code ${code}`,
-    fix: 'try again with fewer threads: the system may have run out of memory',
+    worker.on('exit', (code) => fail(workerDied(code)));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { SimulationError } from '../../errors';
+import { workerDied } from './died';
 import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { uncarry, type CarriedError } from '../stream/messages';
 import { isReadRequest } from './read-channel';
@@ -78,12 +78,7 @@ function ask<Task, Result>(worker: Worker, task: Task): Promise<Result> {
     };
     const onExit = (code: number): void => {
       settle();
-      reject(
-        new SimulationError('SIMULATION_WORKER_DIED', 'a worker thread ended before its work was done', {
-          got: `exit code ${code}`,
-          fix: 'try again with fewer threads: the system may have run out of memory',
-        }),
-      );
+      reject(workerDied(code));
     };
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     worker.postMessage(task);

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../config';
+import { isJsonObject, type JsonObject } from '../../../text/json';
 
 /** A token beside the model's own vocabulary. */
 export interface AddedToken {
@@ -10,17 +10,17 @@ export interface AddedToken {
 /** `added_tokens` of tokenizer.json. */
 export function addedTokens(tokenizer: JsonObject | undefined): AddedToken[] {
   const list = tokenizer?.added_tokens;
-  return Array.isArray(list) ? list.flatMap((entry) => tokenOf(entry, isObject(entry) ? entry.id : undefined)) : [];
+  return Array.isArray(list) ? list.flatMap((entry) => tokenOf(entry, isJsonObject(entry) ? entry.id : undefined)) : [];
 }
 
 /** `added_tokens_decoder` of tokenizer_config.json. */
 export function decoderTokens(config: JsonObject | undefined): AddedToken[] {
   const decoder = config?.added_tokens_decoder;
-  if (!isObject(decoder)) return [];
+  if (!isJsonObject(decoder)) return [];
   return Object.entries(decoder).flatMap(([id, entry]) => tokenOf(entry, Number(id)));
 }
 
 function tokenOf(entry: unknown, id: unknown): AddedToken[] {
-  if (!isObject(entry) || typeof entry.content !== 'string' || !Number.isInteger(id)) return [];
+  if (!isJsonObject(entry) || typeof entry.content !== 'string' || !Number.isInteger(id)) return [];
   return [{ id: id as number, content: entry.content, special: entry.special === true }];
 }

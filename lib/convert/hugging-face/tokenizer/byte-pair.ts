@@ -1,5 +1,5 @@
 import { FormatError } from '../../../errors';
-import { isObject, type JsonObject } from '../config';
+import { isJsonObject, type JsonObject } from '../../../text/json';
 import { addedTokens, decoderTokens } from './added-tokens';
 import { preTokenizerName } from './pre-tokenizer';
 import { TokenType, looksSpecial, withSpaces, type Vocabulary } from './token-type';
@@ -17,8 +17,8 @@ export function bytePairVocabulary(
   architecture: string,
   size: number | undefined,
 ): Vocabulary {
-  const model = isObject(tokenizer.model) ? tokenizer.model : {};
-  if (model.type !== 'BPE' || !isObject(model.vocab))
+  const model = isJsonObject(tokenizer.model) ? tokenizer.model : {};
+  if (model.type !== 'BPE' || !isJsonObject(model.vocab))
     throw unsupported(`a ${String(model.type)} model`, 'a BPE model with a vocabulary');
   const pre = preTokenizerName(tokenizer, architecture);
   if (pre === undefined) {
@@ -60,7 +60,7 @@ export function bytePairVocabulary(
 
 /** Merges as GGUF stores them: the two parts with a space between, spaces in them written as the byte-level letter. */
 export function mergesOf(tokenizer: JsonObject): string[] {
-  const merges = isObject(tokenizer.model) ? tokenizer.model.merges : undefined;
+  const merges = isJsonObject(tokenizer.model) ? tokenizer.model.merges : undefined;
   if (!Array.isArray(merges)) return [];
   return merges.flatMap((merge: unknown) => {
     if (typeof merge === 'string') return [merge];

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../config';
+import { isJsonObject, type JsonObject } from '../../../text/json';
 
 // llama.cpp knows pre-tokenizers by name and keeps the regular expression of each in its own code (src/llama-vocab.cpp). The
 // converter finds the name by a hash over the ids of a test text; the expression in tokenizer.json says the same without running it.
@@ -32,12 +32,12 @@ const BY_PATTERN: readonly PreTokenizer[] = [
 
 /** Expressions of the steps of a pre-tokenizer, in order; `byte-level` for GPT-2's own, `digits` for single digits. */
 function steps(preTokenizer: unknown): string[] {
-  if (!isObject(preTokenizer)) return [];
+  if (!isJsonObject(preTokenizer)) return [];
   switch (preTokenizer.type) {
     case 'Sequence':
       return Array.isArray(preTokenizer.pretokenizers) ? preTokenizer.pretokenizers.flatMap(steps) : [];
     case 'Split':
-      return isObject(preTokenizer.pattern) && typeof preTokenizer.pattern.Regex === 'string'
+      return isJsonObject(preTokenizer.pattern) && typeof preTokenizer.pattern.Regex === 'string'
         ? [preTokenizer.pattern.Regex]
         : ['split'];
     case 'ByteLevel':

@@ -1,5 +1,5 @@
 import { FormatError } from '../../../errors';
-import { isObject, type JsonObject } from '../config';
+import { isJsonObject, type JsonObject } from '../../../text/json';
 import { addedTokens, decoderTokens, type AddedToken } from './added-tokens';
 import { TokenType, looksSpecial, withSpaces, type Vocabulary } from './token-type';
 
@@ -70,9 +70,9 @@ function typeOf(type: number): TokenType {
  * Source: gguf-py/gguf/vocab.py, `LlamaHfVocab`. Undefined where tokenizer.json is of another kind.
  */
 export function byteFallbackVocabulary(tokenizer: JsonObject): Vocabulary | undefined {
-  const model = isObject(tokenizer.model) ? tokenizer.model : {};
-  const decoder = isObject(tokenizer.decoder) ? tokenizer.decoder : {};
-  if (model.type !== 'BPE' || model.byte_fallback !== true || decoder.type !== 'Sequence' || !isObject(model.vocab))
+  const model = isJsonObject(tokenizer.model) ? tokenizer.model : {};
+  const decoder = isJsonObject(tokenizer.decoder) ? tokenizer.decoder : {};
+  if (model.type !== 'BPE' || model.byte_fallback !== true || decoder.type !== 'Sequence' || !isJsonObject(model.vocab))
     return undefined;
   const base = Object.entries(model.vocab) as [string, number][];
   const tokens: string[] = [];

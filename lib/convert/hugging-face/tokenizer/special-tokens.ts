@@ -1,5 +1,5 @@
 import { gguf, type GgufValue } from '../../../format/gguf/value';
-import { isObject, type JsonObject } from '../config';
+import { isJsonObject, type JsonObject } from '../../../text/json';
 import { addedTokens } from './added-tokens';
 
 /** What the special tokens are read from. */
@@ -59,7 +59,7 @@ export function specialTokens(sources: SpecialTokenSources): Map<string, GgufVal
       if (content !== undefined) setId(kind, added.find((token) => token.content === content)?.id);
     }
   }
-  const text = isObject(config.text_config) ? config.text_config : {};
+  const text = isJsonObject(config.text_config) ? config.text_config : {};
   for (const kind of names.kinds) setId(kind, config[`${kind}_token_id`] ?? text[`${kind}_token_id`]);
 
   const metadata = new Map<string, GgufValue>();
@@ -74,7 +74,7 @@ export function specialTokens(sources: SpecialTokenSources): Map<string, GgufVal
 
 function contentOf(entry: unknown): string | undefined {
   if (typeof entry === 'string') return entry;
-  return isObject(entry) && typeof entry.content === 'string' ? entry.content : undefined;
+  return isJsonObject(entry) && typeof entry.content === 'string' ? entry.content : undefined;
 }
 
 interface Names {
@@ -89,10 +89,10 @@ function readPostProcessor(tokenizer: JsonObject, names: Names, adds: Map<string
   if (hasConfig && !values.bos_token && values.cls_token) values.bos_token = values.cls_token;
   if (hasConfig && !values.eos_token && values.sep_token) values.eos_token = values.sep_token;
   const post = tokenizer.post_processor;
-  if (!isObject(post)) return;
+  if (!isJsonObject(post)) return;
   const processors = Array.isArray(post.processors) ? post.processors : [post];
   for (const processor of processors) {
-    if (!isObject(processor)) continue;
+    if (!isJsonObject(processor)) continue;
     if (processor.type === 'ByteLevel') {
       if (!adds.has('bos')) adds.set('bos', false);
       if (!adds.has('eos')) adds.set('eos', false);
@@ -155,13 +155,13 @@ function readPair(
 }
 
 function specialId(step: unknown): string | undefined {
-  return isObject(step) && isObject(step.SpecialToken) && typeof step.SpecialToken.id === 'string'
+  return isJsonObject(step) && isJsonObject(step.SpecialToken) && typeof step.SpecialToken.id === 'string'
     ? step.SpecialToken.id
     : undefined;
 }
 
 function sequenceId(step: unknown): unknown {
-  return isObject(step) && isObject(step.Sequence) ? step.Sequence.id : undefined;
+  return isJsonObject(step) && isJsonObject(step.Sequence) ? step.Sequence.id : undefined;
 }
 
 /** One template, or several by name of which `default` is the one. */
@@ -171,7 +171,7 @@ function* chatTemplates(template: unknown): Generator<[string, GgufValue]> {
   const names: string[] = [];
   let fallback: string | undefined;
   for (const choice of template) {
-    if (!isObject(choice) || typeof choice.template !== 'string') continue;
+    if (!isJsonObject(choice) || typeof choice.template !== 'string') continue;
     const name = String(choice.name ?? '').replace(/[^A-Za-z0-9]/g, '_');
     if (name === 'default') fallback = choice.template;
     else if (name !== '') {

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { SimulationError } from '../../../errors';
 import { uncarry, type StreamMessage } from '../../stream/messages';
+import { workerDied } from '../../worker/died';
 import { RemoteFiles } from '../../worker/remote-files';
 import { startWorker } from '../../worker/start';
 import type { GgufWritePart } from './part';
@@ -56,11 +56,4 @@ function start(files: RemoteFiles): Helper {
     worker.on('exit', (code) => resolve(workerDied(code)));
   });
   return { worker, ended };
-}
-
-export function workerDied(code: number): SimulationError {
-  return new SimulationError('SIMULATION_WORKER_DIED', 'a worker thread ended before its work was done', {
-    got: `exit code ${code}`,
-    fix: 'try again with fewer threads: the system may have run out of memory',
-  });
 }

@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { PAGE_BYTES } from '../../kernels/arena';
 import { kernelModule } from '../../kernels/create';
 import { createKernelMemory } from '../../kernels/memory';
+import { workerDied } from '../../worker/died';
 import { isRemote } from '../../worker/source';
 import { WriteControl, createWriteControl } from './control';
-import { GgufWriteHelpers, workerDied } from './helpers';
+import { GgufWriteHelpers } from './helpers';
 import { writePart, type GgufWritePart } from './part';
 import { ggufSlotBytes, type GgufWritePlan } from './plan';
 
