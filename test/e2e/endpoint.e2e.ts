@@ -19,6 +19,7 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
+import { chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 /** Plain continuation: the model has no chat template of its own, and knows no chat. */
@@ -54,15 +55,7 @@ describe('an endpoint through the CDK command line', () => {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: STACK }));
     return Stacks![0].StackStatus;
   };
-  const body = (stream: boolean) =>
-    Buffer.from(
-      JSON.stringify({
-        messages: [{ role: 'user', content: 'It was a dark and stormy night' }],
-        max_tokens: 32,
-        temperature: 0,
-        stream,
-      }),
-    );
+  const body = (stream: boolean) => chatRequest('It was a dark and stormy night', 32, { stream });
   const invoke = async () => {
     const answer = await runtime.send(
       new InvokeEndpointCommand({ EndpointName: endpointName, ContentType: 'application/json', Body: body(false) }),

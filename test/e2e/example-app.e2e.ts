@@ -1,4 +1,4 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('the app of cdk.json', () => {
@@ -15,17 +15,9 @@ describe('the app of cdk.json', () => {
     const { status, output } = await deployment.cdk('deploy', '--require-approval', 'never');
     expectDone(status, output);
     expect(output).toContain('✅  StoryTeller');
-    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: /EndpointName = (\S+)/.exec(output)![1],
-        ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 16 }),
-        ),
-      }),
-    );
-    const { choices } = JSON.parse(Buffer.from(answer.Body!).toString('utf8'));
-    expect(choices[0].message.content).toMatch(/\w/);
+    const endpointName = /EndpointName = (\S+)/.exec(output)![1];
+    const { text } = await ask(deployment, endpointName, chatRequest('Once upon a time', 16));
+    expect(text).toMatch(/\w/);
     expect(await deployment.cdk('destroy', '--force')).toMatchObject({ status: 0 });
   });
 });

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('an asynchronous endpoint that is off at night', () => {
@@ -56,8 +57,8 @@ describe('an asynchronous endpoint that is off at night', () => {
       }),
     );
   const ask = async (key: string) => {
-    const request = { messages: [{ role: 'user', content: 'It was a dark and stormy night' }], max_tokens: 8 };
-    await s3.send(new PutObjectCommand({ Bucket: names.BucketName, Key: key, Body: JSON.stringify(request) }));
+    const request = chatRequest('It was a dark and stormy night', 8);
+    await s3.send(new PutObjectCommand({ Bucket: names.BucketName, Key: key, Body: request }));
     const { OutputLocation } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
       new InvokeEndpointAsyncCommand({
         EndpointName: names.EndpointName,

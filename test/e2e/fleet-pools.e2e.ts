@@ -1,4 +1,4 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe.each([
@@ -25,15 +25,9 @@ describe.each([
       ...['--require-approval', 'never'],
     );
     expectDone(status, output);
-    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: /EndpointName = (\S+)/.exec(output)![1],
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'It was' }], max_tokens: 8 })),
-      }),
-    );
-    const { choices, model } = JSON.parse(Buffer.from(answer.Body!).toString('utf8'));
+    const endpointName = /EndpointName = (\S+)/.exec(output)![1];
+    const { text, model } = await ask(deployment, endpointName, chatRequest('It was', 8));
     expect(model).toBe(file);
-    expect(choices[0].message.content).toMatch(/\w/);
+    expect(text).toMatch(/\w/);
   });
 });

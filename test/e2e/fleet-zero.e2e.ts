@@ -6,7 +6,7 @@ import {
   SageMakerClient,
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('an endpoint that is told to scale to zero', () => {
@@ -36,17 +36,8 @@ describe('an endpoint that is told to scale to zero', () => {
     };
     return output;
   };
-  const invoke = async (component: string | undefined) => {
-    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: names.EndpointName,
-        InferenceComponentName: component,
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'It was' }], max_tokens: 8 })),
-      }),
-    );
-    return JSON.parse(Buffer.from(answer.Body!).toString('utf8')).choices[0].message.content;
-  };
+  const invoke = async (component: string | undefined) =>
+    (await ask(deployment, names.EndpointName, chatRequest('It was', 8), component)).text;
   const instances = async () => {
     const { ProductionVariants } = await sagemaker.send(
       new DescribeEndpointCommand({ EndpointName: names.EndpointName }),

@@ -17,7 +17,7 @@ import {
   SageMakerClient,
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 const STACK = 'FleetEndToEnd';
@@ -31,13 +31,11 @@ const BROKEN = '{% for message in messages %}{{ message.content }}';
 describe('a fleet of two models that scales to zero', () => {
   let deployment: Deployment;
   let sagemaker: SageMakerClient;
-  let runtime: SageMakerRuntimeClient;
   let names: Record<'EndpointName' | 'Small' | 'Large' | 'Adapter', string>;
 
   beforeAll(async () => {
     deployment = await startDeployment();
     sagemaker = new SageMakerClient(deployment.clientOptions);
-    runtime = new SageMakerRuntimeClient(deployment.clientOptions);
     const s3 = new S3Client({ ...deployment.clientOptions, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'pirate.tar.gz', Body: adapterArchive() }));
@@ -63,23 +61,8 @@ describe('a fleet of two models that scales to zero', () => {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: STACK }));
     return Stacks![0].StackStatus;
   };
-  const invoke = async (component: string) => {
-    const answer = await runtime.send(
-      new InvokeEndpointCommand({
-        EndpointName: names.EndpointName,
-        InferenceComponentName: component,
-        ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({
-            messages: [{ role: 'user', content: 'It was a dark and stormy night' }],
-            max_tokens: 8,
-            temperature: 0,
-          }),
-        ),
-      }),
-    );
-    return JSON.parse(Buffer.from(answer.Body!).toString('utf8'));
-  };
+  const invoke = (component: string) =>
+    ask(deployment, names.EndpointName, chatRequest('It was a dark and stormy night', 8), component);
   const instances = async () => {
     const { ProductionVariants } = await sagemaker.send(
       new DescribeEndpointCommand({ EndpointName: names.EndpointName }),
@@ -119,7 +102,7 @@ describe('a fleet of two models that scales to zero', () => {
   test('each model answers under its own name, and an adapter under that of its own', async () => {
     expect((await invoke(names.Small)).model).toBe('gutenberg-3m-Q4_K_M.gguf');
     expect((await invoke(names.Large)).model).toBe('gutenberg-3m-Q8_0.gguf');
-    expect((await invoke(names.Adapter)).choices[0].message.content).toMatch(/\w/);
+    expect((await invoke(names.Adapter)).text).toMatch(/\w/);
     await expect(invoke('nobody')).rejects.toMatchObject({ name: 'ValidationError' });
     const adapter = await sagemaker.send(
       new DescribeInferenceComponentCommand({ InferenceComponentName: names.Adapter }),
@@ -163,27 +146,27 @@ describe('a fleet of two models that scales to zero', () => {
   });
 
   test('an update of one model replaces its copies, and leaves the other alone', async () => {
-    const before = (await invoke(names.Small)).choices[0].message.content;
-    const large = (await invoke(names.Large)).choices[0].message.content;
+    const before = (await invoke(names.Small)).text;
+    const large = (await invoke(names.Large)).text;
     const { status, output } = await deploy(SHOUTING);
     expectDone(status, output);
-    expect((await invoke(names.Small)).choices[0].message.content).not.toBe(before);
-    expect((await invoke(names.Large)).choices[0].message.content).toBe(large);
+    expect((await invoke(names.Small)).text).not.toBe(before);
+    expect((await invoke(names.Large)).text).toBe(large);
   });
 
   test('an update whose copies do not come up is rolled back', async () => {
-    const before = (await invoke(names.Small)).choices[0].message.content;
+    const before = (await invoke(names.Small)).text;
     const { status } = await deploy(BROKEN);
     expect(status).not.toBe(0);
     expect(await stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect((await invoke(names.Small)).choices[0].message.content).toBe(before);
+    expect((await invoke(names.Small)).text).toBe(before);
   });
 
   test('an update during which the alarm of the model goes off is rolled back', async () => {
     const cloudwatch = new CloudWatchClient(deployment.clientOptions);
     const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({}));
     const alarm = MetricAlarms!.find(({ AlarmName }) => /SmallServerErrors/.test(AlarmName!))!;
-    const before = (await invoke(names.Small)).choices[0].message.content;
+    const before = (await invoke(names.Small)).text;
     const ring = setInterval(() => {
       void cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: alarm.AlarmName, StateValue: 'ALARM', StateReason: 'as a test' }),
@@ -191,7 +174,7 @@ describe('a fleet of two models that scales to zero', () => {
     }, 200);
     const { status } = await deploy(PLAIN).finally(() => clearInterval(ring));
     expect(status).not.toBe(0);
-    expect((await invoke(names.Small)).choices[0].message.content).toBe(before);
+    expect((await invoke(names.Small)).text).toBe(before);
   });
 
   test('is destroyed whole', async () => {

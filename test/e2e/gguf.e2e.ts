@@ -1,4 +1,4 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('the example of GgufEndpoint', () => {
@@ -15,18 +15,10 @@ describe('the example of GgufEndpoint', () => {
     await bootstrap(deployment);
     const { status, output } = await cdk('deploy', '--require-approval', 'never');
     expectDone(status, output);
-    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: /EndpointName = (\S+)/.exec(output)![1],
-        ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 16 }),
-        ),
-      }),
-    );
-    const { choices, model } = JSON.parse(Buffer.from(answer.Body!).toString('utf8'));
+    const endpointName = /EndpointName = (\S+)/.exec(output)![1];
+    const { text, model } = await ask(deployment, endpointName, chatRequest('Once upon a time', 16));
     expect(model).toBe('gutenberg-3m-Q8_0.gguf');
-    expect(choices[0].message.content).toMatch(/\w/);
+    expect(text).toMatch(/\w/);
     expect(await cdk('destroy', '--force')).toMatchObject({ status: 0 });
   });
 });

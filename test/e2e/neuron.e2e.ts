@@ -12,7 +12,7 @@ import {
   ListBuildsCommand,
   ListProjectsCommand,
 } from '@aws-sdk/client-codebuild';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 describe('a Neuron endpoint through the CDK command line', () => {
@@ -46,16 +46,7 @@ describe('a Neuron endpoint through the CDK command line', () => {
     const { PrimaryContainer } = await sagemaker.send(new DescribeModelCommand({ ModelName: variant.ModelName }));
     return { EndpointStatus, variant, ...PrimaryContainer! };
   };
-  const answer = async () => {
-    const { Body } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: endpointName,
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 8 })),
-      }),
-    );
-    return JSON.parse(Buffer.from(Body!).toString('utf8')).choices[0].message.content as string;
-  };
+  const answer = async () => (await ask(deployment, endpointName, chatRequest('Once upon a time', 8))).text;
   const builds = async () => {
     const { ids } = await codeBuild.send(new ListBuildsCommand({}));
     return ids!.length === 0 ? [] : (await codeBuild.send(new BatchGetBuildsCommand({ ids }))).builds!;

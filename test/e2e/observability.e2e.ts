@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeSubscriptionFiltersCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeEndpointWithResponseStreamCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 const TOKENS = 16;
@@ -45,14 +46,22 @@ describe('the example of a watched endpoint', () => {
     const total = (name: 'Sum' | 'SampleCount') => Datapoints!.reduce((sum, point) => sum + (point[name] ?? 0), 0);
     return { sum: total('Sum'), count: total('SampleCount') };
   };
+  /** What was measured, once the smoke test's own requests have come in. */
+  const settled = async (metric: string) => {
+    let last = await measured('QuantizedEndpoints', metric);
+    for (;;) {
+      await sleep(2_000);
+      const now = await measured('QuantizedEndpoints', metric);
+      if (now.count === last.count) return now;
+      last = now;
+    }
+  };
   const invoke = async () => {
     const { Body } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
       new InvokeEndpointWithResponseStreamCommand({
         EndpointName: endpointName,
         ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({ messages: [{ role: 'user', content: 'It was' }], max_tokens: TOKENS, stream: true }),
-        ),
+        Body: chatRequest('It was', TOKENS, { stream: true }),
       }),
     );
     for await (const part of Body!) expect(part.PayloadPart).toBeDefined();
@@ -75,7 +84,7 @@ describe('the example of a watched endpoint', () => {
   });
 
   test('has metrics of SageMaker and of the engine’s log after some requests', async () => {
-    const before = await measured('QuantizedEndpoints', 'OutputTokens');
+    const before = await settled('OutputTokens');
     for (let i = 0; i < REQUESTS; i++) await invoke();
     // Both come behind the answers.
     for (;;) {

@@ -13,7 +13,7 @@ import {
   ListOptimizationJobsCommand,
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 const STACK = 'Optimized';
@@ -61,14 +61,8 @@ describe('a model that is optimized while its stack is deployed', () => {
     });
     expect(outputOf(output, 'Image')).toBe(job.OptimizationOutput!.RecommendedInferenceImage);
     expect(await modelUri()).toBe(firstUri);
-    const answer = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: outputOf(output, 'EndpointName'),
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 8 })),
-      }),
-    );
-    expect(JSON.parse(Buffer.from(answer.Body!).toString('utf8')).choices[0].message.content).toMatch(/\w/);
+    const { text } = await ask(deployment, outputOf(output, 'EndpointName'), chatRequest('Once upon a time', 8));
+    expect(text).toMatch(/\w/);
   });
 
   test('a change of what does not touch the result keeps the job', async () => {

@@ -6,8 +6,8 @@ import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwa
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { runCli } from '../../bin/program';
+import { ask, chatRequest } from './ask';
 import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 const STACK = 'Watched';
@@ -85,19 +85,7 @@ describe('a quality monitor through the CDK command line', () => {
     const { Stacks } = await client(CloudFormationClient).send(new DescribeStacksCommand({ StackName: STACK }));
     return Stacks![0].StackStatus;
   };
-  const answer = async () => {
-    const { Body } = await client(SageMakerRuntimeClient).send(
-      new InvokeEndpointCommand({
-        EndpointName: names.EndpointName,
-        ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 16, temperature: 0 }),
-        ),
-      }),
-    );
-    const { choices } = JSON.parse(Buffer.from(Body!).toString('utf8'));
-    return choices[0].message.content as string;
-  };
+  const answer = async () => (await ask(deployment, names.EndpointName, chatRequest('Once upon a time', 16))).text;
   const report = async () => {
     const { Body } = await client(S3Client).send(
       new GetObjectCommand({ Bucket: names.BucketName, Key: names.ReportKey }),

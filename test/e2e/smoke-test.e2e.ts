@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask, chatRequest } from './ask';
 import { ROOT, bootstrap, expectDone, runApp, startDeployment, type Deployment } from './cdk';
 
 const STACK = 'Tested';
@@ -27,19 +27,7 @@ describe('a smoke test through the CDK command line', () => {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: STACK }));
     return Stacks![0].StackStatus;
   };
-  const answer = async () => {
-    const { Body } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: endpointName,
-        ContentType: 'application/json',
-        Body: Buffer.from(
-          JSON.stringify({ messages: [{ role: 'user', content: 'Once upon a time' }], max_tokens: 16, temperature: 0 }),
-        ),
-      }),
-    );
-    const { choices } = JSON.parse(Buffer.from(Body!).toString('utf8'));
-    return choices[0].message.content as string;
-  };
+  const answer = async () => (await ask(deployment, endpointName, chatRequest('Once upon a time', 16))).text;
   /** The sound model with its second half made anew: every header is right, and no weight is. */
   const damaged = (name: string, damage: (bytes: Buffer, from: number) => void): string => {
     const bytes = readFileSync(path.join(ROOT, SOUND, 'gutenberg-3m-Q8_0.gguf'));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { DeleteEndpointCommand, ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { ask as askEndpoint, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 import { sendSigned } from './signed-request';
 
@@ -62,16 +62,8 @@ describe('the example of TieredEndpoints', () => {
       ...more,
     });
 
-  const direct = async (endpoint: string, content: string): Promise<string> => {
-    const { Body } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: endpoint,
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content }], max_tokens: 24, temperature: 0 })),
-      }),
-    );
-    return JSON.parse(Buffer.from(Body!).toString('utf8')).choices[0].message.content;
-  };
+  const direct = async (endpoint: string, content: string) =>
+    (await askEndpoint(deployment, endpoint, chatRequest(content, 24))).text;
 
   beforeAll(async () => {
     // The first request that is streamed meets a tier that takes no more.

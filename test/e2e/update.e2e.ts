@@ -3,10 +3,10 @@ import * as path from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { runCli } from '../../bin/program';
 import type { EndpointDiff } from '../../lib/diff';
 import type { EndpointSpec } from '../../lib/spec/types';
+import { ask, chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('updates of an endpoint through the CDK command line', () => {
@@ -27,16 +27,7 @@ describe('updates of an endpoint through the CDK command line', () => {
     );
   const deploy = (fileType: string, strategy: string) =>
     cdk('deploy', fileType, strategy, '--require-approval', 'never');
-  const served = async (): Promise<string> => {
-    const { Body } = await new SageMakerRuntimeClient(deployment.clientOptions).send(
-      new InvokeEndpointCommand({
-        EndpointName: endpointName,
-        ContentType: 'application/json',
-        Body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Once' }], max_tokens: 2 })),
-      }),
-    );
-    return JSON.parse(Buffer.from(Body!).toString('utf8')).model;
-  };
+  const served = async () => (await ask(deployment, endpointName, chatRequest('Once', 2))).model;
   const lastUpdate = async () => {
     const { LastDeploymentConfig, EndpointStatus, ProductionVariants } = await new SageMakerClient(
       deployment.clientOptions,
