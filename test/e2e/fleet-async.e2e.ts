@@ -17,6 +17,9 @@ import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/cli
 import { chatRequest } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
+/** Far enough ahead that a busy machine puts the action before it is due. */
+const SOON_MS = 6_000;
+
 describe('an asynchronous endpoint that is off at night', () => {
   let deployment: Deployment;
   let s3: S3Client;
@@ -52,7 +55,7 @@ describe('an asynchronous endpoint that is off at night', () => {
       new PutScheduledActionCommand({
         ...target(),
         ScheduledActionName,
-        Schedule: `at(${new Date(Date.now() + 2_000).toISOString().slice(0, 19)})`,
+        Schedule: `at(${new Date(Date.now() + SOON_MS).toISOString().slice(0, 19)})`,
         ScalableTargetAction: { MinCapacity, MaxCapacity },
       }),
     );
