@@ -15,6 +15,7 @@ import {
   type ManagedBenchmark,
 } from '../../lib/benchmark';
 import { QuantizedEndpointsError } from '../../lib/errors';
+import { s3Settings } from '../../lib/format/source/s3-settings';
 import { writeWhole } from '../output/write-file';
 import { findInTar } from './tar';
 import type { Clients } from './clients';
@@ -108,7 +109,7 @@ export async function runManagedBenchmark(
 /** AIPerf's summary below an address, as a file of its own or in an archive. */
 async function readResult(output: string, jobName: string) {
   const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(output) ?? [];
-  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const s3 = new S3Client(s3Settings());
   try {
     const keys: string[] = [];
     let token: string | undefined;

@@ -1,8 +1,8 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { s3Settings } from '../../lib/format/source/s3-settings';
 import type { Store } from '../../lib/monitor/operate';
 
-// A local S3 has one name for all buckets.
-export const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+export const s3 = new S3Client(s3Settings());
 
 /** A text in S3; undefined where there is none. */
 export async function readText(bucket: string, key: string): Promise<{ text: string; tag?: string } | undefined> {

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-codebuild';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Location } from '../../../lib/format/node';
+import { s3Settings } from '../../../lib/format/source/s3-settings';
 
 /** How far a build is. */
 export interface BuildState {
@@ -39,8 +40,7 @@ export interface BuildAccount {
 
 /** The account of the environment: variables, profile, role of the machine. */
 export function awsBuildAccount(): BuildAccount {
-  const custom = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL ?? '';
-  const s3 = new S3Client({ forcePathStyle: custom !== '', followRegionRedirects: true });
+  const s3 = new S3Client(s3Settings());
   const codebuild = new CodeBuildClient({});
   const at = ({ bucket, key }: S3Location) => ({ Bucket: bucket, Key: key });
   return {

@@ -1,6 +1,7 @@
 import type * as S3Sdk from '@aws-sdk/client-s3';
 import { FormatError } from '../../errors';
 import { namedExports } from './named-exports';
+import { s3Settings } from './s3-settings';
 
 type Sdk = typeof S3Sdk;
 
@@ -43,13 +44,7 @@ async function connect(): Promise<S3Access> {
       cause,
     });
   }
-  // A custom endpoint is a single host without a name for every bucket: the bucket goes into the path.
-  const custom = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  const client = new sdk.S3Client({
-    forcePathStyle: custom !== undefined && custom !== '',
-    followRegionRedirects: true,
-  });
-  return { sdk, client };
+  return { sdk, client: new sdk.S3Client(s3Settings()) };
 }
 
 export interface S3Location {
