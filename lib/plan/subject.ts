@@ -50,6 +50,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       expertReplicas: engine === 'vllm' ? Math.max(1, options.dataParallelSize ?? 1) : 1,
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
+    stepTokens: options.maxNumBatchedTokens,
   };
   return {
     model,

@@ -134,16 +134,24 @@ describe('vLLM profiles itself', () => {
       expect(peak(encoder, '0.30.0', { tokens: 512, sequences: 256 })).toBe(512 * 2 * (3 * 768 + 3 * 3072));
     });
 
-    test('or looks at a picture, four patches a token, each through the widest matrix of the tower', () => {
+    test('or looks at a picture, whose tokens stay while it samples', () => {
       const sees = {
         ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
         ...{ intermediate_size: 1024, num_attention_heads: 12, num_key_value_heads: 2, num_hidden_layers: 28 },
         ...{ vocab_size: 151_936, max_position_embeddings: 32_768, tie_word_embeddings: true },
         vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, mlp_ratio: 4, num_heads: 16, patch_size: 14 },
       };
-      expect(peak(sees, '0.30.0', { tokens: 4096, sequences: 1 })).toBe(4096 * 4 * (1280 + 5120) * 2);
-      expect(peak(sees, '0.30.0', { tokens: 64, sequences: 64 })).toBeCloseTo(
-        64 * 151_936 * 16 + 64 * 1536 * 2 * 1.28,
+      const picture = 16_384;
+      expect(peak(sees, '0.30.0', { tokens: 4096, sequences: 1 })).toBe(
+        picture * 4 * (3 * 14 * 14 + 1280 * (1 + 15)) * 2,
+      );
+      expect(peak(sees, '0.30.0', { tokens: 2048, sequences: 2048 })).toBeCloseTo(
+        2048 * 151_936 * 16 + 2048 * 1536 * 2 * 1.28 + picture * 1536 * 2,
+        3,
+      );
+      // V0 has forgotten the picture by then.
+      expect(peak(sees, '0.7.3', { tokens: 2048, sequences: 2048 })).toBeCloseTo(
+        2048 * 151_936 * 39 + 2048 * 1536 * 2 * 1.28,
         3,
       );
     });

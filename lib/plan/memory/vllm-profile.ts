@@ -2,6 +2,7 @@ import { isSince } from '../../endpoint/version';
 import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
+import { visionRun } from './vision-profile';
 
 const GIB = 2 ** 30;
 
@@ -63,6 +64,11 @@ export class VllmVersion {
     return this.since(0, 10, 1) && !this.looksAfterJoining;
   }
 
+  /** Image encoders rotate queries and keys as one tensor. Source: vllm/model_executor/models/qwen2_5_vl.py of 0.10.1 and 0.10.2. */
+  get rotatesTogether(): boolean {
+    return this.since(0, 10, 2);
+  }
+
   /** The second model runner, whose consumption is read from the driver: the default from 0.29. Source: vllm PR 53183. */
   get hasSecondRunner(): boolean {
     return this.since(0, 29);
@@ -100,8 +106,8 @@ export function profileRun(options: EffectiveOptions, context: number, version: 
 }
 
 /**
- * Peak of the profiling run: the larger of one layer's forward pass over all its tokens and the sampler over all sequences; a multimodal
- * model's encoder may be larger still.
+ * Peak of the profiling run: the larger of one layer's forward pass over all its tokens and the sampler over all sequences, beside what a
+ * multimodal model's encoder has left; the encoder itself may be larger still.
  *
  * Forward: the input, residual and normed copy of each token, and in the feed-forward the joined gate and up projections and their product.
  * A mixture of experts holds, for each token and chosen expert, both intermediate products and the output.
@@ -122,7 +128,15 @@ export function activationBytes(
   // Two all-reduces a layer: after attention and after the feed-forward.
   const reduced =
     version.keepsReduced && tensorParallel > 1 ? 2 * model.numLayers * run.tokens * model.hiddenSize * elementBytes : 0;
-  return Math.max(forward, sampler + base, encoderBytes(model, run, elementBytes)) + reduced;
+  const vision = visionRun(
+    model,
+    run.tokens,
+    { tensorParallel, rotatesTogether: version.rotatesTogether },
+    elementBytes,
+  );
+  // V0 profiles images and text in one run each.
+  const kept = version.isV1 ? vision.outputs : 0;
+  return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 
 /** Copies of the hidden states that live on while the sampler runs; from logs of one version with hidden sizes of 1 K to 8 K. */
@@ -136,20 +150,6 @@ function feedForwardElements(model: ModelDescription, tensorParallel: number): n
   // The first product and the output share a buffer. Source: vllm/model_executor/layers/fused_moe/fused_moe.py.
   return expertsPerToken * (Math.max(2 * intermediate, model.hiddenSize) + intermediate);
 }
-
-/** The vision encoder sees as many patches as a step may have tokens, unmerged: four patches a token, each through a feed-forward of four times its width. */
-function encoderBytes(model: ModelDescription, run: ProfileRun, elementBytes: number): number {
-  if (!model.multimodal) return 0;
-  const widest = model.weights
-    .filter(
-      (group) =>
-        group.place === 'vision' && group.role === 'linear' && group.shape.length === 2 && group.layers.length > 0,
-    )
-    .reduce((size, group) => Math.max(size, group.shape[0] + group.shape[1]), 0);
-  return run.tokens * PATCHES_PER_TOKEN * widest * elementBytes;
-}
-
-const PATCHES_PER_TOKEN = 4;
 
 /** How the ranks of a server are joined. */
 export interface Links {

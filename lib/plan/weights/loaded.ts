@@ -7,6 +7,7 @@ import { allocatedBytes } from './allocator';
 import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
 import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layout';
+import { rotaryTableBytes } from './rotary';
 import { selectionOf, type Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
 import { storedTensors, type StoredTensors } from './stored';
@@ -21,6 +22,8 @@ export interface Loader {
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: { readonly count: number; readonly rank: number };
+  /** Most tokens of one step, for which some models keep buffers; undefined: none. */
+  readonly stepTokens?: number;
 }
 
 /**
@@ -43,29 +46,30 @@ interface Traits {
   readonly mxfp4?: Mxfp4Layout;
   /** What it keeps of latent attention beside the checkpoint's matrices. */
   readonly latent: LatentCopies;
-  /** Does it keep a table of rotary positions? */
-  readonly rotary: boolean;
+  readonly engine: EngineName;
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: Loader['loras'];
+  readonly stepTokens: number;
 }
 
 function traitsOf(loader: Loader, scheme: Scheme): Traits {
-  const { engine, version, plainBytes, parallelism, loras } = loader;
+  const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
   return {
     marlin: usesMarlin(loader),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader) : undefined,
     latent: latentCopies(engine, version, scheme),
-    rotary: engine === 'vllm' || engine === 'sglang',
+    engine,
     plainBytes,
     parallelism,
     loras,
+    stepTokens,
   };
 }
 
-function traitsKey({ marlin, mxfp4, latent, rotary, plainBytes, parallelism, loras }: Traits): string {
+function traitsKey({ marlin, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens }: Traits): string {
   const { tensor, pipeline, experts, expertReplicas } = parallelism;
-  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${rotary}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}`;
+  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
@@ -142,10 +146,11 @@ function allocations(
   for (let i = 0; i < groups.length; i++) {
     const group = groups[i];
     const shard = shards[i];
-    const tensors = quantized[i]
+    const stored = quantized[i]
       ? quantizedTensors(group, shard, scheme, loader)
       : [plainTensor(group, shard, scheme, loader)];
-    if (tensors === undefined) return null;
+    if (stored === undefined) return null;
+    const tensors = servesAsValue(group, groups, loader) ? stored.map((bytes) => 2 * bytes) : stored;
     const name = fusedName(group);
     let sums = fused.get(name);
     if (sums === undefined) fused.set(name, (sums = []));
@@ -155,6 +160,15 @@ function allocations(
   let total = loras;
   for (const sums of fused.values()) for (const bytes of sums) total += allocatedBytes(bytes);
   return total;
+}
+
+/**
+ * Where a checkpoint has one projection for keys and values (Gemma 4), vLLM loads it into both places.
+ * Source: vllm/model_executor/models/gemma4.py, `k_eq_v_layer_indices`.
+ */
+function servesAsValue({ name }: WeightGroup, groups: readonly WeightGroup[], { engine }: Traits): boolean {
+  if (engine !== 'vllm' || !name.endsWith('self_attn.k_proj.weight')) return false;
+  return !groups.some((group) => group.name.endsWith('self_attn.v_proj.weight'));
 }
 
 function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): number {
@@ -238,29 +252,17 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
     else first += bytes;
     if (group.role === 'embedding' && group.split === 'vocabulary') tied += bytes;
   }
-  return { first, last, tied, everywhere: rotaryTableBytes(model, loader) };
+  first += deepstackBytes(model, loader);
+  return { first, last, tied, everywhere: rotaryTableBytes(model, loader.engine, loader.plainBytes) };
 }
 
 /**
- * The cosine and sine of every position, shared by all layers, in the model's dtype (float32 for DeepSeek's).
- * Source: vllm/model_executor/layers/rotary_embedding/base.py.
+ * Qwen3-VL adds what its image tower saw at several depths to the first text layers, through a buffer for each that holds a whole step.
+ * Source: vllm/model_executor/models/qwen3_vl.py, `deepstack_input_embeds`.
  */
-function rotaryTableBytes(model: ModelDescription, { rotary, plainBytes }: Traits): number {
-  if (!rotary || model.kind !== 'decoder' || model.maxPositionEmbeddings === undefined || !usesRotary(model)) return 0;
-  if (model.mla !== undefined) return allocatedBytes(model.maxPositionEmbeddings * model.mla.ropeHeadDim * 4);
-  return allocatedBytes(model.maxPositionEmbeddings * rotaryDimension(model) * plainBytes);
-}
-
-function usesRotary(model: ModelDescription): boolean {
-  const { textConfig } = model;
-  return ['rope_theta', 'rope_scaling', 'rope_parameters', 'rotary_dim', 'rotary_pct', 'rotary_emb_base'].some(
-    (key) => textConfig[key] !== undefined,
-  );
-}
-
-function rotaryDimension(model: ModelDescription): number {
-  const { partial_rotary_factor: factor, rotary_pct: share, rotary_dim: dimension } = model.textConfig;
-  if (typeof dimension === 'number' && dimension > 0) return Math.min(dimension, model.headDim);
-  const part = typeof factor === 'number' ? factor : typeof share === 'number' ? share : 1;
-  return part > 0 && part <= 1 ? Math.floor(model.headDim * part) : model.headDim;
+function deepstackBytes({ config, hiddenSize }: ModelDescription, { engine, stepTokens, plainBytes }: Traits): number {
+  const vision = config.vision_config as { deepstack_visual_indexes?: unknown } | null | undefined;
+  const levels = vision?.deepstack_visual_indexes;
+  if (engine !== 'vllm' || !Array.isArray(levels)) return 0;
+  return levels.length * allocatedBytes(stepTokens * hiddenSize * plainBytes);
 }

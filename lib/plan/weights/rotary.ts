@@ -1,0 +1,102 @@
+import type { EngineName } from '../../container/types';
+import type { ModelDescription } from '../../model/types';
+import { allocatedBytes } from './allocator';
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** Keys by which a config says that positions rotate. */
+const ROTARY_KEYS = [
+  'rope_theta',
+  'rope_scaling',
+  'rope_parameters',
+  'rotary_dim',
+  'rotary_pct',
+  'rotary_emb_base',
+  'partial_rotary_factor',
+];
+
+/** Positions of multimodal models are those of a video's frames too, for which vLLM makes room. */
+const VIDEO_POSITIONS = 4;
+
+/** Their positions have sections for time, height and width, also where a copy of the config has lost them. */
+const WITH_SECTIONS = /^qwen(2|2_5|3)_vl/;
+
+/**
+ * The cosine and sine of every position, shared by all layers that rotate alike, in the model's dtype (float32 for latent attention). How
+ * many positions a table has depends on how they are scaled: linear and dynamic scaling multiply those of the config, YaRN those before
+ * scaling, LongRoPE keeps both, and multimodal sections are four times as long in vLLM. Gemma 3 and 4 have a table for each kind of layer.
+ * Sources: vllm/model_executor/layers/rotary_embedding (`get_rope`, linear_scaling_rope.py, dynamic_ntk_scaling_rope.py,
+ * yarn_scaling_rope.py, phi3_long_rope_scaled_rope.py, mrope.py); vllm/model_executor/models/gemma3.py, gemma4.py.
+ */
+export function rotaryTableBytes(model: ModelDescription, engine: EngineName, plainBytes: number): number {
+  const { maxPositionEmbeddings: positions, textConfig, kind, mla } = model;
+  if (engine !== 'vllm' && engine !== 'sglang') return 0;
+  if (kind !== 'decoder' || positions === undefined || ROTARY_KEYS.every((key) => textConfig[key] === undefined))
+    return 0;
+  const bytes = mla === undefined ? plainBytes : 4;
+  return tablesOf(model).reduce((total, { scaling, headDim }) => {
+    const rows = tablePositions(positions, scaling, textConfig) * videoFactor(model, scaling, engine);
+    return total + allocatedBytes(rows * (mla?.ropeHeadDim ?? rotaryDimension(headDim, scaling, textConfig)) * bytes);
+  }, 0);
+}
+
+interface Table {
+  readonly scaling: Section;
+  readonly headDim: number;
+}
+
+function tablesOf(model: ModelDescription): readonly Table[] {
+  const { textConfig, headDim } = model;
+  const parameters = objectOf(textConfig.rope_parameters) ?? objectOf(textConfig.rope_scaling) ?? {};
+  const kinds = Object.entries(parameters).filter(([, value]) => objectOf(value) !== undefined);
+  const globalDim = typeof textConfig.global_head_dim === 'number' ? textConfig.global_head_dim : headDim;
+  if (kinds.length > 0) {
+    return kinds.map(([kind, value]) => ({
+      scaling: objectOf(value) ?? {},
+      headDim: kind === 'full_attention' ? globalDim : headDim,
+    }));
+  }
+  const first = { scaling: parameters, headDim };
+  return textConfig.rope_local_base_freq === undefined ? [first] : [first, { scaling: {}, headDim }];
+}
+
+function videoFactor({ modelType }: ModelDescription, scaling: Section, engine: EngineName): number {
+  return engine === 'vllm' && (scaling.mrope_section !== undefined || WITH_SECTIONS.test(modelType))
+    ? VIDEO_POSITIONS
+    : 1;
+}
+
+function tablePositions(positions: number, scaling: Section, textConfig: Section): number {
+  const kind = scaling.rope_type ?? scaling.type;
+  const factor = typeof scaling.factor === 'number' && scaling.factor >= 1 ? scaling.factor : 1;
+  const before = scaling.original_max_position_embeddings ?? textConfig.original_max_position_embeddings;
+  const original = typeof before === 'number' && before > 0 ? before : positions;
+  switch (kind) {
+    case 'linear':
+    case 'dynamic':
+      return Math.floor(positions * factor);
+    case 'yarn':
+    case 'deepseek_yarn':
+      return Math.floor(original * factor);
+    case 'longrope':
+    case 'su':
+      return positions + (original < positions ? original : 0);
+    default:
+      return positions;
+  }
+}
+
+function rotaryDimension(headDim: number, scaling: Section, textConfig: Section): number {
+  // Gemma 4 pads what does not rotate.
+  if (scaling.rope_type === 'proportional') return headDim;
+  const dimension = textConfig.rotary_dim;
+  if (typeof dimension === 'number' && dimension > 0) return Math.min(dimension, headDim);
+  const part = [scaling.partial_rotary_factor, textConfig.partial_rotary_factor, textConfig.rotary_pct].find(
+    (share) => typeof share === 'number' && share > 0 && share <= 1,
+  );
+  return typeof part === 'number' ? Math.floor(headDim * part) : headDim;
+}
+
+function objectOf(value: unknown): Section | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
+}

@@ -1,0 +1,94 @@
+import { describeModel } from '../../lib/model';
+import { visionRun } from '../../lib/plan/memory/vision-profile';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const TEXT = {
+  hidden_size: 2048,
+  intermediate_size: 4096,
+  num_attention_heads: 16,
+  num_key_value_heads: 8,
+  num_hidden_layers: 4,
+  vocab_size: 32_000,
+  max_position_embeddings: 32_768,
+};
+const QWEN25: Json = {
+  architectures: ['Qwen2_5_VLForConditionalGeneration'],
+  model_type: 'qwen2_5_vl',
+  ...TEXT,
+  vision_config: {
+    ...{ depth: 4, hidden_size: 1280, intermediate_size: 3420, num_heads: 16, patch_size: 14 },
+    ...{ temporal_patch_size: 2, spatial_merge_size: 2, out_hidden_size: 2048 },
+  },
+};
+const QWEN3: Json = {
+  architectures: ['Qwen3VLForConditionalGeneration'],
+  model_type: 'qwen3_vl',
+  text_config: { ...TEXT, model_type: 'qwen3_vl_text', head_dim: 128 },
+  vision_config: {
+    ...{ depth: 4, hidden_size: 1152, intermediate_size: 4304, num_heads: 16, patch_size: 16, temporal_patch_size: 2 },
+    ...{ spatial_merge_size: 2, out_hidden_size: 2048, deepstack_visual_indexes: [0, 1, 2] },
+  },
+};
+const GEMMA3: Json = {
+  architectures: ['Gemma3ForConditionalGeneration'],
+  model_type: 'gemma3',
+  mm_tokens_per_image: 256,
+  text_config: { ...TEXT, model_type: 'gemma3_text', head_dim: 128, sliding_window: 1024 },
+  vision_config: {
+    ...{ model_type: 'siglip_vision_model', hidden_size: 1152, intermediate_size: 4304, num_hidden_layers: 4 },
+    ...{ num_attention_heads: 16, image_size: 896, patch_size: 14 },
+  },
+};
+const LLAVA: Json = {
+  architectures: ['LlavaForConditionalGeneration'],
+  model_type: 'llava',
+  text_config: { ...TEXT, model_type: 'llama' },
+  vision_config: {
+    ...{ model_type: 'clip_vision_model', hidden_size: 1024, intermediate_size: 4096, num_hidden_layers: 4 },
+    ...{ num_attention_heads: 16, image_size: 336, patch_size: 14 },
+  },
+};
+
+const run = (config: Json, tokens: number, ranks: { tensorParallel?: number; rotatesTogether?: boolean } = {}) =>
+  visionRun(describeModel(config), tokens, { tensorParallel: 1, rotatesTogether: false, ...ranks }, 2);
+
+describe('what an image encoder takes while an engine measures itself', () => {
+  test('is that of the largest image, where a step has fewer tokens', () => {
+    const patches = 16_384 * 4;
+    const whole = patches * (3 * 14 * 14 * 2 + 1280 * (1 + 11)) * 2;
+    expect(run(QWEN25, 2048).peak).toBe(whole);
+    expect(run(QWEN25, 16_384).peak).toBe(whole);
+    expect(run(QWEN25, 32_768).peak).toBe(2 * whole);
+  });
+
+  test('is more where queries and keys are rotated as one', () => {
+    expect(run(QWEN25, 2048, { rotatesTogether: true }).peak).toBe(
+      16_384 * 4 * (3 * 14 * 14 * 2 + 1280 * (1 + 15)) * 2,
+    );
+  });
+
+  test('is divided among the ranks, but for the residual and the pixels', () => {
+    expect(run(QWEN25, 2048, { tensorParallel: 2 }).peak).toBe(
+      16_384 * 4 * (3 * 14 * 14 * 2 + 1280 + (1280 * 11) / 2) * 2,
+    );
+  });
+
+  test('leaves its tokens, and those of the depths that are added later', () => {
+    expect(run(QWEN25, 2048).outputs).toBe(16_384 * 2048 * 2);
+    expect(run(QWEN3, 2048).outputs).toBe(16_384 * 2048 * 2 * 4);
+  });
+
+  test('counts the patches that one token is made of', () => {
+    // 64 × 64 patches make 256 tokens; the feed-forward is larger than attention that does not rotate.
+    expect(run(GEMMA3, 1024).peak).toBe(1024 * 16 * (3 * 14 * 14 + 2 * 1152 + 2 * 4304) * 2);
+    expect(run(LLAVA, 1024).peak).toBe(1024 * (3 * 14 * 14 + 2 * 1024 + 2 * 4096) * 2);
+  });
+
+  test('is nothing for a model that sees nothing', () => {
+    expect(run({ architectures: ['LlamaForCausalLM'], model_type: 'llama', ...TEXT }, 2048)).toEqual({
+      peak: 0,
+      outputs: 0,
+    });
+  });
+});
