@@ -41,6 +41,19 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
+/** What checks a long run at once where the platform has it: Node. `process.getBuiltinModule` is there from 20.16 on. */
+const platformIsUtf8 = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:buffer').isUtf8;
+
+interface NodeProcess {
+  readonly getBuiltinModule?: (id: 'node:buffer') => { readonly isUtf8?: (bytes: Uint8Array) => boolean };
+}
+
+/** The same for a long run of bytes. */
+export function isLongUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  if (platformIsUtf8 === undefined) return isUtf8(bytes, start, end);
+  return platformIsUtf8(bytes.subarray(start, end));
+}
+
 export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text);
 }

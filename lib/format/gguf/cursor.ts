@@ -1,11 +1,18 @@
 import { FormatError } from '../../errors';
-import { isUtf8, utf8Text } from '../text';
+import { isLongUtf8, isUtf8, utf8Text } from '../text';
 
 /** Thrown when a header goes on beyond the bytes at hand, in a file that has more. Never reaches a caller of the readers. */
 export class NeedMoreBytes extends Error {
   constructor(readonly atLeast: number) {
     super(`${atLeast} bytes are needed`);
   }
+}
+
+/** Strings that were passed over and are to be checked together. */
+interface Run {
+  readonly start: number;
+  /** Number of the first of them. */
+  readonly strings: number;
 }
 
 /** Reads numbers and strings one after the other, in the file's byte order, and never beyond its end. */
@@ -135,23 +142,39 @@ export class GgufCursor {
     return start;
   }
 
-  /** Passes over so many strings. A vocabulary has a hundred thousand: those at hand and in order take no call each. */
+  /**
+   * Passes over so many strings. A vocabulary has a hundred thousand: those at hand and short take no call each. The eight bytes of a
+   * length below 128 are ASCII, so that a run of such strings is UTF-8 as a whole exactly when each of them is.
+   */
   skipStrings(count: number, what: string): void {
-    const { bytes, view, littleEndian } = this;
+    const { view, littleEndian } = this;
     const lowerHalf = littleEndian ? 0 : 4;
+    const lastLength = this.bytes.byteLength - 8;
     let at = this.at;
+    let run: Run = { start: at, strings: 0 };
     for (let index = 0; index < count; index++) {
-      if (at + 8 <= bytes.byteLength && view.getUint32(at + 4 - lowerHalf, littleEndian) === 0) {
-        const end = at + 8 + view.getUint32(at + lowerHalf, littleEndian);
-        if (end <= bytes.byteLength && isUtf8(bytes, at + 8, end)) {
-          at = end;
+      if (at <= lastLength) {
+        const length = view.getUint32(at + lowerHalf, littleEndian);
+        const next = at + 8 + length;
+        if (length < 0x80 && view.getUint32(at + 4 - lowerHalf, littleEndian) === 0 && next <= lastLength + 8) {
+          at = next;
           continue;
         }
       }
-      this.at = at;
+      // Errors come in the order of the strings.
+      this.checkRun(run.start, at, index - run.strings, what);
       this.skipString(what);
       at = this.at;
+      run = { start: at, strings: index + 1 };
     }
-    this.at = at;
+    this.checkRun(run.start, at, count - run.strings, what);
+  }
+
+  /** Takes a run of short strings, or throws what is wrong with one of them. */
+  private checkRun(start: number, end: number, count: number, what: string): void {
+    this.at = end;
+    if (isLongUtf8(this.bytes, start, end)) return;
+    this.at = start;
+    for (let index = 0; index < count; index++) this.skipString(what);
   }
 }

@@ -6,6 +6,7 @@ import { utf8Bytes } from '../text';
 import { ByteWriter } from '../write/byte-writer';
 import { GGUF_MAGIC, alignmentOf, padded } from './header';
 import { MAX_DIMENSIONS, MAX_KEY_BYTES, MAX_NAME_BYTES } from './limits';
+import { storedElements } from './string-array';
 import { GGML_TYPES } from './types';
 import type { GgufMetadata } from './value';
 import { writeString, writeValue } from './write-value';
@@ -37,7 +38,7 @@ export interface GgufPlan {
 export function layoutGguf(plan: GgufPlan): FileLayout {
   const littleEndian = plan.littleEndian ?? true;
   const alignment = alignmentOf(plan.metadata.get('general.alignment'), 'the new file');
-  const writer = new ByteWriter(littleEndian, 64 * 1024);
+  const writer = new ByteWriter(littleEndian, 64 * 1024 + storedBytes(plan.metadata, littleEndian));
   // The magic is four letters, in every byte order.
   for (let shift = 0; shift < 32; shift += 8) writer.uint8((GGUF_MAGIC >>> shift) & 0xff);
   writer.uint32(3);
@@ -68,6 +69,14 @@ export function layoutGguf(plan: GgufPlan): FileLayout {
   const tensors = new Map<string, TensorInfo>();
   for (const [name, tensor] of placed) tensors.set(name, { ...tensor, offset: header.byteLength + tensor.offset });
   return { header, tensors, fileBytes: header.byteLength + end };
+}
+
+/** Bytes of what is passed on as it was read: a vocabulary takes megabytes, and room for it is made once. */
+function storedBytes(metadata: GgufMetadata, littleEndian: boolean): number {
+  let bytes = 0;
+  for (const value of metadata.values())
+    if (value.type === 'array') bytes += storedElements(value, littleEndian)?.bytes.byteLength ?? 0;
+  return bytes;
 }
 
 function assertKey(key: string): void {

@@ -79,7 +79,7 @@ export interface KernelExports {
 
 /** The kernels over one memory: what a thread computes with. */
 export class KernelEngine {
-  readonly kernels: KernelExports;
+  private instance: KernelExports | undefined;
   /** Room for data. The first engine of a memory owns all of it above the kernels' own; those of workers own a slot. */
   readonly arena: Arena;
 
@@ -88,12 +88,16 @@ export class KernelEngine {
    */
   constructor(
     readonly memory: WasmMemory,
-    module: WasmModule,
+    private readonly module: WasmModule,
     slot?: { readonly start: number; readonly end: number },
   ) {
-    const instance = new wasm.Instance<KernelExports>(module, { env: { memory } });
-    this.kernels = instance.exports;
     this.arena = new Arena(memory, slot?.start ?? KERNEL_BYTES, slot?.end);
+  }
+
+  /** Bound to the memory on first use: who writes GGUF from blocks needs the kernels of those blocks alone. */
+  get kernels(): KernelExports {
+    this.instance ??= new wasm.Instance<KernelExports>(this.module, { env: { memory: this.memory } }).exports;
+    return this.instance;
   }
 
   bytes(at: number, length: number): Uint8Array {
