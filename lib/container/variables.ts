@@ -266,7 +266,8 @@ function nearestVariable(container: ResolvedContainer, family: FamilyData, name:
   const meant = Object.hasOwn(misnomers, bare) ? optionVariable(container.family, misnomers[bare]) : undefined;
   if (meant !== undefined && meant !== name) return meant;
   const prefixed = family.prefix + tail;
-  if (prefixed !== name && ownVariable(container, family, prefixed)) return prefixed;
+  // Of an image whose options nobody read, a prefix makes an option of any name.
+  if (prefixed !== name && container.engine !== 'unknown' && ownVariable(container, family, prefixed)) return prefixed;
   const tails = [...variableNames(container, family)].map((variable) =>
     variable.startsWith(family.prefix) ? variable.slice(family.prefix.length) : variable,
   );

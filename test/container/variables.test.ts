@@ -94,6 +94,13 @@ describe('a variable that is not read', () => {
     expect(variables(family).nearest(name)).toBe(nearest);
   });
 
+  test('of an image whose options nobody read is not said to lack a prefix', () => {
+    const old = variables('lmi', '0.27.0-deepspeed0.12.6-cu121');
+    expect(old.nearest('ENDPOINT_SERVER_TIMEOUT')).toBeUndefined();
+    expect(old.nearest('MODEL_CACHE_ROOT')).toBeUndefined();
+    expect(old.nearest('MAX_TOTAL_TOKENS')).toBe('OPTION_MAX_MODEL_LEN');
+  });
+
   test('may be read by another version', () => {
     expect(variables('vllm', '0.28.0').otherVersions('SM_VLLM_SWAP_SPACE')).toEqual({
       since: '0.1.4',

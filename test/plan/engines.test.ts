@@ -143,7 +143,7 @@ describe('vLLM profiles itself', () => {
       };
       const picture = 16_384;
       expect(peak(sees, '0.30.0', { tokens: 4096, sequences: 1 })).toBe(
-        picture * 4 * (3 * 14 * 14 + 1280 * (1 + 15)) * 2,
+        picture * 4 * (3 * 14 * 14 + 1280 * (1 + 13)) * 2,
       );
       expect(peak(sees, '0.30.0', { tokens: 2048, sequences: 2048 })).toBeCloseTo(
         2048 * 151_936 * 16 + 2048 * 1536 * 2 * 1.28 + picture * 1536 * 2,

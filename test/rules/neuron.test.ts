@@ -90,7 +90,7 @@ describe('NEURON_CORE_TOPOLOGY', () => {
   test.each([1, 2, 8, 16, 32, 64])('joins %i cores of Trainium', (cores) => {
     expect(find('ml.trn1.32xlarge', cores)).toEqual([]);
   });
-  test.each([1, 2, 4, 8, 12, 16, 24])('joins %i cores of Inferentia2', (cores) => {
+  test.each([1, 2, 4, 6, 8, 12, 16, 24])('joins %i cores of Inferentia2', (cores) => {
     expect(find('ml.inf2.48xlarge', cores)).toEqual([]);
   });
   test('joins what it likes of Trainium2', () => {

@@ -63,11 +63,11 @@ const inVisionBlock = ({ place, role, shape, layers }: WeightGroup): boolean =>
 /**
  * Widths that attention holds beside the residual: the projection's queries, keys and values, and the output; where positions rotate,
  * their contiguous copies, one of queries or keys in float32 as it was and rotated, and its 16 bits; or a copy of queries and keys, both
- * in float32 before and after, and their 16 bits.
+ * in float32 before and after.
  */
 const UNROTATED = 4;
 const ROTATED_IN_TURN = 11;
-const ROTATED_TOGETHER = 15;
+const ROTATED_TOGETHER = 13;
 
 function blockElements(block: readonly WeightGroup[], attentionWidths: number, tensorParallel: number): number {
   const width = Math.min(...block.map(({ shape }) => shape[1]));
