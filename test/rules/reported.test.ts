@@ -6,6 +6,7 @@ import {
   GLM_45V,
   GPT_OSS_20B,
   INT4_GROUPS,
+  INTERNVL_26B,
   LLAMA2_7B,
   LLAMA_70B,
   LLAMA_8B,
@@ -290,6 +291,81 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
       environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }),
     },
     { version: '0.6.2' },
+  ],
+  [
+    'https://github.com/unslothai/unsloth/issues/688',
+    'BITSANDBYTES_LOAD_FORMAT',
+    { config: quantized(MISTRAL_7B, BITSANDBYTES), version: '0.5.0.post1', options: { dtype: 'float16' } },
+    { options: { dtype: 'float16', loadFormat: 'bitsandbytes' } },
+  ],
+  [
+    'https://github.com/unslothai/unsloth/issues/2102',
+    'V1_ENGINE_WITHOUT_FEATURE',
+    {
+      ...{ config: quantized(QWEN25_7B, BITSANDBYTES), version: '0.8.0', options: { loadFormat: 'bitsandbytes' } },
+      environment: { VLLM_USE_V1: '1' },
+    },
+    { environment: {} },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/pull/33327',
+    'FP8_BLOCKS_NOT_DIVISIBLE',
+    { config: quantized({ ...LLAMA_8B, intermediate_size: 10_944 }, BLOCK_FP8), version: '0.15.1' },
+    { config: quantized({ ...LLAMA_8B, intermediate_size: 11_008 }, BLOCK_FP8) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/pull/44763',
+    'FP8_BLOCKS_NOT_DIVISIBLE',
+    {
+      ...{ config: QWEN3_MOE, version: '0.22.1', options: { tensorParallelSize: 4 } },
+      environment: variables({ QUANTIZATION: 'fp8_per_block' }),
+    },
+    { options: { tensorParallelSize: 2 } },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/7854',
+    'VISION_HEADS_NOT_DIVISIBLE',
+    { config: INTERNVL_26B, family: 'sglang', options: { tensorParallelSize: 2, trustRemoteCode: true } },
+    { environment: { SM_SGLANG_MM_ENABLE_DP_ENCODER: 'true' } },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/12726',
+    'LORA_WITH_SPECULATION',
+    {
+      ...{ config: QWEN3_SMALL, family: 'sglang', version: '0.5.5', options: { enableLora: true, maxLoraRank: 16 } },
+      environment: { SM_SGLANG_LORA_TARGET_MODULES: 'all', SM_SGLANG_SPECULATIVE_ALGORITHM: 'NGRAM' },
+    },
+    { version: '0.5.6' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/36643',
+    'SPECULATIVE_WITH_PIPELINE',
+    {
+      ...{ config: QWEN35_27B, version: '0.17.0', options: { pipelineParallelSize: 4 } },
+      environment: variables({ SPECULATIVE_CONFIG: '{"method":"mtp","num_speculative_tokens":1}' }),
+    },
+    { version: '0.30.0' },
+  ],
+  [
+    'https://github.com/intel/auto-round/issues/586',
+    'EXPERT_GATE_MISREAD',
+    { config: quantized(QWEN3_MOE, { quant_method: 'auto-round', bits: 4, group_size: 128 }), version: '0.9.0' },
+    { version: '0.10.2' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/11671',
+    'CLASSIFIER_HEAD_NOT_PACKABLE',
+    {
+      config: quantized({ ...QWEN25_7B, architectures: ['Qwen2ForSequenceClassification'], num_labels: 1 }, AWQ),
+      version: '0.6.6',
+    },
+    { config: { ...QWEN25_7B, architectures: ['Qwen2ForSequenceClassification'], num_labels: 1 } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/55158',
+    'LORA_RANK_NOT_ALLOWED',
+    { config: QWEN3_MOE, version: '0.28.0', options: { enableLora: true, maxLoraRank: 256 } },
+    { options: { enableLora: true, maxLoraRank: 128 } },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);

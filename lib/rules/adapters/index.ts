@@ -11,6 +11,7 @@ import { loraVocabularyTooLarge } from './lora-vocabulary-too-large';
 import { loraWithChunkedPrefill } from './lora-with-chunked-prefill';
 import { loraWithExpertParallel } from './lora-with-expert-parallel';
 import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
+import { loraWithSpeculation } from './lora-with-speculation';
 import { speculativeIncomplete } from './speculative-incomplete';
 import { speculativeMethodUnknown } from './speculative-method-unknown';
 import { speculativeNotServed } from './speculative-not-served';
@@ -29,6 +30,7 @@ export const adaptersRules: readonly Rule[] = [
   loraWithChunkedPrefill,
   loraWithExpertParallel,
   loraWithQuantizedWeights,
+  loraWithSpeculation,
   speculativeIncomplete,
   speculativeMethodUnknown,
   speculativeNotServed,

@@ -1,6 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
+import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { isSwitchedOn } from '../helpers/switches';
 import type { Rule, RuleContext } from '../types';
 
 const example = (maxLoraRank: number, version?: string, enableLora = true) => ({
@@ -15,7 +16,18 @@ function ranksOf(context: RuleContext): readonly number[] {
   if (isVllm(context, { since: '0.5.5' })) ranks.push(128, 256);
   if (isVllm(context, { since: '0.8.0' })) ranks.push(320, 512);
   if (isVllm(context, { since: '0.11.1' })) ranks.unshift(1);
-  return ranks;
+  return ranks.filter((rank) => rank <= HIGHEST_OF_EXPERTS || !adaptsExpertsAtOnce(context));
+}
+
+/** One kernel adapts all experts at once, and holds ranks up to this. Source: vllm/lora/ops/triton_ops/fused_moe_lora_op.py of 0.22.1 to 0.31.0. */
+const HIGHEST_OF_EXPERTS = 128;
+
+function adaptsExpertsAtOnce(context: RuleContext): boolean {
+  return (
+    context.model?.moe !== undefined &&
+    isVllm(context, { since: '0.22.1', before: '0.32.0' }) &&
+    !isSwitchedOn(context, 'FULLY_SHARDED_LORAS')
+  );
 }
 
 export const loraRankNotAllowed: Rule = {
@@ -23,9 +35,9 @@ export const loraRankNotAllowed: Rule = {
   severity: 'error',
   summary: 'maxLoraRank is one of the ranks this version has kernels for',
   explanation:
-    'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up.',
-  source: 'vllm/config/lora.py by version',
-  holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since',
+    'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up. The kernel that adapts experts stops above 128: "fused_moe_lora_one_shot supports max_lora_rank<=128".',
+  source: 'vllm/config/lora.py and vllm/lora/ops/triton_ops/fused_moe_lora_op.py by version; vllm-project/vllm#55158',
+  holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since; experts up to 128: 0.22.1 to 0.31',
   examples: {
     passes: [
       example(64, '0.4.3'),
@@ -35,6 +47,12 @@ export const loraRankNotAllowed: Rule = {
       example(320),
       example(24, '0.2.7'),
       example(24, undefined, false),
+      { ...example(128, '0.28.0'), model: { config: QWEN3_MOE } },
+      { ...example(256, '0.20.1'), model: { config: QWEN3_MOE } },
+      {
+        ...{ ...example(256, '0.28.0'), model: { config: QWEN3_MOE } },
+        environment: { SM_VLLM_FULLY_SHARDED_LORAS: '' },
+      },
     ],
     fails: [
       example(24),
@@ -43,6 +61,7 @@ export const loraRankNotAllowed: Rule = {
       example(1, '0.11.0'),
       example(1024),
       example(128, '0.3.0'),
+      { ...example(256, '0.28.0'), model: { config: QWEN3_MOE } },
     ],
   },
   evaluate(context) {

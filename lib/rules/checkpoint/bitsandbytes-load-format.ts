@@ -11,11 +11,12 @@ const example = (loadFormat: string, version: string) => ({
 
 export const bitsandbytesLoadFormat: Rule = {
   id: 'BITSANDBYTES_LOAD_FORMAT',
-  severity: 'warning',
+  severity: 'error',
   summary: 'bitsandbytes weights are loaded with the bitsandbytes loader on old versions',
   explanation:
-    'Up to vLLM 0.8.1 the loader must be named: "BitsAndBytes quantization and QLoRA adapter only support \'bitsandbytes\' load format, but got auto". Later versions choose it themselves.',
-  source: 'vllm/engine/arg_utils.py of 0.5.0 to 0.8.1',
+    'Up to vLLM 0.8.1 the loader must be named. With --quantization bitsandbytes the server says so: "BitsAndBytes quantization and QLoRA adapter only support \'bitsandbytes\' load format, but got auto". Without it the checkpoint is recognized, and the ordinary loader meets tensors it has no place for: "KeyError: \'layers.0.mlp.down_proj.weight.absmax\'". Later versions choose the loader themselves.',
+  source:
+    'vllm/engine/arg_utils.py and model_executor/model_loader/loader.py of 0.5.0 to 0.8.1; vllm-project/vllm#11010, unslothai/unsloth#688, #1205',
   holdsFor: 'vLLM 0.5.0 to 0.8.1',
   examples: { passes: [example('bitsandbytes', '0.7.3'), example('auto', '0.8.5')], fails: [example('auto', '0.7.3')] },
   evaluate(context) {

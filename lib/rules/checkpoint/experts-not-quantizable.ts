@@ -36,6 +36,14 @@ const NVFP4_WEIGHT_ONLY = compressedTensors(
   null,
   'nvfp4-pack-quantized',
 );
+/** Qwen/Qwen3-VL-30B-A3B-Instruct */
+const QWEN3_VL_MOE = {
+  architectures: ['Qwen3VLMoeForConditionalGeneration'],
+  model_type: 'qwen3_vl_moe',
+  text_config: { ...QWEN3_MOE, model_type: 'qwen3_vl_moe_text' },
+  vision_config: { depth: 27, hidden_size: 1152, intermediate_size: 4304, num_heads: 16, out_hidden_size: 2048 },
+  torch_dtype: 'bfloat16',
+};
 const INT8_BITSANDBYTES = { quant_method: 'bitsandbytes', load_in_8bit: true };
 
 const example = (
@@ -77,6 +85,9 @@ const BITSANDBYTES_EXPERTS: Readonly<Record<string, string>> = {
   NemotronHForCausalLM: '0.14.0',
 };
 
+/** Their experts lie in one tensor on disk, which the bitsandbytes loader passes over. Source: vllm bitsandbytes_loader.py to 0.27.1; vllm-project/vllm#32012. */
+const EXPERTS_IN_ONE_TENSOR = new Set(['Qwen3VLMoeForConditionalGeneration']);
+
 /** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
 function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
   switch (scheme.layout) {
@@ -93,6 +104,7 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
     case 'bitsandbytes': {
       const isStored = model?.quantization?.method === 'bitsandbytes';
       if (isStored && scheme.weightBits === 8) return { format: 'stored 8-bit bitsandbytes' };
+      if (EXPERTS_IN_ONE_TENSOR.has(model?.architecture ?? '')) return { format: 'bitsandbytes' };
       const mapped = lookup(BITSANDBYTES_EXPERTS, model?.architecture ?? '');
       return { since: mapped ?? (isStored ? '0.10.1' : '0.10.0'), format: 'bitsandbytes' };
     }
@@ -146,7 +158,7 @@ export const expertsNotQuantizable: Rule = {
   explanation:
     'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012',
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
@@ -168,6 +180,7 @@ export const expertsNotQuantizable: Rule = {
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
       example(QWEN3_MOE, INT8_BITSANDBYTES, '0.11.0'),
+      example(QWEN3_VL_MOE, BITSANDBYTES, '0.13.0'),
       example(QWEN3_MOE, AWQ, '0.6.2'),
       example(QWEN3_MOE, GPTQ, '0.6.0'),
       example(QWEN3_MOE, FP8, '0.4.0'),

@@ -5,7 +5,9 @@ import { awqLayoutNotGemm } from './awq-layout-not-gemm';
 import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
 import { bitsandbytesLoaderWithoutMethod } from './bitsandbytes-loader-without-method';
 import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
+import { classifierHeadNotPackable } from './classifier-head-not-packable';
 import { compressedSchemeNewerThanServer } from './compressed-scheme-newer-than-server';
+import { expertGateMisread } from './expert-gate-misread';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
@@ -47,4 +49,6 @@ export const checkpointRules: readonly Rule[] = [
   compressedSchemeNewerThanServer,
   quantizationConfigNested,
   bitsandbytesLoaderWithoutMethod,
+  classifierHeadNotPackable,
+  expertGateMisread,
 ];

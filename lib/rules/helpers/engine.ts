@@ -33,6 +33,13 @@ export function isVllm({ container }: Pick<RuleContext, 'container'>, range: Ver
   );
 }
 
+/** Is the server SGLang, of a version that we know and that lies in the range? */
+export function isSglang({ container }: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
+  return (
+    container?.engine === 'sglang' && container.engineVersion !== undefined && inRange(container.engineVersion, range)
+  );
+}
+
 const ENGINE_NAMES: Readonly<Record<string, string>> = {
   vllm: 'vLLM',
   'tensorrt-llm': 'TensorRT-LLM',

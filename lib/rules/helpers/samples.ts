@@ -190,6 +190,35 @@ export function compressedTensors(weights: Json, activations: Json | null = null
 /** INT4, symmetric, groups of 128. */
 export const INT4_GROUPS: Json = { num_bits: 4, type: 'int', symmetric: true, strategy: 'group', group_size: 128 };
 
+/** OpenGVLab/InternVL2_5-26B: 25 heads in the vision encoder */
+export const INTERNVL_26B: Json = {
+  architectures: ['InternVLChatModel'],
+  model_type: 'internvl_chat',
+  downsample_ratio: 0.5,
+  llm_config: {
+    architectures: ['InternLM2ForCausalLM'],
+    model_type: 'internlm2',
+    hidden_size: 6144,
+    intermediate_size: 16384,
+    num_attention_heads: 48,
+    num_hidden_layers: 48,
+    num_key_value_heads: 8,
+    vocab_size: 92553,
+    max_position_embeddings: 32768,
+    tie_word_embeddings: false,
+    torch_dtype: 'bfloat16',
+  },
+  vision_config: {
+    hidden_size: 3200,
+    intermediate_size: 12800,
+    num_attention_heads: 25,
+    num_hidden_layers: 45,
+    patch_size: 14,
+    image_size: 448,
+  },
+  torch_dtype: 'bfloat16',
+};
+
 /** zai-org/GLM-4.5V: 96 heads in the language model, 12 in the vision encoder */
 export const GLM_45V: Json = {
   architectures: ['Glm4vMoeForConditionalGeneration'],

@@ -1,4 +1,5 @@
 import { parseJsonObject } from '../../text/json';
+import { lookup } from '../../text/lookup';
 import type { RuleContext } from '../types';
 import { argumentOf } from './switches';
 
@@ -20,7 +21,7 @@ export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>):
     const { method, model, tokens } = speculative;
     return { method, model, tokens, path: '/speculative' };
   }
-  return fromJson(context) ?? fromArguments(context);
+  return context.container?.family === 'sglang' ? fromSglang(context) : (fromJson(context) ?? fromArguments(context));
 }
 
 /** vLLM 0.8.3 and later: one JSON object; in single quotes where the image’s supervisor wants them. */
@@ -49,6 +50,20 @@ function fromArguments(context: Pick<RuleContext, 'container' | 'spec'>): Specul
     tokens: whole(Number(argumentOf(context, 'NUM_SPECULATIVE_TOKENS')?.value)),
     draftTensorParallelSize: whole(Number(argumentOf(context, 'SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE')?.value)),
     path: `/environment/${model.name}`,
+  };
+}
+
+/** SGLang’s own words for the methods; `NEXTN` are the layers that a model brings. Source: sglang docs, "Speculative decoding". */
+const SGLANG_METHODS: Readonly<Record<string, string>> = { NEXTN: 'mtp', STANDALONE: 'draft' };
+
+function fromSglang({ spec }: Pick<RuleContext, 'spec'>): Speculation | undefined {
+  const name = 'SM_SGLANG_SPECULATIVE_ALGORITHM';
+  const algorithm = spec.environment?.[name]?.toUpperCase();
+  if (algorithm === undefined || !/^[A-Z0-9]+$/.test(algorithm)) return undefined;
+  return {
+    method: lookup(SGLANG_METHODS, algorithm) ?? algorithm.toLowerCase(),
+    model: spec.environment?.SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH,
+    path: `/environment/${name}`,
   };
 }
 

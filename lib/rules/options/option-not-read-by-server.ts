@@ -31,8 +31,8 @@ const NOT_IN_LLAMA_CPP: readonly OptionName[] = [
 /** vLLM on Neuron takes the flag, and the compiled model keeps its cache in the dtype that it computes in. Source: optimum-neuron NxDNeuronConfig; djl-serving docs, tnx_user_guide. */
 const NOT_ON_NEURON: readonly OptionName[] = ['kvCacheDtype'];
 
-/** optimum-neuron switches them off, whatever is asked for. Source: optimum-neuron optimum/neuron/vllm/platform.py. */
-const OFF_IN_OPTIMUM: readonly OptionName[] = ['enablePrefixCaching', 'enableChunkedPrefill'];
+/** optimum-neuron switches them off, or its image has no variable for them. Source: optimum-neuron optimum/neuron/vllm/platform.py and worker.py. */
+const OFF_IN_OPTIMUM: readonly OptionName[] = ['enablePrefixCaching', 'enableChunkedPrefill', 'enableLora'];
 
 /** Options that this server has nothing like. */
 function unread(context: RuleContext): readonly OptionName[] {
@@ -84,6 +84,7 @@ export const optionNotReadByServer: Rule = {
       example('vllm', { slots: 4 }),
       example('hf-vllm-neuron', { kvCacheDtype: 'fp8' }),
       example('hf-vllm-neuron', { enablePrefixCaching: true }),
+      example('hf-vllm-neuron', { enableLora: true }),
       example('llama-cpp', { kvCacheDtype: 'fp8' }, { quantization: 'gguf:Q4_K_M' }),
     ],
   },
