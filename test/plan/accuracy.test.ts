@@ -50,9 +50,8 @@ describe('weight memory against what engines print', () => {
     expect(median).toBeLessThanOrEqual(0.01);
     expect(p90).toBeLessThanOrEqual(0.03);
   });
-  // One log, of gpt-oss-120b in vLLM 0.10.1, is further off.
-  test.each(named(rows))('%s is within a third of a percent', (id, row) => {
-    expect(Math.abs(errorOf.weights(row))).toBeLessThanOrEqual(id === 'M012' ? 0.0135 : 0.0033);
+  test.each(named(rows))('%s is within a third of a percent', (_id, row) => {
+    expect(Math.abs(errorOf.weights(row))).toBeLessThanOrEqual(0.0033);
   });
 });
 

@@ -6,7 +6,7 @@ import { allocatedBytes } from '../../lib/plan/weights/allocator';
 import { checkpointDtypeBytes, dtypeBytes, servedDtypeBytes } from '../../lib/plan/weights/dtype';
 import { ignoreMatcher } from '../../lib/plan/weights/ignored';
 import { loadedBytes, type Loader } from '../../lib/plan/weights/loaded';
-import { mxfp4Layout } from '../../lib/plan/weights/mxfp4-layout';
+import { mxfp4ExpertTensors, mxfp4Layout } from '../../lib/plan/weights/mxfp4-layout';
 import { pipelineStages } from '../../lib/plan/weights/shard';
 import { storedTensors } from '../../lib/plan/weights/stored';
 
@@ -287,4 +287,24 @@ describe('the kernel of MXFP4 experts', () => {
     [{ sm: 90, loras: { count: 1, rank: 8 } }, 'Marlin'],
     [{ sm: undefined }, 'Marlin'],
   ])('on %j is %s’s', (rest, name) => expect(mxfp4Layout(loader(rest)).name).toBe(name));
+
+  test('pads gate and up each for itself, and both sides of down', () => {
+    const group = (name: string, rows: number, columns: number) => ({
+      ...{ name, role: 'expert' as const, place: 'text' as const, shape: [rows, columns], layers: [0] },
+      ...{ experts: 1, count: 1, elements: rows * columns, split: 'expert' as const },
+    });
+    const marlin = mxfp4Layout(loader({ sm: 86 }));
+    const both = mxfp4ExpertTensors(
+      { rows: 5760, columns: 2880 },
+      group('experts.gate_up_proj_blocks', 5760, 2880),
+      marlin,
+    );
+    expect(both).toEqual([(2 * 2944 * 3072) / 2, (2 * 2944 * 3072) / 32]);
+    const down = mxfp4ExpertTensors(
+      { rows: 2880, columns: 2880 },
+      group('experts.down_proj_blocks', 2880, 2880),
+      marlin,
+    );
+    expect(down).toEqual([(3072 * 2944) / 2, (3072 * 2944) / 32]);
+  });
 });

@@ -22,7 +22,9 @@ const TENSORRT: Mxfp4Layout = { name: 'TensorRT', hidden: 256, intermediate: 256
  */
 export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup, layout: Mxfp4Layout): StoredTensors {
   const isDown = /down|w2/.test(group.name);
-  const paddedRows = pad(rows, isDown ? layout.hidden : layout.intermediate);
+  // Gate and up are padded each for itself.
+  const halves = /gate_up|w13/.test(group.name) ? 2 : 1;
+  const paddedRows = isDown ? pad(rows, layout.hidden) : halves * pad(rows / halves, layout.intermediate);
   const paddedColumns = pad(columns, isDown ? layout.intermediate : layout.hidden);
   const elements = paddedRows * paddedColumns;
   return [elements / 2, (elements / 32) * layout.scales];
