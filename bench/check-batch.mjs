@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from './inputs/environment.mjs';
 import { mixedSpecs } from './inputs/specs.mjs';
 
 const COUNT = 10_000;
@@ -26,6 +27,7 @@ try {
       const { stdout, stderr, status } = spawnSync(process.execPath, [qe, command, file, '--batch'], {
         maxBuffer: 1 << 28,
         encoding: 'utf8',
+        env: plainEnvironment,
       });
       const seconds = Number(process.hrtime.bigint() - start) / 1e9;
       const answers = stdout.split('\n').length - 1;

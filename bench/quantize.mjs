@@ -2,11 +2,11 @@
 // the same threads, taking turns, the same bytes. Both as whole processes, from their start to their end.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { build } from 'esbuild';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { bundleCli } from '../tools/bundle-cli.mjs';
+import { plainEnvironment } from './inputs/environment.mjs';
 import { pythonWith } from './peers/environment.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -26,32 +26,20 @@ const scratch = mkdtempSync(path.join(root, '.cache', 'bench-quantize-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const built = spawnSync(process.execPath, [path.join(root, 'tools', 'build-kernels.mjs')], { stdio: 'inherit' });
 if (built.status !== 0) throw new Error('the kernels could not be built');
-await build({
-  absWorkingDir: root,
-  entryPoints: { qe: 'bin/qe.ts' },
-  outdir: path.join(scratch, 'bin'),
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minify: true,
-  banner: {
-    js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
-writeFileSync(path.join(scratch, 'bin', 'package.json'), '{ "type": "module" }');
+for (const [file, contents] of await bundleCli(root, path.join(scratch, 'bin'))) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, contents);
+}
 
 // The command line as it is, which says at its end how much memory it took.
-const runner = path.join(scratch, 'run.mjs');
+const runner = path.join(scratch, 'run.cjs');
 writeFileSync(
   runner,
   `process.on('exit', () => {
   const { user, system } = process.cpuUsage();
   process.stderr.write('\\n' + JSON.stringify([process.resourceUsage().maxRSS, (user + system) / 1e6]));
 });
-await import(${JSON.stringify(pathToFileURL(path.join(scratch, 'bin', 'qe.js')).href)});
+require(${JSON.stringify(path.join(scratch, 'bin', 'qe.js'))});
 `,
 );
 
@@ -115,7 +103,10 @@ function runOurs() {
   rmSync(out, { recursive: true, force: true });
   const args = ['quantize', model, '--scheme', 'gguf:Q4_K_M', '--out', out, '--threads', String(THREADS), '--quiet'];
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [runner, ...args], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [runner, ...args], {
+    encoding: 'utf8',
+    env: plainEnvironment,
+  });
   const seconds = (performance.now() - start) / 1000;
   if (status !== 0) throw new Error(stderr);
   const [kilobytes, processor] = JSON.parse(stderr.trim().split('\n').at(-1));

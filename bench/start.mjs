@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { plainEnvironment } from './inputs/environment.mjs';
 
 const ROUNDS = 15;
 const TARGET_MS = 150;
@@ -25,7 +26,7 @@ writeFileSync(
 /** Milliseconds from start to end of one run. */
 function timed(args) {
   const started = performance.now();
-  const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' });
+  const { status } = spawnSync(process.execPath, args, { stdio: 'ignore', env: plainEnvironment });
   if (status !== 0 && status !== 1) throw new Error(`node ${args.join(' ')} ended with ${status}`);
   return performance.now() - started;
 }

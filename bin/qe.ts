@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './program';
 
-process.exitCode = await runCli(process.argv.slice(2));
+void runCli(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

@@ -80,7 +80,7 @@ export function ggufTypeName(scheme: Scheme): string {
 function prepared(model: GgufModel, target: GgufTarget, tensorTypes: WriteGgufOptions['tensorTypes'] = new Map()) {
   const fileType = target.kind === 'mix' ? target.fileType : (fileTypeName(target.tensorType) ?? target.tensorType);
   const sources = [...model.constants.map((constant) => ({ ...constant, dtype: 'F32' })), ...model.tensors];
-  const sorted = [...sources].sort(byLayerAndName);
+  const sorted = byLayerAndName(sources);
   const types = ggufTensorTypes(sorted, model.metadata, target);
   const tensors = (isConversion(model, fileType) ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
     name,

@@ -42,8 +42,8 @@ export function layoutGguf(plan: GgufPlan): FileLayout {
   // The magic is four letters, in every byte order.
   for (let shift = 0; shift < 32; shift += 8) writer.uint8((GGUF_MAGIC >>> shift) & 0xff);
   writer.uint32(3);
-  writer.uint64(BigInt(plan.tensors.length));
-  writer.uint64(BigInt(plan.metadata.size));
+  writer.count(plan.tensors.length);
+  writer.count(plan.metadata.size);
   for (const [key, value] of plan.metadata) {
     assertKey(key);
     writeString(writer, key);
@@ -58,9 +58,9 @@ export function layoutGguf(plan: GgufPlan): FileLayout {
     if (placed.has(name)) throw refuse('GGUF_DUPLICATE_TENSOR', name, 'stands twice', quoted(name), 'every name once');
     writeString(writer, name);
     writer.uint32(shape.length);
-    for (const dimension of [...shape].reverse()) writer.uint64(BigInt(dimension));
+    for (const dimension of [...shape].reverse()) writer.count(dimension);
     writer.uint32(id);
-    writer.uint64(BigInt(end));
+    writer.count(end);
     placed.set(name, { name, dtype, shape: [...shape], elements, bytes, offset: end });
     end = padded(end + bytes, alignment);
   }

@@ -17,7 +17,7 @@ import { isGgufQuantizedType } from './types';
 export function ggufTypesOf(checkpoint: Checkpoint, scheme: Scheme): ReadonlyMap<string, GgmlType> {
   const target = ggufTarget(scheme);
   const tensors = [...checkpoint.tensors.values()];
-  if (checkpoint.gguf !== undefined) return ggufTensorTypes([...tensors].sort(byLayerAndName), checkpoint.gguf, target);
+  if (checkpoint.gguf !== undefined) return ggufTensorTypes(byLayerAndName(tensors), checkpoint.gguf, target);
 
   const types = new Map<string, GgmlType>();
   const model = modelOf(checkpoint);
