@@ -4,7 +4,7 @@ import { ROUNDING_MAGIC, narrow16, truncateToByte } from './arithmetic';
 import { GgmlType } from './types';
 
 /** Reciprocal scales up to here keep every product in the range in which lanes round as the C code does. */
-const LARGEST_RECIPROCAL: f32 = 1e30;
+export const LARGEST_RECIPROCAL: f32 = 1e30;
 
 /** 2^23: adding it to a small whole number leaves the number in the mantissa. */
 const INTEGER_MAGIC: f32 = 8388608;
@@ -48,7 +48,7 @@ export function quantizeQ8_0(x: usize, blocks: usize, count: i32, finite: bool):
 /** `f16Bits` of a scale, nearly all of which are normal numbers of f16. */
 // @ts-ignore: decorator
 @inline
-function halfBits(d: f32): u16 {
+export function halfBits(d: f32): u16 {
   const bits = reinterpret<u32>(d);
   const exponent = (bits >> 23) & 0xff;
   if (exponent < 113 || exponent > 141) return f16Bits(d);
@@ -199,7 +199,7 @@ function nibblePair<T>(v: v128, next: v128, id: v128, low: v128, shift: v128, to
 /** Codes of 16 values as bytes. */
 // @ts-ignore: decorator
 @inline
-function codes16<T>(a: v128, b: v128, c: v128, e: v128, id: v128, low: v128, shift: v128, top: v128): v128 {
+export function codes16<T>(a: v128, b: v128, c: v128, e: v128, id: v128, low: v128, shift: v128, top: v128): v128 {
   const magic = f32x4.splat(INTEGER_MAGIC);
   const magicBits = i32x4.splat(0x4b000000);
   return narrow16(

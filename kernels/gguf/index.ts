@@ -7,6 +7,7 @@ import { compare } from './compare';
 import { dequantizeBlocks } from './dequantize';
 import { BLOCKS, GgufJob } from './job';
 import { fillLevels, quantizeIq4Nl } from './iq4-nl';
+import { requantize, requantizes } from './requantize-nibbles';
 import { restore32 } from './restore-32';
 import { CHUNK_VALUES, Scratch } from './scratch';
 import { quantizeSuperBlocks } from './super-blocks';
@@ -25,15 +26,21 @@ export function quantizeGguf(pointer: usize): i32 {
   let source = job.source;
   let target = job.blocks;
   let restored = job.restored;
+  const stored = job.dtype - BLOCKS;
+  const straight = target != 0 && (restored | job.figures) == 0 && requantizes(stored, job.type);
   for (let row = 0; row < job.rows; row++) {
     for (let first = 0; first < job.columns; first += CHUNK_VALUES) {
       const count = min<i32>(CHUNK_VALUES, job.columns - first);
       const bytes = <usize>((count / blockValues(job.type)) * blockBytes(job.type));
-      const x = decodeChunk(job, source, count);
+      const blocks = target != 0 ? target : job.scratch + Scratch.BLOCKS;
+      let x: usize = 0;
+      if (straight) chunkMagnitude = requantize(stored, job.type, source, blocks, count, job.scratch + Scratch.VALUES);
+      else {
+        x = decodeChunk(job, source, count);
+        quantizeChunk(job.type, x, blocks, count, chunkMagnitude, job.scratch);
+      }
       const largest = chunkMagnitude;
       const finite = largest < Infinity;
-      const blocks = target != 0 ? target : job.scratch + Scratch.BLOCKS;
-      quantizeChunk(job.type, x, blocks, count, largest, job.scratch);
       if (target != 0 && !(largest < LARGEST_SAFE)) wild += wildBlocks(job.type, blocks, count);
       if ((restored | job.figures) != 0) {
         const values = restored != 0 ? restored : job.scratch + Scratch.RESTORED;

@@ -36,7 +36,7 @@ function restoreQ8_0(blocks: usize, values: usize, count: i32): f32 {
   return bound;
 }
 
-function restoreNibbles<T>(blocks: usize, values: usize, count: i32): f32 {
+export function restoreNibbles<T>(blocks: usize, values: usize, count: i32): f32 {
   const symmetric = idof<T>() == idof<Q4_0>() || idof<T>() == idof<Q5_0>();
   const five = idof<T>() == idof<Q5_0>() || idof<T>() == idof<Q5_1>();
   const head: usize = (symmetric ? 2 : 4) + (five ? 4 : 0);

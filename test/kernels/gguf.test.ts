@@ -21,6 +21,27 @@ function blocksOf(values: Float32Array, type: GgufQuantizedType): Uint8Array {
   return quantizeGguf(engine, { dtype: 'F32', rows: 1, columns: values.length, data }, type).blocks;
 }
 
+/** What a writer makes of blocks: without values or figures of them. */
+function requantized(source: Uint8Array, stored: GgufQuantizedType, type: GgufQuantizedType): Uint8Array {
+  const columns = (source.byteLength / ggufBlock(stored).bytes) * ggufBlock(stored).block;
+  const bytes = ggufBytes(type, columns);
+  return engine.arena.scoped(() => {
+    const blocks = engine.arena.reserve(bytes);
+    runGgufJob(engine, {
+      source: engine.place(source),
+      dtype: ggufSourceNumber(stored),
+      rows: 1,
+      columns,
+      type: ggufBlock(type).id,
+      blocks,
+      restored: 0,
+      figures: 0,
+      columnEnergy: 0,
+    });
+    return engine.copy(blocks, bytes);
+  });
+}
+
 /** Super-blocks as checkpoints have them, and as they should not be: one-sided, flat, sparse, of few values, of all magnitudes. */
 const superBlock = fc
   .tuple(
@@ -89,24 +110,47 @@ describe.each(GGUF_QUANTIZED_TYPES.map((type) => ({ type })))('$type', ({ type }
     fc.assert(
       fc.property(superBlock, fc.constantFrom(...GGUF_QUANTIZED_TYPES), (values, stored) => {
         const source = blocksOf(Float32Array.from(values), stored);
-        const found = engine.arena.scoped(() => {
-          const blocks = engine.arena.reserve(bytes);
-          runGgufJob(engine, {
-            source: engine.place(source),
-            dtype: ggufSourceNumber(stored),
-            rows: 1,
-            columns: SUPER_BLOCK,
-            type: ggufBlock(type).id,
-            blocks,
-            restored: 0,
-            figures: 0,
-            columnEnergy: 0,
-          });
-          return engine.copy(blocks, bytes);
-        });
-        expect(found).toEqual(blocksOf(dequantizeGguf(engine, stored, source), type));
+        expect(requantized(source, stored, type)).toEqual(blocksOf(dequantizeGguf(engine, stored, source), type));
       }),
       { seed: 20261125, numRuns: 60 },
     );
   });
+});
+
+describe.each(['Q4_0', 'Q4_1'] as const)('blocks of %s', (stored) => {
+  const head = stored === 'Q4_0' ? 2 : 4;
+  const half = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 0x1000, max: 0x3c00 }) },
+    { weight: 4, arbitrary: fc.integer({ min: 0x9000, max: 0xbc00 }) },
+    // Zeros, denormals, the largest, infinity and NaN.
+    { weight: 1, arbitrary: fc.constantFrom(0, 0x8000, 1, 0x83ff, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 0xffff }) },
+  );
+  /** A scale, sometimes a minimum that lies opposite to it, and codes, of few kinds in some blocks. */
+  const block = fc
+    .tuple(
+      half,
+      half,
+      fc.boolean(),
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.constantFrom(0xff, 0x33, 0x80, 0),
+    )
+    .map(([scale, other, opposite, codes, kinds]) => {
+      const minimum = opposite ? ((scale ^ 0x8000) & 0x8000) | Math.min((scale & 0x7fff) + 0x0c00, 0x7bff) : other;
+      const words = [scale & 0xff, scale >> 8, minimum & 0xff, minimum >> 8].slice(0, head);
+      return [...words, ...codes.map((code) => code & kinds)];
+    });
+
+  test.each(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0'] as const)(
+    'become %s by their codes as by their values, whatever bits they hold',
+    (type) => {
+      fc.assert(
+        fc.property(fc.array(block, { minLength: 1, maxLength: 70 }), (blocks) => {
+          const source = Uint8Array.from(blocks.flat());
+          expect(requantized(source, stored, type)).toEqual(blocksOf(dequantizeGguf(engine, stored, source), type));
+        }),
+        { seed: 20261126, numRuns: 300 },
+      );
+    },
+  );
 });
