@@ -12,10 +12,20 @@ import type { Scheme } from './types';
  * @throws UnknownNameError `SCHEME_UNKNOWN` for a name that is no scheme
  */
 export function resolveScheme(spec: EndpointSpec, model: ModelDescription | undefined): Scheme {
-  const stored = model?.quantization && schemeOfCheckpoint(model.quantization);
+  const stored = model && storedScheme(model);
   if (spec.quantization === undefined) return stored ?? parseScheme('none', { origin: 'default' });
   const asked = parseScheme(spec.quantization, { groupSize: spec.groupSize, origin: 'spec' });
   return stored && agrees(asked, stored) ? stored : asked;
+}
+
+/**
+ * DeepSeek V4 says beside `quantization_config` that its experts are in four bits, which is also what silence means.
+ * Source: vllm/models/deepseek_v4/quant_config.py, `expert_dtype`.
+ */
+function storedScheme({ quantization, modelType, config }: ModelDescription): Scheme | undefined {
+  const scheme = quantization && schemeOfCheckpoint(quantization);
+  if (scheme?.layout !== 'fp8' || modelType !== 'deepseek_v4' || config.expert_dtype === 'fp8') return scheme;
+  return { ...scheme, experts: parseScheme('mxfp4', { origin: 'checkpoint' }) };
 }
 
 /** Two names for what a checkpoint stores in the same way: rounding and smoothing leave no trace in the layout. */

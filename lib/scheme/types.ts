@@ -21,6 +21,8 @@ export interface Scheme {
   readonly blockSize?: readonly [number, number];
   /** bitsandbytes: are the scales themselves quantized? */
   readonly doubleQuantized?: boolean;
+  /** What routed experts are stored in, where it is another scheme. */
+  readonly experts?: Scheme;
 }
 
 /** How a container runs a scheme on an accelerator. */

@@ -416,3 +416,13 @@ describe('any config', () => {
     );
   });
 });
+
+test('a decoder saved without its image tower is read as text, under whatever name', () => {
+  const { text_config: text } = configOf('Qwen/Qwen3.5-35B-A3B') as { text_config: Config };
+  const alone = describeModel({ ...text, architectures: ['Qwen3_5MoeForConditionalGeneration'] });
+  expect(alone.multimodal).toBe(false);
+  expect(alone.weights.filter(({ place }) => place !== 'text')).toEqual([]);
+  expect(alone.parameterCount).toBe(
+    describeModel({ ...text, architectures: ['Qwen3_5MoeForCausalLM'] }).parameterCount,
+  );
+});

@@ -275,3 +275,10 @@ test('a pure tensor type leaves embedding and head in 16 bits', () => {
   const inside = 8_030_261_248 - outside - 65 * 4096;
   expect(bytes('gguf-tensor:Q8_0')).toBe(outside * 2 + (inside * 34) / 32 + 65 * 4096 * 4 + 128_256 * 61);
 });
+
+test('a large vocabulary is a byte-pair one, but not where the converter takes SentencePiece', () => {
+  const bytes = (model_type: string) =>
+    makePlan(resolveEndpoint({ model: { config: { ...llama8b, model_type } }, quantization: 'gguf:F16' }))
+      .checkpointBytes;
+  expect((bytes('llama') as number) - (bytes('xverse') as number)).toBe(128_256 * (61 - 23));
+});

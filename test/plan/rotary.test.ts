@@ -47,6 +47,12 @@ describe('tables of rotary positions', () => {
     expect(tables({ ...LLAMA, rotary_dim: 64 })).toBe(4096 * 64 * 2);
   });
 
+  test('are two in 32 bits where compressed entries rotate at another pace', () => {
+    const paces: Json = { compress_rope_theta: 160_000, qk_rope_head_dim: 64 };
+    expect(tables({ ...LLAMA, ...paces })).toBe(2 * 4096 * 64 * 4);
+    expect(tables({ ...LLAMA, compress_rope_theta: 160_000 })).toBe(4096 * HEAD * 2);
+  });
+
   test('are two where local layers rotate otherwise than global ones', () => {
     const gemma: Json = {
       ...{ architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text', hidden_size: 1024, head_dim: 256 },

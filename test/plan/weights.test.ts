@@ -286,14 +286,14 @@ describe('the kernel of MXFP4 experts', () => {
     [{ sm: 120 }, 'Marlin'],
     [{ sm: 90, loras: { count: 1, rank: 8 } }, 'Marlin'],
     [{ sm: undefined }, 'Marlin'],
-  ])('on %j is %s’s', (rest, name) => expect(mxfp4Layout(loader(rest)).name).toBe(name));
+  ])('on %j is %s’s', (rest, name) => expect(mxfp4Layout(loader(rest), scheme('mxfp4')).name).toBe(name));
 
   test('pads gate and up each for itself, and both sides of down', () => {
     const group = (name: string, rows: number, columns: number) => ({
       ...{ name, role: 'expert' as const, place: 'text' as const, shape: [rows, columns], layers: [0] },
       ...{ experts: 1, count: 1, elements: rows * columns, split: 'expert' as const },
     });
-    const marlin = mxfp4Layout(loader({ sm: 86 }));
+    const marlin = mxfp4Layout(loader({ sm: 86 }), scheme('mxfp4'));
     const both = mxfp4ExpertTensors(
       { rows: 5760, columns: 2880 },
       group('experts.gate_up_proj_blocks', 5760, 2880),

@@ -48,10 +48,13 @@ function wrap(wrapper: Wrapper): Architecture {
     describe: (config) => {
       const text = textConfigOf(config);
       const own = text === config;
+      const named = findTextArchitecture(own ? undefined : text.strings('architectures')?.[0], text.text('model_type'));
+      // A decoder saved without its tower keeps the name of the whole.
+      if (own && named !== undefined && !config.has('vision_config')) {
+        return named.describe(text, { names: wrapper.textNames });
+      }
       const architecture =
-        (own ? undefined : findTextArchitecture(text.strings('architectures')?.[0], text.text('model_type'))) ??
-        (typeof wrapper.fallback === 'function' ? wrapper.fallback(config) : wrapper.fallback) ??
-        llama;
+        named ?? (typeof wrapper.fallback === 'function' ? wrapper.fallback(config) : wrapper.fallback) ?? llama;
       const tied = tiedBy(config, text);
       const draft = architecture.describe(text, { names: wrapper.textNames, tied });
       const notes = wrapper.around(draft.weights, config, draft) ?? [];

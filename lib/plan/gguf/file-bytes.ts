@@ -1,6 +1,7 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
+import { repeatsEmbedding } from '../weights/repeated-head';
 import { ggmlBytes, type GgmlType } from './ggml-type';
 import { fileTypeName, mixContext, mixedType, pureType, type MixContext } from './file-type';
 import { tensorCategory, type TensorCategory } from './tensor-category';
@@ -46,6 +47,7 @@ function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null 
     if (category === 'token_embd') embedding += bytes;
     else if (category === 'output') output += bytes;
     else rest += bytes;
+    if (category === 'token_embd' && repeatsEmbedding(model)) output += tensorBytes(group, typeOf(group, 'output', 0));
   }
   return { layers, embedding, output, rest };
 }
@@ -112,12 +114,24 @@ function tensorBytes(group: WeightGroup, type: GgmlType): number {
 
 /** From this many tokens on a vocabulary is a byte-pair one, whose merges are stored too; below it is SentencePiece, with a score a token. */
 const BYTE_PAIR_VOCABULARY = 50_000;
+/** Large vocabularies that are SentencePiece all the same. Source: llama.cpp conversion/, classes whose `set_vocab` asks for it. */
+const SENTENCE_PIECE_MODELS: ReadonlySet<string> = new Set([
+  'gemma',
+  'gemma2',
+  'gemma3',
+  'gemma3_text',
+  'baichuan',
+  'internlm2',
+  'minicpm',
+  'orion',
+  'xverse',
+]);
 /** Each token and each merge is a string with an 8-byte length; a token also has an int32 type, in SentencePiece a float32 score. */
 const BYTE_PAIR_BYTES_PER_TOKEN = 61;
 const SENTENCE_PIECE_BYTES_PER_TOKEN = 23;
 
 /** The tokenizer is nearly all of a GGUF's metadata. Source: the GGUF specification (ggml docs/gguf.md); mean lengths of published files. */
 function metadataBytes(model: ModelDescription): number {
-  const perToken = model.vocabSize >= BYTE_PAIR_VOCABULARY ? BYTE_PAIR_BYTES_PER_TOKEN : SENTENCE_PIECE_BYTES_PER_TOKEN;
-  return model.vocabSize * perToken;
+  const bytePair = model.vocabSize >= BYTE_PAIR_VOCABULARY && !SENTENCE_PIECE_MODELS.has(model.modelType);
+  return model.vocabSize * (bytePair ? BYTE_PAIR_BYTES_PER_TOKEN : SENTENCE_PIECE_BYTES_PER_TOKEN);
 }

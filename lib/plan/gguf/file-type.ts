@@ -1,5 +1,6 @@
 import type { ModelDescription } from '../../model/types';
 import { findGgufFileType } from '../../scheme/gguf-types';
+import { repeatsEmbedding } from '../weights/repeated-head';
 import { blockElements, isGgmlType, type GgmlType } from './ggml-type';
 import type { TensorCategory } from './tensor-category';
 
@@ -45,7 +46,7 @@ export function mixContext(fileType: string, model: ModelDescription): MixContex
     layers: model.numLayers,
     experts: model.moe?.experts ?? 0,
     queriesPerKvHead,
-    tied: model.tieWordEmbeddings,
+    tied: model.tieWordEmbeddings && !repeatsEmbedding(model),
     falcon: /^falcon/i.test(model.modelType),
     is70b: model.numLayers === 80 && queriesPerKvHead > 1,
     hasImportanceMatrix: NEEDS_IMPORTANCE_MATRIX.has(fileType),

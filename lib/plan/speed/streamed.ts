@@ -4,7 +4,7 @@ import { remembered } from '../remember';
 import type { Subject } from '../subject';
 import { selectionOf } from '../weights/selection';
 import { matrixOf, shardOf } from '../weights/shard';
-import { storedTensors } from '../weights/stored';
+import { schemeOf, storedTensors } from '../weights/stored';
 
 /**
  * Bytes of weights that one decoding step reads, on one tensor-parallel rank and over all pipeline stages. Every matrix is read whole, but
@@ -47,7 +47,9 @@ function bytesOfRole(subject: Subject, experts: boolean): number | null {
     const shard = shardOf(group, model, loader.parallelism);
     const quantized = selection.quantizes(group, group.layers[0]);
     const elements = shard.shape.reduce((product, dimension) => product * dimension, 1);
-    const stored = quantized ? storedTensors(scheme, matrixOf(shard.shape)) : [elements * loader.plainBytes];
+    const stored = quantized
+      ? storedTensors(schemeOf(group, scheme), matrixOf(shard.shape))
+      : [elements * loader.plainBytes];
     if (stored === undefined) return null;
     const bytes = stored.reduce((sum, part) => sum + part, 0);
     total += bytes * shard.experts * Math.max(1, group.layers.length);

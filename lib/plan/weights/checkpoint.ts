@@ -3,8 +3,10 @@ import type { Scheme } from '../../scheme/types';
 import { ggufFileBytes } from '../gguf/file-bytes';
 import { remembered } from '../remember';
 import { checkpointDtypeBytes, dtypeBytes } from './dtype';
+import { isEmbeddingOrHead, joiningElements, predictionLayers } from './prediction';
+import { repeatsEmbedding } from './repeated-head';
 import { selectionOf, type Selection } from './selection';
-import { storedTensors } from './stored';
+import { schemeOf, storedTensors } from './stored';
 
 /**
  * Bytes of the checkpoint's weight files in this scheme.
@@ -21,29 +23,34 @@ function storedBytes(model: ModelDescription, scheme: Scheme): number | null {
   if (scheme.layout === 'gguf') return ggufFileBytes(model, scheme);
   const selection = selectionOf(model, scheme);
   const plain = plainBytes(model, scheme);
-  let total = 0;
+  const prediction = predictionLayers(model);
+  let total = prediction === undefined ? 0 : prediction.count * joiningElements(model) * plain;
   for (const group of model.weights) {
-    const bytes = groupBytes(group, scheme, selection, plain);
-    if (bytes === undefined) return null;
-    total += bytes;
+    const quantized = quantizedLayers(group, selection);
+    const each = quantized > 0 ? quantizedBytes(group, schemeOf(group, scheme)) : 0;
+    if (each === undefined) return null;
+    const matrix = (group.elements / Math.max(1, group.layers.length)) * plain;
+    total += each * quantized + matrix * (Math.max(1, group.layers.length) - quantized);
+    if (group.role === 'embedding' && repeatsEmbedding(model)) total += matrix;
+    if (prediction === undefined) continue;
+    if (group.layers.includes(prediction.like))
+      total += prediction.count * (selection.quantizes(group, prediction.like) ? each : matrix);
+    else if (prediction.copiesEmbeddings && isEmbeddingOrHead(group)) total += prediction.count * matrix;
   }
   return Math.round(total);
 }
 
-function groupBytes(group: WeightGroup, scheme: Scheme, selection: Selection, plain: number): number | undefined {
-  const matrices = Math.max(1, group.layers.length);
-  let quantized = 0;
-  if (group.layers.length === 0) quantized = selection.quantizes(group, undefined) ? 1 : 0;
-  else if (selection.dependsOnLayer)
-    quantized = group.layers.filter((layer) => selection.quantizes(group, layer)).length;
-  else quantized = selection.quantizes(group, group.layers[0]) ? group.layers.length : 0;
-  let total = (group.elements / matrices) * (matrices - quantized) * plain;
-  if (quantized > 0) {
-    const tensors = storedTensors(scheme, { rows: group.shape[0], columns: group.shape[1] });
-    if (tensors === undefined) return undefined;
-    total += tensors.reduce((sum, bytes) => sum + bytes, 0) * group.experts * quantized;
-  }
-  return total;
+/** How many of a group's matrices the scheme quantizes. */
+function quantizedLayers(group: WeightGroup, selection: Selection): number {
+  if (group.layers.length === 0) return selection.quantizes(group, undefined) ? 1 : 0;
+  if (selection.dependsOnLayer) return group.layers.filter((layer) => selection.quantizes(group, layer)).length;
+  return selection.quantizes(group, group.layers[0]) ? group.layers.length : 0;
+}
+
+/** Bytes of a group's tensors in one layer; `undefined` for a layout whose storage is not known. */
+function quantizedBytes(group: WeightGroup, scheme: Scheme): number | undefined {
+  const tensors = storedTensors(scheme, { rows: group.shape[0], columns: group.shape[1] });
+  return tensors && tensors.reduce((sum, bytes) => sum + bytes, 0) * group.experts;
 }
 
 /** Bytes of an unquantized element: what `fp16` or `fp32` ask for, else the checkpoint's own dtype. AWQ and GPTQ tools write float16. */

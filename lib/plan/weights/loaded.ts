@@ -10,7 +10,7 @@ import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layou
 import { rotaryTableBytes } from './rotary';
 import { selectionOf, type Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
-import { storedTensors, type StoredTensors } from './stored';
+import { schemeOf, storedTensors, type StoredTensors } from './stored';
 
 /** The server that loads the weights. */
 export interface Loader {
@@ -57,7 +57,7 @@ function traitsOf(loader: Loader, scheme: Scheme): Traits {
   const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
   return {
     marlin: usesMarlin(loader),
-    mxfp4: engine === 'vllm' ? mxfp4Layout(loader) : undefined,
+    mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
     latent: latentCopies(engine, version, scheme),
     engine,
     plainBytes,
@@ -177,7 +177,8 @@ function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: T
   return elements * loader.plainBytes;
 }
 
-function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): StoredTensors | undefined {
+function quantizedTensors(group: WeightGroup, shard: Shard, whole: Scheme, loader: Traits): StoredTensors | undefined {
+  const scheme = schemeOf(group, whole);
   const matrix = matrixOf(shard.shape);
   if (scheme.layout === 'mxfp4' && loader.mxfp4 !== undefined)
     return mxfp4ExpertTensors(matrix, group, loader.mxfp4).map((bytes) => bytes * shard.experts);

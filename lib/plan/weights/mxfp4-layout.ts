@@ -1,5 +1,6 @@
 import { atLeast } from '../../endpoint/version';
 import type { WeightGroup } from '../../model/types';
+import type { Scheme } from '../../scheme/types';
 import type { Loader } from './loaded';
 import type { Matrix, StoredTensors } from './stored';
 
@@ -30,11 +31,15 @@ export function mxfp4ExpertTensors({ rows, columns }: Matrix, group: WeightGroup
   return [elements / 2, (elements / 32) * layout.scales];
 }
 
-/** The kernel that a vLLM takes for them on this GPU. */
-export function mxfp4Layout({ sm, version, loras }: Loader): Mxfp4Layout {
+/**
+ * The kernel that a vLLM takes for them on this GPU; Triton's is not for the experts of DeepSeek V4.
+ * Source: vllm/model_executor/layers/fused_moe/oracle/mxfp4.py, `select_deepseek_v4_mxfp4_moe_backend`.
+ */
+export function mxfp4Layout({ sm, version, loras }: Loader, { experts }: Scheme): Mxfp4Layout {
   if (sm === undefined || sm < 90 || sm >= 110 || loras !== undefined) return MARLIN;
   if (version !== undefined && !atLeast(version, [0, 11])) return MARLIN;
-  return sm >= 100 ? TENSORRT : TRITON;
+  if (sm >= 100) return TENSORRT;
+  return experts === undefined ? TRITON : MARLIN;
 }
 
 function pad(size: number, multiple: number): number {

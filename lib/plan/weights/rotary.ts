@@ -24,19 +24,22 @@ const WITH_SECTIONS = /^qwen(2|2_5|3)_vl/;
 /**
  * The cosine and sine of every position, shared by all layers that rotate alike, in the model's dtype (float32 for latent attention). How
  * many positions a table has depends on how they are scaled: linear and dynamic scaling multiply those of the config, YaRN those before
- * scaling, LongRoPE keeps both, and multimodal sections are four times as long in vLLM. Gemma 3 and 4 have a table for each kind of layer.
+ * scaling, LongRoPE keeps both, and multimodal sections are four times as long in vLLM. Gemma 3 and 4 and DeepSeek V4 have a table for each
+ * kind of layer.
  * Sources: vllm/model_executor/layers/rotary_embedding (`get_rope`, linear_scaling_rope.py, dynamic_ntk_scaling_rope.py,
- * yarn_scaling_rope.py, phi3_long_rope_scaled_rope.py, mrope.py); vllm/model_executor/models/gemma3.py, gemma4.py.
+ * yarn_scaling_rope.py, phi3_long_rope_scaled_rope.py, mrope.py); vllm/model_executor/models/gemma3.py, gemma4.py;
+ * vllm/models/deepseek_v4/common/rope.py.
  */
 export function rotaryTableBytes(model: ModelDescription, engine: EngineName, plainBytes: number): number {
   const { maxPositionEmbeddings: positions, textConfig, kind, mla } = model;
   if (engine !== 'vllm' && engine !== 'sglang') return 0;
   if (kind !== 'decoder' || positions === undefined || ROTARY_KEYS.every((key) => textConfig[key] === undefined))
     return 0;
-  const bytes = mla === undefined ? plainBytes : 4;
+  const latentDim = mla?.ropeHeadDim ?? compressedDim(textConfig);
+  const bytes = latentDim === undefined ? plainBytes : 4;
   return tablesOf(model).reduce((total, { scaling, headDim }) => {
     const rows = tablePositions(positions, scaling, textConfig) * videoFactor(model, scaling, engine);
-    return total + allocatedBytes(rows * (mla?.ropeHeadDim ?? rotaryDimension(headDim, scaling, textConfig)) * bytes);
+    return total + allocatedBytes(rows * (latentDim ?? rotaryDimension(headDim, scaling, textConfig)) * bytes);
   }, 0);
 }
 
@@ -57,7 +60,13 @@ function tablesOf(model: ModelDescription): readonly Table[] {
     }));
   }
   const first = { scaling: parameters, headDim };
-  return textConfig.rope_local_base_freq === undefined ? [first] : [first, { scaling: {}, headDim }];
+  const alike = textConfig.rope_local_base_freq === undefined && compressedDim(textConfig) === undefined;
+  return alike ? [first] : [first, { scaling: {}, headDim }];
+}
+
+/** What rotates of DeepSeek V4's heads, whose compressed entries turn at another pace than the others. */
+function compressedDim({ compress_rope_theta: pace, qk_rope_head_dim: dimension }: Section): number | undefined {
+  return typeof pace === 'number' && typeof dimension === 'number' ? dimension : undefined;
 }
 
 function videoFactor({ modelType }: ModelDescription, scaling: Section, engine: EngineName): number {

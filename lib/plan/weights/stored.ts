@@ -1,3 +1,4 @@
+import type { WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 
 /** A linear layer's matrix, `[rows = outFeatures, columns = inFeatures]`. */
@@ -8,6 +9,11 @@ export interface Matrix {
 
 /** Bytes of each tensor that a quantized linear layer becomes: the packed weights first, then scales, zero points, indices. */
 export type StoredTensors = readonly number[];
+
+/** What a group of weights is stored in: routed experts may have a scheme of their own. */
+export function schemeOf(group: WeightGroup, scheme: Scheme): Scheme {
+  return group.role === 'expert' ? (scheme.experts ?? scheme) : scheme;
+}
 
 const SCALE_16 = 2;
 const SCALE_32 = 4;
