@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationAutoScalingClient,
   DescribeScalingActivitiesCommand,
+  DescribeScalableTargetsCommand,
   DescribeScheduledActionsCommand,
   PutScheduledActionCommand,
 } from '@aws-sdk/client-application-auto-scaling';
@@ -50,8 +51,8 @@ describe('an asynchronous endpoint that is off at night', () => {
     while ((await instances()) !== count) await sleep(100);
   };
   /** What the schedule does at its hour, now. */
-  const bounds = (ScheduledActionName: string, MinCapacity: number, MaxCapacity: number) =>
-    scaling.send(
+  const bounds = async (ScheduledActionName: string, MinCapacity: number, MaxCapacity: number) => {
+    await scaling.send(
       new PutScheduledActionCommand({
         ...target(),
         ScheduledActionName,
@@ -59,6 +60,14 @@ describe('an asynchronous endpoint that is off at night', () => {
         ScalableTargetAction: { MinCapacity, MaxCapacity },
       }),
     );
+    for (;;) {
+      const { ScalableTargets } = await scaling.send(
+        new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker', ResourceIds: [target().ResourceId] }),
+      );
+      if (ScalableTargets![0].MaxCapacity === MaxCapacity) return;
+      await sleep(100);
+    }
+  };
   const ask = async (key: string) => {
     const request = chatRequest('It was a dark and stormy night', 8);
     await s3.send(new PutObjectCommand({ Bucket: names.BucketName, Key: key, Body: request }));
@@ -116,7 +125,9 @@ describe('an asynchronous endpoint that is off at night', () => {
     await bounds('morning', 0, 1);
     await until(1);
     const { ScalingActivities } = await scaling.send(new DescribeScalingActivitiesCommand(target()));
-    expect(ScalingActivities![0].Cause).toMatch(/WakeAlarm.* triggered policy .*WakePolicy/);
+    expect(ScalingActivities!.map(({ Cause }) => Cause)).toContainEqual(
+      expect.stringMatching(/WakeAlarm.* triggered policy .*WakePolicy/),
+    );
     const listed = async () =>
       (await s3.send(new ListObjectsV2Command({ Bucket: names.BucketName, Prefix: 'answers/' }))).KeyCount;
     while ((await listed()) !== 2) await sleep(100);

@@ -1,5 +1,6 @@
 import {
   ApplicationAutoScalingClient,
+  DeleteScalingPolicyCommand,
   DeregisterScalableTargetCommand,
   DescribeScalableTargetsCommand,
   DescribeScalingActivitiesCommand,
@@ -9,7 +10,13 @@ import {
   PutScheduledActionCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
-import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConfig, createEndpoint, GGUF, ggufContainer, startTestAws, upload, type TestAws } from './support';
@@ -152,6 +159,47 @@ describe('Application Auto Scaling of the local AWS', () => {
     await expect(put('unknown', 'every day', { MinCapacity: 1 })).rejects.toMatchObject({
       name: 'ValidationException',
     });
+  });
+
+  test('a step policy acts on alarms that name it, and on no other', async () => {
+    const policy = { ...TARGET, PolicyName: 'burst' };
+    const { PolicyARN } = await scaling.send(
+      new PutScalingPolicyCommand({
+        ...policy,
+        PolicyType: 'StepScaling',
+        StepScalingPolicyConfiguration: {
+          AdjustmentType: 'ChangeInCapacity',
+          StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }],
+        },
+      }),
+    );
+    const cloudWatch = aws.client(CloudWatchClient);
+    for (const [AlarmName, AlarmActions] of [
+      ['another', []],
+      ['its own', [PolicyARN!]],
+    ] as const) {
+      await cloudWatch.send(
+        new PutMetricAlarmCommand({
+          AlarmName,
+          AlarmActions: [...AlarmActions],
+          Namespace: 'Test',
+          MetricName: 'Backlog',
+          Statistic: 'Sum',
+          Period: 60,
+          EvaluationPeriods: 1,
+          Threshold: 1,
+          ComparisonOperator: 'GreaterThanThreshold',
+        }),
+      );
+      await cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'test' }));
+    }
+    await until(4);
+    const { ScalingActivities } = await scaling.send(
+      new DescribeScalingActivitiesCommand({ ServiceNamespace: 'sagemaker' }),
+    );
+    expect(ScalingActivities![0].Cause).toContain('monitor alarm its own in state ALARM triggered policy burst');
+    await scaling.send(new DeleteScalingPolicyCommand(policy));
+    await cloudWatch.send(new DeleteAlarmsCommand({ AlarmNames: ['another', 'its own'] }));
   });
 
   test('deregistering takes policies, alarms and scheduled actions along', async () => {

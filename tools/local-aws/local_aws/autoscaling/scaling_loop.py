@@ -71,12 +71,12 @@ def _act(policy: dict) -> None:
 
 
 def _ringing(policy: dict) -> list[dict]:
+    pages = client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
+    ringing = [alarm for page in pages for alarm in page["MetricAlarms"]]
     if policy["PolicyType"] == "TargetTrackingScaling":
         names = [alarm["AlarmName"] for alarm in policy["Alarms"]]
-        found = client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    else:
-        found = client("cloudwatch").describe_alarms(ActionPrefix=policy["PolicyARN"])["MetricAlarms"]
-    return [alarm for alarm in found if alarm["StateValue"] == "ALARM"]
+        return [alarm for alarm in ringing if alarm["AlarmName"] in names]
+    return [alarm for alarm in ringing if policy["PolicyARN"] in alarm["AlarmActions"]]
 
 
 def _wanted(policy: dict, alarms: list[dict], before: int) -> tuple[int, float, str]:
