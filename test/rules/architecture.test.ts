@@ -1,4 +1,4 @@
-import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import { GEMMA2_2B, INTERNVL_26B, LLAMA_8B, QWEN3_MOE, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
 import { alone } from './own-findings';
 
 const endpoint = (parts: object = {}, config: Json = LLAMA_8B) => ({
@@ -164,10 +164,39 @@ describe('REMOTE_CODE_NOT_TRUSTED', () => {
     expect(find({ ...LLAMA_8B, ...own })).toEqual([]);
   });
 
-  test('is an error where it is switched off, a warning where it is only left out', () => {
+  test('is an error in vLLM, and elsewhere where it is switched off; a warning where another server only lacks the word', () => {
+    const sglang = { container: { family: 'sglang' } };
+    const elsewhere = (options: object) =>
+      alone('REMOTE_CODE_NOT_TRUSTED', endpoint({ ...sglang, options }, custom)).map(({ severity }) => severity);
+    expect(find(custom)).toMatchObject([{ severity: 'error' }]);
     expect(find(custom, { trustRemoteCode: false })).toMatchObject([{ severity: 'error' }]);
-    expect(find(custom)).toMatchObject([{ severity: 'warning' }]);
-    expect(alone('REMOTE_CODE_NOT_TRUSTED', endpoint({}, custom))).toMatchObject([{ severity: 'warning' }]);
+    expect(elsewhere({ trustRemoteCode: false })).toEqual(['error']);
+    expect(elsewhere({})).toEqual(['warning']);
+  });
+
+  test.each([
+    ['phi3', 'Phi3ForCausalLM', '0.4.2', '0.4.3'],
+    ['exaone', 'ExaoneForCausalLM', '0.6.0', '0.6.1'],
+    ['exaone', 'ExaoneForCausalLM', '0.10.1', '0.10.0'],
+  ])('%s is read with its own code in some versions only', (type, architecture, needs, reads) => {
+    const at = (version: string, family = 'vllm') =>
+      alone('REMOTE_CODE_NOT_TRUSTED', {
+        ...endpoint({ container: { family, version } }, { ...called(architecture, LLAMA_8B, type), ...own }),
+      });
+    expect(at(needs)).toHaveLength(1);
+    expect(at(reads)).toEqual([]);
+    expect(at(needs, 'sglang')).toEqual([]);
+  });
+
+  test('InternVL has the tokenizer of InternLM2, whoever reads its config', () => {
+    const at = (version: string, inner: unknown) =>
+      alone(
+        'REMOTE_CODE_NOT_TRUSTED',
+        endpoint({ container: { family: 'vllm', version } }, { ...INTERNVL_26B, ...own, llm_config: inner }),
+      ).length;
+    const language = INTERNVL_26B.llm_config as Json;
+    expect([at('0.8.5', language), at('0.8.5', { ...language, model_type: 'qwen2' })]).toEqual([1, 0]);
+    expect([at('0.9.2', language), at('0.9.2', { ...language, model_type: 'qwen2' })]).toEqual([1, 1]);
   });
 });
 

@@ -21,7 +21,7 @@ const BARE: readonly { readonly title: string; readonly spec: object; readonly r
   {
     title: 'a model by its id alone',
     spec: { model: { id: 'a/b' }, container: vllm, instanceType, options: lora, speculative },
-    rules: ['LORA_RANK_NOT_ALLOWED'],
+    rules: ['LORA_RANK_NOT_ALLOWED', 'LORA_WITH_SPECULATION'],
   },
   {
     title: 'no container',

@@ -3,7 +3,9 @@ import {
   BITSANDBYTES,
   DEEPSEEK_V32,
   GEMMA_4,
+  GEMMA2_2B,
   GLM_45V,
+  GPTQ,
   GPT_OSS_20B,
   INT4_GROUPS,
   INTERNVL_26B,
@@ -11,6 +13,7 @@ import {
   LLAMA_70B,
   LLAMA_8B,
   MISTRAL_7B,
+  MIXTRAL,
   QWEN25_7B,
   QWEN35_27B,
   QWEN3_MOE,
@@ -56,6 +59,7 @@ const BLOCK_FP8 = compressedTensors(
   { num_bits: 8, type: 'float', symmetric: true, strategy: 'group', group_size: 128, dynamic: true },
   'float-quantized',
 );
+const V2 = { architectures: ['DeepseekV2ForCausalLM'], model_type: 'deepseek_v2', index_topk: undefined };
 const AUTO = { ENABLE_AUTO_TOOL_CHOICE: '' };
 const DRAFT = { SPECULATIVE_MODEL: 'Qwen/Qwen2.5-0.5B', NUM_SPECULATIVE_TOKENS: '3' };
 const VISION: Json = { hidden_size: 3200, intermediate_size: 12_800, num_attention_heads: 25, num_hidden_layers: 45 };
@@ -366,6 +370,63 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     'LORA_RANK_NOT_ALLOWED',
     { config: QWEN3_MOE, version: '0.28.0', options: { enableLora: true, maxLoraRank: 256 } },
     { options: { enableLora: true, maxLoraRank: 128 } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/7060',
+    'ATTENTION_SOFT_CAP_NOT_SUPPORTED',
+    { config: GEMMA2_2B, version: '0.5.3', instanceType: 'ml.g5.2xlarge' },
+    { environment: { VLLM_ATTENTION_BACKEND: 'FLASHINFER' } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/9922',
+    'ATTENTION_SOFT_CAP_NOT_SUPPORTED',
+    { config: GEMMA2_2B, version: '0.6.3', instanceType: 'ml.g4dn.xlarge', options: { dtype: 'float16' } },
+    { version: '0.6.5' },
+  ],
+  [
+    'https://github.com/xorbitsai/inference/issues/2210',
+    'QUANTIZATION_NEEDS_NEWER_GPU',
+    {
+      ...{ config: quantized(QWEN25_7B, GPTQ), version: '0.5.4' },
+      ...{ instanceType: 'ml.g4dn.xlarge', options: { dtype: 'float16' } },
+    },
+    { environment: variables({ QUANTIZATION: 'gptq' }) },
+  ],
+  [
+    'https://github.com/runpod-workers/worker-vllm/issues/43',
+    'REMOTE_CODE_NOT_TRUSTED',
+    {
+      config: { ...DEEPSEEK_V32, ...V2, auto_map: { AutoConfig: 'configuration_deepseek.DeepseekV2Config' } },
+      version: '0.5.1',
+    },
+    { options: { trustRemoteCode: true } },
+  ],
+  [
+    'https://github.com/deepjavalibrary/djl/issues/3343',
+    'EXPERTS_NOT_QUANTIZABLE',
+    { config: MIXTRAL, family: 'lmi-trtllm', version: '0.29.0', environment: { OPTION_QUANTIZE: 'awq' } },
+    { version: '0.33.0' },
+  ],
+  [
+    'https://github.com/aws/deep-learning-containers/issues/5355',
+    'NEURON_ARCHITECTURE_NOT_EXPORTED',
+    { config: QWEN3_SMALL, family: 'lmi-neuron', version: '0.29.0', instanceType: 'ml.inf2.8xlarge' },
+    { config: LLAMA_8B },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/578',
+    'VOCABULARY_NOT_DIVISIBLE',
+    { config: { ...LLAMA2_7B, vocab_size: 49_954 }, version: '0.1.2', options: { tensorParallelSize: 16 } },
+    { version: '0.1.3' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/20284',
+    'LORA_WITH_SPECULATION',
+    {
+      ...{ config: LLAMA_8B, version: '0.9.1', options: { enableLora: true } },
+      environment: variables({ SPECULATIVE_CONFIG: '{"method":"ngram","num_speculative_tokens":4}' }),
+    },
+    { version: '0.11.1' },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);

@@ -1,5 +1,5 @@
 import { lookup } from '../../text/lookup';
-import { isVllm, serverName } from '../helpers/engine';
+import { inRange, isVllm, serverName } from '../helpers/engine';
 import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
 import {
@@ -14,7 +14,7 @@ import {
   compressedTensors,
   quantized,
 } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const W4A8_FP8 = compressedTensors(INT4_GROUPS, {
   num_bits: 8,
@@ -59,6 +59,18 @@ const example = (
     loadFormat: quantization.quant_method === 'bitsandbytes' ? 'bitsandbytes' : 'auto',
     ...options,
   },
+});
+
+const onTensorRt = (
+  version: string,
+  config: Readonly<Record<string, unknown>> = MIXTRAL,
+  environment: object = { OPTION_QUANTIZE: 'awq' },
+  quantization?: Readonly<Record<string, unknown>>,
+) => ({
+  model: { config: quantization === undefined ? config : quantized(config, quantization) },
+  container: { family: 'lmi-trtllm', version },
+  options: { maxModelLen: 4096 },
+  environment,
 });
 
 interface ExpertKernel {
@@ -151,14 +163,33 @@ function mixtralTakes(context: RuleContext): boolean {
   return isVllm(context, { since: '0.3.0' }) || context.options.tensorParallelSize === 1;
 }
 
+const TENSORRT_AWQ_SINCE = '0.18';
+
+/** TensorRT-LLM: "INT4 AWQ is not supported on MoE model". */
+function tensorRtAwq(context: RuleContext): readonly RuleFinding[] {
+  const { container, model, options, scheme } = context;
+  const isAwq = scheme.layout === 'awq' || options.quantizationFlag?.toLowerCase() === 'awq';
+  if (!isAwq || container?.engine !== 'tensorrt-llm' || container.engineVersion === undefined) return [];
+  if (!inRange(container.engineVersion, { before: TENSORRT_AWQ_SINCE })) return [];
+  return [
+    found({
+      what: `${serverName(context)} has no AWQ for mixture-of-experts (MoE) layers`,
+      got: `${model?.moe?.experts} experts of ${model?.architecture} in awq`,
+      allowed: `TensorRT-LLM ${TENSORRT_AWQ_SINCE} or newer`,
+      fix: 'use the lmi-trtllm image 0.33.0 or newer, or the vllm container',
+      path: '/container/version',
+    }),
+  ];
+}
+
 export const expertsNotQuantizable: Rule = {
   id: 'EXPERTS_NOT_QUANTIZABLE',
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. TensorRT-LLM has AWQ for experts from 0.18 on.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792',
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
@@ -174,6 +205,9 @@ export const expertsNotQuantizable: Rule = {
       example(MIXTRAL, AWQ, '0.4.2'),
       example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.8.5'),
+      onTensorRt('0.29.0', LLAMA_8B),
+      onTensorRt('0.33.0'),
+      onTensorRt('0.29.0', MIXTRAL, {}),
     ],
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
@@ -190,11 +224,14 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, INT8, '0.8.5'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(MIXTRAL, FP8, '0.4.0'),
+      onTensorRt('0.29.0'),
+      onTensorRt('0.30.0', MIXTRAL, {}, AWQ),
     ],
   },
   evaluate(context) {
     const { model } = context;
-    if (model?.moe === undefined || !isVllm(context)) return [];
+    if (model?.moe === undefined) return [];
+    if (!isVllm(context)) return tensorRtAwq(context);
     const kernel = kernelFor(context);
     if (kernel === undefined || mixtralTakes(context)) return [];
     if (kernel.since !== undefined && isVllm(context, { since: kernel.since })) return [];

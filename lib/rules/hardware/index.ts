@@ -3,6 +3,7 @@ import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
 import { attentionBackendHeadSize } from './attention-backend-head-size';
 import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
 import { attentionBackendWithoutSinks } from './attention-backend-without-sinks';
+import { attentionSoftCapNotSupported } from './attention-soft-cap-not-supported';
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
 import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
@@ -32,6 +33,7 @@ export const hardwareRules: readonly Rule[] = [
   attentionBackendNotOnGpu,
   v1EngineNeedsAmpere,
   attentionBackendWithoutSinks,
+  attentionSoftCapNotSupported,
   sparseAttentionNeedsHopper,
   attentionBackendHeadSize,
   headSizeExceedsSharedMemory,

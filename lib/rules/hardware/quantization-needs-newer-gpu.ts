@@ -3,7 +3,7 @@ import { gpuOf, smOf, supportOf } from '../helpers/accelerator';
 import { anyOf, found } from '../helpers/finding';
 import { isVllm, serverName } from '../helpers/engine';
 import { newerGpu } from '../helpers/newer-gpu';
-import { AWQ, FP8_BLOCK, LLAMA2_7B, QWEN25_7B, QWEN3_MOE, QWEN3_SMALL, quantized } from '../helpers/samples';
+import { AWQ, FP8_BLOCK, GPTQ, LLAMA2_7B, QWEN25_7B, QWEN3_MOE, QWEN3_SMALL, quantized } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (config: object, instanceType: string, version?: string, rest: object = {}) => ({
@@ -48,19 +48,21 @@ export const quantizationNeedsNewerGpu: Rule = {
   severity: 'error',
   summary: "the GPU has the compute capability that the scheme's kernels need in this server version",
   explanation:
-    'Every quantized kernel is written for some compute capability and later ones, and the server checks it at start: "The quantization method awq is not supported for the current GPU. Minimum capability: 75. Current capability: 70." The limits fell over the versions of vLLM: AWQ from 8.0 to 7.5 in 0.2.1, FP8 from 9.0 (0.4.1) over 8.9 and 8.0 (0.5.1, weight-only) to 7.5 in 0.14, experts in FP8 below 8.9 only from 0.9 on.',
+    'Every quantized kernel is written for some compute capability and later ones, and the server checks it at start: "The quantization method awq is not supported for the current GPU. Minimum capability: 75. Current capability: 70." The limits fell over the versions of vLLM: AWQ from 8.0 to 7.5 in 0.2.1, FP8 from 9.0 (0.4.1) over 8.9 and 8.0 (0.5.1, weight-only) to 7.5 in 0.14, experts in FP8 below 8.9 only from 0.9 on. 0.5.4 turns GPTQ and AWQ checkpoints into Marlin’s layout, which needs 8.0, on every GPU.',
   source:
-    'vLLM wheels, get_min_capability of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1282, #4202, #4327, #17581',
+    'vLLM wheels, get_min_capability of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1282, #4202, #4327, #7343, #17581',
   holdsFor: 'each method and version has its own limit',
   examples: {
     passes: [
       example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge'),
       example(QWEN25_7B, 'ml.g6.2xlarge', '0.10.2', { quantization: 'fp8' }),
+      example(quantized(LLAMA2_7B, GPTQ), 'ml.g4dn.xlarge', '0.5.5'),
     ],
     fails: [
       example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge', '0.2.0'),
       example(quantized(LLAMA2_7B, AWQ), 'ml.p3.2xlarge', '0.8.5'),
       example(QWEN25_7B, 'ml.g5.2xlarge', '0.4.1', { quantization: 'fp8' }),
+      example(quantized(LLAMA2_7B, GPTQ), 'ml.g4dn.xlarge', '0.5.4'),
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'ml.g5.12xlarge', '0.8.5'),
       example(QWEN3_SMALL, 'ml.g5.2xlarge', '0.26.0', { environment: { SM_VLLM_QUANTIZATION: 'fp8_per_channel' } }),
     ],
@@ -70,6 +72,8 @@ export const quantizationNeedsNewerGpu: Rule = {
     if (sm === undefined) return [];
     const flagged = flagGate(context);
     if (flagged !== undefined && sm < flagged.least) return [refuse(context, flagged.method, flagged.least, undefined)];
+    if (sm < MARLIN_SM && convertsToMarlin(context))
+      return [refuse(context, `${context.scheme.layout}_marlin`, MARLIN_SM, '0.5.5')];
     const { level, minimumSm, method, supportedSince } = supportOf(context);
     if (level !== 'unsupported' || minimumSm === undefined || sm >= minimumSm) return [];
     return [
@@ -92,4 +96,20 @@ function flagGate(context: RuleContext): { readonly method: string; readonly lea
   if (method === undefined || !isVllm(context)) return undefined;
   const least = FLAG_GATES[method] ?? methodAt(method, context.container?.engineVersion)?.minimumSm;
   return least === undefined ? undefined : { method, least };
+}
+
+const MARLIN_SM = 80;
+const MARLIN_GROUPS = new Set([-1, 32, 64, 128]);
+
+/**
+ * 0.5.4 turns GPTQ and AWQ into Marlin's layout without a look at the GPU, unless the method is named, and then refuses the GPU. Source: 0.5.4
+ * layers/quantization/utils/marlin_utils.py, `query_marlin_supported_quant_types`.
+ */
+function convertsToMarlin(context: RuleContext): boolean {
+  const { model, options, scheme } = context;
+  if (!isVllm(context, { since: '0.5.4', before: '0.5.5' }) || options.quantizationFlag !== undefined) return false;
+  const stored = model?.config.quantization_config as Readonly<Record<string, unknown>> | null | undefined;
+  if (stored?.quant_method !== scheme.layout || !MARLIN_GROUPS.has(Number(stored.group_size))) return false;
+  if (scheme.layout === 'awq') return stored.bits === 4 && typeof stored.zero_point === 'boolean';
+  return scheme.layout === 'gptq' && stored.sym === true && typeof stored.desc_act === 'boolean';
 }
