@@ -168,6 +168,16 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
     expect(alone(rule, asked(16_384), parts)).toEqual([]);
   });
 
+  test('of SGLang is a warning if asked for, for it shortens requests and starts', () => {
+    const sglang = { container: { family: 'sglang' } };
+    expect(alone(rule, asked(16_384, sglang), plan(8200))).toMatchObject([{ severity: 'warning' }]);
+    const environment = { SM_SGLANG_CONTEXT_LENGTH: '16384' };
+    expect(alone(rule, endpoint({ options: {}, environment, ...sglang }), plan(8200))).toMatchObject([
+      { severity: 'warning', message: expect.stringContaining('one request of maxModelLen, 16,384') as string },
+    ]);
+    expect(alone(rule, endpoint({ options: {}, ...sglang }), plan(8200))).toEqual([]);
+  });
+
   test('passes where there is no instance, no context, no model, or nothing to keep', () => {
     const short = plan(10);
     expect(alone(rule, asked(4096, { instanceType: undefined }), short)).toEqual([]);

@@ -20,13 +20,17 @@ function roundedContext(tokens: number): number {
   return tokens >= 256 ? Math.floor(tokens / 256) * 256 : Math.max(1, Math.floor(tokens));
 }
 
-function contextName({ spec, model }: RuleContext): string {
-  const own =
+function isAsked({ spec }: RuleContext): boolean {
+  return (
     spec.options?.maxModelLen !== undefined ||
-    Object.keys(spec.environment ?? {}).some((name) => /MAX_MODEL_LEN|CTX_SIZE|MAX_SEQ_LEN/.test(name));
-  return own
+    Object.keys(spec.environment ?? {}).some((name) => /MAX_MODEL_LEN|CTX_SIZE|MAX_SEQ_LEN|CONTEXT_LEN/.test(name))
+  );
+}
+
+function contextName(context: RuleContext): string {
+  return isAsked(context)
     ? 'maxModelLen'
-    : `the model’s own context (no maxModelLen is set, max_position_embeddings is ${model?.maxPositionEmbeddings})`;
+    : `the model’s own context (no maxModelLen is set, max_position_embeddings is ${context.model?.maxPositionEmbeddings})`;
 }
 
 export const kvCacheBelowContext: Rule = {
@@ -34,9 +38,9 @@ export const kvCacheBelowContext: Rule = {
   severity: 'error',
   summary: 'the KV cache holds one request of the longest context',
   explanation:
-    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start.',
+    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start. SGLang starts, and shortens what a request may have to what its cache holds: there a context that was asked for is a warning, and the model’s own none.',
   source:
-    'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; this library’s plan',
+    'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; sglang/srt/managers/tp_worker.py, `max_req_len`; this library’s plan',
   examples: {
     passes: [example(LLAMA_8B, 'ml.g5.2xlarge', { maxModelLen: 8192 })],
     fails: [
@@ -46,6 +50,8 @@ export const kvCacheBelowContext: Rule = {
   },
   evaluate(context) {
     const { instance } = context;
+    const shortens = context.container?.engine === 'sglang';
+    if (shortens && !isAsked(context)) return [];
     const wanted = wantedContext(context);
     if (
       instance === undefined ||
@@ -79,7 +85,7 @@ export const kvCacheBelowContext: Rule = {
         allowed: `maxModelLen up to ${count(largest)}`,
         fix: `set maxModelLen to ${roundedContext(largest)}${better === undefined ? '' : `, or ${better}`}`,
         path: '/options/maxModelLen',
-        severity: close ? 'warning' : 'error',
+        severity: close || shortens ? 'warning' : 'error',
       }),
     ];
   },
