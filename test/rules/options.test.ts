@@ -175,6 +175,25 @@ describe('CONTEXT_EXCEEDS_MODEL', () => {
     expect(alone('CONTEXT_EXCEEDS_MODEL', unknownModel({ maxModelLen: 999_999 }))).toEqual([]);
   });
 
+  test('is the shortest of several lengths in vLLM, and may be as long as the config lets it be', () => {
+    const short: Json = { ...LLAMA2_7B, seq_length: 2048, n_positions: 3000 };
+    expect(find(2048, {}, short)).toEqual([]);
+    expect(find(2049, {}, short)).toMatchObject([{ fix: 'set maxModelLen to 2048 or less' }]);
+    expect(find(2049, { container: { family: 'sglang' } }, short)).toEqual([]);
+    expect(find(2049, on('0.1.7'), short)).toEqual([]);
+    for (const odd of [
+      { seq_length: 0 },
+      { seq_length: '2048' },
+      { seq_length: 2048, rope_scaling: { type: 'linear', factor: 2 } },
+    ])
+      expect(find(4096, {}, { ...LLAMA2_7B, ...odd })).toEqual([]);
+    const longer: Json = { ...LLAMA2_7B, model_max_length: 8192 };
+    expect(find(8192, on('0.4.0'), longer)).toEqual([]);
+    expect(find(8193, on('0.4.0'), longer)).toHaveLength(1);
+    expect(find(8192, on('0.3.3'), longer)).toHaveLength(1);
+    expect(find(8192, on('0.4.0'), { ...longer, model_max_length: '8192' })).toHaveLength(1);
+  });
+
   test.each([
     [{ container: { family: 'sglang' } }, 'error'],
     [{ container: { family: 'lmi-trtllm' } }, 'warning'],

@@ -428,6 +428,12 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { version: '0.11.1' },
   ],
+  [
+    'https://github.com/xorbitsai/inference/issues/1715',
+    'CONTEXT_EXCEEDS_MODEL',
+    { config: { ...LLAMA2_7B, max_position_embeddings: 8192, seq_length: 2048 }, version: '0.5.0' },
+    { options: { maxModelLen: 2048 } },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

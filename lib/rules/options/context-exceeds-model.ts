@@ -1,4 +1,5 @@
 import { contextLimit } from '../../model';
+import type { ModelDescription } from '../../model/types';
 import { isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
@@ -18,38 +19,70 @@ function refuses(context: RuleContext): boolean {
   return isVllm(context, { since: '0.2.0' }) || context.container?.engine === 'sglang';
 }
 
+/** vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
+const LENGTH_KEYS = ['n_positions', 'max_seq_len', 'seq_length', 'max_sequence_length', 'max_seq_length', 'seq_len'];
+
+interface Limit {
+  readonly key: string;
+  readonly tokens: number;
+}
+
+/** The length that the server derives from the config, and the key that gives it. */
+function derivedLimit(context: RuleContext, model: ModelDescription): Limit | undefined {
+  const own = contextLimit(model);
+  if (own === undefined) return undefined;
+  const limit = { key: `max_position_embeddings ${model.maxPositionEmbeddings}`, tokens: own };
+  const { config } = model;
+  if (!isVllm(context, { since: '0.2.0' }) || (config.rope_scaling ?? config.rope_parameters ?? null) !== null)
+    return limit;
+  return LENGTH_KEYS.reduce((least, key) => {
+    const tokens = config[key];
+    return typeof tokens === 'number' && tokens > 0 && tokens < least.tokens
+      ? { key: `${key} ${tokens}`, tokens }
+      : least;
+  }, limit);
+}
+
+/** From 0.4.0 on vLLM lets a config say that it may be longer. */
+function mayBeLonger(context: RuleContext, model: ModelDescription, wanted: number): boolean {
+  const longest = model.config.model_max_length;
+  return typeof longest === 'number' && wanted <= longest && isVllm(context, { since: '0.4.0' });
+}
+
 export const contextExceedsModel: Rule = {
   id: 'CONTEXT_EXCEEDS_MODEL',
   severity: 'error',
   summary: 'maxModelLen is no longer than the context the model was made for',
   explanation:
-    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". To go further, give the config a rope_scaling that the model supports.',
-  source: 'vllm/config/model.py, `_get_and_verify_max_len`; issue vllm-project/vllm#7303',
+    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. To go further, give the config a rope_scaling that the model supports.',
+  source: 'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, xorbitsai/inference#1715',
   holdsFor: 'error: vLLM >= 0.2, SGLang; warning elsewhere',
   examples: {
     passes: [
       example(LLAMA2_7B, 4096),
       example({ ...LLAMA2_7B, rope_scaling: { type: 'linear', factor: 4 } }, 16384),
       example(LLAMA_8B, 131072),
+      example({ ...LLAMA2_7B, model_max_length: 16384 }, 16384),
     ],
     fails: [
       example(LLAMA2_7B, 16384),
       example(LLAMA_8B, 262144),
+      example({ ...LLAMA2_7B, seq_length: 2048 }, 4096),
       example(LLAMA2_7B, 16384, { environment: { VLLM_ALLOW_LONG_MAX_MODEL_LEN: '1' } }),
     ],
   },
   evaluate(context) {
     const { model, options } = context;
     const wanted = options.maxModelLen;
-    const own = model === undefined ? undefined : contextLimit(model);
+    const own = model === undefined ? undefined : derivedLimit(context, model);
     // llama-server's context is that of all slots together.
     const slots = options.slotsAsked ?? 1;
-    const limit = own === undefined ? undefined : own * slots;
-    if (model === undefined || wanted === undefined || limit === undefined || wanted <= limit) return [];
-    const positions = model.maxPositionEmbeddings;
+    if (model === undefined || wanted === undefined || own === undefined) return [];
+    const limit = own.tokens * slots;
+    if (wanted <= limit || mayBeLonger(context, model, wanted)) return [];
     return [
       found({
-        what: `maxModelLen is longer than the context of the model (max_position_embeddings ${positions}${slots > 1 ? ` in each of ${slots} slots` : ''}) in ${serverName(context)}`,
+        what: `maxModelLen is longer than the context of the model (${own.key}${slots > 1 ? ` in each of ${slots} slots` : ''}) in ${serverName(context)}`,
         got: `${count(wanted)} tokens`,
         allowed: `up to ${count(limit)}`,
         fix: `set maxModelLen to ${limit} or less`,
