@@ -1,5 +1,6 @@
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import path from 'node:path';
+import { toCommonJs } from './to-commonjs.mjs';
 
 /**
  * Bundles the command line: one small entry, each command a chunk of its own that is loaded when it is called, so that `qe check` does
@@ -11,7 +12,7 @@ import path from 'node:path';
  * @returns {Promise<Map<string, Buffer>>} contents by path, the entry last: whoever starts it finds every chunk that it names
  */
 export async function bundleCli(root, outdir, version = 'development') {
-  const common = { platform: 'node', target: 'node20', minify: true, legalComments: 'none', logLevel: 'warning' };
+  const common = { platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
   const { outputFiles } = await build({
     ...common,
     absWorkingDir: root,
@@ -20,15 +21,16 @@ export async function bundleCli(root, outdir, version = 'development') {
     bundle: true,
     splitting: true,
     format: 'esm',
+    minifySyntax: true,
     chunkNames: 'chunks/[name]-[hash]',
     define: { 'process.env.QE_VERSION': JSON.stringify(version) },
     write: false,
   });
+  const places = new Map(outputFiles.map(({ path: file }) => [path.basename(file), file]));
+  const chunks = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
   const files = new Map();
-  for (const { path: file, text } of outputFiles) {
-    const { code } = await transform(text, { ...common, format: 'cjs', supported: { 'dynamic-import': false } });
-    files.set(file, Buffer.from(code));
-  }
+  for (const [name, code] of await toCommonJs(chunks, { ...common, minify: true }))
+    files.set(places.get(name), Buffer.from(code));
   files.set(path.join(outdir, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'));
   const entry = path.join(outdir, 'qe.js');
   const program = files.get(entry);
