@@ -434,6 +434,15 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { config: { ...LLAMA2_7B, max_position_embeddings: 8192, seq_length: 2048 }, version: '0.5.0' },
     { options: { maxModelLen: 2048 } },
   ],
+  [
+    'https://github.com/vllm-project/vllm/issues/5569',
+    'BITSANDBYTES_CHECKPOINT_NOT_READ',
+    {
+      ...{ config: quantized(LLAMA_8B, { quant_method: 'bitsandbytes', load_in_8bit: true }), version: '0.5.3' },
+      options: { dtype: 'float16', loadFormat: 'bitsandbytes' },
+    },
+    { version: '0.6.0' },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

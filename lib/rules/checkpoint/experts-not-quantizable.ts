@@ -29,6 +29,11 @@ const INT8 = compressedTensors(
   { num_bits: 8, type: 'int', symmetric: true, dynamic: true, strategy: 'token' },
   'int-quantized',
 );
+const FP8_WEIGHT_ONLY = compressedTensors(
+  { num_bits: 8, type: 'float', symmetric: true, strategy: 'channel' },
+  null,
+  'float-quantized',
+);
 const FP8 = { quant_method: 'fp8', activation_scheme: 'dynamic' };
 const NVFP4 = { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16 };
 const NVFP4_WEIGHT_ONLY = compressedTensors(
@@ -137,6 +142,8 @@ function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | unde
       return { since: '0.13.0', format: 'compressed-tensors W4A8-FP8' };
     case 'w4a8-int8':
       return { format: 'compressed-tensors W4A8-INT8' };
+    case 'fp8-weight-only':
+      return { format: 'compressed-tensors FP8 without quantized activations' };
     case 'int8-w8a8':
     case 'int8-w8a8-static':
       return { since: '0.9.0', format: 'compressed-tensors INT8 W8A8' };
@@ -222,6 +229,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, NVFP4, '0.8.5'),
       example(QWEN3_MOE, NVFP4_WEIGHT_ONLY, '0.10.0'),
       example(QWEN3_MOE, INT8, '0.8.5'),
+      example(QWEN3_MOE, FP8_WEIGHT_ONLY, '0.30.0'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(MIXTRAL, FP8, '0.4.0'),
       onTensorRt('0.29.0'),

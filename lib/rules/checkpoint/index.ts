@@ -2,6 +2,7 @@ import type { Rule } from '../types';
 import { activationOrderRemoved } from './activation-order-removed';
 import { autoRoundNotKnown } from './auto-round-not-known';
 import { awqLayoutNotGemm } from './awq-layout-not-gemm';
+import { bitsandbytesCheckpointNotRead } from './bitsandbytes-checkpoint-not-read';
 import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
 import { bitsandbytesLoaderWithoutMethod } from './bitsandbytes-loader-without-method';
 import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
@@ -30,6 +31,7 @@ export const checkpointRules: readonly Rule[] = [
   autoRoundNotKnown,
   awqLayoutNotGemm,
   bitsandbytesLoadFormat,
+  bitsandbytesCheckpointNotRead,
   bitsandbytesNotInArchitecture,
   expertsNeedFloat16,
   expertsNotQuantizable,
