@@ -50,21 +50,21 @@ export function evaluateRules(resolved: ResolvedEndpoint, rules: readonly Rule[]
 export function evaluateContext(context: RuleContext, rules: readonly Rule[] = RULES): readonly Finding[] {
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
-  for (const rule of rules) {
-    for (const finding of findingsOf(rule, context)) (finding.severity === 'error' ? errors : warnings).push(finding);
+  const keep = (finding: Finding): unknown => (finding.severity === 'error' ? errors : warnings).push(finding);
+  let index = 0;
+  while (index < rules.length) {
+    // One `try` for all that do not throw: as nearly always, there is nothing to be found.
+    try {
+      for (; index < rules.length; index++) {
+        const rule = rules[index];
+        const found = rule.evaluate(context);
+        if (found.length === 0) continue;
+        for (const finding of found) keep(findingOf(rule.id, finding.severity ?? rule.severity, finding));
+      }
+    } catch (error) {
+      keep(findingFromError(error));
+      index++;
+    }
   }
   return [...errors, ...warnings];
-}
-
-const NONE: readonly Finding[] = [];
-
-function findingsOf(rule: Rule, context: RuleContext): readonly Finding[] {
-  try {
-    const found = rule.evaluate(context);
-    // As nearly always.
-    if (found.length === 0) return NONE;
-    return found.map((finding) => findingOf(rule.id, finding.severity ?? rule.severity, finding));
-  } catch (error) {
-    return [findingFromError(error)];
-  }
 }

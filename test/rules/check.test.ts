@@ -218,6 +218,16 @@ describe('evaluateRules', () => {
     expect(() => evaluateRules(resolved, [fault])).toThrow(TypeError);
   });
 
+  test('hears the rules after one that throws, and keeps their order', () => {
+    const typed = rule(() => {
+      throw new SpecError('SPEC_TEST', 'typed');
+    });
+    const warns = rule(() => [{ message: 'a', severity: 'warning' }]);
+    const errs = rule(() => [{ message: 'b' }]);
+    const messages = evaluateRules(resolved, [typed, warns, typed, errs, typed]).map(({ message }) => message);
+    expect(messages).toEqual(['typed', 'typed', 'b', 'typed', 'a']);
+  });
+
   test('makes the plan once, and only when it is asked for', () => {
     const context = ruleContext(resolveEndpoint({ model: { config: LLAMA_8B } }));
     expect(context.plan).toBe(context.plan);
