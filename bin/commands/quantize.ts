@@ -3,8 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { SpecError } from '../../lib/errors';
-import { openCheckpoint } from '../../lib/format';
-import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
@@ -45,8 +43,12 @@ export async function quantize(
     terminal,
     () => (used.resumes === true ? 'the same command goes on where it stopped' : 'nothing was kept'),
     async (signal) => {
+      // First of all: they start while the rest is loaded and headers are read.
       const helpers = dryRun ? undefined : writer.start?.(threads);
+      let close: (() => Promise<void>) | undefined;
       try {
+        const { closeS3, locateCheckpoint, openCheckpoint } = await import('../quantize/source');
+        close = closeS3;
         const { folder, file } = locateCheckpoint(path);
         const checkpoint = await openCheckpoint(folder, file);
         for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
@@ -73,7 +75,7 @@ export async function quantize(
         return ExitStatus.OK;
       } finally {
         helpers?.end();
-        await closeS3();
+        await close?.();
       }
     },
   );
