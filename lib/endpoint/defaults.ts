@@ -2,6 +2,7 @@ import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
 import { contextLimit } from '../model';
 import type { ModelDescription } from '../model/types';
+import { sglangMemory } from './sglang-memory';
 import { isSince } from './version';
 import { usesV1 } from './vllm-engine';
 import type { EnvironmentOptions } from './environment';
@@ -141,15 +142,8 @@ function lmiTrtllmDefaults({ instance, set }: DefaultsContext): Partial<Containe
   };
 }
 
-/**
- * SGLang sets `mem_fraction_static` from the device's memory and the work buffers it foresees; 0.88 on one GPU, less with tensor parallelism
- * and long prefill chunks. Source: sglang/srt/server_args.py, `__post_init__` (0.88 / 0.87 / 0.85 / 0.81 / 0.79 by tp size).
- */
-function sglangDefaults({ instance, set }: DefaultsContext): Partial<ContainerDefaults> {
-  const tp = set.tensorParallelSize ?? 1;
-  const fraction = tp >= 16 ? 0.79 : tp >= 8 ? 0.81 : tp >= 4 ? 0.85 : tp >= 2 ? 0.87 : 0.88;
-  const bytes = instance?.accelerator?.memoryBytesAdvertised;
-  const chunk = bytes === undefined ? 8192 : bytes < 35 * 2 ** 30 ? 2048 : bytes < 60 * 2 ** 30 ? 4096 : 8192;
+function sglangDefaults(context: DefaultsContext): Partial<ContainerDefaults> {
+  const { fraction, chunk } = sglangMemory(context);
   return { gpuMemoryUtilization: fraction, maxNumBatchedTokens: chunk, enablePrefixCaching: true };
 }
 

@@ -35,7 +35,7 @@ describe('what a server does that nobody set', () => {
     ['vllm', '0.14.1', 'ml.p5.48xlarge', { maxNumSeqs: 1024, maxNumBatchedTokens: 8192, gpuMemoryUtilization: 0.9 }],
     ['vllm', '0.30.0', 'ml.g5.2xlarge', { maxNumSeqs: 256, maxNumBatchedTokens: 2048, gpuMemoryUtilization: 0.92 }],
     ['vllm', '0.30.0', 'ml.p6-b200.48xlarge', { maxNumSeqs: 1024, maxNumBatchedTokens: 16_384 }],
-    ['sglang', undefined, 'ml.g5.2xlarge', { gpuMemoryUtilization: 0.88, maxNumBatchedTokens: 2048 }],
+    ['sglang', undefined, 'ml.g5.2xlarge', { gpuMemoryUtilization: 0.684, maxNumBatchedTokens: 4096 }],
     ['lmi-trtllm', undefined, 'ml.g5.12xlarge', { tensorParallelSize: 4, maxNumSeqs: 256, gpuMemoryUtilization: 0.95 }],
   ])('%s %s on %s', (family, version, instanceType, expected) => {
     const container = { family: family as ContainerFamily, ...(version === undefined ? {} : { version }) };

@@ -284,7 +284,7 @@ describe.each(['vllm', 'sglang', 'lmi-trtllm'] as const)('%s', (family) => {
   test('with a cache whose elements nobody knows has its bytes, and no tokens', () => {
     const { memory, ...figures } = memoryOf({
       container: { family },
-      instanceType: 'ml.g5.12xlarge',
+      instanceType: 'ml.g6e.12xlarge',
       options: { kvCacheDtype: 'turbo3' },
     });
     expect(memory.kvCache).toBeGreaterThan(GIB);

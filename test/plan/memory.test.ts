@@ -264,7 +264,7 @@ describe('other engines', () => {
     const { memory } = planOf({
       container: { family: 'sglang' },
       instanceType: 'ml.g5.2xlarge',
-      options: { maxModelLen: 8192 },
+      options: { maxModelLen: 8192, gpuMemoryUtilization: 0.88 },
     });
     expect(memory.usable).toBe(Math.floor(((memory.total as number) - 0.6 * GIB) * 0.88));
     expect(memory.kvCache).toBe((memory.usable as number) - (memory.weights as number));

@@ -60,7 +60,7 @@ const BARE: readonly { readonly title: string; readonly spec: object; readonly r
       options: lora,
       speculative: { method: 'ngram', tokens: 3 },
     },
-    rules: ['LORA_MODULES_MISSING', 'DRIVER_TOO_OLD_FOR_IMAGE'],
+    rules: ['WEIGHTS_DO_NOT_FIT', 'LORA_MODULES_MISSING', 'DRIVER_TOO_OLD_FOR_IMAGE'],
   },
   {
     title: 'llama.cpp on CPUs',

@@ -54,6 +54,35 @@ describe('WEIGHTS_DO_NOT_FIT', () => {
       ]);
   });
 
+  describe('of SGLang, in the share that it chose', () => {
+    const of = (weights: number, options: object = {}, family = 'sglang') =>
+      alone(
+        rule,
+        endpoint({ container: { family }, instanceType: 'ml.g5.2xlarge', options }),
+        plan(weights * GIB, 15 * GIB),
+      );
+
+    test('are to be given a larger one, where that is enough', () => {
+      expect(of(20)).toMatchObject([
+        {
+          severity: 'error',
+          message: expect.stringContaining('do not fit into the share of its memory that SGLang takes, got') as string,
+          fix: expect.stringMatching(/^set gpuMemoryUtilization to 0.9, or use ml/) as string,
+        },
+      ]);
+      expect(of(22)[0].message).toContain('do not fit into its memory, got');
+      expect(of(20, { gpuMemoryUtilization: 0.9 })[0].message).toContain('do not fit into its memory, got');
+      expect(of(20, {}, 'vllm')[0].message).toContain('do not fit into its memory, got');
+    });
+
+    test('are a warning by a margin that the plan cannot tell', () => {
+      expect(of(15.2)).toMatchObject([
+        { severity: 'warning', message: expect.stringContaining('takes, by a margin that is within') as string },
+      ]);
+      expect(of(15.4)[0].severity).toBe('error');
+    });
+  });
+
   describe('of llama-server', () => {
     const on = (instanceType: string, environment?: Record<string, string>) =>
       alone(

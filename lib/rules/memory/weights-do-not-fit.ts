@@ -23,6 +23,18 @@ function offloadsByItself({ container, instance, spec }: RuleContext): boolean {
   return !Object.keys(spec.environment ?? {}).some((name) => /(N_)?GPU_LAYERS$|_NGL$/.test(name));
 }
 
+/** SGLang foresees its buffers generously; a larger share of the memory often does. */
+const LARGER_SHARE = 0.9;
+/** Weights that exceed their share by less: the plan cannot tell. */
+const NOT_TELLABLE = 1.02;
+
+/** May SGLang, which chose the share, be told to take a larger one? */
+function fitsLargerShare({ container, options, plan }: RuleContext): boolean {
+  const { weights, total } = plan.memory;
+  if (container?.engine !== 'sglang' || weights === null || total === null) return false;
+  return options.gpuMemoryUtilization < LARGER_SHARE && weights < (LARGER_SHARE - 0.03) * total;
+}
+
 /** What holds one share of the weights. */
 const UNITS = { gpu: 'GPU', cpu: 'host', neuron: 'NeuronCore', gaudi: 'accelerator' } as const;
 
@@ -31,9 +43,9 @@ export const weightsDoNotFit: Rule = {
   severity: 'error',
   summary: 'the weights fit into the memory of the accelerators',
   explanation:
-    'Each accelerator holds its share of the weights for as long as the server lives. If they are larger than its memory, loading stops with "CUDA out of memory" after the download, 10 to 25 minutes into the creation of the endpoint; if they leave nothing of the share the server may use, with "No available memory for the cache blocks". vLLM before 0.15 quantizes to FP8 only after the whole model is on the accelerator, so that --quantization fp8 on a full-precision checkpoint needs room for the full precision. llama-server without a number of layers keeps on the CPU what does not fit, at a fraction of the speed.',
+    'Each accelerator holds its share of the weights for as long as the server lives. If they are larger than its memory, loading stops with "CUDA out of memory" after the download, 10 to 25 minutes into the creation of the endpoint; if they leave nothing of the share the server may use, with "No available memory for the cache blocks". vLLM before 0.15 quantizes to FP8 only after the whole model is on the accelerator, so that --quantization fp8 on a full-precision checkpoint needs room for the full precision. SGLang chooses the share by the size of its prefill chunks and graphs, which on a card of 24 GB may be less than 70 %; a larger gpuMemoryUtilization, or shorter chunks, leave more. llama-server without a number of layers keeps on the CPU what does not fit, at a fraction of the speed.',
   source:
-    'this library’s plan: weights as the engine stores them, memory as the driver reports it; vllm/model_executor/layers/quantization/fp8.py, `create_weights`',
+    'this library’s plan: weights as the engine stores them, memory as the driver reports it; vllm/model_executor/layers/quantization/fp8.py, `create_weights`; sglang/srt/arg_groups/memory_hook.py',
   examples: {
     passes: [
       example(LLAMA_8B, 'ml.g5.2xlarge', 'vllm'),
@@ -57,17 +69,22 @@ export const weightsDoNotFit: Rule = {
     if (weights < limit) return beforeQuantizing(context, total);
     const soft = offloadsByItself(context);
     const unit = UNITS[instance.kind];
-    const better = fitText(context);
+    const larger = fitsLargerShare(context);
+    const close = larger && weights < limit * NOT_TELLABLE;
+    const machine = fitText(context);
+    const better = larger
+      ? `set gpuMemoryUtilization to ${LARGER_SHARE}${machine === undefined ? '' : `, or ${machine}`}`
+      : machine;
     return [
       found({
         what: soft
           ? `the weights take ${gib(weights)} of each ${unit}, more than its memory, so llama-server keeps some layers on the CPU, which is many times slower`
-          : `the weights take ${gib(weights)} of each ${unit} and do not fit into its memory`,
+          : `the weights take ${gib(weights)} of each ${unit} and do not fit into ${larger ? 'the share of its memory that SGLang takes' : 'its memory'}${close ? ', by a margin that is within the plan’s own error' : ''}`,
         got: `${gib(weights)} for ${gib(limit)} usable on ${instanceText(instance)}`,
         allowed: `less than ${gib(limit)} of weights for each ${unit}`,
         fix: better ?? 'quantize to fewer bits; no single instance of the region holds it',
         path: '/instanceType',
-        severity: soft ? 'warning' : 'error',
+        severity: soft || close ? 'warning' : 'error',
       }),
     ];
   },
