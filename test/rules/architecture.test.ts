@@ -177,6 +177,7 @@ describe('REMOTE_CODE_NOT_TRUSTED', () => {
   test.each([
     ['phi3', 'Phi3ForCausalLM', '0.4.2', '0.4.3'],
     ['exaone', 'ExaoneForCausalLM', '0.6.0', '0.6.1'],
+    ['RefinedWebModel', 'FalconForCausalLM', '0.6.0', '0.6.1'],
     ['exaone', 'ExaoneForCausalLM', '0.10.1', '0.10.0'],
   ])('%s is read with its own code in some versions only', (type, architecture, needs, reads) => {
     const at = (version: string, family = 'vllm') =>

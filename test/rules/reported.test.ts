@@ -443,6 +443,27 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { version: '0.6.0' },
   ],
+  [
+    'https://github.com/kubeai-project/kubeai/issues/119',
+    'PREFIX_CACHING_NOT_SUPPORTED',
+    { config: LLAMA2_7B, version: '0.5.3', options: { enablePrefixCaching: true, enableChunkedPrefill: true } },
+    { version: '0.6.0' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/3355',
+    'PREFIX_CACHING_NOT_SUPPORTED',
+    { config: MISTRAL_7B, version: '0.4.0', options: { enablePrefixCaching: true } },
+    { options: {} },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/25134',
+    'EAGLE3_NOT_FOR_ARCHITECTURE',
+    {
+      ...{ config: QWEN3_MOE, version: '0.10.2' },
+      environment: variables({ SPECULATIVE_CONFIG: '{"method":"eagle3","model":"head","num_speculative_tokens":2}' }),
+    },
+    { version: '0.11.1' },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

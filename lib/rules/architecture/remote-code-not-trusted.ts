@@ -78,6 +78,8 @@ const READ_BY_VLLM: Readonly<Record<string, VersionRange>> = {
   exaone: { since: '0.6.1', before: '0.10.1' },
   internvl_chat: { since: '0.6.1', before: '0.9.2' },
   ovis: { since: '0.9.0' },
+  RefinedWeb: { since: '0.6.1' },
+  RefinedWebModel: { since: '0.6.1' },
 };
 
 /** InternVL on InternLM2 has that model’s tokenizer, which is the repository’s. */

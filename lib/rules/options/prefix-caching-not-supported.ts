@@ -13,10 +13,12 @@ const example = (config: object, version: string, options: object = {}) => ({
 function reasonOf(context: RuleContext): string | undefined {
   const { model, options, spec } = context;
   const keepsWindow = !Object.keys(spec.environment ?? {}).some((name) => name.endsWith('DISABLE_SLIDING_WINDOW'));
-  if (model?.slidingWindow !== undefined && keepsWindow && isVllm(context, { since: '0.4.3', before: '0.8.0' }))
+  if (model?.slidingWindow !== undefined && keepsWindow && isVllm(context, { since: '0.4.0', before: '0.8.0' }))
     return `a sliding window (${model.slidingWindow} tokens)`;
   if (options.kvCacheDtype.startsWith('fp8') && isVllm(context, { since: '0.4.3', before: '0.5.5' }))
     return 'a KV cache in FP8';
+  if (options.enableChunkedPrefill === true && isVllm(context, { since: '0.4.0', before: '0.6.0' }))
+    return 'chunked prefill';
   return undefined;
 }
 
@@ -25,12 +27,23 @@ export const prefixCachingNotSupported: Rule = {
   severity: 'error',
   summary: 'prefix caching is asked for where this version can do it',
   explanation:
-    'The V0 engine cannot reuse prefixes of a model with sliding-window attention: "Prefix caching is not supported with sliding window. Run with --disable-sliding-window to use prefix caching." Up to 0.5.4 it cannot with an FP8 KV cache either. The V1 engine (0.8 and later) can.',
-  source: 'vllm/config/cache.py, `_verify_prefix_caching` by version',
-  holdsFor: 'sliding window: vLLM 0.4.3 to 0.7; FP8 KV cache: vLLM 0.4.3 to 0.5.4',
+    'The V0 engine cannot reuse prefixes of a model with sliding-window attention: "Prefix caching is not supported with sliding window. Run with --disable-sliding-window to use prefix caching." Up to 0.5.4 it cannot with an FP8 KV cache either, and up to 0.5.5 the first request that meets a cached prefix while prompts are taken in chunks ends the server: "chunked prefill cannot be used with prefix caching now." The V1 engine (0.8 and later) can.',
+  source:
+    'vllm/config/cache.py, `_verify_prefix_caching`, core/block_manager_v1.py and worker/model_runner.py by version; vllm-project/vllm#3355, kubeai-project/kubeai#119',
+  holdsFor:
+    'sliding window: vLLM 0.4.0 to 0.7; FP8 KV cache: vLLM 0.4.3 to 0.5.4; chunked prefill: vLLM 0.4.0 to 0.5.5',
   examples: {
-    passes: [example(LLAMA2_7B, '0.5.4'), example(MISTRAL_7B, '0.8.5')],
-    fails: [example(MISTRAL_7B, '0.6.3'), example(LLAMA2_7B, '0.5.3', { kvCacheDtype: 'fp8' })],
+    passes: [
+      example(LLAMA2_7B, '0.5.4'),
+      example(MISTRAL_7B, '0.8.5'),
+      example(LLAMA2_7B, '0.6.0', { enableChunkedPrefill: true }),
+    ],
+    fails: [
+      example(MISTRAL_7B, '0.6.3'),
+      example(MISTRAL_7B, '0.4.0'),
+      example(LLAMA2_7B, '0.5.5', { enableChunkedPrefill: true }),
+      example(LLAMA2_7B, '0.5.3', { kvCacheDtype: 'fp8' }),
+    ],
   },
   evaluate(context) {
     if (context.options.enablePrefixCaching !== true) return [];
