@@ -191,6 +191,13 @@ describe.each([
 
   test('keeps of layers with a window only that and one step', () => {
     const { memory, kvCacheTokens, maxConcurrency } = on(GEMMA2_2B, { maxModelLen: 8192, maxNumBatchedTokens: 1024 });
+    if (family === 'sglang') {
+      // Which keeps all of them, unless it knows the model.
+      const tokens = Math.floor((memory.kvCache as number) / (GEMMA_LAYER_TOKEN * 26));
+      expect(kvCacheTokens).toBe(tokens);
+      expect(maxConcurrency).toBe(tokens / 8192);
+      return;
+    }
     const blocks = Math.floor((memory.kvCache as number) / (GEMMA_LAYER_TOKEN * 13 * block));
     expect(kvCacheTokens).toBe(Math.floor(blocks / 2) * block);
     const window = Math.ceil((4095 + 1024) / block) + 1;

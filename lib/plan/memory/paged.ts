@@ -17,7 +17,8 @@ export interface PagedTerms {
   readonly runtime: number;
   readonly groups: readonly KvGroup[] | undefined;
   readonly context: number | undefined;
-  readonly paging: Paging;
+  /** How the engine hands the cache out: in blocks of one pool, or as it sees fit. */
+  readonly paging: Paging | ((groups: readonly KvGroup[], available: number, context: number) => KvCapacity);
   /** The longest context the model itself allows. */
   readonly modelContext: number | undefined;
 }
@@ -45,12 +46,23 @@ export function pagedMemory(terms: PagedTerms): EngineMemory {
   const capacity =
     memory.kvCache === null || groups === undefined || terms.context === undefined || terms.context <= 0
       ? undefined
-      : kvCapacity(groups, memory.kvCache, terms.context, terms.paging);
+      : capacityOf(terms, groups, memory.kvCache, terms.context);
   return {
     memory,
     kvBytesPerToken: perToken,
     ...figures(keepsNothing ? undefined : capacity, terms.modelContext),
   };
+}
+
+function capacityOf(
+  { paging }: PagedTerms,
+  groups: readonly KvGroup[],
+  available: number,
+  context: number,
+): KvCapacity {
+  return typeof paging === 'function'
+    ? paging(groups, available, context)
+    : kvCapacity(groups, available, context, paging);
 }
 
 function figures(

@@ -4,6 +4,7 @@ import { withDraftCache, withDraftWeights } from '../speculative';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
 import { pagedMemory } from './paged';
+import { sglangCapacity } from './sglang-pools';
 import type { EngineMemory } from './types';
 
 const GIB = 2 ** 30;
@@ -42,6 +43,11 @@ export function sglangMemory(subject: Subject): EngineMemory {
     groups: layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout),
     context: options.maxModelLen,
     modelContext: contextLimit(model),
-    paging: { blockTokens: 1, stepTokens: options.maxNumBatchedTokens ?? 8192, hybrid: true, countsConcurrency: false },
+    paging: (groups, available, context) =>
+      sglangCapacity(groups, available, context, {
+        architecture: model.architecture,
+        prefixCaching: options.enablePrefixCaching !== false,
+        sequences: options.maxNumSeqs,
+      }),
   });
 }
