@@ -1,26 +1,67 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
-import { speculationOf } from '../helpers/speculation';
-import type { Rule } from '../types';
+import { LLAMA_8B, QWEN35_27B } from '../helpers/samples';
+import { speculationOf, type Speculation } from '../helpers/speculation';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (speculative: object) => ({
-  model: { config: LLAMA_8B },
-  container: { family: 'vllm', version: '0.9.2' },
-  options: { maxModelLen: 4096 },
-  speculative,
+const onSglang = (method: string, config: object = LLAMA_8B, model?: string) => ({
+  ...example({ method, tokens: 4, ...(model === undefined ? {} : { model }) }, config),
+  container: { family: 'sglang' },
 });
+
+function example(speculative: object, config: object = LLAMA_8B) {
+  return {
+    model: { config },
+    container: { family: 'vllm', version: '0.9.2' },
+    options: { maxModelLen: 4096 },
+    speculative,
+  };
+}
 
 /** Methods that guess from the text itself, or with layers that the model brings. */
 const WITHOUT_MODEL = /^(ngram|suffix|mtp|.*_mtp)$/;
+
+/** Layers that guess, by the keys that count them: `num_nextn_predict_layers`, `mtp_num_hidden_layers`. */
+const BRINGS_LAYERS = /nextn|mtp/i;
+/** Those of which SGLang makes a draft whatever their config says. Source: sglang/srt/configs/model_config.py, `_config_draft_model`. */
+const DRAFTS_ITSELF =
+  /^(Bailing|Deepseek|Ernie4|Exaone|Glm|Hy|Inkling|InternS2|Kimi|Longcat|MiMo|Mistral|NemotronH|Qwen3Moe|Qwen3Next|Qwen3_5|Qwen4|Step)/;
+
+/** SGLang takes the model itself where no draft is named, which is right where it brings layers that guess. */
+function withoutHead(context: RuleContext, { method, model, path }: Speculation): readonly RuleFinding[] {
+  const own = context.model;
+  const name = method?.toLowerCase() ?? '';
+  const isHead = /^(eagle|eagle3|dflash)$/.test(name);
+  if (!isHead || model !== undefined || own === undefined) return [];
+  const keys = [own.config, own.config.text_config ?? {}].flatMap((config) => Object.keys(config as object));
+  if (name !== 'dflash' && (DRAFTS_ITSELF.test(own.architecture) || keys.some((key) => BRINGS_LAYERS.test(key))))
+    return [];
+  const isSection = path === '/speculative';
+  return [
+    found({
+      what:
+        name === 'dflash'
+          ? `speculative decoding by dflash needs a draft model in ${serverName(context)}`
+          : `${own.architecture} brings no layers that guess, so that ${serverName(context)} loads the model itself a second time as its ${name} draft`,
+      got: isSection ? 'no speculative.model' : 'no draft model',
+      allowed: 'a head that was trained for this model',
+      fix: isSection
+        ? 'set speculative.model, or speculative.method to ngram'
+        : 'set SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH',
+      path: isSection ? '/speculative/model' : path,
+      severity: name === 'dflash' ? 'error' : 'warning',
+    }),
+  ];
+}
 
 export const speculativeIncomplete: Rule = {
   id: 'SPECULATIVE_INCOMPLETE',
   severity: 'error',
   summary: 'speculative decoding has its draft model and its number of tokens',
   explanation:
-    'A draft model, EAGLE or Medusa needs a model of its own, and every method but multi-token prediction a number of tokens to guess: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model".',
-  source: 'vllm/config/speculative.py, `__post_init__`',
+    'A draft model, EAGLE or Medusa needs a model of its own, and every method but multi-token prediction a number of tokens to guess: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model". SGLang takes the model itself where no head is named: right for models that bring layers that guess, and a second copy of the weights for others.',
+  source:
+    'vllm/config/speculative.py, `__post_init__`; sglang/srt/managers/tp_worker.py, `_init_model_config`, arg_groups/speculative_hook.py of 0.5.20',
   examples: {
     passes: [
       example({ method: 'draft', model: 'small', tokens: 4 }),
@@ -29,6 +70,10 @@ export const speculativeIncomplete: Rule = {
       example({ method: 'mtp' }),
       example({ method: 'deepseek_mtp' }),
       example({ method: 'mlp_speculator', model: 'head' }),
+      onSglang('ngram'),
+      onSglang('eagle3', LLAMA_8B, 'head'),
+      onSglang('eagle', { ...LLAMA_8B, num_nextn_predict_layers: 1 }),
+      onSglang('eagle', QWEN35_27B),
     ],
     fails: [
       example({ method: 'eagle', tokens: 4 }),
@@ -37,6 +82,8 @@ export const speculativeIncomplete: Rule = {
       example({ method: 'mlp_speculator' }),
       example({ model: 'small' }),
       example({ tokens: 4 }),
+      onSglang('eagle'),
+      onSglang('dflash'),
       { ...example({}), speculative: undefined, environment: { SM_VLLM_SPECULATIVE_CONFIG: '{"method":"ngram"}' } },
       {
         ...example({}),
@@ -47,7 +94,9 @@ export const speculativeIncomplete: Rule = {
   },
   evaluate(context) {
     const speculation = speculationOf(context);
-    if (speculation === undefined || !isVllm(context)) return [];
+    if (speculation === undefined) return [];
+    if (context.container?.engine === 'sglang') return withoutHead(context, speculation);
+    if (!isVllm(context)) return [];
     const { method, model, tokens, path } = speculation;
     const isSection = path === '/speculative';
     const needsModel = method === undefined || !WITHOUT_MODEL.test(method);
