@@ -464,6 +464,22 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { version: '0.11.1' },
   ],
+  [
+    'https://github.com/vllm-project/llm-compressor/issues/2693',
+    'COMPRESSED_SCHEME_NEWER_THAN_SERVER',
+    {
+      config: quantized(
+        QWEN25_7B,
+        compressedTensors(
+          { num_bits: 4, type: 'int', symmetric: true, strategy: 'channel' },
+          { num_bits: 8, type: 'int', symmetric: true, strategy: 'token', dynamic: true },
+          'int-quantized',
+        ),
+      ),
+      version: '0.20.1',
+    },
+    { config: quantized(QWEN25_7B, compressedTensors(INT4_GROUPS)) },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

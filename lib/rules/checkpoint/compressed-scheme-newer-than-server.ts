@@ -31,6 +31,7 @@ function needOf({ name, weightType, weightBits, activationBits, symmetric }: Sch
       : { since: '0.8.5', what: `asymmetric INT${weightBits} weights (W${weightBits}A16_ASYM)` };
   if (weightType === 'int' && weightBits === 8 && activationBits === 8 && !symmetric)
     return { what: 'asymmetric INT8 weights with INT8 activations' };
+  if (name === 'w4a8-int8') return { since: '0.23.0', what: 'INT4 weights with INT8 activations on a GPU' };
   if (name !== 'nvfp4') return undefined;
   return activationBits === 16
     ? { since: '0.9.0', what: 'NVFP4 weights with 16-bit activations' }
@@ -42,10 +43,10 @@ export const compressedSchemeNewerThanServer: Rule = {
   severity: 'error',
   summary: 'this version has a scheme for how a compressed-tensors checkpoint is made',
   explanation:
-    'vLLM matches the weights and activations that config_groups describes with the schemes it has, and stops where none fits: "NotImplementedError: No compressed-tensors compatible scheme was found." Asymmetric INT4 (AWQ as llm-compressor writes it, W4A16_ASYM) came with 0.8.5, NVFP4 without quantized activations with 0.9.0, with them with 0.9.2. INT8 weights with INT8 activations are symmetric in every version.',
+    'vLLM matches the weights and activations that config_groups describes with the schemes it has, and stops where none fits: "NotImplementedError: No compressed-tensors compatible scheme was found." Asymmetric INT4 (AWQ as llm-compressor writes it, W4A16_ASYM) came with 0.8.5, NVFP4 without quantized activations with 0.9.0, with them with 0.9.2. INT8 weights with INT8 activations are symmetric in every version. INT4 weights with INT8 activations have a kernel on Arm alone, until Humming came with 0.23: "Failed to find a kernel that can implement the WNA16 linear layer".',
   source:
-    'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py by version; vllm-project/llm-compressor#1427, vllm-project/llm-compressor#1550, vllm-project/vllm#19853',
-  holdsFor: 'asymmetric INT4: vLLM < 0.8.5; NVFP4: vLLM < 0.9.2',
+    'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py by version; vllm-project/llm-compressor#1427, vllm-project/llm-compressor#1550, #2693, vllm-project/vllm#19853',
+  holdsFor: 'asymmetric INT4: vLLM < 0.8.5; NVFP4: vLLM < 0.9.2; W4A8 in integers: vLLM < 0.23',
   examples: {
     passes: [
       example(ASYMMETRIC, null, PACKED, '0.8.5'),
@@ -53,12 +54,14 @@ export const compressedSchemeNewerThanServer: Rule = {
       example(FP4, null, NVFP4, '0.9.0'),
       example(FP4, FP4, NVFP4, '0.9.2'),
       example(INT8, INT8_TOKEN, 'int-quantized', '0.6.3'),
+      example(INT4_GROUPS, INT8_TOKEN, 'int-quantized', '0.23.0'),
     ],
     fails: [
       example(ASYMMETRIC, null, PACKED, '0.8.4'),
       example(FP4, FP4, NVFP4, '0.9.1'),
       example(FP4, null, NVFP4, '0.8.5'),
       example({ ...INT8, symmetric: false }, INT8_TOKEN, 'int-quantized', '0.24.0'),
+      example(INT4_GROUPS, INT8_TOKEN, 'int-quantized', '0.20.1'),
     ],
   },
   evaluate(context) {
