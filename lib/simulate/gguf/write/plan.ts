@@ -38,8 +38,11 @@ export interface GgufWritePlan {
   readonly bytes: number;
 }
 
-/** Rows as they are stored and as they are written stay in a second-level cache, and each write is large enough for the system to take it in one go. */
-const TARGET_UNIT_VALUES = 256 * 1024;
+/**
+ * Rows of blocks as they are stored and as they are written stay in a second-level cache, and the system takes each write in one go. Larger
+ * units leave a thread without work at the end, smaller ones cost more calls.
+ */
+const TARGET_UNIT_VALUES = 512 * 1024;
 
 export function planGgufWrite(
   files: readonly string[],

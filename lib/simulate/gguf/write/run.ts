@@ -27,7 +27,7 @@ const PROGRESS_MS = 100;
 const TURN_MS = 20;
 
 /** A disk takes this much at once in less time than its answer takes. */
-const FLUSH_BYTES = 16 * 1024 * 1024;
+const FLUSH_BYTES = 8 * 1024 * 1024;
 
 /**
  * Does all units of a plan in threads that share one memory: each reads rows, quantizes them and writes them to their place. Memory does
