@@ -15,7 +15,8 @@ export function remembered<T>(model: ModelDescription, scheme: Scheme, key: stri
   if (ofModel === undefined) figures.set(model, (ofModel = new WeakMap()));
   let known = ofModel.get(scheme);
   if (known === undefined) ofModel.set(scheme, (known = new Map()));
-  if (known.has(key)) return known.get(key) as T;
+  const found = known.get(key);
+  if (found !== undefined || known.has(key)) return found as T;
   const value = compute();
   if (known.size < CAPACITY) known.set(key, value);
   return value;
