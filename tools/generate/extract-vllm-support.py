@@ -19,8 +19,8 @@ OLD_REGISTRIES = [f'{MODELS}/registry.py', f'{MODELS}/__init__.py', 'vllm/model_
 QUANTIZATION = ['vllm/model_executor/layers/quantization', 'vllm/model_executor/quantization_utils']
 
 
-# What a class assigns that supports a feature, where it is no base class.
-LORA_LIST = ('supported_lora_modules',)
+# What a class assigns that supports a feature, where it is no base class; a mere flag in 0.3.0.
+LORA_LIST = ('supported_lora_modules', 'supports_lora')
 # bitsandbytes: a mapping of its own up to 0.6, the packed modules in 0.7; from 0.8 on the loader makes do without.
 BITSANDBYTES = [((0, 5, 0, 0), ('bitsandbytes_stacked_params_mapping',)), ((0, 7, 0, 0), ('packed_modules_mapping',)), ((0, 8, 0, 0), None)]
 
@@ -101,6 +101,8 @@ def adapts_head(module, name, classes, depth=0):
     bases, own = classes[key]
     if 'embedding_modules' in own:
         return 'embedding_modules:lm_head' in own
+    if 'supports_lora' in own and 'SupportsLoRA' not in name:
+        return True
     return any(adapts_head(key[0], base, classes, depth + 1) for base in bases)
 
 

@@ -1,7 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
-import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { LLAMA2_7B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule } from '../types';
 
 const FALCON = { ...LLAMA_8B, architectures: ['FalconForCausalLM'], model_type: 'falcon', rope_scaling: null };
@@ -23,6 +23,7 @@ export const loraNotInArchitecture: Rule = {
   examples: {
     passes: [
       example(LLAMA_8B, '0.6.3'),
+      example(LLAMA2_7B, '0.3.0'),
       example(QWEN3_MOE, '0.11.0'),
       example(FALCON, '0.8.5', false),
       example({ ...LLAMA_8B, architectures: ['NobodysForCausalLM'] }, '0.8.5'),
