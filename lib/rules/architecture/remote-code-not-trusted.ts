@@ -55,7 +55,6 @@ const OWN_CODE = new Set([
   'phi4mm',
   'plamo2',
   'qwen',
-  'stablelm_epoch',
   'xverse',
 ]);
 

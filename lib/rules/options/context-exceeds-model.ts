@@ -22,6 +22,8 @@ function refuses(context: RuleContext): boolean {
 /** vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
 const LENGTH_KEYS = ['n_positions', 'max_seq_len', 'seq_length', 'max_sequence_length', 'max_seq_length', 'seq_len'];
 
+const SHORTEST = { since: '0.2.0' };
+
 interface Limit {
   readonly key: string;
   readonly tokens: number;
@@ -31,16 +33,18 @@ interface Limit {
 function derivedLimit(context: RuleContext, model: ModelDescription): Limit | undefined {
   const own = contextLimit(model);
   if (own === undefined) return undefined;
-  const limit = { key: `max_position_embeddings ${model.maxPositionEmbeddings}`, tokens: own };
+  let key = 'max_position_embeddings';
+  let tokens = own;
   const { config } = model;
-  if (!isVllm(context, { since: '0.2.0' }) || (config.rope_scaling ?? config.rope_parameters ?? null) !== null)
-    return limit;
-  return LENGTH_KEYS.reduce((least, key) => {
-    const tokens = config[key];
-    return typeof tokens === 'number' && tokens > 0 && tokens < least.tokens
-      ? { key: `${key} ${tokens}`, tokens }
-      : least;
-  }, limit);
+  const isScaled = (config.rope_scaling ?? config.rope_parameters ?? null) !== null;
+  if (isScaled || !isVllm(context, SHORTEST)) return { key: `${key} ${model.maxPositionEmbeddings}`, tokens };
+  for (const name of LENGTH_KEYS) {
+    const length = config[name];
+    if (typeof length !== 'number' || length <= 0 || length >= tokens) continue;
+    key = name;
+    tokens = length;
+  }
+  return { key: `${key} ${tokens}`, tokens };
 }
 
 /** From 0.4.0 on vLLM lets a config say that it may be longer. */
@@ -74,10 +78,11 @@ export const contextExceedsModel: Rule = {
   evaluate(context) {
     const { model, options } = context;
     const wanted = options.maxModelLen;
-    const own = model === undefined ? undefined : derivedLimit(context, model);
+    if (model === undefined || wanted === undefined) return [];
+    const own = derivedLimit(context, model);
+    if (own === undefined) return [];
     // llama-server's context is that of all slots together.
     const slots = options.slotsAsked ?? 1;
-    if (model === undefined || wanted === undefined || own === undefined) return [];
     const limit = own.tokens * slots;
     if (wanted <= limit || mayBeLonger(context, model, wanted)) return [];
     return [
