@@ -59,6 +59,7 @@ const BLOCK_FP8 = compressedTensors(
   { num_bits: 8, type: 'float', symmetric: true, strategy: 'group', group_size: 128, dynamic: true },
   'float-quantized',
 );
+const FP8_SCALES = { num_bits: 8, type: 'float', strategy: 'tensor', symmetric: true, dynamic: false };
 const V2 = { architectures: ['DeepseekV2ForCausalLM'], model_type: 'deepseek_v2', index_topk: undefined };
 const AUTO = { ENABLE_AUTO_TOOL_CHOICE: '' };
 const DRAFT = { SPECULATIVE_MODEL: 'Qwen/Qwen2.5-0.5B', NUM_SPECULATIVE_TOKENS: '3' };
@@ -479,6 +480,16 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
       version: '0.20.1',
     },
     { config: quantized(QWEN25_7B, compressedTensors(INT4_GROUPS)) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/8641',
+    'KV_CACHE_SCHEME_NOT_READ',
+    {
+      config: quantized(LLAMA_8B, { ...compressedTensors(INT4_GROUPS), kv_cache_scheme: FP8_SCALES }),
+      ...{ version: '0.6.1', options: { kvCacheDtype: 'fp8' } },
+      environment: { VLLM_ATTENTION_BACKEND: 'FLASHINFER' },
+    },
+    { environment: {} },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
