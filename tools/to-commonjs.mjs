@@ -84,6 +84,7 @@ function exportsWhatChanges(source) {
   };
   visit(source, (node) => {
     if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) visit(node.left, note);
+    if (ts.isForOfStatement(node) || ts.isForInStatement(node)) visit(node.initializer, note);
     if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) note(node.operand);
   });
   return changes;
