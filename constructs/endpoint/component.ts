@@ -6,9 +6,8 @@ import type { Reservation } from '../../lib/fleet';
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointOptions } from '../../lib/spec/types';
 import { known } from '../shared/known';
+import { MIB } from '../../lib/units';
 import { DeploymentStrategy } from './deployment-strategy';
-
-const MIB = 2 ** 20;
 
 /** Source: SageMaker API, `MinMemoryRequiredInMb`. */
 const LEAST_MEMORY_MB = 128;

@@ -1,7 +1,6 @@
 import type { PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
-
-const MIB = 2 ** 20;
+import { MIB } from '../../lib/units';
 
 /** llama-server's own default, whatever the host has. Source: llama.cpp common/common.h, `cache_ram_mib`. */
 const SERVER_DEFAULT_MIB = 8192;

@@ -2,6 +2,7 @@ import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
 import { contextLimit } from '../model';
 import type { ModelDescription } from '../model/types';
+import { GIB } from '../units';
 import { sglangMemory } from './sglang-memory';
 import { isSince } from './version';
 import { usesV1 } from './vllm-engine';
@@ -117,8 +118,6 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
     enableChunkedPrefill: chunked,
   };
 }
-
-const GIB = 2 ** 30;
 
 /**
  * LMI: tensor parallelism over all GPUs, and 32 sequences where vLLM alone would take 256: its own recommender sets it for every mode but

@@ -1,8 +1,8 @@
 import type { ModelDescription } from '../model/types';
+import { MIB } from '../units';
 import type { DefaultsContext } from './defaults';
 import { isSince } from './version';
 
-const MIB = 2 ** 20;
 /** What nvidia-smi, which SGLang asks, counts more than CUDA has to give: 430 MiB of a T4, 480 of an H100, 730 of a B200. */
 const DRIVER_MIB = 470;
 const GIB_IN_MIB = 1024;

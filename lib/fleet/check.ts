@@ -1,11 +1,10 @@
 import { findInstance, instanceTypes } from '../hardware';
 import type { Instance } from '../hardware/types';
 import type { Finding } from '../rules/types';
+import { GIB } from '../units';
 import { pack, scarcest } from './pack';
 import { capacityOf } from './reserve';
 import type { Packing, Reservation } from './types';
-
-const GIB = 2 ** 30;
 
 /** A model of a fleet: what a copy reserves, and how many there may be. */
 export interface FleetMember {

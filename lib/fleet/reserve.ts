@@ -1,9 +1,8 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
 import type { Instance } from '../hardware/types';
 import type { Plan } from '../plan/types';
+import { GIB } from '../units';
 import type { Reservation } from './types';
-
-const GIB = 2 ** 30;
 
 /**
  * Host memory that is not there for models: operating system, agents, the container runtime. AWS publishes no figure;

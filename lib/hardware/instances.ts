@@ -1,10 +1,9 @@
 import { UnknownNameError } from '../errors';
 import { nearestNames } from '../text/nearest';
+import { GIB } from '../units';
 import { accelerators } from './accelerators';
 import data from './data/instances.json';
 import type { Instance } from './types';
-
-const GIB = 1024 ** 3;
 
 /** One row of the data file, in the order of its `columns`. */
 type Row = readonly [

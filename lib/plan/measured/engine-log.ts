@@ -1,3 +1,4 @@
+import { GIB, MIB } from '../../units';
 /** Figures that were measured; bytes, tokens, milliseconds as in a plan. A figure that was not measured is absent. */
 export interface Measured {
   readonly weights?: number;
@@ -12,9 +13,6 @@ export interface Measured {
   readonly outputTokensPerSecond?: number;
   readonly requestsPerSecond?: number;
 }
-
-const GIB = 2 ** 30;
-const MIB = 2 ** 20;
 
 interface Pattern {
   readonly figure: keyof Measured;

@@ -5,10 +5,9 @@ import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
+import { MIB } from '../../units';
 import type { EngineMemory } from './types';
 import { partialMemory } from './unknown';
-
-const MIB = 2 ** 20;
 
 /** Tokens of one micro-batch (`-ub`), for which the compute graph is reserved. */
 const MICRO_BATCH = 512;

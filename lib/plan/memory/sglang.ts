@@ -3,11 +3,10 @@ import { kvGroups, type KvLayout } from '../kv/groups';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
+import { GIB } from '../../units';
 import { pagedMemory } from './paged';
 import { sglangCapacity } from './sglang-pools';
 import type { EngineMemory } from './types';
-
-const GIB = 2 ** 30;
 
 /** A CUDA context and what libraries take before the weights are loaded. */
 const CONTEXT_BYTES = 0.6 * GIB;

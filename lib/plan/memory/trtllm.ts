@@ -2,10 +2,9 @@ import { contextLimit } from '../../model';
 import { kvGroups } from '../kv/groups';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
+import { GIB } from '../../units';
 import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
-
-const GIB = 2 ** 30;
 
 /** CUDA context, cuBLAS and NCCL. Source: TensorRT-LLM docs, "Memory usage of TensorRT-LLM". */
 const RUNTIME_BYTES = 0.8 * GIB;

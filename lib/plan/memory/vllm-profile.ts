@@ -2,9 +2,8 @@ import { isSince } from '../../endpoint/version';
 import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
+import { GIB } from '../../units';
 import { visionRun } from './vision-profile';
-
-const GIB = 2 ** 30;
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
 export class VllmVersion {

@@ -6,6 +6,7 @@ import { kvGroups, type KvLayout } from '../kv/groups';
 import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
+import { GIB } from '../../units';
 import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
@@ -68,5 +69,3 @@ function fixedCache({ options, engineVersion }: Subject): number | undefined {
 function withoutOffloaded(weights: number | null, { cpuOffloadGib = 0 }: EffectiveOptions): number | null {
   return weights === null ? null : Math.max(0, weights - Math.max(0, cpuOffloadGib) * GIB);
 }
-
-const GIB = 2 ** 30;

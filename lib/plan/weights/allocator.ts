@@ -1,4 +1,4 @@
-const MIB = 2 ** 20;
+import { MIB } from '../../units';
 
 /** Requests from here on get a segment of their own, in whole 2 MiB. */
 const LARGE_ALLOCATION = 10 * MIB;

@@ -1,4 +1,5 @@
 import type { RuleFinding } from '../types';
+import { GIB } from '../../units';
 
 export interface FindingParts {
   /** What is wrong, as a clause without a final period: `awq needs compute capability 7.5 or higher`. */
@@ -22,8 +23,6 @@ export function anyOf(items: readonly (string | number)[]): string {
   if (texts.length <= 1) return texts[0] ?? 'none';
   return `${texts.slice(0, -1).join(', ')} or ${texts[texts.length - 1]}`;
 }
-
-const GIB = 2 ** 30;
 
 /** `14.6 GiB` for bytes. */
 export function gib(bytes: number): string {

@@ -1,6 +1,7 @@
 import { found, gib } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
+import { MIB } from '../../units';
 
 const example = (instanceType: string, mebibytes: string) => ({
   model: { config: LLAMA_8B },
@@ -10,8 +11,6 @@ const example = (instanceType: string, mebibytes: string) => ({
   options: { maxModelLen: 8192, slots: 1 },
   environment: { SM_LLAMA_CPP_CACHE_RAM: mebibytes },
 });
-
-const MIB = 2 ** 20;
 
 /** Bytes of the host that weights, KV cache and compute buffers take. */
 function taken({ instance, plan }: RuleContext): number {

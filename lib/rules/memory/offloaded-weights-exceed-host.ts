@@ -2,8 +2,7 @@ import { found, gib } from '../helpers/finding';
 import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_70B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
-
-const GIB = 2 ** 30;
+import { GIB } from '../../units';
 
 const example = (instanceType: string, offloaded: string) => ({
   model: { config: LLAMA_70B },
