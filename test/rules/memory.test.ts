@@ -207,6 +207,33 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
     expect(alone(rule, endpoint({ options: {}, ...sglang }), plan(8200))).toEqual([]);
   });
 
+  test('is not to blame for a length beyond the model’s own, for which there is room', () => {
+    const own = LLAMA_8B.max_position_embeddings as number;
+    const room = (largest: number, kvCacheTokens: number | null) =>
+      alone(rule, asked(2 * own), plan(largest, { kvCacheTokens, memory: { kvCache: 64 * GIB, total: 192 * GIB } }));
+    expect(room(own, 2 * own)).toEqual([]);
+    expect(room(own - 1, 2 * own)).toHaveLength(1);
+    expect(room(own, 2 * own - 1)).toHaveLength(1);
+    expect(room(own, null)).toHaveLength(1);
+    // Up to the model's own length, the plan's longest context counts.
+    expect(alone(rule, asked(own), plan(own - 20_000, { kvCacheTokens: 2 * own }))).toHaveLength(1);
+    const unlimited = { ...LLAMA_8B, max_position_embeddings: undefined };
+    expect(
+      alone(
+        rule,
+        endpoint({ options: { maxModelLen: 2 * own } }, unlimited),
+        plan(own, { kvCacheTokens: 2 * own, memory: { kvCache: 64 * GIB, total: 192 * GIB } }),
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('says what a request takes, unless layers forget', () => {
+    const words = (kvCacheTokens: number | null) =>
+      alone(rule, asked(16_384), plan(8200, { kvCacheTokens }))[0].message;
+    for (const tokens of [8192, 8601, 7783]) expect(words(tokens)).toContain('16,384 tokens (2.0 GiB)');
+    for (const tokens of [8602, 7782, null]) expect(words(tokens)).not.toContain('(2.0 GiB)');
+  });
+
   test('passes where there is no instance, no context, no model, or nothing to keep', () => {
     const short = plan(10);
     expect(alone(rule, asked(4096, { instanceType: undefined }), short)).toEqual([]);
