@@ -131,6 +131,21 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { environment: variables({ ...DRAFT, SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: '1' }) },
   ],
   [
+    'https://github.com/vllm-project/vllm/issues/5203',
+    'SPECULATIVE_VOCABULARY_DIFFERS',
+    {
+      ...{ config: LLAMA_8B, version: '0.30.0' },
+      environment: variables({
+        SPECULATIVE_CONFIG: '{"model":"TinyLlama/TinyLlama-1.1B-Chat-v1.0","num_speculative_tokens":4}',
+      }),
+    },
+    {
+      environment: variables({
+        SPECULATIVE_CONFIG: '{"model":"meta-llama/Llama-3.2-1B-Instruct","num_speculative_tokens":4}',
+      }),
+    },
+  ],
+  [
     'https://github.com/vllm-project/recipes/issues/51',
     'PARSER_NOT_IN_SERVER',
     { config: GPT_OSS_20B, version: '0.10.1', environment: variables({ ...AUTO, TOOL_CALL_PARSER: 'openai' }) },

@@ -1,5 +1,5 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
-import { speculationOf, type Speculation } from '../../lib/rules/helpers/speculation';
+import { isDraftModel, speculationOf, type Speculation } from '../../lib/rules/helpers/speculation';
 import { LLAMA_8B } from '../../lib/rules/helpers/samples';
 import { readSpec } from '../../lib/spec';
 
@@ -35,6 +35,31 @@ describe('speculative decoding as the server is asked for it', () => {
     if (path !== undefined) expect(found?.path).toMatch(path);
     if (!('method' in rest)) expect(found?.method).toBeUndefined();
     if (!('tokens' in rest)) expect(found?.tokens).toBeUndefined();
+  });
+
+  test('a well-known draft is known by its name, whoever names it', () => {
+    const id = 'Qwen/Qwen2.5-7B';
+    const heads = { config: { num_attention_heads: 28 } };
+    const named = { SM_VLLM_SPECULATIVE_CONFIG: `{"model":"${id}","num_speculative_tokens":4}` };
+    expect(read(named)).toMatchObject(heads);
+    expect(read({}, 'vllm', { speculative: { model: id } })).toMatchObject(heads);
+    expect(read({}, 'vllm', { speculative: { model: id, config: { vocab_size: 9 } } })?.config).toEqual({
+      vocab_size: 9,
+    });
+    expect(read({ SM_VLLM_SPECULATIVE_CONFIG: SMALL })?.config).toBeUndefined();
+  });
+
+  test.each([
+    [{ method: 'draft' }, true],
+    [{ method: 'draft_model' }, true],
+    [{ method: 'eagle' }, false],
+    [{}, true],
+    [{ config: { model_type: 'llama', architectures: ['LlamaForCausalLM'] } }, true],
+    [{ config: { model_type: 'eagle' } }, false],
+    [{ config: { model_type: 'llama', architectures: ['LlamaForCausalLMEagle3'] } }, false],
+    [{ config: { architectures: ['MedusaModel'] } }, false],
+  ])('%j guesses with a model of its own: %s', (speculation, expected) => {
+    expect(isDraftModel({ path: '', ...speculation })).toBe(expected);
   });
 
   test('the spec’s own section comes first', () => {

@@ -1,4 +1,5 @@
 import type { Rule } from '../types';
+import { draftHeadsNotDivisible } from './draft-heads-not-divisible';
 import { draftModelNotSupported } from './draft-model-not-supported';
 import { draftParallelismNotAllowed } from './draft-parallelism-not-allowed';
 import { eagle3NotForArchitecture } from './eagle3-not-for-architecture';
@@ -39,4 +40,5 @@ export const adaptersRules: readonly Rule[] = [
   speculativeWithPipeline,
   draftParallelismNotAllowed,
   loraModulesMissing,
+  draftHeadsNotDivisible,
 ];

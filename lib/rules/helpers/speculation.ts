@@ -1,3 +1,4 @@
+import { findModelConfig } from '../../model';
 import { parseJsonObject } from '../../text/json';
 import { lookup } from '../../text/lookup';
 import type { RuleContext } from '../types';
@@ -8,8 +9,12 @@ export interface Speculation {
   readonly method?: string;
   readonly model?: string;
   readonly tokens?: number;
+  /** The config.json of what guesses: the one given, or that of a well-known checkpoint of this name. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Over how many GPUs the draft model is to be cut, where that is said. */
   readonly draftTensorParallelSize?: number;
+  /** vLLM 0.25 and later may be told to let the draft model have another vocabulary. */
+  readonly allowsOtherVocabulary?: boolean;
   /** JSON pointer to what says so. */
   readonly path: string;
 }
@@ -18,10 +23,24 @@ export interface Speculation {
 export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
   const { speculative } = context.spec;
   if (speculative !== undefined) {
-    const { method, model, tokens } = speculative;
-    return { method, model, tokens, path: '/speculative' };
+    const { method, model, tokens, config } = speculative;
+    return { method, model, tokens, config: config ?? known(model), path: '/speculative' };
   }
-  return context.container?.family === 'sglang' ? fromSglang(context) : (fromJson(context) ?? fromArguments(context));
+  const asked =
+    context.container?.family === 'sglang' ? fromSglang(context) : (fromJson(context) ?? fromArguments(context));
+  return asked === undefined ? undefined : { ...asked, config: known(asked.model) };
+}
+
+const known = (model: string | undefined) => (model === undefined ? undefined : findModelConfig(model));
+
+/** Heads that guess from the states of the model, and layers that it brings: they are no models of their own. */
+const NO_DRAFT_MODEL = /eagle|medusa|speculator|mtp|dflash|dspark/i;
+
+/** Is it a smaller model that guesses? vLLM takes it for one where no method is named. Source: vllm/config/speculative.py, `__post_init__`. */
+export function isDraftModel({ method, config }: Speculation): boolean {
+  if (method !== undefined) return method === 'draft' || method === 'draft_model';
+  const names = [config?.model_type, config?.architectures].flat();
+  return !names.some((name) => typeof name === 'string' && NO_DRAFT_MODEL.test(name));
 }
 
 /** vLLM 0.8.3 and later: one JSON object; in single quotes where the image’s supervisor wants them. */
@@ -35,6 +54,7 @@ function fromJson(context: Pick<RuleContext, 'container' | 'spec'>): Speculation
     model: text(config.model),
     tokens: whole(config.num_speculative_tokens),
     draftTensorParallelSize: whole(config.draft_tensor_parallel_size),
+    allowsOtherVocabulary: config.use_heterogeneous_vocab === true,
     path: `/environment/${set.name}`,
   };
 }
