@@ -289,3 +289,43 @@ describe('TOOL_PARSER_MISSING', () => {
     expect(findingsOf(rule, spec({ container: { family: 'vllm' } }))).toEqual([]);
   });
 });
+
+describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
+  const rule = 'VARIABLE_VALUE_NOT_A_NUMBER';
+  test.each([
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '2 GPUs' }, 'a whole number'],
+    ['vllm', { SM_VLLM_MAX_LORAS: '1.5' }, 'a whole number'],
+    ['vllm', { SM_VLLM_CPU_OFFLOAD_GB: '8GB' }, 'a number such as 0.9'],
+    ['sglang', { SM_SGLANG_TP_SIZE: 'two' }, 'a whole number'],
+    ['sglang', { SM_SGLANG_MEM_FRACTION_STATIC: '.' }, 'a number such as 0.9'],
+    ['llama-cpp', { SM_LLAMA_CPP_BATCH_SIZE: 'k2' }, 'a whole number'],
+  ])('%s %j: %s', (family, environment, allowed) => {
+    const [[name, value]] = Object.entries(environment);
+    expect(findingOf(rule, env(family, environment))).toMatchObject({
+      ...{ severity: 'error', got: `${name}=${value}`, allowed, path: `/environment/${name}` },
+      fix: `write ${name} as a number in digits`,
+    });
+  });
+  test.each([
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: ' 2 ' }],
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '"2"' }],
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: 'auto' }],
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '' }],
+    ['vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '${Token[TOKEN.7]}' }],
+    ['vllm', { SM_VLLM_MAX_NUM_SEQS: '-1.8881545897087505e+289' }],
+    ['vllm', { SM_VLLM_MAX_NUM_SEQS: '1_000' }],
+    ['vllm', { SM_VLLM_GPU_MEMORY_UTILIZATION: '9.e-1' }],
+    ['vllm', { SM_VLLM_MAX_MODEL_LEN: '32k' }],
+    ['vllm', { OPTION_TENSOR_PARALLEL_SIZE: 'four' }],
+    ['llama-cpp', { SM_LLAMA_CPP_CTX_SIZE: '32k' }],
+    ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'all' }],
+    ['lmi', { OPTION_TENSOR_PARALLEL_DEGREE: 'four' }],
+    ['custom', { SM_VLLM_TENSOR_PARALLEL_SIZE: 'four' }],
+  ])('%s %j is read, or not known', (family, environment) => {
+    expect(findingsOf(rule, env(family, environment))).toEqual([]);
+  });
+  test('without a container or variables there is nothing to say', () => {
+    expect(findingsOf(rule, spec({ environment: { SM_VLLM_TENSOR_PARALLEL_SIZE: 'four' } }))).toEqual([]);
+    expect(findingsOf(rule, spec({ container: { family: 'vllm' } }))).toEqual([]);
+  });
+});

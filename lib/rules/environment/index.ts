@@ -10,6 +10,7 @@ import { toolParserMissing } from './tool-parser-missing';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
 import { variableValueMissing } from './variable-value-missing';
+import { variableValueNotANumber } from './variable-value-not-a-number';
 import { variablesContradict } from './variables-contradict';
 
 export const environmentRules: readonly Rule[] = [
@@ -25,4 +26,5 @@ export const environmentRules: readonly Rule[] = [
   trtllmQuantizeNotRead,
   toolParserMissing,
   parserNotInServer,
+  variableValueNotANumber,
 ];
