@@ -17,13 +17,14 @@ from .settings import settings
 def main() -> None:
     import ministack.app
 
-    from . import log_patterns
+    from . import alarm_periods, log_patterns
     from .autoscaling import scaling_loop
     from .background import run_in_background
     from .into_ministack import register
 
     register()
     log_patterns.install()
+    alarm_periods.install()
     run_in_background("scaling", scaling_loop.run)
     asyncio.run(_serve(ministack.app.app))
     _end_group()
