@@ -1,5 +1,6 @@
 import { resolveContainer } from '../container';
 import { findInstance } from '../hardware';
+import { findModelConfig } from '../model';
 import type { ModelDescription } from '../model/types';
 import { resolveScheme } from '../scheme';
 import type { EndpointSpec, ServingOptions } from '../spec/types';
@@ -11,13 +12,13 @@ import type { EffectiveOptions, ResolvedEndpoint } from './types';
 
 /**
  * Looks up everything a spec names, once: its model, instance, container and scheme, and the options as they will really be, which are
- * `options`, then the container's variables, then what the container does when nobody says.
+ * `options`, then the container's variables, then what the container does when nobody says. A well-known model needs no config of its own.
  *
  * @throws ModelConfigError for a config that cannot be read, UnknownNameError for a scheme that does not exist; an instance type or a
  * container version that is not in the data is left `undefined` for the rules to judge
  */
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
-  const { config } = spec.model;
+  const config = spec.model.config ?? (spec.model.id === undefined ? undefined : findModelConfig(spec.model.id));
   const model = config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment));
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
   const container = resolveContainer(spec.container, spec.region, instance);

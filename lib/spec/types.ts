@@ -22,7 +22,7 @@ export interface EndpointSpec {
 export interface ModelSpec {
   /** Hub id, `s3://` prefix or local directory. */
   readonly id?: string;
-  /** The checkpoint's config.json, verbatim. */
+  /** The checkpoint's config.json, verbatim. May be left out for well-known models, whose published one is used then. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Sum of the weight files' tensor bytes, where known. */
   readonly weightBytes?: number;

@@ -21,6 +21,18 @@ function optionsOf(spec: Omit<EndpointSpec, 'model'>) {
   return resolveEndpoint({ model: { config }, ...spec }).options;
 }
 
+describe('the model', () => {
+  test('is known by its name alone, where it is a well-known one', () => {
+    expect(resolveEndpoint({ model: { id: 'Qwen/Qwen3-8B' } }).model).toMatchObject({ modelType: 'qwen3' });
+    expect(resolveEndpoint({ model: { id: 'me/Qwen3-8B-tuned' } }).model).toBeUndefined();
+    expect(resolveEndpoint({ model: {} }).model).toBeUndefined();
+  });
+
+  test('is what its own config says, whatever its name', () => {
+    expect(resolveEndpoint({ model: { id: 'Qwen/Qwen3-8B', config } }).model).toMatchObject({ modelType: 'llama' });
+  });
+});
+
 describe('what a server does that nobody set', () => {
   test.each<[string, string | undefined, string, Partial<ReturnType<typeof optionsOf>>]>([
     [
