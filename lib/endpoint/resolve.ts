@@ -18,7 +18,7 @@ import type { EffectiveOptions, ResolvedEndpoint } from './types';
  * container version that is not in the data is left `undefined` for the rules to judge
  */
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
-  const config = spec.model.config ?? (spec.model.id === undefined ? undefined : findModelConfig(spec.model.id));
+  const config = spec.model.config ?? findModelConfig(spec.model.id);
   const model = config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment));
   const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
   const container = resolveContainer(spec.container, spec.region, instance);

@@ -9,8 +9,8 @@ export const CATALOGUE_DATE: string = models.date;
  * The `config.json` of a well-known checkpoint, by its exact hub id. A fine-tune or a quantized copy has an id and a
  * config of its own and is not found here.
  */
-export function findModelConfig(id: string): Readonly<Record<string, unknown>> | undefined {
-  return configs.get(id);
+export function findModelConfig(id: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  return id === undefined ? undefined : configs.get(id);
 }
 
 /** Hub ids whose config is known without a network. */

@@ -34,7 +34,7 @@ export interface Loader {
  * @returns `null` for a layout whose tensors are not known
  */
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
-  const traits = traitsOf(loader, scheme);
+  const traits = traitsOf(loader, model, scheme);
   return remembered(model, scheme, traitsKey(traits), () => weigh(model, scheme, traits));
 }
 
@@ -50,10 +50,11 @@ interface Traits {
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: Loader['loras'];
+  /** 0 for models that keep no buffer for a step: their weights are the same for steps of any length. */
   readonly stepTokens: number;
 }
 
-function traitsOf(loader: Loader, scheme: Scheme): Traits {
+function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Traits {
   const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
   return {
     marlin: usesMarlin(loader),
@@ -63,7 +64,7 @@ function traitsOf(loader: Loader, scheme: Scheme): Traits {
     plainBytes,
     parallelism,
     loras,
-    stepTokens,
+    stepTokens: deepstackLevels(model, engine) === 0 ? 0 : stepTokens,
   };
 }
 
@@ -253,7 +254,8 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
     else first += bytes;
     if (group.role === 'embedding' && group.split === 'vocabulary') tied += bytes;
   }
-  first += deepstackBytes(model, loader);
+  first +=
+    deepstackLevels(model, loader.engine) * allocatedBytes(loader.stepTokens * model.hiddenSize * loader.plainBytes);
   return { first, last, tied, everywhere: rotaryTableBytes(model, loader.engine, loader.plainBytes) };
 }
 
@@ -261,9 +263,8 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
  * Qwen3-VL adds what its image tower saw at several depths to the first text layers, through a buffer for each that holds a whole step.
  * Source: vllm/model_executor/models/qwen3_vl.py, `deepstack_input_embeds`.
  */
-function deepstackBytes({ config, hiddenSize }: ModelDescription, { engine, stepTokens, plainBytes }: Traits): number {
+function deepstackLevels({ config }: ModelDescription, engine: EngineName): number {
   const vision = config.vision_config as { deepstack_visual_indexes?: unknown } | null | undefined;
   const levels = vision?.deepstack_visual_indexes;
-  if (engine !== 'vllm' || !Array.isArray(levels)) return 0;
-  return levels.length * allocatedBytes(stepTokens * hiddenSize * plainBytes);
+  return engine === 'vllm' && Array.isArray(levels) ? levels.length : 0;
 }

@@ -1,4 +1,5 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
+import { lookup } from '../../text/lookup';
 
 /** Layers that predict further tokens: checkpoints hold them beside the model's own, engines load them for speculative decoding only. */
 export interface PredictionLayers {
@@ -36,7 +37,7 @@ const SHARES_EMBEDDINGS: ReadonlySet<string> = new Set(['deepseek_v4', 'mimo', '
 
 /** What a checkpoint of this config holds; undefined: nothing of the kind. */
 export function predictionLayers(model: ModelDescription): PredictionLayers | undefined {
-  const count = Object.hasOwn(COUNT_OF, model.modelType) ? COUNT_OF[model.modelType](model) : 0;
+  const count = lookup(COUNT_OF, model.modelType)?.(model) ?? 0;
   if (count === 0) return undefined;
   return {
     count,

@@ -1,8 +1,7 @@
 import type { EngineName } from '../../container/types';
 import type { ModelDescription } from '../../model/types';
+import { isJsonObject, type JsonObject } from '../../text/json';
 import { allocatedBytes } from './allocator';
-
-type Section = Readonly<Record<string, unknown>>;
 
 /** Keys by which a config says that positions rotate. */
 const ROTARY_KEYS = [
@@ -44,18 +43,20 @@ export function rotaryTableBytes(model: ModelDescription, engine: EngineName, pl
 }
 
 interface Table {
-  readonly scaling: Section;
+  readonly scaling: JsonObject;
   readonly headDim: number;
 }
 
 function tablesOf(model: ModelDescription): readonly Table[] {
   const { textConfig, headDim } = model;
-  const parameters = objectOf(textConfig.rope_parameters) ?? objectOf(textConfig.rope_scaling) ?? {};
-  const kinds = Object.entries(parameters).filter(([, value]) => objectOf(value) !== undefined);
+  const parameters: JsonObject = [textConfig.rope_parameters, textConfig.rope_scaling].find(isJsonObject) ?? {};
+  const kinds = Object.entries(parameters).flatMap(([kind, value]) =>
+    isJsonObject(value) ? [{ kind, scaling: value }] : [],
+  );
   const globalDim = typeof textConfig.global_head_dim === 'number' ? textConfig.global_head_dim : headDim;
   if (kinds.length > 0) {
-    return kinds.map(([kind, value]) => ({
-      scaling: objectOf(value) ?? {},
+    return kinds.map(({ kind, scaling }) => ({
+      scaling,
       headDim: kind === 'full_attention' ? globalDim : headDim,
     }));
   }
@@ -65,17 +66,17 @@ function tablesOf(model: ModelDescription): readonly Table[] {
 }
 
 /** What rotates of DeepSeek V4's heads, whose compressed entries turn at another pace than the others. */
-function compressedDim({ compress_rope_theta: pace, qk_rope_head_dim: dimension }: Section): number | undefined {
+function compressedDim({ compress_rope_theta: pace, qk_rope_head_dim: dimension }: JsonObject): number | undefined {
   return typeof pace === 'number' && typeof dimension === 'number' ? dimension : undefined;
 }
 
-function videoFactor({ modelType }: ModelDescription, scaling: Section, engine: EngineName): number {
+function videoFactor({ modelType }: ModelDescription, scaling: JsonObject, engine: EngineName): number {
   return engine === 'vllm' && (scaling.mrope_section !== undefined || WITH_SECTIONS.test(modelType))
     ? VIDEO_POSITIONS
     : 1;
 }
 
-function tablePositions(positions: number, scaling: Section, textConfig: Section): number {
+function tablePositions(positions: number, scaling: JsonObject, textConfig: JsonObject): number {
   const kind = scaling.rope_type ?? scaling.type;
   const factor = typeof scaling.factor === 'number' && scaling.factor >= 1 ? scaling.factor : 1;
   const before = scaling.original_max_position_embeddings ?? textConfig.original_max_position_embeddings;
@@ -95,7 +96,7 @@ function tablePositions(positions: number, scaling: Section, textConfig: Section
   }
 }
 
-function rotaryDimension(headDim: number, scaling: Section, textConfig: Section): number {
+function rotaryDimension(headDim: number, scaling: JsonObject, textConfig: JsonObject): number {
   // Gemma 4 pads what does not rotate.
   if (scaling.rope_type === 'proportional') return headDim;
   const dimension = textConfig.rotary_dim;
@@ -104,8 +105,4 @@ function rotaryDimension(headDim: number, scaling: Section, textConfig: Section)
     (share) => typeof share === 'number' && share > 0 && share <= 1,
   );
   return typeof part === 'number' ? Math.floor(headDim * part) : headDim;
-}
-
-function objectOf(value: unknown): Section | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
 }

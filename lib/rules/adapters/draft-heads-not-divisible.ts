@@ -1,6 +1,7 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
+import { headCount } from '../helpers/heads';
 import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
 import { speculationOf, type Speculation } from '../helpers/speculation';
 import type { Rule } from '../types';
@@ -30,7 +31,7 @@ function headsOf({ config }: Speculation): number | undefined {
   const heads =
     config?.num_attention_heads ??
     (text as { readonly num_attention_heads?: unknown } | undefined)?.num_attention_heads;
-  return typeof heads === 'number' && Number.isInteger(heads) && heads > 0 ? heads : undefined;
+  return headCount(heads);
 }
 
 export const draftHeadsNotDivisible: Rule = {

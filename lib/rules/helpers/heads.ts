@@ -10,6 +10,11 @@ export function kvHeadCounts(model: ModelDescription): readonly number[] {
   return [...new Set(heads)].filter((count) => count > 0);
 }
 
+/** A number of heads as a config gives it; undefined for what is none. */
+export function headCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
+}
+
 /** Cut evenly, or copied evenly where there are more ranks than heads. */
 export function kvHeadsFit(heads: number, degree: number): boolean {
   return heads % degree === 0 || degree % heads === 0;

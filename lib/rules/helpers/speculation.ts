@@ -24,14 +24,12 @@ export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>):
   const { speculative } = context.spec;
   if (speculative !== undefined) {
     const { method, model, tokens, config } = speculative;
-    return { method, model, tokens, config: config ?? known(model), path: '/speculative' };
+    return { method, model, tokens, config: config ?? findModelConfig(model), path: '/speculative' };
   }
   const asked =
     context.container?.family === 'sglang' ? fromSglang(context) : (fromJson(context) ?? fromArguments(context));
-  return asked === undefined ? undefined : { ...asked, config: known(asked.model) };
+  return asked === undefined ? undefined : { ...asked, config: findModelConfig(asked.model) };
 }
-
-const known = (model: string | undefined) => (model === undefined ? undefined : findModelConfig(model));
 
 /** Heads that guess from the states of the model, and layers that it brings: they are no models of their own. */
 const NO_DRAFT_MODEL = /eagle|medusa|speculator|mtp|dflash|dspark/i;

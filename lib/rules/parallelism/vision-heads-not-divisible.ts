@@ -1,6 +1,7 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
+import { headCount } from '../helpers/heads';
 import { argumentOf, argumentVariable } from '../helpers/switches';
 import { GLM_45V, INTERNVL_26B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -69,7 +70,7 @@ function visionHeads({ model }: RuleContext): number | undefined {
     readonly num_attention_heads?: unknown;
   };
   const heads = num_heads ?? num_attention_heads;
-  return typeof heads === 'number' && Number.isInteger(heads) && heads > 0 ? heads : undefined;
+  return headCount(heads);
 }
 
 export const visionHeadsNotDivisible: Rule = {
