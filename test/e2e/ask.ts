@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { Deployment } from './cdk';
 
@@ -31,4 +32,16 @@ export async function ask(
   );
   const { choices, model } = JSON.parse(Buffer.from(Body!).toString('utf8'));
   return { model, text: choices[0].message.content };
+}
+
+/** Asks again for as long as the model has no copy: the request that is refused wakes it. */
+export async function untilAwake<Given>(invoke: () => Promise<Given>): Promise<Given> {
+  for (;;) {
+    try {
+      return await invoke();
+    } catch (error) {
+      expect(String(error)).toContain('no capacity to process this request');
+      await sleep(200);
+    }
+  }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeEndpointCommand,
   ListEndpointsCommand,
@@ -6,7 +5,7 @@ import {
   SageMakerClient,
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
-import { ask, chatRequest } from './ask';
+import { ask, chatRequest, untilAwake } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 describe('an endpoint that is told to scale to zero', () => {
@@ -73,17 +72,7 @@ describe('an endpoint that is told to scale to zero', () => {
     expect(await instances()).toBe(0);
     await expect(invoke(names.Component)).rejects.toThrow('no capacity to process this request');
     // Its instance is there before its copy has started.
-    const answer = async () => {
-      for (;;) {
-        try {
-          return await invoke(names.Component);
-        } catch (error) {
-          expect(String(error)).toContain('no capacity to process this request');
-          await sleep(100);
-        }
-      }
-    };
-    expect(await answer()).toMatch(/\w/);
+    expect(await untilAwake(() => invoke(names.Component))).toMatch(/\w/);
     expect(await instances()).toBe(1);
   });
 

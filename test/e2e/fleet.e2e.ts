@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationAutoScalingClient,
   DescribeScalingActivitiesCommand,
@@ -17,7 +16,7 @@ import {
   SageMakerClient,
   UpdateInferenceComponentRuntimeConfigCommand,
 } from '@aws-sdk/client-sagemaker';
-import { ask, chatRequest } from './ask';
+import { ask, chatRequest, untilAwake } from './ask';
 import { bootstrap, expectDone, startDeployment, type Deployment } from './cdk';
 
 const STACK = 'FleetEndToEnd';
@@ -122,15 +121,7 @@ describe('a fleet of two models that scales to zero', () => {
   });
 
   test('the refused request wakes the model that it asked for', async () => {
-    for (;;) {
-      try {
-        expect((await invoke(names.Small)).model).toBe('gutenberg-3m-Q4_K_M.gguf');
-        break;
-      } catch (error) {
-        expect(String(error)).toContain('no capacity to process this request');
-        await sleep(200);
-      }
-    }
+    expect((await untilAwake(() => invoke(names.Small))).model).toBe('gutenberg-3m-Q4_K_M.gguf');
     expect(await instances()).toBe(1);
     const { ScalingActivities } = await new ApplicationAutoScalingClient(deployment.clientOptions).send(
       new DescribeScalingActivitiesCommand({
