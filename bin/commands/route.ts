@@ -4,6 +4,7 @@ import { SpecError } from '../../lib/errors';
 import { calibrate, toWeightsFile, type Calibration } from '../../lib/route/fit/calibrate';
 import { parseExamples } from '../../lib/route/fit/examples';
 import { show } from '../../lib/text/show';
+import { reportBadInput } from '../bad-input';
 import { ExitStatus } from '../exit-status';
 import { writeWhole } from '../output/write-file';
 import { calibrationAnswer } from '../route/answer';
@@ -36,7 +37,6 @@ export async function route(
   } catch (error) {
     if (!(error instanceof SpecError) || error.id !== 'ROUTE_TARGET_UNREACHABLE') throw error;
     // Sound input, whose answer is that it cannot be: a gate that is not met.
-    const { reportBadInput } = await import('../program');
     reportBadInput(error, terminal);
     return ExitStatus.FINDINGS;
   }

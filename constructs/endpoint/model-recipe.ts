@@ -8,7 +8,7 @@ import { ServingContainer } from '../shared/serving-container';
 import type { ServingProps } from '../shared/serving-options';
 import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 import { servingOptions } from './options';
-import type { FallbackPool } from './pools';
+import type { FallbackPool } from './fallback-pool';
 import type { EndpointRecipe } from './recipe';
 
 /** A model in a container: the props that a recipe is made of. */

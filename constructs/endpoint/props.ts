@@ -14,7 +14,7 @@ import type { SpeculativeDecoding } from '../shared/speculative-decoding';
 import type { AsyncInferenceOptions } from './async-inference';
 import type { ManagedScaleIn } from './component';
 import type { DeploymentStrategy } from './deployment-strategy';
-import type { FallbackPool } from './pools';
+import type { FallbackPool } from './fallback-pool';
 import type { RoutingStrategy } from './routing';
 import type { ScalingSchedule } from './schedule';
 

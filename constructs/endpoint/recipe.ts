@@ -1,10 +1,10 @@
 import type { Finding } from '../../lib/rules/types';
 import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
+import type { InstanceType } from '../shared/instance-type';
 import type { BoundModel } from '../shared/model-source/bound-model';
 import type { QuantizationScheme } from '../shared/quantization-scheme';
 import type { BoundContainer } from '../shared/serving-container';
 import type { SpeculativeDecoding } from '../shared/speculative-decoding';
-import type { PoolRecipe } from './pools';
 
 /** What one kind of endpoint makes of its own props; all else is the same for every kind. */
 export interface EndpointRecipe {
@@ -27,4 +27,10 @@ export interface EndpointRecipe {
   readonly fallbackPools?: readonly PoolRecipe[];
   /** Completes a spec in which all defaults are chosen. */
   readonly complete?: (spec: EndpointSpec) => EndpointSpec;
+}
+
+/** A pool as its kind of endpoint makes it. */
+export interface PoolRecipe {
+  readonly instanceType: InstanceType;
+  readonly recipe: EndpointRecipe;
 }

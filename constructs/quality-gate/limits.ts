@@ -1,6 +1,6 @@
 import { SpecError } from '../../lib/errors';
 import type { GateFigures } from './figures';
-import type { QualityGateOptions } from './quality-gate';
+import type { QualityGateOptions } from './options';
 
 type LimitName =
   'maxPerplexityIncrease' | 'maxKl' | 'maxP99Kl' | 'minTop1Agreement' | 'minMeanCosine' | 'minRankAgreement';

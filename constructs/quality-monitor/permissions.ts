@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { ownArn } from '../shared/waiting-function';
 import { QUALITY_NAMESPACE } from './metrics';
 import type { QualityMonitorProps } from './props';
-import type { BoundReference } from './reference';
+import type { BoundReference } from './bound-reference';
 
 /** What the function may do, and why each of its wildcards is needed. */
 export interface MonitorPermissions {

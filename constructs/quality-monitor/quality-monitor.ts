@@ -27,7 +27,8 @@ import { QUALITY_NAMESPACE, qualityMetric } from './metrics';
 import { monitorPermissions, type MonitorPlaces } from './permissions';
 import { readPromptSet } from './prompt-set';
 import type { QualityMonitorProps } from './props';
-import { QualityReference, type BoundReference } from './reference';
+import type { BoundReference } from './bound-reference';
+import { QualityReference } from './reference';
 import { monitorFindings } from './validation';
 
 const DEFAULT_PROMPTS_PER_RUN = 100;

@@ -1,24 +1,8 @@
 import type { Construct } from 'constructs';
-import type { ReferenceConfig } from '../../lib/monitor/operate/config';
 import type { IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { QuantizedEndpointProps } from '../endpoint/props';
+import type { BoundReference } from './bound-reference';
 import { temporaryEndpoint } from './temporary-endpoint';
-
-/**
- * Where full precision's answers come from.
- *
- * @internal
- */
-export interface BoundReference {
-  readonly config: ReferenceConfig;
-  /** Endpoint that is asked; undefined where the prompt set brings the answers. */
-  readonly endpointArn?: string;
-  readonly inferenceComponentName?: string;
-  /** Configuration that a temporary endpoint is made from. */
-  readonly endpointConfigArn?: string;
-  /** What another reference has another of. */
-  readonly identity: string;
-}
 
 /** Where the answers at full precision come from that a quality monitor compares with. */
 export class QualityReference {

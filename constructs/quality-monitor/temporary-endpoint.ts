@@ -4,7 +4,7 @@ import { QuantizedEndpoint } from '../endpoint/endpoint';
 import type { QuantizedEndpointProps } from '../endpoint/props';
 import { uniqueName } from '../shared/unique-name';
 import { ownArn } from '../shared/waiting-function';
-import type { BoundReference } from './reference';
+import type { BoundReference } from './bound-reference';
 
 /**
  * All that an endpoint is made of but the endpoint: planned and checked like any other, so that what the schedule creates one night does

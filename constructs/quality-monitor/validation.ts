@@ -4,7 +4,7 @@ import type { Finding } from '../../lib/rules/types';
 import { madeEndpoint } from '../endpoint/endpoint-base';
 import type { PromptSet } from './prompt-set';
 import type { QualityMonitorProps } from './props';
-import type { BoundReference } from './reference';
+import type { BoundReference } from './bound-reference';
 
 /** A set with fewer says little about the kinds of requests that users send. */
 const FEW_PROMPTS = 30;

@@ -3,9 +3,25 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { parseWeights, WeightsError, type WeightsFile } from '../../lib/route';
 import BUILT_IN from '../../lib/route/data/tier-weights.json';
-import type { FunctionClassifierOptions } from './props';
 
 const FUNCTION_TIMEOUT = Duration.millis(300);
+
+/** How a classifier of your own is asked. */
+export interface FunctionClassifierOptions {
+  /**
+   * How long it may take.
+   *
+   * @default Duration.millis(300)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * What decides where it does not.
+   *
+   * @default TierClassifier.builtIn()
+   */
+  readonly fallback?: TierClassifier;
+}
 
 /**
  * A classifier as the construct uses it.

@@ -5,7 +5,7 @@ import type { Backend, TierConfig } from '../../lib/route';
 import { madeEndpoint, type IQuantizedEndpoint } from '../endpoint/endpoint-base';
 import type { MadeEndpoint } from '../endpoint/made';
 import { known, withoutUndefined } from '../shared/known';
-import type { BedrockTierOptions, TierOptions } from './props';
+import type { BedrockTierOptions, TierOptions } from './options';
 
 const FIRST_TOKEN_TIMEOUT = Duration.seconds(15);
 const IDLE_TIMEOUT = Duration.seconds(15);
