@@ -27,14 +27,4 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.{js,cjs}'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
-  {
-    // The domain must run in a CLI, a Lambda and a browser: no CDK in it.
-    files: ['lib/**/*.ts', 'lambda/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '**/constructs/**', '**/bin/**'] },
-      ],
-    },
-  },
 );

@@ -1,12 +1,10 @@
-import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
 import { contextLimit } from '../model';
-import type { ModelDescription } from '../model/types';
 import { GIB } from '../units';
+import type { DefaultsContext } from './defaults-context';
 import { sglangMemory } from './sglang-memory';
 import { isSince } from './version';
 import { usesV1 } from './vllm-engine';
-import type { EnvironmentOptions } from './environment';
 
 /** What a container does with an option that nobody set, on this instance and model. */
 export interface ContainerDefaults {
@@ -25,16 +23,6 @@ export interface ContainerDefaults {
   readonly batchSize?: number;
   readonly sequenceLength?: number;
   readonly logicalNeuronCores?: number;
-}
-
-/** What defaults depend on. */
-export interface DefaultsContext {
-  readonly container?: ResolvedContainer;
-  readonly instance?: Instance;
-  readonly model?: ModelDescription;
-  /** What the user did set, for defaults that follow from other options. */
-  readonly set: EnvironmentOptions;
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What vLLM took until 0.19 (0.92 since): the figure where no engine is known. Source: vllm/config/cache.py of 0.19.0 and 0.21.0. */

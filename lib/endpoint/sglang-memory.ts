@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../model/types';
 import { MIB } from '../units';
-import type { DefaultsContext } from './defaults';
+import type { DefaultsContext } from './defaults-context';
 import { isSince } from './version';
 
 /** What nvidia-smi, which SGLang asks, counts more than CUDA has to give: 430 MiB of a T4, 480 of an H100, 730 of a B200. */

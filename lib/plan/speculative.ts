@@ -3,7 +3,8 @@ import type { ModelDescription } from '../model/types';
 import { resolveScheme } from '../scheme';
 import type { SpeculativeSpec } from '../spec/types';
 import { kvGroups, type KvGroup, type KvLayout } from './kv/groups';
-import { loadedBytes, type Loader } from './weights/loaded';
+import { loadedBytes } from './weights/loaded';
+import type { Loader } from './weights/loader';
 
 /** What guesses tokens ahead, beside the model that checks them. Bytes on one accelerator. */
 export interface Draft {

@@ -8,7 +8,7 @@ import { kvElementBytes } from './kv/dtype';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
 import { draftOf, type Draft } from './speculative';
-import type { Loader } from './weights/loaded';
+import type { Loader } from './weights/loader';
 
 /** What a plan is made of: an endpoint whose model is known, with what follows from its parts worked out once. */
 export interface Subject {

@@ -24,5 +24,6 @@ export * from './rows/cast';
 export * from './rows/encode';
 export * from './rows/grid';
 export * from './rows/quantize-matrix';
+export * from './rows/quantized-matrix';
 export * from './smoothquant/smooth';
 export * from './tensor';

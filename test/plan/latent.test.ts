@@ -2,7 +2,8 @@ import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { describeModel } from '../../lib/model';
 import { makePlan } from '../../lib/plan';
 import { allocatedBytes } from '../../lib/plan/weights/allocator';
-import { loadedBytes, type Loader } from '../../lib/plan/weights/loaded';
+import { loadedBytes } from '../../lib/plan/weights/loaded';
+import type { Loader } from '../../lib/plan/weights/loader';
 import { parseScheme } from '../../lib/scheme';
 import type { Json } from '../../lib/rules/helpers/samples';
 

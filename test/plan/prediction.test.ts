@@ -1,7 +1,8 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { describeModel } from '../../lib/model';
 import { makePlan } from '../../lib/plan';
-import { loadedBytes, type Loader } from '../../lib/plan/weights/loaded';
+import { loadedBytes } from '../../lib/plan/weights/loaded';
+import type { Loader } from '../../lib/plan/weights/loader';
 import { joiningElements, predictionLayers } from '../../lib/plan/weights/prediction';
 import { repeatsEmbedding } from '../../lib/plan/weights/repeated-head';
 import { resolveScheme } from '../../lib/scheme';

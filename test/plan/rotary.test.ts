@@ -1,5 +1,6 @@
 import { describeModel } from '../../lib/model';
-import { loadedBytes, type Loader } from '../../lib/plan/weights/loaded';
+import { loadedBytes } from '../../lib/plan/weights/loaded';
+import type { Loader } from '../../lib/plan/weights/loader';
 import { rotaryTableBytes } from '../../lib/plan/weights/rotary';
 import { parseScheme } from '../../lib/scheme';
 

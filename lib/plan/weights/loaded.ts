@@ -6,25 +6,12 @@ import { remembered } from '../remember';
 import { allocatedBytes } from './allocator';
 import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
+import type { Loader } from './loader';
 import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layout';
 import { rotaryTableBytes } from './rotary';
 import { selectionOf, type Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
 import { schemeOf, storedTensors, type StoredTensors } from './stored';
-
-/** The server that loads the weights. */
-export interface Loader {
-  readonly engine: EngineName;
-  readonly version?: readonly number[];
-  /** Compute capability × 10. */
-  readonly sm?: number;
-  /** Bytes of an element that nothing quantizes. */
-  readonly plainBytes: number;
-  readonly parallelism: Parallelism;
-  readonly loras?: { readonly count: number; readonly rank: number };
-  /** Most tokens of one step, for which some models keep buffers; undefined: none. */
-  readonly stepTokens?: number;
-}
 
 /**
  * Bytes of the weights on the accelerator that holds the most: what an engine's "model loading took" prints. Linear layers that the engine

@@ -1,7 +1,7 @@
 import { atLeast } from '../../endpoint/version';
 import type { WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
-import type { Loader } from './loaded';
+import type { Loader } from './loader';
 import type { Matrix, StoredTensors } from './stored';
 
 /** What a kernel makes of MXFP4 experts: both sizes padded, and perhaps the checkpoint's scales kept beside the reordered ones. */

@@ -1,7 +1,7 @@
 import { SimulationError } from '../../errors';
 import type { KernelEngine } from '../kernels/engine';
 import { encodeFloats } from '../rows/encode';
-import type { QuantizedMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import type { NamedTensors, TensorData } from '../tensor';
 
 /** Output column, within its eight, that nibble i of a word holds. */

@@ -1,6 +1,6 @@
 import type { KernelEngine } from '../kernels/engine';
 import { encodeFloats } from '../rows/encode';
-import type { QuantizedMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import type { NamedTensors, TensorData } from '../tensor';
 import type { CompressedFormat, QuantizationArgs } from './scheme';
 

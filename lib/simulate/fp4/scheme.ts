@@ -2,7 +2,7 @@ import { encodeFloat8 } from '../float8/cast';
 import type { KernelEngine } from '../kernels/engine';
 import { roundTo } from '../rows/arithmetic';
 import type { RowGrid } from '../rows/grid';
-import type { QuantizedMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import type { MatrixRange } from '../rows/runner';
 import type { NamedTensors, TensorData, WeightDtype } from '../tensor';
 

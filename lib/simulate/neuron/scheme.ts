@@ -2,7 +2,7 @@ import { decodeFloat8, encodeFloat8 } from '../float8/cast';
 import type { KernelEngine } from '../kernels/engine';
 import { roundToBf16 } from '../rows/arithmetic';
 import type { RowGrid } from '../rows/grid';
-import type { QuantizedMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import type { NamedTensors } from '../tensor';
 
 /** `quantization_type` of neuronx-distributed. */

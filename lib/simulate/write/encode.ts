@@ -14,7 +14,7 @@ import { neuronFp8Grid, neuronInt8Grid, neuronTensors } from '../neuron/scheme';
 import { castMatrix } from '../rows/cast';
 import { encodeFloats } from '../rows/encode';
 import { groupColumns } from '../rows/grid';
-import type { QuantizedMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import { scaleMatrix } from '../smoothquant/smooth';
 import type { Matrix, NamedTensors } from '../tensor';
 import type { Encoding } from './encoding';

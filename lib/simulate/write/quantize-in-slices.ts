@@ -1,7 +1,8 @@
 import type { KernelEngine } from '../kernels/engine';
 import type { RowGrid } from '../rows/grid';
 import { matrixRange } from '../rows/matrix-range';
-import { quantizeMatrix, type QuantizedMatrix } from '../rows/quantize-matrix';
+import { quantizeMatrix } from '../rows/quantize-matrix';
+import type { QuantizedMatrix } from '../rows/quantized-matrix';
 import type { MatrixRange } from '../rows/runner';
 import { WEIGHT_BYTES, type Matrix } from '../tensor';
 
