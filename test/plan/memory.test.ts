@@ -170,7 +170,8 @@ describe('vLLM by version', () => {
     [[0, 2, 5], { keepsReduced: true, countsReserved: true, countsContext: true }],
     [[0, 2, 6], { keepsReduced: false, countsReserved: true }],
     [[0, 17, 0], { samplerBytesPerLogit: 16, countsConcurrency: false, countsReserved: false }],
-    [[0, 21, 0], { countsConcurrency: true, budgetsGraphs: true, hasSecondRunner: false }],
+    [[0, 19, 1], { countsConcurrency: false, budgetsGraphs: false }],
+    [[0, 20, 0], { countsConcurrency: true, budgetsGraphs: true, hasSecondRunner: false }],
     [[0, 29, 0], { hasSecondRunner: true }],
     [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 16, hasSecondRunner: true }],
   ])('%j', (version, expected) => expect(new VllmVersion(version)).toMatchObject(expected));
@@ -184,7 +185,7 @@ describe('the memory of a vLLM', () => {
     expect(Math.abs(kvCache - (usable - weights - activations - runtime))).toBeLessThan(2);
   });
 
-  test('pays for graphs from 0.21 on, unless there are none', () => {
+  test('pays for graphs from 0.20 on, unless there are none', () => {
     const { memory } = onVllm({ maxModelLen: 8192 }, '0.30.0');
     const { usable, weights, activations, runtime, graphs, kvCache } = memory as unknown as Record<string, number>;
     expect(Math.abs(kvCache - (usable - weights - activations - runtime - graphs))).toBeLessThan(2);
@@ -208,15 +209,20 @@ describe('the memory of a vLLM', () => {
       num_local_experts: 8,
       num_experts_per_tok: 2,
     };
-    const { memory } = planOf(
-      {
-        container: { family: 'vllm' },
-        instanceType: 'ml.p5.48xlarge',
-        options: { maxNumSeqs: 1, maxNumBatchedTokens: 8192, tensorParallelSize: 8 },
-      },
-      mixture,
-    );
-    expect(memory.activations).toBe(8192 * 2 * (3 * 4096 + 2 * (4096 + 1792)));
+    const peak = (version: string, maxNumSeqs: number) =>
+      planOf(
+        {
+          container: { family: 'vllm', version },
+          instanceType: 'ml.p5.48xlarge',
+          options: { maxNumSeqs, maxNumBatchedTokens: 8192, tensorParallelSize: 8 },
+        },
+        mixture,
+      ).memory.activations;
+    expect(peak('0.13.0', 1)).toBe(8192 * 2 * (3 * 4096 + 2 * (4096 + 1792)));
+    // Room of their own from 0.14, which they keep: the sampler's peak is on top of it.
+    expect(peak('0.14.0', 1)).toBe(8192 * 2 * (3 * 4096 + 2 * (4096 + 4096)));
+    const sampler = 1024 * 128_256 * 16 + 8192 * 4096 * 2 * 1.28;
+    expect(peak('0.30.0', 1024)).toBe(Math.round(sampler + 8192 * 2 * 2 * (4096 + 4096)));
   });
 
   test('takes more outside PyTorch with more ranks, and most over NVLink', () => {

@@ -28,9 +28,9 @@ export class VllmVersion {
     return this.since(0, 20);
   }
 
-  /** CUDA graphs come out of the budget. Source: vllm/envs.py, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS, on by default from 0.21.0. */
+  /** CUDA graphs come out of the budget. Source: vllm/envs.py of 0.19.0 and 0.20.0, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS. */
   get budgetsGraphs(): boolean {
-    return this.since(0, 21);
+    return this.since(0, 20);
   }
 
   /** The driver is asked how much is taken; before, only PyTorch for what it had allocated. Source: vllm PR 2031 (0.2.5). */
@@ -109,7 +109,8 @@ export function profileRun(options: EffectiveOptions, context: number, version: 
  * multimodal model's encoder has left; the encoder itself may be larger still.
  *
  * Forward: the input, residual and normed copy of each token, and in the feed-forward the joined gate and up projections and their product.
- * A mixture of experts holds, for each token and chosen expert, both intermediate products and the output.
+ * A mixture of experts holds, for each token and chosen expert, both intermediate products and the output; or has room of its own for them,
+ * which it keeps.
  * Checked against published peaks: Llama-3.1-8B at 20,000 tokens 2.07 GiB, at 29,000 2.99 GiB (vLLM 0.6).
  */
 export function activationBytes(
@@ -118,9 +119,11 @@ export function activationBytes(
   version: VllmVersion,
   tensorParallel: number,
   elementBytes: number,
+  workspaceElements = 0,
 ): number {
   const hidden = 3 * model.hiddenSize;
-  const forward = run.tokens * elementBytes * (hidden + feedForwardElements(model, tensorParallel));
+  const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, tensorParallel);
+  const forward = run.tokens * elementBytes * (hidden + feedForward);
   const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
   const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
   const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
@@ -134,7 +137,7 @@ export function activationBytes(
     elementBytes,
   );
   // V0 profiles images and text in one run each.
-  const kept = version.isV1 ? vision.outputs : 0;
+  const kept = (version.isV1 ? vision.outputs : 0) + run.tokens * elementBytes * workspaceElements;
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 

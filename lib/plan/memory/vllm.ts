@@ -7,6 +7,7 @@ import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { GIB } from '../../units';
+import { expertWorkspaceElements } from './expert-workspace';
 import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
@@ -15,7 +16,7 @@ import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } fr
 const CONTEXT_WITHOUT_CONFIG = 2048;
 
 /**
- * vLLM: `total × gpu_memory_utilization`, less the weights, the peak of a profiling run, what is taken outside PyTorch, and from 0.21 the
+ * vLLM: `total × gpu_memory_utilization`, less the weights, the peak of a profiling run, what is taken outside PyTorch, and from 0.20 the
  * CUDA graphs, is the KV cache.
  * Source: vllm/v1/worker/gpu_worker.py, `determine_available_memory`; vllm/worker/worker.py before 0.8.
  */
@@ -25,6 +26,9 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const run = profileRun(options, context, version);
+  const { expertParallel } = options;
+  const kernel = { scheme, ranks: expertParallel ? 1 : tensorParallel, apart: expertParallel, sm: accelerator?.sm };
+  const workspace = expertWorkspaceElements(model, kernel, version);
   const total = accelerator?.memoryBytesUsable;
   const layout: KvLayout | undefined =
     kvElementBytes === undefined
@@ -44,7 +48,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     usable: total === undefined ? undefined : Math.floor(total * share),
     cache: fixedCache(subject),
     weights: withoutOffloaded(withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft), options),
-    activations: activationBytes(model, run, version, tensorParallel, elementBytes),
+    activations: activationBytes(model, run, version, tensorParallel, elementBytes, workspace),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
     runtime: runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }),

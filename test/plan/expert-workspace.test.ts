@@ -1,0 +1,58 @@
+import { describeModel } from '../../lib/model';
+import { expertWorkspaceElements } from '../../lib/plan/memory/expert-workspace';
+import { VllmVersion } from '../../lib/plan/memory/vllm-profile';
+import { LLAMA_8B, MIXTRAL } from '../../lib/rules/helpers/samples';
+import { parseScheme } from '../../lib/scheme/parse';
+
+/** Mixtral: two of its experts for each token, 14,336 wide, of an input of 4,096. */
+const WHOLE = 2 * (2 * 14_336 + 14_336);
+
+interface Case {
+  readonly scheme?: string;
+  readonly version?: string;
+  readonly sm?: number;
+  readonly ranks?: number;
+  readonly apart?: boolean;
+}
+
+function workspace({ scheme = 'bf16', version = '0.30.0', sm = 89, ranks = 1, apart = false }: Case, config = MIXTRAL) {
+  const kernel = { scheme: parseScheme(scheme, { origin: 'spec' }), ranks, apart, sm };
+  return expertWorkspaceElements(describeModel(config), kernel, new VllmVersion(version.split('.').map(Number)));
+}
+
+describe('the room that experts are computed in', () => {
+  test('is for both products of every chosen expert, as wide as the input at least', () => {
+    expect(workspace({})).toBe(WHOLE);
+    expect(workspace({ ranks: 4 })).toBe(2 * (7168 + 4096));
+    expect(workspace({ ranks: 8 })).toBe(2 * (4096 + 4096));
+  });
+
+  test('is for experts only', () => expect(workspace({}, LLAMA_8B)).toBe(0));
+
+  test.each<[Case, boolean]>([
+    [{ version: '0.13.0' }, false],
+    [{ version: '0.14.0' }, true],
+    [{ version: '0.7.3' }, false],
+    [{ scheme: 'fp8', version: '0.14.0' }, true],
+    [{ scheme: 'nvfp4', version: '0.14.0', sm: 120 }, true],
+    [{ scheme: 'mxfp4', version: '0.16.0', sm: 80 }, false],
+    [{ scheme: 'mxfp4', version: '0.17.0', sm: 80 }, true],
+    // Triton's own kernel, on Hopper.
+    [{ scheme: 'mxfp4', sm: 90 }, false],
+    [{ scheme: 'gptq', version: '0.19.0' }, false],
+    [{ scheme: 'gptq', version: '0.20.0' }, true],
+    [{ scheme: 'int8-w8a8', version: '0.19.0' }, true],
+    [{ scheme: 'awq', version: '0.22.0' }, false],
+    [{ scheme: 'awq', version: '0.23.0' }, true],
+    [{ scheme: 'bitsandbytes-nf4' }, false],
+    // Blocks of FP8 on Hopper: Triton where ranks share experts, FlashInfer where they do not.
+    [{ scheme: 'fp8-block', sm: 90 }, true],
+    [{ scheme: 'fp8-block', sm: 90, apart: true }, false],
+    [{ scheme: 'fp8-block', sm: 89, apart: true }, true],
+    [{ scheme: 'fp8', sm: 90, apart: true }, true],
+    // TensorRT-LLM's kernels.
+    [{ sm: 100 }, false],
+    [{ sm: 103 }, false],
+    [{ sm: 120 }, true],
+  ])('%j is kept: %p', (parts, kept) => expect(workspace(parts)).toBe(kept ? WHOLE : 0));
+});
