@@ -13,7 +13,7 @@ import { renderBenchmark } from '../benchmark/render';
 import { readPromptFile, requestSource } from '../benchmark/requests';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
-import { readJson } from '../input';
+import { readSpec } from '../plan/spec-file';
 import { count } from '../output/units';
 import { writeWhole } from '../output/write-file';
 import { usePriceFile } from '../prices/file';
@@ -170,7 +170,7 @@ async function warmUp(
 
 async function planOf(file: string) {
   await usePriceFile();
-  return planAnswer(await readJson(file));
+  return planAnswer(await readSpec(file));
 }
 
 function progressOf(

@@ -1,10 +1,10 @@
 import { check as checkSpec } from '../../lib/rules';
 import { runBatch } from '../batch';
 import type { ExitStatus } from '../exit-status';
-import { readJson } from '../input';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
 import { usePlanningFiles } from '../plan/planning-files';
+import { lockedModels, readSpec, unknownModel } from '../plan/spec-file';
 import type { Terminal } from '../terminal';
 
 /** `qe check FILE|-`: rules only. */
@@ -15,9 +15,15 @@ export async function check(
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
   await usePlanningFiles();
-  if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
+  if (options.batch === true) {
+    const locked = lockedModels();
+    return runBatch(args[0], strict, terminal, (value) => checkSpec(locked(value)));
+  }
 
-  const answer = checkSpec(await readJson(args[0]));
+  const spec = await readSpec(args[0]);
+  const unknown = unknownModel(spec);
+  if (unknown !== undefined) terminal.say(unknown);
+  const answer = checkSpec(spec);
   if (terminal.json) {
     terminal.printJson(answer);
   } else {

@@ -2,9 +2,9 @@ import { SpecError } from '../../lib/errors';
 import { recommend as rank } from '../../lib/recommend';
 import { parseSpec } from '../../lib/spec';
 import { ExitStatus } from '../exit-status';
-import { readJson } from '../input';
 import { writeWhole } from '../output/write-file';
 import { usePlanningFiles } from '../plan/planning-files';
+import { readSpec } from '../plan/spec-file';
 import { recommendationPage } from '../recommend/page';
 import { renderRecommendation } from '../recommend/render';
 import type { Terminal } from '../terminal';
@@ -16,7 +16,7 @@ export async function recommend(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   const limit = limitOf(options.limit);
-  const spec = parseSpec(await readJson(args[0]));
+  const spec = parseSpec(await readSpec(args[0]));
   await usePlanningFiles();
   const recommendation = rank(spec);
   if (terminal.json) terminal.printJson(recommendation);

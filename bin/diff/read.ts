@@ -4,6 +4,7 @@ import { factsOfSpec, factsOfTemplate, isTemplate, type EndpointFacts } from '..
 import { SpecError } from '../../lib/errors';
 import { parseSpec } from '../../lib/spec';
 import { readJson } from '../input';
+import { readSpec } from '../plan/spec-file';
 import { deployedEndpoint } from './deployed';
 
 const DEPLOYED = 'endpoint:';
@@ -26,7 +27,7 @@ export async function readEndpoints(argument: string): Promise<readonly Endpoint
       fix: 'run `cdk synth` first',
     });
   }
-  return factsOf(await readJson(argument));
+  return factsOf(await readSpec(argument));
 }
 
 function factsOf(value: unknown): EndpointFacts[] {

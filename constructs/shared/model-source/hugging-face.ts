@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { lockKey } from '../../../lib/lock';
+import { findModelConfig } from '../../../lib/model';
 import type { Finding } from '../../../lib/rules/types';
 import type { ModelSpec } from '../../../lib/spec/types';
 import type { BoundModel, FilePick, ModelBinder } from './bound-model';
@@ -16,7 +17,8 @@ export function huggingFace(id: string, options: HuggingFaceModelOptions): Model
     const known = knownOf(options, locked);
     const findings: Finding[] = [];
     const asked = options.revision === undefined ? id : `${id}@${options.revision}`;
-    if (known.config === undefined)
+    // The plan knows the configs of well-known models by itself.
+    if (known.config === undefined && findModelConfig(id) === undefined)
       findings.push(
         configUnknown(
           id,

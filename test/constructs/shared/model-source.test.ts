@@ -41,6 +41,7 @@ function dataSourceOf(stack: Stack): Record<string, unknown> {
 
 interface Artefact {
   readonly spec: { readonly model: Record<string, unknown> };
+  readonly plan: { readonly parameters: number };
 }
 
 function planOf(stack: Stack): Artefact {
@@ -92,6 +93,13 @@ describe('the hub', () => {
     expect(warningsOf(stack)).toEqual(['MODEL_CONFIG_UNKNOWN']);
     expect(messagesOf(stack, 'warning')[0]).toContain(`qe models add org/model@${COMMIT}`);
     expect(errorsOf(stack)).toEqual([]);
+  });
+
+  test('a well-known model is planned by its name alone', () => {
+    const stack = testStack();
+    makeEndpoint(stack, { model: ModelSource.huggingFace('Qwen/Qwen3-4B', { revision: COMMIT }) });
+    expect(warningsOf(stack)).toEqual([]);
+    expect(planOf(stack).plan.parameters).toBe(4_022_468_096);
   });
 
   test.each([
