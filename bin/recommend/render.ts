@@ -36,7 +36,7 @@ export function renderRecommendation(recommendation: Recommendation, limit: numb
     if (first !== null) {
       const { instanceType, quantization, container } = first;
       parts.push(
-        `${green('start with')} ${quantization} on ${instanceType} (${container}): ${recommendation.guidance}`,
+        `${green('start with')} ${quantization === 'none' ? 'the weights as they are' : quantization} on ${instanceType} (${container}): ${recommendation.guidance}`,
       );
     }
     if (recommendation.breakEven !== null) parts.push(recommendation.breakEven.message);
