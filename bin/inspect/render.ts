@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { groupTensors, printable, type GgufMetadata, type GgufValue } from '../../lib/format';
+import { renderTable, type TableColumn } from '../output/table';
 import { bytes, count } from '../output/units';
 import type { Terminal } from '../terminal';
 import type { Inspection } from './inspection';
@@ -16,7 +16,7 @@ export function renderInspection(inspection: Inspection, terminal: Terminal): st
   const sections = [
     `${bold(printable(checkpoint.location))}`,
     lines.join('\n'),
-    dtypeTable(inspection),
+    dtypeTable(inspection, terminal),
     tensorTable(inspection, terminal),
   ];
   if (warnings.length > 0) {
@@ -88,27 +88,45 @@ function shown(value: GgufValue | undefined): string | undefined {
   return value?.type === 'string' ? value.value : undefined;
 }
 
-function dtypeTable({ dtypes }: Inspection): string {
-  const table = plainTable(['type', 'tensors', 'elements', 'bytes'], ['left', 'right', 'right', 'right']);
-  for (const { dtype, tensors, elements, bytes: size } of dtypes)
-    table.push([dtype, count(tensors), count(elements), bytes(size)]);
-  return table.toString();
+const DTYPE_COLUMNS: readonly TableColumn[] = [
+  { title: 'type' },
+  { title: 'tensors', align: 'right' },
+  { title: 'elements', align: 'right' },
+  { title: 'bytes', align: 'right' },
+];
+
+function dtypeTable({ dtypes }: Inspection, terminal: Terminal): string {
+  const rows = dtypes.map(({ dtype, tensors, elements, bytes: size }) => [
+    dtype,
+    count(tensors),
+    count(elements),
+    bytes(size),
+  ]);
+  return renderTable(DTYPE_COLUMNS, rows, terminal);
 }
+
+const TENSOR_COLUMNS: readonly TableColumn[] = [
+  { title: 'tensor' },
+  { title: 'type' },
+  { title: 'shape' },
+  { title: 'count', align: 'right' },
+  { title: 'bytes', align: 'right' },
+];
 
 function tensorTable({ checkpoint }: Inspection, terminal: Terminal): string {
   const groups = groupTensors(checkpoint);
-  const table = plainTable(['tensor', 'type', 'shape', 'count', 'bytes'], ['left', 'left', 'left', 'right', 'right']);
-  for (const { pattern, dtype, shape, count: tensors, bytes: size } of groups.slice(0, MAX_LINES)) {
-    table.push([printable(pattern.slice(0, 120)), dtype, `[${shape.join(', ')}]`, count(tensors), bytes(size)]);
-  }
+  const rows = groups
+    .slice(0, MAX_LINES)
+    .map(({ pattern, dtype, shape, count: tensors, bytes: size }) => [
+      printable(pattern.slice(0, 120)),
+      dtype,
+      `[${shape.join(', ')}]`,
+      count(tensors),
+      bytes(size),
+    ]);
+  const table = renderTable(TENSOR_COLUMNS, rows, terminal);
   const left = groups.length - MAX_LINES;
-  return left > 0
-    ? `${table.toString()}\n${terminal.colors.dim(`and ${count(left)} lines more: --json has them all`)}`
-    : table.toString();
-}
-
-function plainTable(head: string[], colAligns: ('left' | 'right')[]): InstanceType<typeof Table> {
-  return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  return left > 0 ? `${table}\n${terminal.colors.dim(`and ${count(left)} lines more: --json has them all`)}` : table;
 }
 
 function plural(number: number, noun: string): string {

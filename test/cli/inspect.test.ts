@@ -106,7 +106,7 @@ describe('qe inspect', () => {
     expect(status).toBe(0);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/parameters +3,410,176/);
-    expect(stdout).toMatch(/model\.layers\.\{0…3\}\.self_attn\.q_proj\.weight +│ BF16 │ \[256, 256\] +│ +4 │/);
+    expect(stdout).toMatch(/model\.layers\.\{0…3\}\.self_attn\.q_proj\.weight +BF16 +\[256, 256\] +4 +512\.00 KiB/);
   });
 
   test('reads from S3 through the AWS SDK', async () => {
