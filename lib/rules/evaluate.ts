@@ -3,7 +3,7 @@ import { makePlan } from '../plan';
 import type { Plan } from '../plan/types';
 import type { EndpointSpec } from '../spec/types';
 import { findingFromError, findingOf } from './from-error';
-import { RULES } from './registry';
+import { rulesFor } from './registry';
 import type { Finding, Rule, RuleContext } from './types';
 
 /**
@@ -41,13 +41,13 @@ export function ruleContext(resolved: ResolvedEndpoint, given: EndpointSpec = re
   return new Context(resolved, given);
 }
 
-/** What the rules find in an endpoint; errors first, else in the registry's order. */
-export function evaluateRules(resolved: ResolvedEndpoint, rules: readonly Rule[] = RULES): readonly Finding[] {
+/** What the rules find in an endpoint, by default all that may speak of it; errors first, else in the registry's order. */
+export function evaluateRules(resolved: ResolvedEndpoint, rules?: readonly Rule[]): readonly Finding[] {
   return evaluateContext(ruleContext(resolved), rules);
 }
 
 /** As `evaluateRules`, for a caller that wants the same plan afterwards. */
-export function evaluateContext(context: RuleContext, rules: readonly Rule[] = RULES): readonly Finding[] {
+export function evaluateContext(context: RuleContext, rules: readonly Rule[] = rulesFor(context)): readonly Finding[] {
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   const keep = (finding: Finding): unknown => (finding.severity === 'error' ? errors : warnings).push(finding);

@@ -3,6 +3,7 @@ import { architectureRules } from './architecture';
 import { checkpointRules } from './checkpoint';
 import { environmentRules } from './environment';
 import { hardwareRules } from './hardware';
+import { isNeuron } from './helpers/engine';
 import { imageRules } from './image';
 import { llamaCppRules } from './llama-cpp';
 import { memoryRules } from './memory';
@@ -12,7 +13,7 @@ import { parallelismRules } from './parallelism';
 import { platformRules } from './platform';
 import { regionRules } from './region';
 import { scalingRules } from './scaling';
-import type { Rule } from './types';
+import type { Rule, RuleContext } from './types';
 
 /** Folders of this directory: what a rule's finding is caused by. */
 export const RULE_CAUSES = [
@@ -52,6 +53,29 @@ export const RULES_BY_CAUSE: Readonly<Record<RuleCause, readonly Rule[]>> = {
 };
 
 export const RULES: readonly Rule[] = RULE_CAUSES.flatMap((cause) => RULES_BY_CAUSE[cause]);
+
+/** What an endpoint must have for any rule of a cause to speak; a cause that is not named here may speak of every endpoint. */
+const CONDITIONS: readonly (readonly [cause: RuleCause, holds: (context: RuleContext) => boolean])[] = [
+  ['adapters', ({ options, spec }) => options.enableLora || (spec.speculative ?? spec.environment) !== undefined],
+  ['environment', ({ spec }) => spec.environment !== undefined],
+  ['scaling', ({ spec }) => spec.endpoint !== undefined],
+  ['neuron', isNeuron],
+  ['llama-cpp', ({ container }) => container?.engine === 'llama.cpp'],
+];
+
+/** By the conditions that do not hold, a bit each. */
+const LISTS: (readonly Rule[] | undefined)[] = [];
+
+/** Every rule that may have something to say of an endpoint, in the registry's order. */
+export function rulesFor(context: RuleContext): readonly Rule[] {
+  let unmet = 0;
+  for (let bit = 0; bit < CONDITIONS.length; bit++) if (!CONDITIONS[bit][1](context)) unmet |= 1 << bit;
+  return (LISTS[unmet] ??= rulesWithout(CONDITIONS.filter((_, bit) => (unmet >> bit) & 1).map(([cause]) => cause)));
+}
+
+function rulesWithout(causes: readonly RuleCause[]): readonly Rule[] {
+  return RULE_CAUSES.filter((cause) => !causes.includes(cause)).flatMap((cause) => RULES_BY_CAUSE[cause]);
+}
 
 const BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));
 

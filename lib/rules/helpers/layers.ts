@@ -1,4 +1,5 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
+import { remembered } from '../../plan/remember';
 import { selectionOf } from '../../plan/weights/selection';
 import type { Scheme } from '../../scheme/types';
 import type { RuleContext } from '../types';
@@ -29,17 +30,9 @@ const FUSIONS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(^|\.)(gate_proj|up_proj|w1|w3)$/, 'gate_up_proj'],
 ];
 
-const remembered = new WeakMap<ModelDescription, Map<string, readonly SplitLayer[]>>();
-
-/** Every matrix of the text model that tensor parallelism cuts; remembered for a model and a scheme. */
+/** Every matrix of the text model that tensor parallelism cuts; worked out once for a model and a scheme. */
 export function splitLayers({ model, scheme }: Pick<RuleContext, 'model' | 'scheme'>): readonly SplitLayer[] {
-  if (model === undefined) return [];
-  const key = `${scheme.name} ${scheme.origin} ${scheme.layout}`;
-  let schemes = remembered.get(model);
-  if (schemes === undefined) remembered.set(model, (schemes = new Map()));
-  let layers = schemes.get(key);
-  if (layers === undefined) schemes.set(key, (layers = makeLayers(model, scheme)));
-  return layers;
+  return model === undefined ? [] : remembered(model, scheme, 'split layers', () => makeLayers(model, scheme));
 }
 
 function makeLayers(model: ModelDescription, scheme: Scheme): readonly SplitLayer[] {

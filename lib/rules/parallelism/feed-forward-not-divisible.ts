@@ -1,3 +1,5 @@
+import type { ModelDescription } from '../../model/types';
+import { remembered } from '../../plan/remember';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { found } from '../helpers/finding';
 import { expertShare, inputShare, outputShares, splitLayers } from '../helpers/layers';
@@ -11,8 +13,13 @@ const example = (config: object, tensorParallelSize: number, options: object = {
 });
 
 /** The first matrix whose cut side the degree does not divide, as text; undefined where all divide. */
-function firstUneven(context: RuleContext, degree: number): string | undefined {
-  const headDim = context.model?.headDim ?? 1;
+function firstUneven(context: RuleContext, model: ModelDescription, degree: number): string | undefined {
+  const { options, scheme } = context;
+  const key = `uneven at ${degree} ${options.expertParallel}`;
+  return remembered(model, scheme, key, () => findUneven(context, model, degree));
+}
+
+function findUneven(context: RuleContext, { headDim, moe }: ModelDescription, degree: number): string | undefined {
   for (const layer of splitLayers(context)) {
     if (layer.kind === 'expert') continue;
     if (layer.split === 'row' && !Number.isInteger(inputShare(layer, degree)))
@@ -23,7 +30,7 @@ function firstUneven(context: RuleContext, degree: number): string | undefined {
   const share = expertShare(context, degree);
   return share === undefined || Number.isInteger(share)
     ? undefined
-    : `experts: ${context.model?.moe?.expertIntermediateSize} hidden features`;
+    : `experts: ${moe?.expertIntermediateSize} hidden features`;
 }
 
 export const feedForwardNotDivisible: Rule = {
@@ -47,13 +54,13 @@ export const feedForwardNotDivisible: Rule = {
     if (model === undefined || degree <= 1 || (model.numAttentionHeads > 0 && model.numAttentionHeads % degree !== 0))
       return [];
     if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
-    const uneven = firstUneven(context, degree);
+    const uneven = firstUneven(context, model, degree);
     if (uneven === undefined) return [];
     return [
       found({
         what: `a matrix is not divisible by tensor parallel size ${degree}`,
         got: `${uneven} / ${degree}`,
-        ...degreeFix(context, (other) => firstUneven(context, other) === undefined),
+        ...degreeFix(context, (other) => firstUneven(context, model, other) === undefined),
         path: '/options/tensorParallelSize',
       }),
     ];
