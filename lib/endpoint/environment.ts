@@ -30,6 +30,11 @@ type Reader = (text: string) => EnvironmentOptions[OptionName] | undefined;
 
 const text: Reader = (value) => value;
 const integer: Reader = (value) => (/^[+-]?\d+$/.test(value.trim()) ? Number(value) : undefined);
+/** SGLang says over how many ranks experts are spread; 1 is tensor parallelism. */
+const severalRanks: Reader = (value) => {
+  const ranks = integer(value);
+  return typeof ranks === 'number' ? ranks > 1 : undefined;
+};
 const number: Reader = (value) => (value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined);
 const boolean: Reader = (value) => {
   const word = value.trim().toLowerCase();
@@ -63,9 +68,9 @@ const VLLM_ARGUMENTS: Table = {
   TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
   PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
   DATA_PARALLEL_SIZE: ['dataParallelSize', integer],
-  MAX_MODEL_LEN: ['maxModelLen', integer],
+  MAX_MODEL_LEN: ['maxModelLen', amount],
   MAX_NUM_SEQS: ['maxNumSeqs', integer],
-  MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', integer],
+  MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', amount],
   DTYPE: ['dtype', text],
   KV_CACHE_DTYPE: ['kvCacheDtype', text],
   GPU_MEMORY_UTILIZATION: ['gpuMemoryUtilization', number],
@@ -164,6 +169,9 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
   TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
   PP_SIZE: ['pipelineParallelSize', integer],
   PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
+  EP: ['expertParallel', severalRanks],
+  EP_SIZE: ['expertParallel', severalRanks],
+  EXPERT_PARALLEL_SIZE: ['expertParallel', severalRanks],
   CONTEXT_LENGTH: ['maxModelLen', integer],
   MAX_RUNNING_REQUESTS: ['maxNumSeqs', integer],
   CHUNKED_PREFILL_SIZE: ['maxNumBatchedTokens', integer],

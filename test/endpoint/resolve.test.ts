@@ -135,6 +135,13 @@ describe('variables of a container', () => {
     ],
     ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'all', SM_LLAMA_CPP_PARALLEL: '8' }, { gpuLayers: Infinity, slots: 8 }],
     ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'auto' }, {}],
+    [
+      'vllm',
+      { SM_VLLM_MAX_MODEL_LEN: '16k', SM_VLLM_MAX_NUM_BATCHED_TOKENS: '8K' },
+      { maxModelLen: 16_000, maxNumBatchedTokens: 8192 },
+    ],
+    ['sglang', { SM_SGLANG_EP_SIZE: '8' }, { expertParallel: true }],
+    ['sglang', { SM_SGLANG_EP: '1', SM_SGLANG_EXPERT_PARALLEL_SIZE: 'all' }, { expertParallel: false }],
     ['lmi-neuron', { OPTION_N_POSITIONS: '2048' }, { sequenceLength: 2048 }],
     ['custom', { SM_VLLM_MAX_MODEL_LEN: '8192' }, {}],
     ['vllm', { OPTION_MAX_MODEL_LEN: '8192', SM_VLLM_MAX_MODEL_LEN: 'lots' }, {}],

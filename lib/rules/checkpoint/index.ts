@@ -14,6 +14,7 @@ import { expertsNotQuantizable } from './experts-not-quantizable';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
 import { gptqV2Misread } from './gptq-v2-misread';
 import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
+import { modeloptAlgorithmNotInServer } from './modelopt-algorithm-not-in-server';
 import { onlineFp8Renamed } from './online-fp8-renamed';
 import { onlineMethodNeedsExperts } from './online-method-needs-experts';
 import { quantizationBitsNotSupported } from './quantization-bits-not-supported';
@@ -38,6 +39,7 @@ export const checkpointRules: readonly Rule[] = [
   fp8BlocksNeedNewerServer,
   gptqV2Misread,
   kvCacheSchemeNotRead,
+  modeloptAlgorithmNotInServer,
   onlineFp8Renamed,
   onlineMethodNeedsExperts,
   quantizationBitsNotSupported,

@@ -7,6 +7,7 @@ import { attentionSoftCapNotSupported } from './attention-soft-cap-not-supported
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
 import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
+import { expertKernelNotOnGpu } from './expert-kernel-not-on-gpu';
 import { float16OverflowsModel } from './float16-overflows-model';
 import { gpuTooOldForServer } from './gpu-too-old-for-server';
 import { headSizeExceedsSharedMemory } from './head-size-exceeds-shared-memory';
@@ -26,6 +27,7 @@ export const hardwareRules: readonly Rule[] = [
   quantizationNeedsNewerGpu,
   quantizationRunsWeightOnly,
   quantizationNotVerifiedOnGpu,
+  expertKernelNotOnGpu,
   bfloat16NeedsAmpere,
   float16OverflowsModel,
   activationDtypeNotAccepted,

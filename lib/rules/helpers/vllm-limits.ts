@@ -17,5 +17,40 @@ export function blockSizesOf(version: Version): readonly number[] | null {
   return rows.at(-1)?.sizes ?? null;
 }
 
+interface Algorithms {
+  readonly since: string;
+  readonly version: Version;
+  readonly algorithms: readonly string[];
+}
+
+const MODELOPT: readonly Algorithms[] = (
+  data.modelOptAlgorithms as unknown as readonly (readonly [string, readonly string[]])[]
+).map(([since, algorithms]) => ({ since, version: parseVersion(since) ?? [], algorithms }));
+
+/** Algorithms of ModelOpt that a version loads; undefined where it has no ModelOpt at all. */
+export function modelOptAlgorithmsOf(version: Version): readonly string[] | undefined {
+  return MODELOPT.filter((row) => compareVersions(version, row.version) >= 0).at(-1)?.algorithms;
+}
+
+/** The first version that loads an algorithm; undefined where none does. */
+export function firstWithModelOptAlgorithm(algorithm: string): string | undefined {
+  return MODELOPT.find(({ algorithms }) => algorithms.includes(algorithm))?.since;
+}
+
+/** Experts that a range of versions sends to a kernel that is not compiled for some GPUs. */
+export interface ExpertsWithoutKernel {
+  readonly weights: string;
+  /** `null`: whatever the checkpoint’s layout. */
+  readonly layout: string | null;
+  /** Compute capability × 10, from here on. */
+  readonly fromSm: number;
+  readonly since: string;
+  readonly before: string;
+}
+
+export const EXPERTS_WITHOUT_KERNEL: readonly ExpertsWithoutKernel[] = (
+  data.expertsWithoutKernel as unknown as readonly (readonly [string, string | null, number, string, string])[]
+).map(([weights, layout, fromSm, since, before]) => ({ weights, layout, fromSm, since, before }));
+
 /** Where the values come from, for `qe explain`. */
 export const LIMITS_SOURCE = data.source;

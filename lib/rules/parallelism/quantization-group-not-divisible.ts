@@ -2,17 +2,20 @@ import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { expertShare, inputShare, quantizesExperts, splitLayers } from '../helpers/layers';
-import { AWQ, QWEN2_72B, QWEN25_7B, QWEN3_MOE, quantized } from '../helpers/samples';
+import { AWQ, LLAMA2_7B, QWEN2_72B, QWEN25_7B, QWEN3_MOE, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
-const example = (config: object, tensorParallelSize: number) => ({
+const example = (config: object, tensorParallelSize: number, family = 'vllm') => ({
   model: { config },
-  container: { family: 'vllm' },
+  container: { family },
   options: { tensorParallelSize, maxModelLen: 4096 },
 });
 
 /** Weights of one group lie along the input features; a rank must hold whole groups. */
 const GROUPED = new Set(['awq', 'gptq', 'compressed-tensors', 'modelopt', 'quark']);
+
+/** TensorRT-LLM: tensorrt_llm/quantization/layers.py, the shape of `weights_scaling_factor`; _torch/modules/linear.py, `W4A16_AWQ_LinearMethod`. */
+const HOLDS_GROUPS: ReadonlySet<string> = new Set(['vllm', 'sglang', 'tensorrt-llm']);
 
 /** Group size of integer weights that are stored in groups; undefined for one group a channel and for other formats. */
 function groupSizeOf({ scheme }: RuleContext): number | undefined {
@@ -43,7 +46,7 @@ export const quantizationGroupNotDivisible: Rule = {
   explanation:
     'Scales and zero points are stored for each group of input features. Row-parallel matrices (down_proj, o_proj) are cut along just these: input features / TP must be a multiple of the group size, or the server stops with "The input size is not aligned with the quantized weight shape. This can be caused by too large tensor parallel size." Qwen2-72B with groups of 128 (29,568 / 128 = 231) fits on one GPU only; the vendors padded its intermediate size to 29,696 before quantizing for that reason. No version lifts this. Experts of a mixture that no whole groups are left of fall to a kernel that loads and then fails at the first request: "size_k must divisible by BLOCK_SIZE_K".',
   source:
-    'vllm/model_executor/layers/quantization/{auto_awq,auto_gptq}.py; issues vllm-project/vllm#2699, #5675, #21695, #17604, QwenLM/Qwen3#698',
+    'vllm/model_executor/layers/quantization/{auto_awq,auto_gptq}.py; issues vllm-project/vllm#2699, #5675, #21695, #17604, QwenLM/Qwen3#698; TensorRT-LLM: NVIDIA/TensorRT-LLM#648',
   examples: {
     passes: [
       example(quantized(QWEN25_7B, AWQ), 4),
@@ -53,13 +56,14 @@ export const quantizationGroupNotDivisible: Rule = {
       example(quantized(QWEN2_72B, AWQ), 2),
       example(quantized(QWEN2_72B, { ...AWQ, group_size: 64 }), 4),
       example(quantized(QWEN3_MOE, AWQ), 4),
+      example(quantized(LLAMA2_7B, AWQ), 4, 'lmi-trtllm'),
     ],
   },
   evaluate(context) {
     const { container } = context;
     const groupSize = groupSizeOf(context);
     if (groupSize === undefined || context.model === undefined) return [];
-    if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
+    if (container !== undefined && !HOLDS_GROUPS.has(container.engine)) return [];
     const degree = tensorDegree(context);
     const broken = firstBroken(context, groupSize, degree);
     if (broken === undefined) return [];

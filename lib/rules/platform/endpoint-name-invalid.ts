@@ -36,13 +36,15 @@ export const endpointNameInvalid: Rule = {
       example('llama-'),
       example('-llama'),
       example('a'.repeat(64)),
+      example('huggingface-pytorch-inference-llama-3-1-8b-instruct-gptq-int4-prod'),
       example(''),
     ],
   },
   evaluate({ spec }) {
     const name = spec.endpoint?.endpointName;
-    if (name === undefined || patternOf('EndpointName').test(name)) return [];
     const [, most] = limitOf('EndpointNameLength');
+    // The pattern counts letters and digits only: hyphens between them come on top, and the length has a limit of its own.
+    if (name === undefined || (name.length <= most && patternOf('EndpointName').test(name))) return [];
     return [
       found({
         what: `an endpoint name has the pattern [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}: letters, digits and single hyphens between them, at most ${most} characters; this one has ${reason(name, most)}`,
