@@ -3,8 +3,8 @@ import type { EmbeddingReport, SchemeReport, SensitivityReport, SimulationReport
 
 export interface Judgement {
   readonly scheme: string;
-  /** For the colour: as a finding's severity. */
-  readonly grade: 'ok' | 'warning' | 'error';
+  /** For the colour: as a finding's severity, or none of them where no answer was measured. */
+  readonly grade: 'ok' | 'warning' | 'error' | 'unmeasured';
   readonly words: string;
 }
 
@@ -56,7 +56,7 @@ function judgeByWeights({ scheme, weights }: SchemeReport): Judgement {
   const error = `Weights differ by ${percent(weights.relativeError, 2)} of their size`;
   return {
     scheme,
-    grade: weights.relativeError > 0.2 ? 'warning' : 'ok',
+    grade: weights.relativeError > 0.2 ? 'warning' : 'unmeasured',
     words: `${error}; what that does to answers was not measured`,
   };
 }

@@ -43,13 +43,18 @@ export function simulationPage({ report, date, more = [] }: SimulationPageInput)
   });
 }
 
+const UNMEASURED =
+  'These figures are of the weights alone. Give a held-out text (qe simulate --evaluate FILE) to know what the schemes do to answers.';
+
 function verdict(report: SimulationReport): Section {
   const [first, ...others] = conclusions(report);
+  const measured = report.evaluation !== undefined || report.embedding !== undefined;
   const shared = sharedNotes(report.schemes);
   return {
     id: 'verdict',
     title: 'Verdict',
     body: [
+      !measured && html`<p class="note">${UNMEASURED}</p>`,
       first !== undefined && html`<p class="callout">${first}</p>`,
       others.length > 0 &&
         html`<ul>

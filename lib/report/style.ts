@@ -24,11 +24,11 @@ a{color:var(--accent)}
 .tile{border:1px solid var(--line);border-radius:.6rem;padding:.6rem .8rem}
 .tile b{display:block;font-size:1.3rem;line-height:1.3;overflow-wrap:anywhere}
 .tile span{color:var(--muted);font-size:.85rem}
-.ok{color:var(--good)}.warning{color:var(--warn)}.error{color:var(--bad)}
+.ok{color:var(--good)}.warning{color:var(--warn)}.error{color:var(--bad)}.unmeasured{color:var(--muted)}
 .verdict{font-weight:700;text-transform:uppercase;letter-spacing:.04em;font-size:.85rem}
 .findings{list-style:none;padding:0;margin:.5rem 0}
 .findings li{border-left:4px solid currentColor;padding:.1rem 0 .1rem .8rem;margin:.8rem 0}
-.findings p,.findings code{color:var(--text)}
+.findings p,.findings code,.unmeasured b{color:var(--text)}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 .bar{display:flex;height:2.2rem;border-radius:.4rem;overflow:hidden;border:1px solid var(--line);margin:.6rem 0}
 .bar div{min-width:1px}

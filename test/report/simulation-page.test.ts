@@ -112,6 +112,10 @@ describe('the page of a simulation', () => {
     const page = simulationPage({ report: report([scheme('awq', 0.085)]), date: '2026-01-01' });
     expect(page).toContain('no figure here speaks of answers');
     expect(page).not.toContain('mean KL');
+    expect(page).toContain('qe simulate --evaluate FILE');
+    expect(simulationPage({ report: report([scheme('awq', 0.085, 42)], 41.5), date: '2026-01-01' })).not.toContain(
+      'qe simulate --evaluate FILE',
+    );
   });
 
   test('says that no outlier was found when there is none', () => {
@@ -215,7 +219,10 @@ describe('a scheme is judged', () => {
   });
 
   test('by weight error alone, without promising quality', () => {
-    expect(judge(report([]), scheme('awq', 0.08)).words).toContain('was not measured');
+    expect(judge(report([]), scheme('awq', 0.08))).toMatchObject({
+      grade: 'unmeasured',
+      words: expect.stringContaining('was not measured') as string,
+    });
     expect(judge(report([]), scheme('gguf:Q2_K', 0.3)).grade).toBe('warning');
   });
 });
