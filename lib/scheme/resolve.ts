@@ -14,8 +14,20 @@ import type { Scheme } from './types';
 export function resolveScheme(spec: EndpointSpec, model: ModelDescription | undefined): Scheme {
   const stored = model && storedScheme(model);
   if (spec.quantization === undefined) return stored ?? parseScheme('none', { origin: 'default' });
-  const asked = parseScheme(spec.quantization, { groupSize: spec.groupSize, origin: 'spec' });
+  const asked = asPublished(
+    parseScheme(spec.quantization, { groupSize: spec.groupSize, origin: 'spec' }),
+    spec.model.id,
+  );
   return stored && agrees(asked, stored) ? stored : asked;
+}
+
+/** Publishers of GGUF files who say on every model's card that an importance matrix was used: bartowski; mradermacher for names with `i1`. */
+const WITH_IMPORTANCE_MATRIX = /^(bartowski\/.*|mradermacher\/.*-i1-gguf)$/i;
+
+function asPublished(scheme: Scheme, id: string | undefined): Scheme {
+  return scheme.layout === 'gguf' && id !== undefined && WITH_IMPORTANCE_MATRIX.test(id)
+    ? { ...scheme, importanceMatrix: true }
+    : scheme;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Scheme {
   readonly origin: 'spec' | 'checkpoint' | 'default';
   /** For `gguf:` and `gguf-tensor:`, the llama.cpp type name. */
   readonly ggufType?: string;
+  /** llama.cpp: made with an importance matrix, where the publisher is known to use one for every type. */
+  readonly importanceMatrix?: boolean;
   /** GPTQ `desc_act`: columns quantized in the order of their activations, so that groups are not contiguous. */
   readonly activationOrder?: boolean;
   /** Rows × columns that share one scale, for block-scaled FP8. */

@@ -43,6 +43,28 @@ const tensor = (category: MixTensor['category'], rest: Partial<MixTensor> = {}):
   ...rest,
 });
 
+describe('files of a publisher who uses an importance matrix', () => {
+  const bytes = (id: string, name: string) =>
+    makePlan(resolveEndpoint({ model: { id, config: llama8b }, quantization: `gguf:${name}` }))
+      .checkpointBytes as number;
+  const plain = 'lmstudio-community/Meta-Llama-3.1-8B-Instruct-GGUF';
+  /** The feed-forward outputs of the first four layers. */
+  const elements = 4 * 4096 * 14_336;
+
+  test.each([
+    ['IQ4_XS', 4.25 - 5.5],
+    ['IQ4_NL', 4.5 - 5.5],
+    ['Q4_0', 5 - 4.5],
+    ['Q5_0', 6 - 5.5],
+    ['Q4_K_M', 0],
+    ['Q8_0', 0],
+  ])('%s has %d bits more in the first feed-forward outputs', (name, bits) => {
+    for (const id of ['bartowski/Meta-Llama-3.1-8B-Instruct-GGUF', 'mradermacher/Llama-3.1-8B-i1-GGUF'])
+      expect(bytes(id, name) - bytes(plain, name)).toBe((elements * bits) / 8);
+    expect(bytes('mradermacher/Llama-3.1-8B-GGUF', name)).toBe(bytes(plain, name));
+  });
+});
+
 describe('ggml blocks', () => {
   test.each([
     ['Q4_0', 32, 18],

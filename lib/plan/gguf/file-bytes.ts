@@ -83,7 +83,7 @@ export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChoose
   if (scheme.name.startsWith('gguf-tensor:')) return pureChooser(name);
   const fileType = fileTypeName(name);
   if (fileType === undefined) return undefined;
-  const context: MixContext = mixContext(fileType, model);
+  const context: MixContext = mixContext(fileType, model, scheme.importanceMatrix);
   return (group, category, position) =>
     mixedType(
       {

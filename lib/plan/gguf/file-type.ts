@@ -39,7 +39,7 @@ export interface MixContext {
   readonly hasImportanceMatrix: boolean;
 }
 
-export function mixContext(fileType: string, model: ModelDescription): MixContext {
+export function mixContext(fileType: string, model: ModelDescription, importanceMatrix = false): MixContext {
   const queriesPerKvHead = model.numKvHeads > 0 ? model.numAttentionHeads / model.numKvHeads : 1;
   return {
     fileType,
@@ -49,7 +49,7 @@ export function mixContext(fileType: string, model: ModelDescription): MixContex
     tied: model.tieWordEmbeddings && !repeatsEmbedding(model),
     falcon: /^falcon/i.test(model.modelType),
     is70b: model.numLayers === 80 && queriesPerKvHead > 1,
-    hasImportanceMatrix: NEEDS_IMPORTANCE_MATRIX.has(fileType),
+    hasImportanceMatrix: importanceMatrix || NEEDS_IMPORTANCE_MATRIX.has(fileType),
   };
 }
 
@@ -223,6 +223,11 @@ function feedForwardDownType(start: GgmlType, tensor: MixTensor, context: MixCon
       return isFirstEighth(tensor) && !context.hasImportanceMatrix ? 'Q5_K' : start;
     case 'Q4_K_S':
       return isFirstEighth(tensor) && !falcon ? 'Q5_K' : start;
+    // What an importance matrix may do to the first of these; without one, files are as they always were.
+    case 'Q4_0':
+      return isFirstEighth(tensor) && context.hasImportanceMatrix ? 'Q4_1' : start;
+    case 'Q5_0':
+      return isFirstEighth(tensor) && context.hasImportanceMatrix ? 'Q5_1' : start;
     default:
       return start;
   }
