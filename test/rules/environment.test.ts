@@ -299,6 +299,10 @@ describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
     ['sglang', { SM_SGLANG_TP_SIZE: 'two' }, 'a whole number'],
     ['sglang', { SM_SGLANG_MEM_FRACTION_STATIC: '.' }, 'a number such as 0.9'],
     ['llama-cpp', { SM_LLAMA_CPP_BATCH_SIZE: 'k2' }, 'a whole number'],
+    ['lmi', { OPTION_TENSOR_PARALLEL_DEGREE: 'four' }, 'a whole number or max'],
+    ['lmi-trtllm', { PIPELINE_PARALLEL_DEGREE: 'one' }, 'a whole number'],
+    ['lmi', { OPTION_MAX_MODEL_LEN: '16 k' }, 'a whole number, or one with a unit: 16k, 16K'],
+    ['vllm', { SM_VLLM_MAX_NUM_BATCHED_TOKENS: '1.5K' }, 'a whole number, or one with a unit: 16k, 16K'],
   ])('%s %j: %s', (family, environment, allowed) => {
     const [[name, value]] = Object.entries(environment);
     expect(findingOf(rule, env(family, environment))).toMatchObject({
@@ -319,7 +323,6 @@ describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
     ['vllm', { OPTION_TENSOR_PARALLEL_SIZE: 'four' }],
     ['llama-cpp', { SM_LLAMA_CPP_CTX_SIZE: '32k' }],
     ['llama-cpp', { SM_LLAMA_CPP_N_GPU_LAYERS: 'all' }],
-    ['lmi', { OPTION_TENSOR_PARALLEL_DEGREE: 'four' }],
     ['custom', { SM_VLLM_TENSOR_PARALLEL_SIZE: 'four' }],
   ])('%s %j is read, or not known', (family, environment) => {
     expect(findingsOf(rule, env(family, environment))).toEqual([]);

@@ -140,26 +140,32 @@ function judge(context: RuleContext, kinds: Kinds, name: string, value: string):
   const { prefix, find } = variablesOf(container);
   const argument =
     prefix !== undefined && name.startsWith(prefix) ? find(name)?.argument?.replaceAll('_', '-') : undefined;
-  const kind = lookup(kinds.variables, name) ?? (argument === undefined ? undefined : lookup(kinds.numbers, argument));
+  const written =
+    lookup(kinds.variables, name) ?? (argument === undefined ? undefined : lookup(kinds.numbers, argument));
+  if (written === undefined) return undefined;
+  const kind = kindIn(context, written);
   const text = value.trim();
-  if (kind === undefined || LEFT_ALONE.test(text) || readable(context, kind).test(text)) return undefined;
+  if (LEFT_ALONE.test(text) || READABLE[kind].test(text)) return undefined;
   return found({
     what: `${argument === undefined || lookup(kinds.variables, name) !== undefined ? name : `--${argument}`} is a number, and the server stops at any other value`,
     got: shown(name, value),
-    allowed: ALLOWED[kind] ?? 'a whole number',
+    allowed: ALLOWED[kind],
     fix: `write ${name} as a number in digits`,
     path: `/environment/${name}`,
   });
 }
 
-const ALLOWED: Readonly<Partial<Record<Kind, string>>> = {
+const ALLOWED: Readonly<Record<Kind, string>> = {
+  whole: 'a whole number',
+  leading: 'a whole number',
   decimal: 'a number such as 0.9',
   degree: 'a whole number or max',
+  amount: 'a whole number, or one with a unit: 16k, 16K',
+  batch: 'a whole number, or one with a unit: 16k, 16K',
 };
 
 /** An older vLLM has no units for lengths. */
-function readable(context: RuleContext, kind: Kind): RegExp {
+function kindIn(context: RuleContext, kind: Kind): Kind {
   const since = lookup(READS_UNITS, kind);
-  const knowsUnits = since === undefined || !isVllm(context) || isVllm(context, { since });
-  return READABLE[knowsUnits ? kind : 'whole'];
+  return since === undefined || !isVllm(context) || isVllm(context, { since }) ? kind : 'whole';
 }
