@@ -232,13 +232,29 @@ describe('throughput', () => {
 });
 
 describe('llama.cpp', () => {
-  test('unpacks blocks more slowly than it reads plain weights', () => {
-    const speed = (quantization: string) =>
-      speedOf({ container: { family: 'llama-cpp' }, quantization, options: { slots: 1 } }).interTokenMs as number;
-    const bytes = (quantization: string) =>
-      planOf({ container: { family: 'llama-cpp' }, quantization }).memory.weights as number;
-    const perByte = (quantization: string) => (speed(quantization) - 3.2) / bytes(quantization);
-    expect(perByte('gguf:Q8_0') / perByte('gguf:F16')).toBeCloseTo(0.84 / 0.7, 1);
+  const perByte = (quantization: string, instanceType: string) => {
+    const model = { config: { ...llama, num_hidden_layers: 16 } };
+    const parts = {
+      model,
+      container: { family: 'llama-cpp' as const },
+      quantization,
+      instanceType,
+      options: { slots: 1 },
+    };
+    const launches = 16 * 0.08;
+    return ((speedOf(parts).interTokenMs as number) - launches) / (planOf(parts).memory.weights as number);
+  };
+  const asPlain = (quantization: string, instanceType: string) =>
+    perByte(quantization, instanceType) / perByte('gguf:F16', instanceType);
+
+  test('unpacks blocks more slowly than it reads plain weights where the units are few', () => {
+    expect(asPlain('gguf:Q8_0', 'ml.g4dn.xlarge')).toBeCloseTo(0.84 / 0.7, 1);
+    expect(asPlain('gguf:Q8_0', 'ml.g6e.xlarge')).toBeCloseTo(1, 1);
+  });
+
+  test('asks stacked memory for less than it could give, and least for plain weights', () => {
+    expect(asPlain('gguf:Q4_K_M', 'ml.p4d.24xlarge')).toBeCloseTo(0.55 / 0.6, 1);
+    expect(asPlain('gguf:Q8_0', 'ml.p5.4xlarge')).toBeCloseTo(0.55 / 0.75, 1);
   });
 });
 
