@@ -45,7 +45,7 @@ const boolean: Reader = (value) => {
 /** A count that may have a decimal (k) or binary (K) unit; only the first with a fraction. Source: vllm/utils/argparse_utils.py, `human_readable_int`. */
 const amount: Reader = (value) => {
   const match = /^(?:(\d+)([KMGT]?)|(\d+(?:\.\d+)?)([kmgt]))$/.exec(value.trim());
-  if (match === null) return undefined;
+  if (match === null) return integer(value);
   const [, whole, binary, decimal, unit] = match;
   return whole === undefined
     ? Math.floor(Number(decimal) * 1000 ** (1 + 'kmgt'.indexOf(unit)))
