@@ -1,5 +1,5 @@
 // Compiles kernels/ (AssemblyScript) to one WebAssembly module with SIMD over a shared, imported memory, kernels/gguf to another
-// that is loaded with GGUF schemes alone, kernels/forward to two more (with and without relaxed SIMD), and bundles the worker thread's program. All become TypeScript modules that hold them as text, so that the same import works in the
+// that is loaded with GGUF schemes alone, kernels/gguf-weighted to a third for importance matrices, kernels/forward to two more (with and without relaxed SIMD), and bundles the worker thread's program. All become TypeScript modules that hold them as text, so that the same import works in the
 // npm package, in the bundled command line, in a Lambda and in jest. Nothing is done when the sources have not changed.
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
@@ -13,6 +13,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const outputs = path.join(root, 'lib', 'simulate', 'kernels');
 const moduleFile = path.join(outputs, 'module.generated.ts');
 const ggufFile = path.join(root, 'lib', 'simulate', 'gguf', 'module.generated.ts');
+const weightedFile = path.join(root, 'lib', 'simulate', 'gguf', 'weighted-module.generated.ts');
 const forwardFile = path.join(root, 'lib', 'simulate', 'forward', 'modules.generated.ts');
 
 /** A Lambda or a worker compiles the module at start: it must stay small. */
@@ -27,6 +28,13 @@ await buildModules(moduleFile, 'kernels/index.ts', [
 ]);
 await buildModules(ggufFile, 'kernels/gguf/index.ts', [
   { constant: 'GGUF_MODULE_BASE64', doc: 'Kernels of the GGUF block types, base64.', features: [] },
+]);
+await buildModules(weightedFile, 'kernels/gguf-weighted/index.ts', [
+  {
+    constant: 'GGUF_WEIGHTED_MODULE_BASE64',
+    doc: 'Kernels of the same for an importance matrix, base64.',
+    features: [],
+  },
 ]);
 await buildModules(forwardFile, 'kernels/forward/index.ts', [
   { constant: 'FORWARD_MODULE_BASE64', doc: 'Kernels of the forward pass, base64.', features: [] },

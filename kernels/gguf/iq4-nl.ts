@@ -107,7 +107,7 @@ function searchFour(scratch: usize): void {
 /** The nearest level to each of four values. */
 // @ts-ignore: decorator
 @inline
-function levels4(value: v128, table: usize): v128 {
+export function levels4(value: v128, table: usize): v128 {
   const halves = f32x4.floor(f32x4.mul(value, f32x4.splat(2)));
   const inside = f32x4.pmin(f32x4.pmax(halves, f32x4.splat(-256)), f32x4.splat(255));
   const index = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(inside), i32x4.splat(256)), 2);
@@ -118,7 +118,7 @@ function levels4(value: v128, table: usize): v128 {
 }
 
 /** A block with its scale and the codes that follow from it. */
-function writeBlock(x: usize, block: usize, d: f32): void {
+export function writeBlock(x: usize, block: usize, d: f32): void {
   store<u16>(block, f16Bits(d));
   const id: f32 = d != 0 ? <f32>1 / d : 0;
   for (let j: usize = 0; j < 16; j++) {

@@ -52,7 +52,7 @@ function largestOf(at: usize, count: i32): f32 {
 }
 
 /** The value of largest magnitude among 16, its sign kept; the first of equals. */
-function extremeOf(at: usize): f32 {
+export function extremeOf(at: usize): f32 {
   let largest: f32 = 0;
   let extreme: f32 = 0;
   for (let i: usize = 0; i < 64; i += 4) {
@@ -108,7 +108,7 @@ function quantizeQ2K(x: usize, block: usize, largest: f32, scratch: usize): void
 }
 
 /** Is one of `count` f32, a multiple of four, zero? */
-function hasZero(at: usize, count: i32): bool {
+export function hasZero(at: usize, count: i32): bool {
   let zeros = i32x4.splat(0);
   for (let i: usize = 0; i < <usize>count << 2; i += 16) {
     zeros = v128.or(zeros, f32x4.eq(v128.load(at + i), f32x4.splat(0)));
@@ -117,7 +117,7 @@ function hasZero(at: usize, count: i32): bool {
 }
 
 /** Codes of the search's best trial for those of a slot's sub-blocks whose step is zero. */
-function codesOfSearch(slot: usize, steps: usize, x: usize, codes: usize, length: i32, top: i32): void {
+export function codesOfSearch(slot: usize, steps: usize, x: usize, codes: usize, length: i32, top: i32): void {
   for (let j: usize = 0; j < 8; j++) {
     if (load<f32>(steps + (j << 2)) != 0) continue;
     const at = slot + (j << 2);
@@ -285,7 +285,7 @@ function storeSteps(scratch: usize, d: f32, scales: v128, at: usize): void {
 }
 
 /** 16 scales of six bits in twelve bytes: the lower four bits of j and j + 8 share a byte, the upper two of j, j + 4, j + 8, j + 12. */
-function packSixBitScales(scales: v128, target: usize): void {
+export function packSixBitScales(scales: v128, target: usize): void {
   const low = v128.and(scales, i8x16.splat(15));
   store<u64>(target, i64x2.extract_lane(low, 0) | (i64x2.extract_lane(low, 1) << 4));
   const high = v128.and(i16x8.shr_u(scales, 4), i8x16.splat(3));
@@ -335,7 +335,7 @@ function quantizeQ6K(x: usize, block: usize, largest: f32, scratch: usize): void
 }
 
 /** Of each 128 codes: the lower nibbles of runs 0 and 2 share bytes, those of 1 and 3; two bits of all four share a byte. */
-function packSixBits(codes: usize, block: usize): void {
+export function packSixBits(codes: usize, block: usize): void {
   const mask = i8x16.splat(15);
   for (let half: usize = 0; half < 2; half++) {
     for (let i: usize = 0; i < 32; i += 16) {

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { runVectors } from '../../tools/vectors/run';
 
 /** Outputs of the reference libraries for given inputs; what made each stands in its manifest. */
-const FOLDER = path.join(__dirname, 'vectors');
+const FOLDERS = ['vectors', 'vectors/imatrix'];
 
-describe('golden vectors of the reference libraries', () => {
-  for (const { id, problems } of runVectors(FOLDER)) {
+describe.each(FOLDERS)('golden vectors of the reference libraries: %s', (folder) => {
+  for (const { id, problems } of runVectors(path.join(__dirname, folder))) {
     test(id, () => expect(problems).toEqual([]));
   }
 });

@@ -1,0 +1,154 @@
+import { SimulationError } from '../../errors';
+import { FIGURE_FIELDS, sumsFrom } from '../figures';
+import type { KernelEngine } from '../kernels/engine';
+import { wasm, type WasmModule } from '../kernels/webassembly';
+import { DTYPE_NUMBERS } from '../rows/grid';
+import type { Matrix } from '../tensor';
+import type { GgufMatrix } from './quantize';
+import { ggufBlock, ggufBytes, type GgufQuantizedType } from './types';
+import { GGUF_WEIGHTED_MODULE_BASE64 } from './weighted-module.generated';
+
+/** What kernels/gguf-weighted/index.ts exports. */
+interface WeightedKernels {
+  weightedScratchBytes(): number;
+  /** Returns the number of blocks whose scale is not finite, and of rows with weights that are not. */
+  quantizeWeighted(job: number): number;
+}
+
+let compiled: WasmModule | undefined;
+
+/** A module of its own: a run without an importance matrix neither compiles nor loads it. */
+const instances = new WeakMap<KernelEngine, WeightedKernels>();
+
+function weightedKernels(engine: KernelEngine): WeightedKernels {
+  let kernels = instances.get(engine);
+  if (kernels === undefined) {
+    compiled ??= new wasm.Module(Buffer.from(GGUF_WEIGHTED_MODULE_BASE64, 'base64'));
+    kernels = new wasm.Instance<WeightedKernels>(compiled, { env: { memory: engine.memory } }).exports;
+    instances.set(engine, kernels);
+  }
+  return kernels;
+}
+
+/** kernels/gguf-weighted/job.ts, `WeightedJob`, in its order. Pointers are byte offsets, 0 for "not wanted". */
+interface WeightedJob {
+  readonly source: number;
+  readonly dtype: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly type: number;
+  readonly importance: number;
+  readonly blocks: number;
+  readonly restored: number;
+  readonly figures: number;
+  readonly columnEnergy: number;
+  readonly row: number;
+  readonly scratch: number;
+}
+
+const FIELDS: readonly (keyof WeightedJob)[] = [
+  'source',
+  'dtype',
+  'rows',
+  'columns',
+  'type',
+  'importance',
+  'blocks',
+  'restored',
+  'figures',
+  'columnEnergy',
+  'row',
+  'scratch',
+];
+
+/** A row as f32 and its blocks, which take at most 34 bytes for 32 values. */
+const ROW_BYTES = 6;
+
+/** Does ggml look at an importance matrix when it makes this type? Q8_0 is the same with one. */
+export function usesImportance(type: GgufQuantizedType): boolean {
+  return type !== 'Q8_0';
+}
+
+/**
+ * Runs a job; what it works with is taken from the engine's arena for the time of the call.
+ *
+ * @param importance one number a column; finite and not negative
+ * @returns blocks that llama.cpp would not load, as their scale is not finite, and rows with weights that are not finite
+ */
+export function runWeightedJob(
+  engine: KernelEngine,
+  job: Omit<WeightedJob, 'importance' | 'row' | 'scratch'>,
+  importance: Float32Array,
+): number {
+  const kernels = weightedKernels(engine);
+  const { arena } = engine;
+  return arena.scoped(() => {
+    const full: WeightedJob = {
+      ...job,
+      importance: engine.place(importance),
+      row: arena.reserve(job.columns * ROW_BYTES),
+      scratch: arena.reserve(kernels.weightedScratchBytes()),
+    };
+    const at = arena.reserve(FIELDS.length * 4);
+    const fields = engine.integers(at, FIELDS.length);
+    FIELDS.forEach((field, index) => {
+      fields[index] = full[field];
+    });
+    return kernels.quantizeWeighted(at);
+  });
+}
+
+/**
+ * Quantizes a whole matrix that is in memory: byte for byte what `ggml_quantize_chunk` writes with an importance matrix, built as it is
+ * shipped for x86-64 (no fused multiply-add).
+ *
+ * @param importance what the errors of each input feature weigh; finite and not negative
+ * @throws SimulationError `IMPORTANCE_LENGTH` for another number of columns
+ */
+export function quantizeGgufWeighted(
+  engine: KernelEngine,
+  matrix: Matrix,
+  type: GgufQuantizedType,
+  importance: Float32Array,
+): GgufMatrix {
+  const { rows, columns, dtype } = matrix;
+  if (importance.length !== columns) {
+    throw new SimulationError('IMPORTANCE_LENGTH', 'the importance matrix has another number of columns', {
+      got: `${importance.length} for ${columns} input features`,
+      allowed: 'one number for each input feature',
+      fix: 'take the importance matrix of this model',
+    });
+  }
+  return engine.arena.scoped(() => {
+    const { arena } = engine;
+    const bytes = ggufBytes(type, rows * columns);
+    const blocks = arena.reserve(bytes);
+    const restored = arena.reserve(rows * columns * 4);
+    const figures = arena.reserveZeroed(FIGURE_FIELDS * 8);
+    const columnEnergy = arena.reserveZeroed(columns * 4);
+    runWeightedJob(
+      engine,
+      {
+        source: engine.place(matrix.data),
+        dtype: DTYPE_NUMBERS[dtype],
+        rows,
+        columns,
+        type: ggufBlock(type).id,
+        blocks,
+        restored,
+        figures,
+        columnEnergy,
+      },
+      importance,
+    );
+    return {
+      type,
+      rows,
+      columns,
+      blocks: engine.copy(blocks, bytes),
+      restored: new Float32Array(engine.floats(restored, rows * columns)),
+      figures: sumsFrom(engine.doubles(figures, FIGURE_FIELDS)),
+      columnEnergy: new Float32Array(engine.floats(columnEnergy, columns)),
+    };
+  });
+}
