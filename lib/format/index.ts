@@ -6,6 +6,7 @@ export * from './checkpoint/summary';
 export type * from './folder/folder';
 export * from './folder/memory-folder';
 export * from './gguf';
+export * from './imatrix';
 export type * from './layout';
 export * from './quoted';
 export * from './safetensors';

@@ -4,6 +4,7 @@ import { QuantizedEndpointsError } from '../../lib/errors';
 import { configTarget } from './config';
 import { ggufTarget } from './gguf';
 import type { HeavyInput } from './heavy';
+import { imatrixTarget } from './imatrix';
 import { indexTarget } from './index-json';
 import { Random } from './random';
 import { safetensorsTarget } from './safetensors';
@@ -11,7 +12,13 @@ import type { FuzzTarget } from './target';
 
 export { HEAVY_INPUTS } from './heavy';
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [safetensorsTarget, indexTarget, ggufTarget, configTarget];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  safetensorsTarget,
+  indexTarget,
+  ggufTarget,
+  imatrixTarget,
+  configTarget,
+];
 
 /** What a reader may take: of the processor's time, and of memory beside the input's own. */
 export const MAX_SECONDS = 1;
