@@ -89,6 +89,7 @@ function optionEntry(
     return value === true ? ['SM_SGLANG_EP_SIZE', String(options.tensorParallelSize ?? 1)] : undefined;
   const variable = optionVariable(family, option);
   if (variable === undefined || value === undefined) return undefined;
+  if (option === 'kvCacheDtype' && family === 'sglang') return [variable, value === 'fp8' ? 'fp8_e4m3' : String(value)];
   if (option === 'dtype' && typeof value === 'string') return [variable, lookup(DTYPES, value.toLowerCase()) ?? value];
   if (typeof value !== 'boolean') return [variable, String(value)];
   return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;

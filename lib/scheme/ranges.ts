@@ -49,14 +49,32 @@ export function gateAt(gate: string, version: Version | undefined): number | und
   return passed.at(-1)?.[1];
 }
 
+const ceilings = data.vllmCeilings as unknown as Readonly<
+  Record<string, readonly (readonly [since: string, until: string | null, lastSm: number])[]>
+>;
+
+/** The last compute capability × 10 that a kernel is written for in a version; `undefined` where no end is known. */
+export function ceilingAt(gate: string, version: Version | undefined): number | undefined {
+  if (!Object.hasOwn(ceilings, gate)) return undefined;
+  return ceilings[gate].find(
+    ([since, until]) =>
+      (version === undefined ? until === null : before(since, version)) &&
+      (until === null || version === undefined || !before(until, version)),
+  )?.[2];
+}
+
 /** The first version in which a gate is open to this compute capability. */
 export function gateOpensAt(gate: string, sm: number): string | undefined {
   return Object.hasOwn(gates, gate) ? gates[gate].find(([, minimum]) => sm >= minimum)?.[0] : undefined;
 }
 
-/** Values of `--kv-cache-dtype` in a version of vLLM; `undefined` before there was a choice. */
-export function kvCacheDtypes(version: Version | undefined): readonly string[] | undefined {
-  const rows = data.vllmKvCacheDtypes as unknown as readonly (readonly [string, readonly string[]])[];
+/** Values of `--kv-cache-dtype` in a version of vLLM or SGLang; `undefined` before there was a choice. */
+export function kvCacheDtypes(
+  version: Version | undefined,
+  engine: 'vllm' | 'sglang' = 'vllm',
+): readonly string[] | undefined {
+  const table = engine === 'vllm' ? data.vllmKvCacheDtypes : data.sglangKvCacheDtypes;
+  const rows = table as unknown as readonly (readonly [string, readonly string[]])[];
   return rows.filter(([since]) => !version || before(since, version)).at(-1)?.[1];
 }
 

@@ -1,6 +1,6 @@
 import { formatVersion, isAtLeast, type Version } from '../text/version';
 import data from './data/support.json';
-import { gateAt, gateOpensAt, methodAt, methodRanges } from './ranges';
+import { ceilingAt, gateAt, gateOpensAt, methodAt, methodRanges } from './ranges';
 import type { Scheme, SchemeSupport } from './types';
 
 /** What decides how vLLM runs a scheme, beside the scheme. */
@@ -159,8 +159,13 @@ function compressedIntKernel(
           ? undefined
           : gateOpensAt(scheme.symmetric && gate === 'wNa16' && sm < 80 ? 'wNa16-symmetric' : gate, sm),
     };
-  if (gate === 'w8a8-int8' && sm !== undefined && sm >= 100)
-    return { level: 'unknown', kernel, reason: 'INT8 W8A8 on Blackwell is not verified', minimumSm: minimum };
+  const ceiling = ceilingAt(gate, version);
+  if (ceiling !== undefined && sm !== undefined && sm > ceiling)
+    return {
+      level: 'unsupported',
+      minimumSm: minimum,
+      reason: `its kernel (${kernel}) is written for compute capability up to ${capability(ceiling)}, and this GPU has ${capability(sm)}`,
+    };
   return { level: 'native', kernel, minimumSm: minimum };
 }
 

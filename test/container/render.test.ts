@@ -210,6 +210,14 @@ describe('other containers', () => {
     );
   });
 
+  test.each([
+    ['sglang', 'SM_SGLANG_KV_CACHE_DTYPE', 'fp8', 'fp8_e4m3'],
+    ['sglang', 'SM_SGLANG_KV_CACHE_DTYPE', 'fp8_e5m2', 'fp8_e5m2'],
+    ['vllm', 'SM_VLLM_KV_CACHE_DTYPE', 'fp8', 'fp8'],
+  ] as const)('an FP8 cache has its own name in %s (%s=%s)', (family, variable, kvCacheDtype, expected) => {
+    expect(render(family, undefined, { options: { kvCacheDtype } }).environment[variable]).toBe(expected);
+  });
+
   test('llama.cpp serves a file of the model folder, or one from the hub', () => {
     const options = { maxModelLen: 8192, slots: 2, kvTypeK: 'q8_0', flashAttention: 'on' };
     const local = render('llama-cpp', undefined, {

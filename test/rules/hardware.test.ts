@@ -157,7 +157,7 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
     [
       on(LLAMA2_7B, 'ml.p3.2xlarge', '0.28.0'),
       {
-        severity: 'warning',
+        severity: 'error',
         got: 'ml.p3.2xlarge (V100, 7.0)',
         allowed: 'compute capability 7.5 or higher, or an image with CUDA 12',
         fix: 'use an image version built with CUDA 12, or ml.g6.xlarge',
@@ -384,10 +384,10 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
   ],
   QUANTIZATION_NOT_VERIFIED_ON_GPU: [
     [
-      on(QWEN3_SMALL, 'ml.g7e.2xlarge', undefined, {}, { quantization: 'int8-w8a8' }),
+      on(QWEN3_SMALL, 'ml.g4dn.2xlarge', undefined, {}, { quantization: 'awq', container: { family: 'sglang' } }),
       {
         severity: 'warning',
-        got: 'ml.g7e.2xlarge (RTX PRO 6000, 12.0)',
+        got: 'ml.g4dn.2xlarge (T4, 7.5)',
         fix: 'try it on one instance first, or choose a scheme that is known to run there, such as fp8 or awq',
       },
     ],

@@ -156,9 +156,26 @@ describe('KV_CACHE_DTYPE_UNKNOWN', () => {
     expect(finding.allowed).toContain('auto');
     expect(finding.allowed === 'auto').toBe(version === '0.2.0');
   });
-  test('is vLLM’s own', () => {
-    for (const container of [undefined, { family: 'sglang' }])
+  test('is the server’s own', () => {
+    for (const container of [undefined, { family: 'llama-cpp' }])
       expect(alone('KV_CACHE_DTYPE_UNKNOWN', endpoint({ kvCacheDtype: 'fp7' }, { container }))).toEqual([]);
+  });
+  test.each([
+    ['fp8', '0.5.20', []],
+    ['fp8_e4m3', '0.4.6', []],
+    ['bf16', '0.5.6', []],
+    ['nvfp4', '0.5.12', ['auto, fp8_e5m2, fp8_e4m3, bf16, bfloat16, fp4_e2m1']],
+    ['nvfp4', '0.5.20', []],
+  ])('%s as an option of SGLang %s', (kvCacheDtype, version, allowed) => {
+    const found = alone(
+      'KV_CACHE_DTYPE_UNKNOWN',
+      endpoint({ kvCacheDtype }, { container: { family: 'sglang', version } }),
+    );
+    expect(found.map((finding) => finding.allowed)).toEqual(allowed);
+  });
+  test('fp8 is no word of SGLang’s own', () => {
+    const sglang = { container: { family: 'sglang' }, environment: { SM_SGLANG_KV_CACHE_DTYPE: 'fp8' } };
+    expect(alone('KV_CACHE_DTYPE_UNKNOWN', endpoint({}, sglang))).toMatchObject([{ fix: 'write fp8_e4m3' }]);
   });
 });
 

@@ -53,7 +53,9 @@ describe('vLLM', () => {
     ['mxfp4', '0.33.0', 'ml.g5.xlarge', 'native', 'Marlin FP4 weight-only'],
     ['mxfp4', '0.9.2', 'ml.p5.48xlarge', 'unsupported', undefined],
     ['int8-w8a8', '0.33.0', 'ml.g4dn.xlarge', 'native', 'CUTLASS INT8'],
-    ['int8-w8a8', '0.33.0', 'ml.p6-b200.48xlarge', 'unknown', 'CUTLASS INT8'],
+    ['int8-w8a8', '0.33.0', 'ml.p6-b200.48xlarge', 'unsupported', undefined],
+    ['int8-w8a8', '0.9.1', 'ml.g7e.2xlarge', 'unsupported', undefined],
+    ['int8-w8a8', '0.33.0', 'ml.p5.48xlarge', 'native', 'CUTLASS INT8'],
     ['fp8', '0.33.0', 'ml.p5.48xlarge', 'native', 'CUTLASS FP8'],
   ])('%s on vLLM %s, %s: %s', (name, version, instance, level, kernel) => {
     const scheme = name === 'int8-w8a8' || name === 'fp8' ? stored(name) : stored(name);

@@ -11,6 +11,9 @@ export async function outputs() {
   const activations = (dtypes) => dtypes.filter((dtype) => !dtype.startsWith('float8'));
   const gates = {};
   for (const { gate, since, minSm } of source.vllmGates) (gates[gate] ??= []).push([since, minSm]);
+  const ceilings = {};
+  for (const { gate, since, until, lastSm } of source.vllmCeilings)
+    (ceilings[gate] ??= []).push([since, until, lastSm]);
   const value = {
     date: source.date,
     sources: source.sources,
@@ -21,7 +24,9 @@ export async function outputs() {
       ]),
     ),
     vllmGates: gates,
+    vllmCeilings: ceilings,
     vllmKvCacheDtypes: source.vllmKvCacheDtypes.map(({ since, dtypes }) => [since, dtypes]),
+    sglangKvCacheDtypes: source.sglangKvCacheDtypes.map(({ since, dtypes }) => [since, dtypes]),
     tensorrtLlm: source.tensorrtLlm.bySm,
     marlin: source.marlin,
     neuron: source.neuron.stacks,

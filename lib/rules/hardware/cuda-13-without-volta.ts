@@ -16,11 +16,12 @@ const LEAST_SM = 75;
 
 export const cuda13WithoutVolta: Rule = {
   id: 'CUDA_13_WITHOUT_VOLTA',
-  severity: 'warning',
+  severity: 'error',
   summary: 'a CUDA 13 image does not meet a V100',
   explanation:
-    'CUDA 13.0 can no longer compile for compute capability below 7.5, so an image built with it is expected to hold no code for a V100 (7.0). No report of a server that was started so is known; treat p3 as served by cu12 images only.',
-  source: 'NVIDIA CUDA Toolkit 13.0 release notes, "Deprecated architectures": Maxwell, Pascal and Volta removed',
+    'CUDA 13.0 can no longer compile for compute capability below 7.5, so an image built with it holds no code for a V100 (7.0), and its first kernel fails: "CUDA error: no kernel image is available for execution on the device". Images built with CUDA 12 are the only ones for ml.p3.',
+  source:
+    'NVIDIA CUDA Toolkit 13.0 release notes, "Deprecated architectures": Maxwell, Pascal and Volta removed; mudler/LocalAI#9948, vllm-project/vllm#39878',
   examples: {
     passes: [example('ml.g4dn.xlarge'), example('ml.p3.2xlarge', '0.34.0-lmi16.0.0-cu128')],
     fails: [example('ml.p3.2xlarge')],

@@ -7,7 +7,7 @@ import type { Rule } from '../types';
 const example = (quantization: string, instanceType: string) => ({
   model: { config: QWEN3_SMALL },
   quantization,
-  container: { family: 'vllm' },
+  container: { family: 'sglang' },
   instanceType,
   options: { maxModelLen: 4096, tensorParallelSize: 1 },
 });
@@ -17,9 +17,9 @@ export const quantizationNotVerifiedOnGpu: Rule = {
   severity: 'warning',
   summary: 'the scheme is known to run on this GPU in this server',
   explanation:
-    'For some pairs of scheme and GPU no document, source or report says whether the server has a kernel: INT8 activations on Blackwell, or what SGLang does below the compute capability a scheme is native on. Such a pair may start, fall back or be refused.',
-  source: 'absence of a source; vLLM docs, "INT8 W8A8: Blackwell GPUs are not supported by the CUTLASS kernel"',
-  examples: { passes: [example('int8-w8a8', 'ml.g6.xlarge')], fails: [example('int8-w8a8', 'ml.g7e.2xlarge')] },
+    'For some pairs of scheme and GPU no document, source or report says whether the server has a kernel: what SGLang does below the compute capability a scheme is native on, or TensorRT-LLM on a GPU that its table does not have. Such a pair may start, fall back or be refused.',
+  source: 'absence of a source',
+  examples: { passes: [example('awq', 'ml.g6.xlarge')], fails: [example('awq', 'ml.g4dn.xlarge')] },
   evaluate(context) {
     const { container, scheme } = context;
     const gpu = gpuOf(context);

@@ -1,6 +1,6 @@
 import { kvCacheDtypes } from '../../scheme';
 import { nearestNames } from '../../text/nearest';
-import { isVllm, serverName } from '../helpers/engine';
+import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -11,23 +11,39 @@ const example = (kvCacheDtype: string, version?: string) => ({
   options: { maxModelLen: 4096, kvCacheDtype },
 });
 
+const bySglang = (SM_SGLANG_KV_CACHE_DTYPE: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family: 'sglang' },
+  options: { maxModelLen: 4096 },
+  environment: { SM_SGLANG_KV_CACHE_DTYPE },
+});
+
 export const kvCacheDtypeUnknown: Rule = {
   id: 'KV_CACHE_DTYPE_UNKNOWN',
   severity: 'error',
   summary: 'kvCacheDtype is one that this version has',
   explanation:
-    'vLLM’s argument parser takes the KV-cache dtypes of its version only: "argument --kv-cache-dtype: invalid choice". INT8 and 4-bit caches came late, and under names of their own.',
-  source: 'vllm/config/cache.py, CacheDType by version',
-  examples: { passes: [example('fp8'), example('auto', '0.2.6')], fails: [example('int8', '0.11.0'), example('fp7')] },
+    'The argument parsers of vLLM and SGLang take the KV-cache dtypes of their version only: "argument --kv-cache-dtype: invalid choice". INT8 and 4-bit caches came late, and under names of their own. SGLang has no fp8: it says fp8_e4m3 or fp8_e5m2. As an option of the spec, fp8 is translated.',
+  source:
+    'vllm/config/cache.py, CacheDType by version; sglang/srt/server_args.py, choices of --kv-cache-dtype, 0.4.6 to 0.5.20',
+  examples: {
+    passes: [example('fp8'), example('auto', '0.2.6'), bySglang('fp8_e5m2')],
+    fails: [example('int8', '0.11.0'), example('fp7'), bySglang('fp8')],
+  },
   evaluate(context) {
-    const { container, options } = context;
+    const { container, options, spec } = context;
     const dtype = options.kvCacheDtype;
-    if (dtype === 'auto' || !isVllm(context)) return [];
-    const known = kvCacheDtypes(container?.engineVersion);
+    const sglang = isSglang(context);
+    if (dtype === 'auto' || !(sglang || isVllm(context))) return [];
+    // An engine-neutral word: the container's own is put in its place.
+    if (sglang && dtype === 'fp8' && spec.environment?.SM_SGLANG_KV_CACHE_DTYPE === undefined) return [];
+    const known = kvCacheDtypes(container?.engineVersion, sglang ? 'sglang' : 'vllm');
     // A name that ends with `*` stands for a family of names.
     if (known?.some((name) => name === dtype || (name.endsWith('*') && dtype.startsWith(name.slice(0, -1))))) return [];
     // Eight bits are what was meant; those of other names come late.
-    const nearest = dtype.startsWith('int8') && known?.includes('fp8') ? 'fp8' : nearestNames(dtype, known ?? [])[0];
+    const eightBits = sglang ? 'fp8_e4m3' : 'fp8';
+    const nearest =
+      /^(int8|fp8$)/.test(dtype) && known?.includes(eightBits) ? eightBits : nearestNames(dtype, known ?? [])[0];
     return [
       found({
         what: `${serverName(context)} has no such KV-cache dtype`,
