@@ -85,15 +85,6 @@ export function round4<T>(x: v128): v128 {
   return f32x4.sub(f32x4.add(x, magic), magic);
 }
 
-/** As round4, but subnormal results of f16 keep bits too many: for quotients that are rounded to integers next. */
-// @ts-ignore: decorator
-@inline
-export function roundNormal4<T>(x: v128): v128 {
-  if (idof<T>() != idof<F16>()) return round4<T>(x);
-  const magic = i32x4.add(v128.and(x, i32x4.splat(0x7f800000)), i32x4.splat((13 << 23) | 0x400000));
-  return f32x4.sub(f32x4.add(x, magic), magic);
-}
-
 /** As round4, with the sign of a zero kept. */
 // @ts-ignore: decorator
 @inline

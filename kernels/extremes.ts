@@ -60,6 +60,37 @@ export function range<T>(source: usize, count: i32): void {
     highest = reinterpret<f32>(orderable(high));
     return;
   }
+  // As signed integers positive numbers are in their order, and as unsigned ones the negative numbers above them in theirs.
+  let mx = i16x8.splat(i16.MIN_VALUE);
+  let mu = i16x8.splat(0);
+  for (; i <= count - 8; i += 8) {
+    const packed = v128.load(source + (<usize>i << 1));
+    mx = i16x8.max_s(mx, packed);
+    mu = i16x8.max_u(mu, packed);
+  }
+  // The signed one with its order made that of unsigned integers: both are reduced at a time.
+  mx = v128.xor(mx, i16x8.splat(i16.MIN_VALUE));
+  let both = i16x8.max_u(i64x2.shuffle(mx, mu, 0, 2), i64x2.shuffle(mx, mu, 1, 3));
+  both = i16x8.max_u(both, i64x2.shr_u(both, 32));
+  both = i16x8.max_u(both, i64x2.shr_u(both, 16));
+  let high: u32 = i16x8.extract_lane_u(both, 0);
+  let low: u32 = i16x8.extract_lane_u(both, 4);
+  for (; i < count; i++) {
+    const bits = <u32>load<u16>(source + (<usize>i << 1));
+    high = max<u32>(high, bits ^ 0x8000);
+    low = max<u32>(low, bits);
+  }
+  if (high < 0x8000 || low < 0x8000) {
+    rangeOfOneSign<T>(source, count);
+    return;
+  }
+  lowest = value16<T>(low);
+  highest = value16<T>(high ^ 0x8000);
+}
+
+/** The same for runs of 16-bit values that all have one sign. */
+function rangeOfOneSign<T>(source: usize, count: i32): void {
+  let i = 0;
   let mn = i16x8.splat(i16.MAX_VALUE);
   let mx = i16x8.splat(i16.MIN_VALUE);
   for (; i <= count - 8; i += 8) {

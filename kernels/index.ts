@@ -13,7 +13,8 @@ export {
   encodeE4m3,
   encodeE4m3Ieee,
 } from './decode';
-export { gridsFromExtremes, packBits, quantizeRows, rowExtremes, rowJobBytes } from './rows';
+export { gridsFromExtremes, packBits, quantizeRows, rowExtremes } from './rows';
+export { rowJobBytes } from './held';
 export { gptqRows, gptqScratchBytes, invertHessian } from './gptq';
 export { packMoments, packedMomentsBytes, quadraticForm, quadraticScratchBytes } from './quadratic';
 export { accumulateGram, gramScratchBytes } from './forward/statistics';

@@ -2,115 +2,32 @@
 // compare. One copy of the loop for each stored type and rounding style; groups with NaN, infinities or magnitudes at the
 // ends of the f32 range go through a scalar copy that follows PyTorch in every case.
 import { BF16, Dtype, F16, F32, load1, load4, roundTo, shiftOf } from './dtype';
-import { absMax, highest, lowest, lowestZero, range } from './extremes';
+import { highest, lowest, range } from './extremes';
 import { e2m1Code, e2m1Codes, roundE2m1, roundE2m1x4 } from './fp4';
 import { e4m3Byte, e4m3Bytes, e4m3Value } from './fp8';
-import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, needsRange, setGlobalScale } from './grids';
+import { cast1, gridsAhead } from './grids-ahead';
+import { Grid, computeGrid, gridScale, gridZero, highestCode, lowestCode, setGlobalScale } from './grids';
+import { CHUNK_BYTES, CHUNK_VALUES, GROUPS_AHEAD, GroupLoop, Held, heldOf, multipleOf } from './held';
 import { FigureField, RowJob, addFigure, countLanes, maxLane, raiseMaxError, sumLanes } from './job';
-
-// How a value becomes a code, as tags.
-/** R(R(w / s) + 0), clamp, round to integer. */
-class DivideSymmetric {}
-/** R(R(w / s) + z), clamp, round to integer. */
-class DivideAsymmetric {}
-/** R(w / s) rounded to integer, plus z, clamp. */
-class RoundThenShift {}
-/** w · f32(1 / s), round to integer, clamp. */
-class Reciprocal {}
-/** R(w / s), clamp, round to E4M3. */
-class Float8 {}
-/** w / s, clamp, round to E2M1. */
-class Float4 {}
+import {
+  Beyond,
+  DivideAsymmetric,
+  DivideSymmetric,
+  Float4,
+  Float8,
+  Reciprocal,
+  RoundThenShift,
+  Style,
+  Within,
+  addsNoZero,
+  knowsWithin,
+  styleOf,
+} from './row-style';
+import { Any, roundAs4, roundE4m3With } from './rounding';
 
 /** The output that is wanted besides the figures, as tags. */
 class Codes {}
 class FiguresOnly {}
-
-/** The type that results are rounded to, where it is known at run time only: as a tag in place of F32, F16, BF16. */
-class Any {}
-
-namespace Style {
-  export const DIVIDE: i32 = 0;
-  export const FLOAT8: i32 = 1;
-  export const RECIPROCAL: i32 = 2;
-  export const ROUND_THEN_SHIFT: i32 = 3;
-  export const FLOAT4: i32 = 4;
-}
-
-function styleOf(grid: i32): i32 {
-  if (grid <= Grid.INT_ASYMMETRIC) return Style.DIVIDE;
-  if (grid == Grid.FP8 || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR) return Style.FLOAT8;
-  if (grid == Grid.MXFP4 || grid == Grid.NVFP4) return Style.FLOAT4;
-  if (grid == Grid.NEURON_INT8_CHANNEL || grid == Grid.NEURON_INT8_TENSOR) return Style.RECIPROCAL;
-  return Style.ROUND_THEN_SHIFT;
-}
-
-/** Grids whose codes keep the sign of a zero: AutoAWQ's symmetric one and Neuron's FP8. */
-function addsNoZero(grid: i32): bool {
-  return grid == Grid.AWQ_SYMMETRIC || grid == Grid.NEURON_FP8_CHANNEL || grid == Grid.NEURON_FP8_TENSOR;
-}
-
-// The fast loops round by adding magic numbers and keep sums of squares in f32: both hold for scales in this range, and
-// weights that are no further beyond their grid than that.
-const SMALLEST_FAST: f32 = 9.094947e-13; // 2^-40
-const LARGEST_FAST: f32 = 1.0995116e12; // 2^40
-
-/** Values that are quantized before their errors are added up. */
-const CHUNK_VALUES: i32 = 512;
-const CHUNK_BYTES: usize = 2048;
-
-/** Where in a job's memory, behind its fields, the loop's working memory begins. */
-const HELD: usize = 80;
-
-/** Bytes that a job and its working memory take. */
-export function rowJobBytes(): usize {
-  return HELD + Held.BYTES;
-}
-
-/**
- * Working memory of the loop. Its constants stand here, a vector each: the compiler makes constants anew in each round, and a load
- * takes no arithmetic unit.
- */
-namespace Held {
-  export const LOWEST: usize = 0;
-  export const HIGHEST: usize = 16;
-  export const SCALE: usize = 32;
-  export const STEP: usize = 48;
-  export const ZERO: usize = 64;
-  export const MAGNITUDE: usize = 80;
-  export const EXPONENT: usize = 96;
-  export const BF16_MAGIC: usize = 112;
-  export const F16_MAGIC: usize = 128;
-  export const F16_LEAST: usize = 144;
-  export const F16_CAST: usize = 160;
-  export const E4M3_LEAST: usize = 176;
-  export const E4M3_MAGIC: usize = 192;
-  export const ANY_LEAST: usize = 208;
-  export const ANY_MAGIC: usize = 224;
-  export const ANY_EXACT: usize = 240;
-  export const NEGATIVE_ZERO: usize = 256;
-  export const KEPT_SIGN: usize = 272;
-  /** Lowest and highest code less the zero point. */
-  export const LEAST: usize = 288;
-  export const MOST: usize = 304;
-  /** f32 × GROUPS_AHEAD each, and a byte each: of the next groups. */
-  export const SCALES: usize = 320;
-  export const ZEROS: usize = 352;
-  export const SATURATED: usize = 384;
-  /** Sums of the row. */
-  export const SIGNAL: usize = 400;
-  export const NOISE: usize = 416;
-  export const CROSS: usize = 432;
-  export const WORST: usize = 448;
-  export const ZEROED: usize = 464;
-  export const CLIPPED: usize = 480;
-  /** f32 × CHUNK_VALUES each: weights, and what they are quantized to. */
-  export const VALUES: usize = 496;
-  export const BYTES: usize = 496 + 2 * CHUNK_BYTES;
-}
-
-/** Groups whose grids are computed at a time, a power of two. */
-const GROUPS_AHEAD: i32 = 8;
 
 /**
  * Quantizes the rows of a job: scales, zero points, codes, values and figures, as far as the job has room for them.
@@ -192,53 +109,6 @@ function castTo4<T, A>(w: v128, held: usize): v128 {
   return f32x4.sub(f32x4.add(w, cast), cast);
 }
 
-/** One weight, the same way. */
-// @ts-ignore: decorator
-@inline
-function cast1<T, A>(w: f32): f32 {
-  return idof<T>() != idof<A>() && idof<A>() == idof<F16>() ? roundTo(Dtype.F16, w) : w;
-}
-
-/**
- * Scales and zero points of the next `count` groups of a row, into the held arrays. Some at a time: the one's division passes while
- * the next one's extremes are found.
- */
-function gridsAhead<T, A, S>(job: RowJob, held: usize, source: usize, gridAt: usize, group: i32, count: i32): void {
-  const ranged = needsRange(job.grid);
-  for (let ahead = 0; ahead < count; ahead++) {
-    const first = (group + ahead) * job.groupSize;
-    const from = source + (<usize>first << shiftOf<T>());
-    const length = min<i32>(job.groupSize, job.columns - first);
-    const at = (gridAt + <usize>group + <usize>ahead) << 2;
-    const to = held + (<usize>ahead << 2);
-    let saturates = false;
-    let scale: f32;
-    let zero: f32;
-    if (job.rowsPerScale != 0) {
-      scale = load<f32>(job.scales + at);
-      zero = load<f32>(job.zeroPoints + at);
-    } else {
-      if (ranged) {
-        range<T>(from, length);
-        const low = lowest == 0 && job.grid == Grid.AWQ_ZERO_POINT ? lowestZero<T>(from, length) : lowest;
-        computeGrid(job.grid, job.bits, job.arithmetic, cast1<T, A>(low), cast1<T, A>(highest));
-      } else {
-        const magnitude = cast1<T, A>(absMax<T>(from, length));
-        computeGrid(job.grid, job.bits, job.arithmetic, -magnitude, magnitude);
-        // NVFP4's scales end where E4M3 does.
-        saturates = idof<S>() == idof<Float4>() && !(magnitude < LARGEST_FAST);
-      }
-      scale = gridScale;
-      zero = gridZero;
-      if (job.scales != 0) store<f32>(job.scales + at, scale);
-      if (job.zeroPoints != 0) store<f32>(job.zeroPoints + at, zero);
-    }
-    store<f32>(to, scale, Held.SCALES);
-    store<f32>(to, zero, Held.ZEROS);
-    store<u8>(held + <usize>ahead, <u8>saturates, Held.SATURATED);
-  }
-}
-
 function quantize<T, A, S, O>(job: RowJob): void {
   const shift = shiftOf<T>();
   const columns = job.columns;
@@ -248,11 +118,12 @@ function quantize<T, A, S, O>(job: RowJob): void {
   const limit: f32 = idof<S>() == idof<Float4>() ? 6 : job.grid == Grid.FP8 ? 448 : 240;
   const lo: f32 = isFloat ? -limit : lowestCode(job.grid, job.bits);
   const hi: f32 = isFloat ? limit : highestCode(job.grid, job.bits);
-  const held = changetype<usize>(job) + HELD;
+  const held = heldOf(job);
   v128.store(held, f32x4.splat(lo), Held.LOWEST);
   v128.store(held, f32x4.splat(hi), Held.HIGHEST);
   v128.store(held, i32x4.splat(0x7fffffff), Held.MAGNITUDE);
   v128.store(held, i32x4.splat(0x7f800000), Held.EXPONENT);
+  v128.store(held, f32x4.splat(multipleOf<A>()), Held.MULTIPLE);
   v128.store(held, i32x4.splat((16 << 23) | 0x400000), Held.BF16_MAGIC);
   v128.store(held, i32x4.splat((13 << 23) | 0x400000), Held.F16_MAGIC);
   v128.store(held, i32x4.splat(113 << 23), Held.F16_LEAST);
@@ -284,11 +155,11 @@ function quantize<T, A, S, O>(job: RowJob): void {
       const from = source + (<usize>first << shift);
       const scale = load<f32>(held + (<usize>ahead << 2), Held.SCALES);
       const zero = load<f32>(held + (<usize>ahead << 2), Held.ZEROS);
-      const saturates = load<u8>(held + <usize>ahead, Held.SATURATED) != 0;
+      const loop = load<u8>(held + <usize>ahead, Held.LOOPS);
 
       const energy = job.columnEnergy + (<usize>first << 2);
       let i = 0;
-      if (scale > SMALLEST_FAST && scale < LARGEST_FAST && !saturates) {
+      if (loop != GroupLoop.SINGLE) {
         v128.store(held, f32x4.splat(idof<S>() == idof<Reciprocal>() ? <f32>1 / scale : scale), Held.SCALE);
         v128.store(held, f32x4.splat(scale), Held.STEP);
         v128.store(held, f32x4.splat(zero), Held.ZERO);
@@ -300,20 +171,14 @@ function quantize<T, A, S, O>(job: RowJob): void {
           const end = min<i32>(i + CHUNK_VALUES - pending, whole);
           let to = held + Held.VALUES + (<usize>pending << 2);
           if (idof<T>() == idof<BF16>()) {
-            // Eight at a time take one instruction less for four.
-            const zeros = i16x8.splat(0);
-            for (; i <= end - 8; i += 8, to += 32) {
-              const packed = v128.load(from + (<usize>i << 1));
-              const a = i8x16.shuffle(zeros, packed, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
-              const b = i8x16.shuffle(zeros, packed, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
-              quantize4<A, S, O>(castTo4<T, A>(a, held), held, to, 0, 0);
-              quantize4<A, S, O>(castTo4<T, A>(b, held), held, to + 16, 0, 0);
-            }
+            if (!knowsWithin<S>()) i = quantizeEights<A, S, Beyond>(from, i, end, held, to);
+            else if (loop == GroupLoop.WITHIN) i = quantizeEights<A, S, Within>(from, i, end, held, to);
+            to += <usize>(i - start) << 2;
           }
           for (; i < end; i += 4, to += 16) {
             const w = castTo4<T, A>(load4<T>(from + (<usize>i << shift)), held);
             const at = first + i;
-            quantize4<A, S, O>(w, held, to, codes != 0 ? codes + at : 0, target != 0 ? target + (<usize>at << shift) : 0);
+            quantize4<A, S, O, Beyond>(w, held, to, codes != 0 ? codes + at : 0, target != 0 ? target + (<usize>at << shift) : 0);
           }
           pending += i - start;
           if (pending == CHUNK_VALUES) {
@@ -347,6 +212,25 @@ function quantize<T, A, S, O>(job: RowJob): void {
 }
 
 /**
+ * Quantizes bf16 weights, eight at a time: it takes one instruction less for four.
+ *
+ * @returns the first weight that is left
+ */
+// @ts-ignore: decorator
+@inline
+function quantizeEights<A, S, C>(from: usize, i: i32, end: i32, held: usize, to: usize): i32 {
+  const zeros = i16x8.splat(0);
+  for (; i <= end - 8; i += 8, to += 32) {
+    const packed = v128.load(from + (<usize>i << 1));
+    const a = i8x16.shuffle(zeros, packed, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
+    const b = i8x16.shuffle(zeros, packed, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
+    quantize4<A, S, FiguresOnly, C>(castTo4<BF16, A>(a, held), held, to, 0, 0);
+    quantize4<A, S, FiguresOnly, C>(castTo4<BF16, A>(b, held), held, to + 16, 0, 0);
+  }
+  return i;
+}
+
+/**
  * Quantizes four weights: leaves them and what they become at `to`, and writes codes and values where they are wanted.
  *
  * @param codes where their codes go, 0 for "not wanted"
@@ -354,15 +238,18 @@ function quantize<T, A, S, O>(job: RowJob): void {
  */
 // @ts-ignore: decorator
 @inline
-function quantize4<A, S, O>(w: v128, held: usize, to: usize, codes: usize, target: usize): void {
+function quantize4<A, S, O, C>(w: v128, held: usize, to: usize, codes: usize, target: usize): void {
   const scale = v128.load(held, Held.SCALE);
   let q: v128;
   if (idof<S>() == idof<Reciprocal>()) {
-    q = clamp4(f32x4.nearest(f32x4.mul(w, scale)), v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST));
+    const x = f32x4.nearest(f32x4.mul(w, scale));
+    q = idof<C>() == idof<Within>() ? x : clamp4(x, v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST));
   } else if (idof<S>() == idof<Float8>()) {
     const quotient = f32x4.div(w, scale);
-    const rounded = roundAs4<A>(quotient, held);
-    q = roundE4m3With(clamp4(rounded, v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST)), held);
+    const x = roundAs4<A>(quotient, held);
+    const clamped =
+      idof<C>() == idof<Within>() ? x : clamp4(x, v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST));
+    q = roundE4m3With(clamped, held);
     if (idof<O>() == idof<Codes>()) {
       // A zero point of 0 is added next, which turns -0.0 into +0.0.
       const negative = v128.and(f32x4.lt(quotient, v128.load(held, Held.NEGATIVE_ZERO)), i32x4.splat(0x80000000));
@@ -377,20 +264,25 @@ function quantize4<A, S, O>(w: v128, held: usize, to: usize, codes: usize, targe
     }
   } else if (idof<S>() == idof<RoundThenShift>()) {
     // The zero point is taken off the limits: integers all, so that nothing is rounded.
-    const x = f32x4.nearest(roundQuotient4<A>(f32x4.div(w, scale), held));
-    q = clamp4(x, v128.load(held, Held.LEAST), v128.load(held, Held.MOST));
-    countClipped(held, f32x4.ne(q, x));
+    const x = f32x4.nearest(roundAs4<A>(f32x4.div(w, scale), held));
+    if (idof<C>() == idof<Within>()) q = x;
+    else {
+      q = clamp4(x, v128.load(held, Held.LEAST), v128.load(held, Held.MOST));
+      countClipped(held, f32x4.ne(q, x));
+    }
     if (idof<O>() == idof<Codes>()) {
       q = v128.or(f32x4.add(q, f32x4.splat(0)), v128.and(w, v128.load(held, Held.KEPT_SIGN)));
     }
   } else if (idof<S>() == idof<DivideAsymmetric>()) {
     const zero = v128.load(held, Held.ZERO);
-    const x = roundQuotient4<A>(f32x4.add(roundQuotient4<A>(f32x4.div(w, scale), held), zero), held);
+    // A sum a step too small becomes the same code.
+    const x = roundAs4<A>(f32x4.add(roundAs4<A>(f32x4.div(w, scale), held), zero), held);
     const code = f32x4.nearest(clamp4(x, v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST)));
     q = f32x4.sub(code, zero);
   } else {
-    const x = roundQuotient4<A>(f32x4.div(w, scale), held);
-    q = f32x4.nearest(clamp4(x, v128.load(held, Held.LOWEST), v128.load(held, Held.HIGHEST)));
+    const x = roundAs4<A>(f32x4.div(w, scale), held);
+    const below = f32x4.pmin(x, v128.load(held, Held.HIGHEST));
+    q = f32x4.nearest(idof<C>() == idof<Within>() ? below : f32x4.pmax(below, v128.load(held, Held.LOWEST)));
   }
   const exactly = idof<S>() == idof<Reciprocal>() || idof<S>() == idof<Float4>();
   const step = v128.load(held, Held.STEP);
@@ -472,39 +364,6 @@ function addErrors(held: usize, count: i32, end: usize): void {
 function largestNegativeZero(arithmetic: i32): f32 {
   if (arithmetic == Dtype.BF16) return -4.591774807899561e-41;
   return arithmetic == Dtype.F16 ? -2.98023223876953125e-8 : 0;
-}
-
-/** `round4` for a type that is a tag, or, for `Any`, the one that the job names. */
-// @ts-ignore: decorator
-@inline
-function roundAs4<A>(x: v128, held: usize): v128 {
-  if (idof<A>() == idof<F32>()) return x;
-  const exponent = v128.and(x, v128.load(held, Held.EXPONENT));
-  if (idof<A>() == idof<Any>()) {
-    const magic = i32x4.add(i32x4.max_s(exponent, v128.load(held, Held.ANY_LEAST)), v128.load(held, Held.ANY_MAGIC));
-    return v128.bitselect(x, f32x4.sub(f32x4.add(x, magic), magic), v128.load(held, Held.ANY_EXACT));
-  }
-  const least = idof<A>() == idof<F16>() ? i32x4.max_s(exponent, v128.load(held, Held.F16_LEAST)) : exponent;
-  const magic = i32x4.add(least, v128.load(held, idof<A>() == idof<F16>() ? Held.F16_MAGIC : Held.BF16_MAGIC));
-  return f32x4.sub(f32x4.add(x, magic), magic);
-}
-
-/** The same for quotients that are rounded to integers next: subnormal results of f16 keep bits too many. */
-// @ts-ignore: decorator
-@inline
-function roundQuotient4<A>(x: v128, held: usize): v128 {
-  if (idof<A>() != idof<F16>()) return roundAs4<A>(x, held);
-  const magic = i32x4.add(v128.and(x, v128.load(held, Held.EXPONENT)), v128.load(held, Held.F16_MAGIC));
-  return f32x4.sub(f32x4.add(x, magic), magic);
-}
-
-/** `roundE4m3x4` with its constants at hand. */
-// @ts-ignore: decorator
-@inline
-function roundE4m3With(x: v128, held: usize): v128 {
-  const exponent = i32x4.max_s(v128.and(x, v128.load(held, Held.EXPONENT)), v128.load(held, Held.E4M3_LEAST));
-  const magic = i32x4.add(exponent, v128.load(held, Held.E4M3_MAGIC));
-  return f32x4.sub(f32x4.add(x, magic), magic);
 }
 
 // @ts-ignore: decorator

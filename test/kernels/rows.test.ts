@@ -6,8 +6,9 @@ import { matrixRange } from '../../lib/simulate/rows/matrix-range';
 import { recipeOf, simulatedSchemes } from '../../lib/simulate/schemes/recipe';
 
 const engine = createKernelEngine();
-const ROWS = 4;
-const COLUMNS = 128;
+const ROWS = 2;
+/** Five groups of 128: grids are computed for four groups at a time, and for what is left one by one. */
+const COLUMNS = 640;
 
 const grids = simulatedSchemes.flatMap((name) => {
   const { kernel } = recipeOf(parseScheme(name));
@@ -32,6 +33,22 @@ const ordinary = fc
   .integer({ min: 0x3000, max: 0x3fff })
   .chain((magnitude) => fc.constantFrom(magnitude, magnitude | 0x8000));
 const anything = fc.integer({ min: 0, max: 0xffff });
+/** Quotients half-way between two codes, at the ends of the grid too. */
+const halves = fc
+  .tuple(fc.integer({ min: -31, max: 31 }), fc.constantFrom(1, 0.5, 1.75))
+  .map(([steps, scale]) => bf16Bits((steps * scale) / 64));
+/** So small that f16 holds scales as subnormals only, and AutoAWQ takes the least one. */
+const small = fc
+  .integer({ min: 0x3400, max: 0x3680 })
+  .chain((magnitude) => fc.constantFrom(magnitude, magnitude | 0x8000));
+/** Zero would lie outside of their range. */
+const positive = fc.integer({ min: 0x3c00, max: 0x3c80 });
+const negative = positive.map((bits) => bits | 0x8000);
+const word = new DataView(new ArrayBuffer(4));
+function bf16Bits(value: number): number {
+  word.setFloat32(0, value);
+  return word.getUint16(0);
+}
 const patterns = (element: fc.Arbitrary<number>) =>
   fc.array(element, { minLength: ROWS * COLUMNS, maxLength: ROWS * COLUMNS }).map((values) => Uint16Array.from(values));
 
@@ -43,6 +60,10 @@ describe.each(grids)('$name', ({ name, kernel }) => {
   test.each([
     ['ordinary weights', ordinary],
     ['any bit patterns', anything],
+    ['weights between two codes', halves],
+    ['very small weights', small],
+    ['positive weights', positive],
+    ['negative weights', negative],
   ])('the loop for figures alone and the one that writes agree on %s', (_, element) => {
     fc.assert(
       fc.property(patterns(element), (words) => {
@@ -66,6 +87,38 @@ describe.each(grids)('$name', ({ name, kernel }) => {
     );
   });
 });
+
+const grouped = grids.filter(({ kernel: { grid } }) => grid.sharing.strategy === 'group' && grid.grid !== 'nvfp4');
+
+test.each(grouped)(
+  '$name: a group has the same grid and codes in a long row and as a matrix of its own',
+  ({ kernel }) => {
+    const { groupSize } = kernel.grid.sharing as { readonly groupSize: number };
+    const groups = COLUMNS / groupSize;
+    fc.assert(
+      fc.property(fc.constantFrom(ordinary, anything, halves, small, positive, negative).chain(patterns), (words) => {
+        const whole = quantizeMatrix(
+          engine,
+          { dtype: 'BF16', rows: ROWS, columns: COLUMNS, data: new Uint8Array(words.buffer) },
+          kernel.grid,
+        );
+        const alone = quantizeMatrix(
+          engine,
+          { dtype: 'BF16', rows: ROWS * groups, columns: groupSize, data: new Uint8Array(words.buffer) },
+          kernel.grid,
+        );
+        expect(bytesOf(whole.scales)).toEqual(bytesOf(alone.scales));
+        expect(bytesOf(whole.zeroPoints)).toEqual(bytesOf(alone.zeroPoints));
+        expect(bytesOf(whole.codes)).toEqual(bytesOf(alone.codes));
+      }),
+      { numRuns: 60, seed: 20261126 },
+    );
+  },
+);
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
 
 test('casts to f16 and bf16 and back are exact for every value that the type has', () => {
   const words = Uint16Array.from({ length: 65536 }, (_, index) => index);
