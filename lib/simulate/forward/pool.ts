@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { AskedWorker } from '../worker/asked-worker';
 import type { WasmMemory, WasmModule } from '../kernels/webassembly';
 import type { DecoderShape } from './decoder-shape';
 import { DecoderThread, type DecoderJob } from './decoder-thread';
@@ -46,21 +47,22 @@ class InlinePool implements DecoderPool {
 }
 
 class WorkerPool implements DecoderPool {
-  private readonly workers: readonly Worker[];
+  private readonly workers: readonly AskedWorker<DecoderJob, ForwardAnswer>[];
 
   constructor(starts: readonly ForwardWorkerData[]) {
     // Flags of the main program, such as --input-type, are not for this one.
     this.workers = starts.map(
-      (workerData) => new Worker(FORWARD_WORKER_PROGRAM, { eval: true, execArgv: [], workerData }),
+      (workerData) => new AskedWorker(new Worker(FORWARD_WORKER_PROGRAM, { eval: true, execArgv: [], workerData })),
     );
   }
 
   async run(jobs: readonly DecoderJob[], signal?: AbortSignal, onDone?: () => void): Promise<void> {
     let next = 0;
-    const drain = async (worker: Worker) => {
+    const drain = async (worker: AskedWorker<DecoderJob, ForwardAnswer>) => {
       while (next < jobs.length) {
         signal?.throwIfAborted();
-        await ask(worker, jobs[next++]);
+        const { error } = await worker.ask(jobs[next++]);
+        if (error !== undefined) throw error;
         onDone?.();
       }
     };
@@ -72,27 +74,4 @@ class WorkerPool implements DecoderPool {
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
-}
-
-function ask(worker: Worker, job: DecoderJob): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-    };
-    const onMessage = ({ error }: ForwardAnswer) => {
-      settle();
-      if (error === undefined) resolve();
-      else reject(error as Error);
-    };
-    const onError = (error: Error) => {
-      settle();
-      reject(error);
-    };
-    const onExit = (code: number) => {
-      settle();
-      reject(new Error(`a worker of the forward pass ended with code ${code}`));
-    };
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(job);
-  });
 }

@@ -1,8 +1,6 @@
-import type { Worker } from 'node:worker_threads';
-import { workerDied } from './died';
 import { WORKER_PROGRAM } from '../kernels/worker.generated';
 import { uncarry, type CarriedError } from '../stream/messages';
-import { isReadRequest } from './read-channel';
+import { AskedWorker } from './asked-worker';
 import { RemoteFiles } from './remote-files';
 import { startWorker } from './start';
 
@@ -33,7 +31,7 @@ export async function runTasks<Task, Result>(
   const files = new RemoteFiles();
   let failed = false;
   const drain = async (): Promise<void> => {
-    const worker = startWorker(WORKER_PROGRAM, data, files);
+    const worker = new AskedWorker<Task, TaskAnswer<Result>>(startWorker(WORKER_PROGRAM, data, files));
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -41,7 +39,9 @@ export async function runTasks<Task, Result>(
         if (failed) return;
         const { value: task, done } = await queue.next();
         if (done === true) return;
-        onDone(task, await ask<Task, Result>(worker, task));
+        const answer = await worker.ask(task);
+        if ('error' in answer) throw uncarry(answer.error);
+        onDone(task, answer.result);
       }
     } catch (error) {
       failed = true;
@@ -59,28 +59,4 @@ export async function runTasks<Task, Result>(
 
 async function* oneByOne<Task>(tasks: AsyncIterable<Task> | Iterable<Task>): AsyncGenerator<Task> {
   yield* tasks;
-}
-
-function ask<Task, Result>(worker: Worker, task: Task): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-    };
-    const onMessage = (answer: TaskAnswer<Result>): void => {
-      if (isReadRequest(answer)) return;
-      settle();
-      if ('error' in answer) reject(uncarry(answer.error));
-      else resolve(answer.result);
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(error);
-    };
-    const onExit = (code: number): void => {
-      settle();
-      reject(workerDied(code));
-    };
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(task);
-  });
 }
