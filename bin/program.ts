@@ -126,6 +126,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
         '--calibration <file>',
         'a text, or what calibrate wrote: for awq, gptq, smoothquant and static scales',
       ),
+      new Option('--imatrix <file>', 'for GGUF types: importance matrix of llama-imatrix, or of calibrate --imatrix'),
       new Option('--limit-tokens <n>', 'text tokens to use at most'),
       new Option('--kv-cache <type>', 'fp8, q8_0, q4_0 … or KEYS/VALUES: evaluate with the KV cache quantized too'),
       new Option('--instances <types>', 'does each scheme fit these instance types: with commas between them'),
@@ -147,6 +148,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--format <format>', 'checkpoint layout, where a scheme has several'),
       new Option('--group-size <n>', 'weights that share a scale; -1: a whole row'),
       new Option('--calibration <file>', 'a text, or what calibrate wrote'),
+      new Option('--imatrix <file>', 'GGUF: importance matrix of llama-imatrix, or of calibrate --imatrix'),
       new Option(
         '--keep <what>',
         'layers at higher precision: a report of simulate --sensitivity, or names and patterns',
@@ -201,6 +203,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       new Option('--text <file>', 'calibration text, UTF-8').makeOptionMandatory(),
       new Option('--out <file>', 'where to write them').makeOptionMandatory(),
       new Option('--limit-tokens <n>', 'text tokens to use at most; default: 65536'),
+      new Option('--imatrix <file>', 'also write an importance matrix for GGUF types, as llama-imatrix does'),
       new Option('--no-moments', 'leave out what AWQ and GPTQ need: a small file, for smoothquant and static scales'),
       new Option('--threads <n>', 'default: all processors'),
     ],

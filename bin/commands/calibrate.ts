@@ -2,9 +2,11 @@ import { SpecError } from '../../lib/errors';
 import { openCheckpoint } from '../../lib/format';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { calibrationFileBytes, CalibrationWriter } from '../../lib/simulate/calibration/file';
+import { ImatrixRecorder } from '../../lib/simulate/calibration/imatrix';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
 import { bytes, count } from '../output/units';
+import { writeWhole } from '../output/write-file';
 import { prepareCalibration } from '../quality/calibration';
 import { positiveInteger } from '../quality/session';
 import type { Terminal } from '../terminal';
@@ -38,21 +40,29 @@ async function writeCalibration(
     const run = await prepareCalibration(folder, checkpoint, text, options, terminal, signal, limit);
     const moments = options.moments !== false;
     const { tokens, sequences, groups } = run;
+    const recorder = options.imatrix === undefined ? undefined : new ImatrixRecorder(checkpoint, groups);
     const plan = { groups, tokens, sequences, moments };
     terminal.say(`${out} will take ${bytes(calibrationFileBytes(plan))}`);
 
     const writer = new CalibrationWriter(out, plan);
     try {
       let group = 0;
-      await run.run(moments, ({ statistics }) => writer.write(group++, statistics));
+      // An importance matrix is the moments' diagonal, kept where the moments are not.
+      await run.run(moments || recorder !== undefined, ({ weights, statistics }) => {
+        writer.write(group++, statistics);
+        recorder?.add(weights, statistics);
+      });
+      const matrix = recorder?.bytes({ file: text, sequences, tokens });
+      if (matrix !== undefined) await writeWhole(String(options.imatrix), matrix);
       writer.commit();
     } catch (error) {
       writer.abort();
       throw error;
     }
-    const answer = { file: out, tokens, sequences, groups: groups.length, moments };
+    const answer = { file: out, imatrix: options.imatrix, tokens, sequences, groups: groups.length, moments };
     if (terminal.json) terminal.printJson(answer);
     else terminal.print(`wrote ${out}: ${count(tokens)} tokens, ${groups.length} groups of layers`);
+    if (recorder !== undefined) terminal.say(`wrote ${String(options.imatrix)}: importance of each column, for GGUF`);
     return ExitStatus.OK;
   } finally {
     await closeS3();

@@ -7,6 +7,7 @@ import { parseScheme, type Scheme } from '../../lib/scheme';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
 import { bytes } from '../output/units';
+import { assertTakesImatrix } from '../quantize/takes-imatrix';
 import type { CheckpointWriter, QuantizeAnswer } from '../quantize/writer';
 import { CHECKPOINT_FORMATS, checkpointWriters } from '../quantize/writers';
 import type { Terminal } from '../terminal';
@@ -24,6 +25,7 @@ export async function quantize(
   const scheme = parseScheme(String(options.scheme), {
     groupSize: integerOption(options.groupSize, '--group-size', -1),
   });
+  assertTakesImatrix(options, [scheme]);
   const threads = integerOption(options.threads, '--threads') ?? availableParallelism();
   const out = String(options.out);
   const dryRun = options.dryRun === true;

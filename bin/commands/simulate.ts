@@ -11,6 +11,8 @@ import { toReport } from '../../lib/simulate/to-report';
 import { calibrationFrom, openIfCalibration, prepareCalibration } from '../quality/calibration';
 import { saySearchTime } from '../quality/searches';
 import { kvCacheOption, orSay, prepareEvaluation } from '../quality/evaluate';
+import { importanceOption } from '../quantize/imatrix';
+import { assertTakesImatrix } from '../quantize/takes-imatrix';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
 import { writeWhole } from '../output/write-file';
@@ -39,12 +41,14 @@ async function simulateCheckpoint(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitStatus> {
+  assertTakesImatrix(options, schemes);
   const bar = new ProgressBar(terminal, 'quantizing');
   let opened: Awaited<ReturnType<typeof openIfCalibration>>;
   try {
     const { folder, file } = locateCheckpoint(path);
     const checkpoint = await openCheckpoint(folder, file);
     for (const warning of checkpoint.warnings) terminal.say(`warning ${warning.id}: ${warning.message}`);
+    const importance = await importanceOption(options);
     const fits = fitsOn(options, checkpoint, schemes);
     const prepared = await prepareEvaluation(folder, checkpoint, schemes, options, terminal, signal);
     let calibration: Calibration | undefined;
@@ -69,12 +73,13 @@ async function simulateCheckpoint(
       threads,
       layers: options.layers as string | undefined,
       calibration,
+      importance,
       digest: wantsReport,
       signal,
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
-    const evaluation = await prepared?.run(calibration);
+    const evaluation = await prepared?.run(calibration, importance);
     const report = toReport(simulation, evaluation?.text, evaluation?.embedding, fits);
     if (terminal.json) terminal.printJson(report);
     else terminal.print(renderSimulation(simulation, report, terminal, evaluation?.text, evaluation?.embedding));

@@ -6,7 +6,7 @@ import { SpecError } from '../../lib/errors';
  *
  * @throws SpecError `OUTPUT_UNWRITABLE`
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string | Uint8Array): Promise<void> {
   const aside = `${path}.${process.pid}.part`;
   try {
     await writeFile(aside, text);

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointFolder } from '../../lib/format';
+import type { Checkpoint, CheckpointFolder, ImportanceMatrix } from '../../lib/format';
 import { SimulationError, SpecError } from '../../lib/errors';
 import type { Scheme } from '../../lib/scheme';
 import type { Calibration } from '../../lib/simulate/calibration/calibration';
@@ -36,7 +36,10 @@ export interface TextEvaluation extends Evaluation {
 
 /** An evaluation that has its text and knows that it fits, so that what must fail fails before hours are spent. */
 export interface PreparedEvaluation {
-  run(calibration?: Calibration): Promise<{ readonly text?: TextEvaluation; readonly embedding?: EmbeddingEvaluation }>;
+  run(
+    calibration?: Calibration,
+    importance?: ImportanceMatrix,
+  ): Promise<{ readonly text?: TextEvaluation; readonly embedding?: EmbeddingEvaluation }>;
 }
 
 /**
@@ -82,8 +85,8 @@ export async function prepareEvaluation(
   const each = estimateForward(shape, short, 1 + sensitivityStreams(shape.layers), threads);
   if (wantsSensitivity) assertForwardFits(each);
   return {
-    run: async (calibration) => {
-      const common = { calibration, threads, signal };
+    run: async (calibration, importance) => {
+      const common = { calibration, importance, threads, signal };
       const evaluation = await withBar(terminal, 'evaluating', estimate, (onProgress) =>
         evaluate(checkpoint, { ...common, schemes, text, kv, onProgress }),
       );

@@ -9,6 +9,7 @@ import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import type { KeptLayers } from '../../lib/simulate/write/keep';
 import { writeWhole } from '../output/write-file';
 import { ProgressBar } from '../simulate/progress';
+import { importanceOption } from './imatrix';
 import type { QuantizeAnswer, QuantizeRequest } from './writer';
 
 /** Writes `DIR/<model>-<TYPE>.gguf`. */
@@ -26,17 +27,18 @@ export async function writeGgufFile({
   terminal,
 }: QuantizeRequest): Promise<QuantizeAnswer> {
   const started = performance.now();
+  const importance = await importanceOption(options);
   const model = await modelOf(folder, checkpoint);
-  const target = path.join(out, `${model.name}-${ggufTypeName(scheme)}.gguf`);
-  const tensorTypes = keep && keptTensorTypes(model, keep);
+  const target = path.join(out, `${model.name}-${ggufTypeName(scheme, importance !== undefined)}.gguf`);
+  const file = { tensorTypes: keep && keptTensorTypes(model, keep), importance };
   const bar = new ProgressBar(terminal, 'quantizing');
   try {
     const plan = dryRun
-      ? planGguf(model, scheme, tensorTypes)
+      ? planGguf(model, scheme, file)
       : await writeGguf(model, scheme, target, {
+          ...file,
           threads,
           helpers,
-          tensorTypes,
           signal,
           onProgress: (progress) => bar.update(progress),
         });
@@ -54,7 +56,7 @@ export async function writeGgufFile({
       bytes: plan.fileBytes,
       bitsPerWeight: plan.bitsPerWeight,
       seconds: (performance.now() - started) / 1000,
-      notes: [`Tensors by type: ${types}.`, ...model.notes],
+      notes: [`Tensors by type: ${types}.`, ...plan.notes, ...model.notes],
     };
   } finally {
     bar.stop();

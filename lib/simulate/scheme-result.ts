@@ -75,6 +75,15 @@ function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
       `Calibration has nothing on ${without} of ${layers.length} layers: those are quantized on weights alone.`,
     );
   }
+  const { importance } = recipe;
+  const unweighed =
+    importance === undefined
+      ? 0
+      : layers.filter(({ tensor: { name } }) => recipe.types?.get(name) !== 'Q8_0' && !importance.has(name)).length;
+  if (unweighed > 0)
+    notes.push(
+      `The importance matrix has nothing on ${unweighed} of ${layers.length} layers: those are quantized without it.`,
+    );
   const besides = recipe.types === undefined ? [] : quantizedBesides(recipe.types, namesOf(findings));
   if (besides.length > 0) notes.push(besidesNote(besides));
   if (nonfinite > 0) notes.push(`${nonfinite} weights are NaN or infinite: the figures leave them out.`);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { FormatError, SimulationError } from '../errors';
 import { countParameters, type Checkpoint } from '../format';
 import { stringOf } from '../format/gguf/value';
+import type { ImportanceMatrix } from '../format/imatrix';
 import type { Scheme } from '../scheme';
 import type { Calibration } from './calibration/calibration';
 import { checkpointDigest } from './checkpoint-digest';
@@ -38,6 +39,8 @@ export interface SimulationOptions {
   readonly layers?: string;
   /** Activation statistics, for the schemes that use them. */
   readonly calibration?: Calibration;
+  /** For GGUF types. */
+  readonly importance?: ImportanceMatrix;
   /** Hash the weights, so that a report can be held against them. Default: true. */
   readonly digest?: boolean;
   readonly signal?: AbortSignal;
@@ -50,13 +53,13 @@ export interface SimulationOptions {
  * and the second moments of its input.
  *
  * @throws SimulationError `SCHEME_NOT_SIMULATED`, `NO_LINEAR_LAYERS`, `NO_LAYER_MATCHES`, `CHECKPOINT_QUANTIZED`,
- *   `CHECKPOINT_NOT_LOCAL`, `THREADS_OUT_OF_RANGE`; FormatError for files that cannot be read; the signal's reason
+ *   `CHECKPOINT_NOT_LOCAL`, `THREADS_OUT_OF_RANGE`, `IMPORTANCE_*`; FormatError for files that cannot be read; the signal's reason
  */
 export async function simulate(checkpoint: Checkpoint, options: SimulationOptions): Promise<Simulation> {
   const started = performance.now();
   const { signal, calibration, digest = true } = options;
   const threads = assertThreads(options.threads ?? availableParallelism());
-  const recipes = options.schemes.map((scheme) => recipeOf(scheme, checkpoint));
+  const recipes = options.schemes.map((scheme) => recipeOf(scheme, checkpoint, options.importance));
   const model = modelOf(checkpoint);
   const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers, true);
   const paths = await localPaths(checkpoint);

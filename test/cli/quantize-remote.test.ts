@@ -59,13 +59,20 @@ const run = (account: Account, { signal = new AbortController().signal, from = p
 
 describe('a remote job', () => {
   test('is the same command, with its files beside the program', () => {
-    const { args, inputs, out } = job({ calibration: '/texts/a.json', keep: 'a.json', groupSize: '64' });
+    const { args, inputs, out } = job({
+      calibration: '/texts/a.json',
+      imatrix: 'm.gguf',
+      keep: 'a.json',
+      groupSize: '64',
+    });
     expect(args).toEqual([
       ...['quantize', 's3://models/full/', '--out', 'out', '--scheme', 'awq', '--group-size', '64'],
-      ...['--calibration', 'inputs/calibration/a.json', '--keep', 'inputs/keep/a.json'],
+      ...['--calibration', 'inputs/calibration/a.json', '--imatrix', 'inputs/imatrix/m.gguf'],
+      ...['--keep', 'inputs/keep/a.json'],
     ]);
     expect([...inputs]).toEqual([
       ['inputs/calibration/a.json', '/texts/a.json'],
+      ['inputs/imatrix/m.gguf', 'm.gguf'],
       ['inputs/keep/a.json', 'a.json'],
     ]);
     expect(out).toEqual({ bucket: 'models', key: 'quantized/awq' });

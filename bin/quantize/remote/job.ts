@@ -73,6 +73,7 @@ export function remoteJob(
     if (value !== undefined) args.push(flag, String(value));
   }
   if (typeof options.calibration === 'string') args.push('--calibration', input('calibration', options.calibration));
+  if (typeof options.imatrix === 'string') args.push('--imatrix', input('imatrix', options.imatrix));
   if (typeof options.keep === 'string')
     args.push('--keep', isFile(options.keep) ? input('keep', options.keep) : options.keep);
   if (options.digest === true) args.push('--digest');

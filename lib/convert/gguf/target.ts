@@ -8,8 +8,8 @@ import type { GgufTarget } from './tensor-types';
 /** Types that are a cast. */
 const PLAIN = new Set(['F32', 'F16', 'BF16']);
 
-/** llama-quantize makes these with an importance matrix alone, though their blocks are known. */
-const WITH_IMPORTANCE_MATRIX = new Set(['Q2_K_S']);
+/** llama-quantize makes these with an importance matrix alone. */
+const WITH_IMPORTANCE_MATRIX: readonly string[] = ['Q2_K_S'];
 
 /** File types whose tensors, whatever the model, are all of types that are quantized here. */
 export const GGUF_FILE_TYPES: readonly string[] = [
@@ -36,9 +36,10 @@ export const GGUF_FILE_TYPES: readonly string[] = [
 /**
  * What a `gguf:NAME` or `gguf-tensor:NAME` scheme makes of a file.
  *
- * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN` for types that need an importance matrix or a codebook search
+ * @param hasImportanceMatrix makes some more types possible
+ * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN` for types that need an importance matrix that is not there, or a codebook search
  */
-export function ggufTarget(scheme: Scheme): GgufTarget {
+export function ggufTarget(scheme: Scheme, hasImportanceMatrix = false): GgufTarget {
   const name = scheme.ggufType ?? '';
   if (scheme.name.startsWith('gguf-tensor:')) {
     const type = findGgufTensorType(name.toUpperCase())?.name ?? name;
@@ -47,16 +48,25 @@ export function ggufTarget(scheme: Scheme): GgufTarget {
   }
   const fileType = fileTypeName(name);
   const start = fileType === undefined ? undefined : findGgufFileType(fileType)?.tensorType;
-  if (fileType === undefined || start === undefined) throw notWritten(scheme, GGUF_FILE_TYPES);
-  if (WITH_IMPORTANCE_MATRIX.has(fileType) || !(isGgufQuantizedType(start) || PLAIN.has(start)))
-    throw notWritten(scheme, GGUF_FILE_TYPES);
+  const allowed = hasImportanceMatrix ? [...GGUF_FILE_TYPES, ...WITH_IMPORTANCE_MATRIX] : GGUF_FILE_TYPES;
+  if (fileType === undefined || start === undefined) throw notWritten(scheme, allowed);
+  if (!hasImportanceMatrix && WITH_IMPORTANCE_MATRIX.includes(fileType)) throw needsImportanceMatrix(scheme);
+  if (!isGgufQuantizedType(start) && !PLAIN.has(start)) throw notWritten(scheme, allowed);
   return { kind: 'mix', fileType };
+}
+
+function needsImportanceMatrix(scheme: Scheme): SimulationError {
+  return new SimulationError('GGUF_TYPE_NOT_WRITTEN', `${scheme.name} is made with an importance matrix alone`, {
+    got: `${scheme.name} without one`,
+    allowed: GGUF_FILE_TYPES.join(', '),
+    fix: 'give one with --imatrix, or choose one of these',
+  });
 }
 
 function notWritten(scheme: Scheme, allowed: readonly string[]): SimulationError {
   return new SimulationError('GGUF_TYPE_NOT_WRITTEN', `${scheme.name} cannot be made here`, {
     got: scheme.name,
     allowed: allowed.join(', '),
-    fix: 'choose one of these, or use llama-quantize with an importance matrix (--imatrix)',
+    fix: 'choose one of these, or use llama-quantize',
   });
 }

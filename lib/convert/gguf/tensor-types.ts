@@ -42,13 +42,15 @@ function layerOf(name: string): number {
  * Source: llama.cpp src/llama-quant.cpp, `llama_tensor_get_type`, as of October 2026.
  *
  * @param tensors in the order of `byLayerAndName`
+ * @param hasImportanceMatrix is there one? It gives some tensors another type
  */
 export function ggufTensorTypes(
   tensors: readonly NamedTensor[],
   metadata: GgufMetadata,
   target: GgufTarget,
+  hasImportanceMatrix = false,
 ): ReadonlyMap<string, GgmlType> {
-  const context = contextOf(tensors, metadata, target);
+  const context = contextOf(tensors, metadata, target, hasImportanceMatrix);
   const values = tensors.filter(({ name }) => isValue(categoryOf(name))).length;
   let value = 0;
   let down = 0;
@@ -76,7 +78,12 @@ export function ggufTensorTypes(
   return types;
 }
 
-function contextOf(tensors: readonly NamedTensor[], metadata: GgufMetadata, target: GgufTarget): MixContext {
+function contextOf(
+  tensors: readonly NamedTensor[],
+  metadata: GgufMetadata,
+  target: GgufTarget,
+  hasImportanceMatrix: boolean,
+): MixContext {
   const architecture = stringOf(metadata.get('general.architecture')) ?? '';
   const number = (key: string): number | undefined => firstOf(metadata, `${architecture}.${key}`);
   const layers = number('block_count') ?? 1 + Math.max(-1, ...tensors.map(({ name }) => layerOf(name)));
@@ -90,7 +97,7 @@ function contextOf(tensors: readonly NamedTensor[], metadata: GgufMetadata, targ
     tied: !tensors.some(({ name }) => name === 'output.weight'),
     falcon: architecture === 'falcon',
     is70b: layers === 80 && queriesPerKvHead > 1,
-    hasImportanceMatrix: false,
+    hasImportanceMatrix,
   };
 }
 

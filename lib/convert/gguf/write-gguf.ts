@@ -1,6 +1,7 @@
 import { FormatError } from '../../errors';
 import { layoutGguf, type GgufTensorPlan } from '../../format/gguf/layout';
 import type { FileLayout } from '../../format/layout';
+import type { ImportanceMatrix } from '../../format/imatrix';
 import { ggufFileTypeId } from '../../format/gguf/types';
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
@@ -11,6 +12,7 @@ import type { GgufWriteHelpers } from '../../simulate/gguf/write/helpers';
 import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
 import { runGgufWrite } from '../../simulate/gguf/write/run';
 import { assertDecodes } from './from-gguf';
+import { importanceMetadata, importanceOfTensors, type FileImportance } from './importance';
 import type { GgufModel } from './model';
 import { ggufTarget } from './target';
 import { byLayerAndName, ggufTensorTypes, type GgufTarget } from './tensor-types';
@@ -25,12 +27,18 @@ export interface GgufWriteProgress {
   readonly secondsLeft?: number;
 }
 
-export interface WriteGgufOptions {
+/** What of a file is not the scheme's to say. */
+export interface GgufFileOptions {
+  /** Types of single tensors, by their names in the file, instead of the scheme's: as `llama-quantize --tensor-type` has it. */
+  readonly tensorTypes?: ReadonlyMap<string, GgmlType>;
+  /** As `llama-quantize --imatrix` has it. */
+  readonly importance?: ImportanceMatrix;
+}
+
+export interface WriteGgufOptions extends GgufFileOptions {
   readonly threads: number;
   /** Threads that were started before; they are ended with the file. */
   readonly helpers?: GgufWriteHelpers;
-  /** Types of single tensors, by their names in the file, instead of the scheme's: as `llama-quantize --tensor-type` has it. */
-  readonly tensorTypes?: ReadonlyMap<string, GgmlType>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: GgufWriteProgress) => void;
 }
@@ -42,6 +50,8 @@ export interface GgufFilePlan {
   readonly types: ReadonlyMap<string, number>;
   /** Bits a weight takes, over all tensors. */
   readonly bitsPerWeight: number;
+  /** What a reader must know: full sentences. */
+  readonly notes: readonly string[];
 }
 
 /** The version of the block types' layout: `GGML_QNT_VERSION`. */
@@ -51,12 +61,16 @@ const QUANTIZATION_VERSION = 2;
 const SPLIT_KEYS = ['split.no', 'split.count', 'split.tensors.count'];
 
 /** What llama-quantize drops and sets: the new keys stand last. The converter has a place of its own for the file type. */
-function metadataOf(model: GgufModel, fileType: string): GgufMetadata {
+function metadataOf(model: GgufModel, fileType: string, importance: ImportanceMatrix | undefined): GgufMetadata {
   const metadata = new Map<string, GgufValue>(model.metadata);
   if (isConversion(model, fileType)) return metadata.set('general.file_type', gguf.uint32(fileTypeNumber(fileType)));
-  for (const key of [...SPLIT_KEYS, 'general.quantization_version', 'general.file_type']) metadata.delete(key);
-  metadata.set('general.quantization_version', gguf.uint32(QUANTIZATION_VERSION));
-  metadata.set('general.file_type', gguf.uint32(fileTypeNumber(fileType)));
+  const added = new Map([
+    ['general.quantization_version', gguf.uint32(QUANTIZATION_VERSION)],
+    ['general.file_type', gguf.uint32(fileTypeNumber(fileType))],
+    ...(importance === undefined ? [] : importanceMetadata(importance)),
+  ]);
+  for (const key of [...SPLIT_KEYS, ...added.keys()]) metadata.delete(key);
+  for (const [key, value] of added) metadata.set(key, value);
   return metadata;
 }
 
@@ -72,35 +86,43 @@ function fileTypeNumber(name: string): number {
 }
 
 /** The name of a scheme's type in file names: `Q4_K_M`. */
-export function ggufTypeName(scheme: Scheme): string {
-  const target = ggufTarget(scheme);
+export function ggufTypeName(scheme: Scheme, hasImportanceMatrix = false): string {
+  const target = ggufTarget(scheme, hasImportanceMatrix);
   return target.kind === 'mix' ? target.fileType : target.tensorType;
 }
 
-function prepared(model: GgufModel, target: GgufTarget, tensorTypes: WriteGgufOptions['tensorTypes'] = new Map()) {
+interface Prepared {
+  readonly layout: FileLayout;
+  readonly importance: FileImportance;
+}
+
+const WITHOUT_IMPORTANCE: FileImportance = { byTensor: new Map(), notes: [] };
+
+function prepared(model: GgufModel, scheme: Scheme, options: GgufFileOptions): Prepared {
+  const { tensorTypes, importance } = options;
+  const target: GgufTarget = ggufTarget(scheme, importance !== undefined);
   const fileType = target.kind === 'mix' ? target.fileType : (fileTypeName(target.tensorType) ?? target.tensorType);
   const sources = [...model.constants.map((constant) => ({ ...constant, dtype: 'F32' })), ...model.tensors];
   const sorted = byLayerAndName(sources);
-  const types = ggufTensorTypes(sorted, model.metadata, target);
+  const types = ggufTensorTypes(sorted, model.metadata, target, importance !== undefined);
   const tensors = (isConversion(model, fileType) ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
     name,
     shape,
-    dtype: tensorTypes.get(name) ?? (types.get(name) as string),
+    dtype: tensorTypes?.get(name) ?? (types.get(name) as string),
   }));
-  const layout = layoutGguf({ metadata: metadataOf(model, fileType), tensors });
-  return { layout, types };
+  const layout = layoutGguf({ metadata: metadataOf(model, fileType, importance), tensors });
+  if (importance === undefined) return { layout, importance: WITHOUT_IMPORTANCE };
+  const stored = new Map(model.tensors.map(({ name, storedType }) => [name, storedType]));
+  const written = tensors.map((tensor) => ({ ...tensor, storedType: stored.get(tensor.name) }));
+  return { layout, importance: importanceOfTensors(importance, written, fileType) };
 }
 
 /** What `writeGguf` would write. */
-export function planGguf(
-  model: GgufModel,
-  scheme: Scheme,
-  tensorTypes?: WriteGgufOptions['tensorTypes'],
-): GgufFilePlan {
-  return planOf(prepared(model, ggufTarget(scheme), tensorTypes).layout);
+export function planGguf(model: GgufModel, scheme: Scheme, options: GgufFileOptions = {}): GgufFilePlan {
+  return planOf(prepared(model, scheme, options));
 }
 
-function planOf(layout: FileLayout): GgufFilePlan {
+function planOf({ layout, importance }: Prepared): GgufFilePlan {
   const types = new Map<string, number>();
   let bytes = 0;
   let elements = 0;
@@ -109,14 +131,19 @@ function planOf(layout: FileLayout): GgufFilePlan {
     bytes += tensor.bytes;
     elements += tensor.elements;
   }
-  return { fileBytes: layout.fileBytes, types, bitsPerWeight: elements > 0 ? (bytes * 8) / elements : 0 };
+  return {
+    fileBytes: layout.fileBytes,
+    types,
+    bitsPerWeight: elements > 0 ? (bytes * 8) / elements : 0,
+    notes: importance.notes,
+  };
 }
 
 /**
  * Writes a model as one GGUF file, each tensor in the type its scheme gives it: byte for byte what `llama-quantize` writes (with
  * `--allow-requantize` where the model is quantized). The file takes its name when it is whole.
  *
- * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN`, `GGUF_TYPE_NOT_READ`, `WEIGHT_NOT_FINITE`, `SIMULATION_WORKER_DIED`;
+ * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN`, `GGUF_TYPE_NOT_READ`, `WEIGHT_NOT_FINITE`, `SIMULATION_WORKER_DIED`, `IMPORTANCE_*`;
  *   FormatError for files that cannot be read or written; the signal's reason
  */
 export async function writeGguf(
@@ -126,7 +153,8 @@ export async function writeGguf(
   options: WriteGgufOptions,
 ): Promise<GgufFilePlan> {
   const started = performance.now();
-  const { layout } = prepared(model, ggufTarget(scheme), options.tensorTypes);
+  const plan = prepared(model, scheme, options);
+  const { layout, importance } = plan;
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   const tasks: GgufTensorTask[] = [];
   for (const placed of layout.tensors.values()) {
@@ -147,6 +175,7 @@ export async function writeGguf(
       columns,
       interleave,
       addOne,
+      importance: shared(importance.byTensor.get(name)),
     });
   }
 
@@ -161,9 +190,9 @@ export async function writeGguf(
       file.writeSync(offset, bytes);
       written += bytes.byteLength;
     }
-    const plan = planGgufWrite(model.files, file.partialPath, tasks);
+    const work = planGgufWrite(model.files, file.partialPath, tasks);
     const seconds = (): number => (performance.now() - started) / 1000;
-    await runGgufWrite(plan, {
+    await runGgufWrite(work, {
       threads: options.threads,
       helpers: options.helpers,
       signal: options.signal,
@@ -171,10 +200,10 @@ export async function writeGguf(
       onProgress: (doneBytes) =>
         options.onProgress?.({
           doneBytes,
-          totalBytes: plan.bytes,
+          totalBytes: work.bytes,
           tensors: tasks.length,
           seconds: seconds(),
-          secondsLeft: doneBytes > 0 ? Math.max((seconds() * (plan.bytes - doneBytes)) / doneBytes, 0) : undefined,
+          secondsLeft: doneBytes > 0 ? Math.max((seconds() * (work.bytes - doneBytes)) / doneBytes, 0) : undefined,
         }),
     });
     // The threads wrote all tensors, and the padding is zero from the start.
@@ -184,7 +213,15 @@ export async function writeGguf(
     file.abort();
     throw error;
   }
-  return planOf(layout);
+  return planOf(plan);
+}
+
+/** In memory that threads share: of experts it is more than each of them should have a copy of. */
+function shared(values: Float32Array | undefined): Float32Array | undefined {
+  if (values === undefined) return undefined;
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
 }
 
 function constantPlace<T>(place: T | undefined, name: string): T {

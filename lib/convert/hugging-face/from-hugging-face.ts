@@ -9,7 +9,7 @@ import { HubConfig, ropeParameters } from './config';
 import { HubFiles } from './files';
 import { generalMetadata } from './general';
 import { readModelCard } from './model-card';
-import { ggufTensorName } from './tensor-names';
+import { ggufTensorName, textModelName } from './tensor-names';
 import { bytePairVocabulary, mergesOf } from './tokenizer/byte-pair';
 import { byteFallbackVocabulary, sentencePieceVocabulary } from './tokenizer/sentence-piece';
 import { specialTokens } from './tokenizer/special-tokens';
@@ -107,9 +107,7 @@ function convertTensor(
   config: HubConfig,
 ): GgufModelTensor[] {
   if (NOT_WEIGHTS.test(tensor.name) || OTHER_TOWERS.test(tensor.name)) return [];
-  const source = tensor.name
-    .replace(/^(?:model\.language_model|language_model\.model)\./, 'model.')
-    .replace(/^language_model\./, '');
+  const source = textModelName(tensor.name);
   if (architecture.dropsHead === true && source === 'lm_head.weight') return [];
   const name = ggufTensorName(source, architecture.names);
   if (name === undefined) {

@@ -67,6 +67,11 @@ export const TENSOR_NAMES = {
 
 export type TensorNameSet = keyof typeof TENSOR_NAMES;
 
+/** The name that a tensor of a text model has where it stands alone: some stand in a larger model. */
+export function textModelName(name: string): string {
+  return name.replace(/^(?:model\.language_model|language_model\.model)\./, 'model.').replace(/^language_model\./, '');
+}
+
 /** The name in a GGUF file of a tensor of a checkpoint; undefined where the architecture has no such tensor. */
 export function ggufTensorName(name: string, set: TensorNameSet): string | undefined {
   const { outside, layer } = TENSOR_NAMES[set] as { readonly outside: NameMap; readonly layer: NameMap };

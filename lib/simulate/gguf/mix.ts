@@ -15,9 +15,11 @@ import { isGgufQuantizedType } from './types';
  * @throws SimulationError `GGUF_TYPE_NOT_WRITTEN`
  */
 export function ggufTypesOf(checkpoint: Checkpoint, scheme: Scheme): ReadonlyMap<string, GgmlType> {
-  const target = ggufTarget(scheme);
+  const hasImportanceMatrix = scheme.importanceMatrix === true;
+  const target = ggufTarget(scheme, hasImportanceMatrix);
   const tensors = [...checkpoint.tensors.values()];
-  if (checkpoint.gguf !== undefined) return ggufTensorTypes(byLayerAndName(tensors), checkpoint.gguf, target);
+  if (checkpoint.gguf !== undefined)
+    return ggufTensorTypes(byLayerAndName(tensors), checkpoint.gguf, target, hasImportanceMatrix);
 
   const types = new Map<string, GgmlType>();
   const model = modelOf(checkpoint);

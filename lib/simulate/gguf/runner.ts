@@ -4,6 +4,7 @@ import type { RowKernel, RowRunner } from '../rows/runner';
 import { runGgufJob } from './kernels';
 import { quantizeGguf, raggedness } from './quantize';
 import { ggufBlock } from './types';
+import { quantizeGgufWeighted, runWeightedJob } from './weighted';
 
 type GgufKernel = Extract<RowKernel, { kind: 'gguf' }>;
 
@@ -13,8 +14,8 @@ export const ggufRunner: RowRunner<GgufKernel> = {
   needsRange: () => false,
   refuses: ({ type }, columns) => raggedness(type, columns),
 
-  run(engine: KernelEngine, { type }, piece, sums) {
-    runGgufJob(engine, {
+  run(engine: KernelEngine, { type, importance }, piece, sums) {
+    const job = {
       source: piece.at,
       dtype: DTYPE_NUMBERS[piece.dtype],
       rows: piece.rows,
@@ -24,11 +25,16 @@ export const ggufRunner: RowRunner<GgufKernel> = {
       restored: 0,
       figures: sums.figures,
       columnEnergy: sums.columnEnergy,
-    });
+    };
+    if (importance === undefined) runGgufJob(engine, job);
+    else runWeightedJob(engine, job, importance);
   },
 
-  roundTrip(engine, { type }, matrix) {
-    const { rows, columns, restored } = quantizeGguf(engine, matrix, type);
+  roundTrip(engine, { type, importance }, matrix) {
+    const { rows, columns, restored } =
+      importance === undefined
+        ? quantizeGguf(engine, matrix, type)
+        : quantizeGgufWeighted(engine, matrix, type, importance);
     return { dtype: 'F32', rows, columns, data: new Uint8Array(restored.buffer, 0, restored.byteLength) };
   },
 };

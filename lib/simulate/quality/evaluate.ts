@@ -1,5 +1,6 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
+import type { ImportanceMatrix } from '../../format/imatrix';
 import type { Scheme } from '../../scheme';
 import type { Calibration } from '../calibration/calibration';
 import { CheckpointWeights } from '../checkpoint-weights';
@@ -16,6 +17,8 @@ export interface EvaluationOptions {
   readonly schemes: readonly Scheme[];
   readonly text: TextWindows;
   readonly calibration?: Calibration;
+  /** For GGUF types. */
+  readonly importance?: ImportanceMatrix;
   /** How keys and values are stored; with it, full precision is evaluated once more with that cache alone. */
   readonly kv?: KvQuantization;
   readonly threads: number;
@@ -43,12 +46,14 @@ export interface Evaluation {
  *   `SIMULATION_OUT_OF_MEMORY`; the signal's reason
  */
 export async function evaluate(checkpoint: Checkpoint, options: EvaluationOptions): Promise<Evaluation> {
-  const { schemes, text, calibration, kv = 'none', threads, signal, onProgress } = options;
+  const { schemes, text, calibration, importance, kv = 'none', threads, signal, onProgress } = options;
   const shape = decoderShape(checkpoint.config);
   assertCacheFits(kv, shape);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
-  const made = schemes.map((scheme) => schemeVariant(recipeOf(scheme, checkpoint), { engine, shape, calibration, kv }));
+  const made = schemes.map((scheme) =>
+    schemeVariant(recipeOf(scheme, checkpoint, importance), { engine, shape, calibration, kv }),
+  );
   const variants = made.map(({ variant }) => variant);
   if (kv !== 'none') variants.unshift(mixedVariant(`KV cache in ${kv}`, () => undefined, { engine, shape, kv }));
   const decoder = new Decoder({ source, shape, threads, signal, onProgress });

@@ -1,5 +1,6 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
+import type { ImportanceMatrix } from '../../format/imatrix';
 import { parseScheme, type Scheme } from '../../scheme';
 import type { Calibration } from '../calibration/calibration';
 import { CheckpointWeights } from '../checkpoint-weights';
@@ -64,6 +65,7 @@ export interface SensitivityOptions {
   readonly scheme: Scheme;
   readonly text: TextWindows;
   readonly calibration?: Calibration;
+  readonly importance?: ImportanceMatrix;
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DecoderProgress) => void;
@@ -76,11 +78,11 @@ export interface SensitivityOptions {
  * @throws SimulationError as `evaluate`
  */
 export async function measureSensitivity(checkpoint: Checkpoint, options: SensitivityOptions): Promise<Sensitivity> {
-  const { scheme, text, calibration, threads, signal, onProgress } = options;
+  const { scheme, text, calibration, importance, threads, signal, onProgress } = options;
   const shape = decoderShape(checkpoint.config);
   const engine = createKernelEngine();
   const source = new CheckpointWeights(checkpoint, engine);
-  const recipe = recipeOf(scheme, checkpoint);
+  const recipe = recipeOf(scheme, checkpoint, importance);
   const variantOptions: VariantOptions = { engine, shape, calibration };
   const units = unitsOf(checkpoint, source, shape);
   const jobs = (variants: number) => text.windows.length * (shape.layers * (1 + variants) + 1);
@@ -106,7 +108,7 @@ export async function measureSensitivity(checkpoint: Checkpoint, options: Sensit
     return { scheme: scheme.name, full, whole, units: measured };
 
   const keptAs = canKeepAtInt8(scheme) ? 'int8' : 'stored';
-  const better = keptAs === 'stored' ? undefined : recipeOf(atInt8(scheme), checkpoint);
+  const better = keptAs === 'stored' ? undefined : recipeOf(atInt8(scheme), checkpoint, importance);
   const isKept = new Set(chosen.flatMap(({ layer, points }) => points.map((point) => `${layer} ${point}`)));
   const [, mix] = await run([
     mixedVariant(

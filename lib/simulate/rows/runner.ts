@@ -5,7 +5,13 @@ import type { RowGrid } from './grid';
 
 /** A way to quantize rows, as plain data: it travels to worker threads. One member a family of schemes. */
 export type RowKernel =
-  { readonly kind: 'grid'; readonly grid: RowGrid } | { readonly kind: 'gguf'; readonly type: GgufQuantizedType };
+  | { readonly kind: 'grid'; readonly grid: RowGrid }
+  | {
+      readonly kind: 'gguf';
+      readonly type: GgufQuantizedType;
+      /** What errors of each column weigh. */
+      readonly importance?: Float32Array;
+    };
 
 /** Rows of a matrix that lie in the kernels' memory. */
 export interface RowPiece {

@@ -1,6 +1,7 @@
 import { SimulationError } from '../../errors';
 import { GGUF_FILE_TYPES, ggufTarget } from '../../convert/gguf/target';
 import type { Checkpoint } from '../../format';
+import type { ImportanceMatrix } from '../../format/imatrix';
 import type { GgmlType } from '../../plan/gguf/ggml-type';
 import type { Scheme } from '../../scheme';
 import { findGgufFileType } from '../../scheme/gguf-types';
@@ -8,6 +9,7 @@ import { awqGrid } from '../awq/pseudo-quantize';
 import { gridOf, type QuantizationArgs } from '../compressed-tensors/scheme';
 import { MXFP4_GRID, NVFP4_GRID } from '../fp4/scheme';
 import { gptqGrid } from '../gptq/grid';
+import { importanceOfCheckpoint } from '../gguf/importance';
 import { ggufTypesOf } from '../gguf/mix';
 import { isGgufQuantizedType } from '../gguf/types';
 import { neuronFp8Grid, neuronInt8Grid } from '../neuron/scheme';
@@ -26,6 +28,8 @@ export interface Recipe {
   readonly calibrated?: CalibratedMethod;
   /** GGUF: the type of each tensor, where a file mixes them. */
   readonly types?: ReadonlyMap<string, GgmlType>;
+  /** GGUF: what errors of each column weigh, by tensor, where an importance matrix says so. */
+  readonly importance?: ReadonlyMap<string, Float32Array>;
 }
 
 const INT8_CHANNEL: QuantizationArgs = { num_bits: 8, type: 'int', strategy: 'channel', symmetric: true };
@@ -64,11 +68,12 @@ export const simulatedSchemes: readonly string[] = Object.keys(MAKERS);
  * The recipe of a scheme.
  *
  * @param checkpoint whose tensors a GGUF file's mix gives types to; without one, its main type stands for all
+ * @param matrix for GGUF types; needs the checkpoint
  * @throws SimulationError `SCHEME_NOT_SIMULATED` for schemes that store weights as they are, or that only an engine makes,
- *   `GGUF_TYPE_NOT_WRITTEN`
+ *   `GGUF_TYPE_NOT_WRITTEN`, `IMPORTANCE_*`
  */
-export function recipeOf(scheme: Scheme, checkpoint?: Checkpoint): Recipe {
-  if (scheme.layout === 'gguf') return ggufRecipe(scheme, checkpoint);
+export function recipeOf(scheme: Scheme, checkpoint?: Checkpoint, matrix?: ImportanceMatrix): Recipe {
+  if (scheme.layout === 'gguf') return ggufRecipe(scheme, checkpoint, matrix);
   const make = Object.hasOwn(MAKERS, scheme.name) ? MAKERS[scheme.name] : undefined;
   if (make !== undefined) return { scheme, ...make(scheme) };
   throw new SimulationError('SCHEME_NOT_SIMULATED', `${scheme.name} cannot be simulated`, {
@@ -78,8 +83,9 @@ export function recipeOf(scheme: Scheme, checkpoint?: Checkpoint): Recipe {
   });
 }
 
-function ggufRecipe(scheme: Scheme, checkpoint: Checkpoint | undefined): Recipe {
-  const target = ggufTarget(scheme);
+function ggufRecipe(asked: Scheme, checkpoint: Checkpoint | undefined, matrix: ImportanceMatrix | undefined): Recipe {
+  const scheme = matrix === undefined ? asked : { ...asked, importanceMatrix: true };
+  const target = ggufTarget(scheme, matrix !== undefined);
   const main = target.kind === 'pure' ? target.tensorType : findGgufFileType(target.fileType)?.tensorType;
   if (main === undefined || !isGgufQuantizedType(main)) {
     throw new SimulationError('SCHEME_NOT_SIMULATED', `${scheme.name} stores weights as they are`, {
@@ -88,8 +94,11 @@ function ggufRecipe(scheme: Scheme, checkpoint: Checkpoint | undefined): Recipe 
       fix: 'choose a quantized type',
     });
   }
-  const types = checkpoint === undefined ? undefined : ggufTypesOf(checkpoint, scheme);
-  return { scheme, kernel: { kind: 'gguf', type: main }, types };
+  const kernel = { kind: 'gguf', type: main } as const;
+  if (checkpoint === undefined) return { scheme, kernel };
+  const types = ggufTypesOf(checkpoint, scheme);
+  if (matrix === undefined) return { scheme, kernel, types };
+  return { scheme, kernel, types, importance: importanceOfCheckpoint(checkpoint, scheme, types, main, matrix) };
 }
 
 function awqKernel(scheme: Scheme): RowKernel {

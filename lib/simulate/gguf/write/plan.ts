@@ -17,6 +17,8 @@ export interface GgufTensorTask {
   readonly interleave?: number;
   /** 1 is added to each value: norms that are stored as their difference from 1. */
   readonly addOne?: boolean;
+  /** What errors of each column weigh, those of one matrix after the other where experts are stacked. */
+  readonly importance?: Float32Array;
 }
 
 /** Some rows of a tensor: what a thread does at a time. */
