@@ -2,7 +2,8 @@
 import { readSource, toJson } from './emit.mjs';
 
 export async function outputs() {
-  const { source, date, blockSizes, modelOptAlgorithms, expertsWithoutKernel } = await readSource('vllm-limits.json');
+  const { source, date, blockSizes, modelOptAlgorithms, expertsWithoutKernel, attentionBackends } =
+    await readSource('vllm-limits.json');
   const text = toJson({
     date,
     source,
@@ -15,6 +16,7 @@ export async function outputs() {
       since,
       before,
     ]),
+    attentionBackends: attentionBackends.map(({ name, after, until }) => [name, after, until]),
   });
   return [{ file: 'lib/rules/data/vllm-limits.json', text }];
 }

@@ -15,6 +15,7 @@ import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
 import { loraWithSpeculation } from './lora-with-speculation';
 import { speculativeIncomplete } from './speculative-incomplete';
 import { speculativeMethodUnknown } from './speculative-method-unknown';
+import { speculativeNotInBackend } from './speculative-not-in-backend';
 import { speculativeNotServed } from './speculative-not-served';
 import { speculativeVocabularyDiffers } from './speculative-vocabulary-differs';
 import { speculativeWithChunkedPrefill } from './speculative-with-chunked-prefill';
@@ -34,6 +35,7 @@ export const adaptersRules: readonly Rule[] = [
   loraWithSpeculation,
   speculativeIncomplete,
   speculativeMethodUnknown,
+  speculativeNotInBackend,
   speculativeNotServed,
   speculativeVocabularyDiffers,
   speculativeWithChunkedPrefill,

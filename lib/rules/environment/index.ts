@@ -1,4 +1,5 @@
 import type { Rule } from '../types';
+import { attentionBackendUnknown } from './attention-backend-unknown';
 import { flagBecomesPositional } from './flag-becomes-positional';
 import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
 import { jsonValueUnreadable } from './json-value-unreadable';
@@ -27,4 +28,5 @@ export const environmentRules: readonly Rule[] = [
   toolParserMissing,
   parserNotInServer,
   variableValueNotANumber,
+  attentionBackendUnknown,
 ];

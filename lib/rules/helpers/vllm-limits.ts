@@ -52,5 +52,30 @@ export const EXPERTS_WITHOUT_KERNEL: readonly ExpertsWithoutKernel[] = (
   data.expertsWithoutKernel as unknown as readonly (readonly [string, string | null, number, string, string])[]
 ).map(([weights, layout, fromSm, since, before]) => ({ weights, layout, fromSm, since, before }));
 
+interface Backend {
+  readonly name: string;
+  /** The last version read that does not have it yet; undefined: the oldest one read has it. */
+  readonly after?: Version;
+  /** The first version read that has it no more. */
+  readonly until?: Version;
+}
+
+const BACKENDS: readonly Backend[] = (
+  data.attentionBackends as unknown as readonly (readonly [string, string | null, string | null])[]
+).map(([name, after, until]) => ({
+  name,
+  after: after === null ? undefined : parseVersion(after),
+  until: until === null ? undefined : parseVersion(until),
+}));
+
+/** Names of attention backends in a version from 0.10.1 on; a release between two that were read may have those of both. */
+export function attentionBackendsOf(version: Version): readonly string[] {
+  return BACKENDS.filter(
+    ({ after, until }) =>
+      (after === undefined || compareVersions(version, after) > 0) &&
+      (until === undefined || compareVersions(version, until) < 0),
+  ).map(({ name }) => name);
+}
+
 /** Where the values come from, for `qe explain`. */
 export const LIMITS_SOURCE = data.source;

@@ -1,13 +1,30 @@
+import { environmentOptions } from '../../endpoint/environment';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
+
+const BERT = {
+  architectures: ['BertModel'],
+  model_type: 'bert',
+  hidden_size: 384,
+  intermediate_size: 1536,
+  num_attention_heads: 12,
+  num_hidden_layers: 6,
+  vocab_size: 30522,
+  max_position_embeddings: 512,
+};
 
 const example = (config: object, version: string, options: object = {}) => ({
   model: { config },
   container: { family: 'vllm', version },
   options: { maxModelLen: 4096, enablePrefixCaching: true, ...options },
 });
+
+/** By itself no version caches prefixes of an encoder. */
+const isAsked = ({ container, spec }: RuleContext): boolean =>
+  (spec.options?.enablePrefixCaching ?? environmentOptions(container?.family, spec.environment).enablePrefixCaching) ===
+  true;
 
 /** Why this version refuses; undefined where it does not. */
 function reasonOf(context: RuleContext): string | undefined {
@@ -19,6 +36,9 @@ function reasonOf(context: RuleContext): string | undefined {
     return 'a KV cache in FP8';
   if (options.enableChunkedPrefill === true && isVllm(context, { since: '0.4.0', before: '0.6.0' }))
     return 'chunked prefill';
+  // Encoders have no cache at all, and the coordinator of several caches asserts that there is one.
+  if (model?.kind === 'encoder' && isVllm(context, { since: '0.28.0' }) && isAsked(context))
+    return `an encoder (${model.architecture})`;
   return undefined;
 }
 
@@ -27,22 +47,24 @@ export const prefixCachingNotSupported: Rule = {
   severity: 'error',
   summary: 'prefix caching is asked for where this version can do it',
   explanation:
-    'The V0 engine cannot reuse prefixes of a model with sliding-window attention: "Prefix caching is not supported with sliding window. Run with --disable-sliding-window to use prefix caching." Up to 0.5.4 it cannot with an FP8 KV cache either, and up to 0.5.5 the first request that meets a cached prefix while prompts are taken in chunks ends the server: "chunked prefill cannot be used with prefix caching now." The V1 engine (0.8 and later) can.',
+    'The V0 engine cannot reuse prefixes of a model with sliding-window attention: "Prefix caching is not supported with sliding window. Run with --disable-sliding-window to use prefix caching." Up to 0.5.4 it cannot with an FP8 KV cache either, and up to 0.5.5 the first request that meets a cached prefix while prompts are taken in chunks ends the server: "chunked prefill cannot be used with prefix caching now." The V1 engine (0.8 and later) can. Encoders keep no cache: asked for it in so many words, a current version warns, and then ends in an AssertionError.',
   source:
-    'vllm/config/cache.py, `_verify_prefix_caching`, core/block_manager_v1.py and worker/model_runner.py by version; vllm-project/vllm#3355, kubeai-project/kubeai#119',
+    'vllm/config/cache.py, `_verify_prefix_caching`, core/block_manager_v1.py and worker/model_runner.py by version; vllm-project/vllm#3355, vllm-project/vllm#55049, kubeai-project/kubeai#119',
   holdsFor:
-    'sliding window: vLLM 0.4.0 to 0.7; FP8 KV cache: vLLM 0.4.3 to 0.5.4; chunked prefill: vLLM 0.4.0 to 0.5.5',
+    'sliding window: vLLM 0.4.0 to 0.7; FP8 KV cache: vLLM 0.4.3 to 0.5.4; chunked prefill: vLLM 0.4.0 to 0.5.5; encoders: vLLM 0.28 and later, older ones not read',
   examples: {
     passes: [
       example(LLAMA2_7B, '0.5.4'),
       example(MISTRAL_7B, '0.8.5'),
       example(LLAMA2_7B, '0.6.0', { enableChunkedPrefill: true }),
+      { model: { config: BERT }, container: { family: 'vllm', version: '0.30.0' } },
     ],
     fails: [
       example(MISTRAL_7B, '0.6.3'),
       example(MISTRAL_7B, '0.4.0'),
       example(LLAMA2_7B, '0.5.5', { enableChunkedPrefill: true }),
       example(LLAMA2_7B, '0.5.3', { kvCacheDtype: 'fp8' }),
+      example(BERT, '0.30.0', { maxModelLen: 512 }),
     ],
   },
   evaluate(context) {
@@ -54,7 +76,10 @@ export const prefixCachingNotSupported: Rule = {
         what: `${serverName(context)} does not support prefix caching with ${reason}`,
         got: 'enablePrefixCaching true',
         allowed: 'enablePrefixCaching false',
-        fix: 'leave enablePrefixCaching out, or use an image with vLLM 0.8 or newer',
+        fix:
+          context.model?.kind === 'encoder'
+            ? 'leave enablePrefixCaching out'
+            : 'leave enablePrefixCaching out, or use an image with vLLM 0.8 or newer',
         path: '/options/enablePrefixCaching',
       }),
     ];
