@@ -1,5 +1,5 @@
 // The search for a scale around zero: `make_qx_quants` of ggml-quants.c with weights, eight sub-blocks in the lanes.
-import { nearestInt, nearestInt4 } from '../gguf/arithmetic';
+import { ROUNDING_MAGIC, nearestInt } from '../gguf/arithmetic';
 import { Scratch } from '../gguf/scratch';
 import { Slot } from '../gguf/search-slot';
 
@@ -18,23 +18,28 @@ function tenthsOf(trial: i32): i32 {
   return trial == 0 ? 0 : trial <= 9 ? trial - 10 : trial - 9;
 }
 
+/** Rounded in the adder: no product reaches further than the extreme's, which is `reach` and nine tenths. */
 // @ts-ignore: decorator
 @inline
-function code4(product: v128, lowest: v128, highest: v128): v128 {
-  return f32x4.convert_i32x4_s(i32x4.min_s(i32x4.max_s(nearestInt4(product), lowest), highest));
+function code4(product: v128, lowest: v128, highest: v128, magic: v128): v128 {
+  return f32x4.sub(f32x4.add(f32x4.pmin(f32x4.pmax(product, lowest), highest), magic), magic);
 }
 
-function sumTrial(slot: usize, length: i32, reach: i32, factorA: v128, factorB: v128): void {
-  const lowest = i32x4.splat(-reach);
-  const highest = i32x4.splat(reach - 1);
+/** Constants of a trial, behind its sums: loads stay in registers, constants are made anew in each round. */
+const LIMITS: usize = SUMS + 64;
+
+function sumTrial(slot: usize, length: i32, factorA: v128, factorB: v128): void {
+  const lowest = v128.load(slot, LIMITS);
+  const highest = v128.load(slot, LIMITS + 16);
+  const magic = v128.load(slot, LIMITS + 32);
   let sumXA = f32x4.splat(0);
   let sumXB = f32x4.splat(0);
   let sumLA = f32x4.splat(0);
   let sumLB = f32x4.splat(0);
   const end = slot + (<usize>length << 5);
   for (let at = slot; at < end; at += 32) {
-    const la = code4(f32x4.mul(factorA, v128.load(at, Slot.LANES)), lowest, highest);
-    const lb = code4(f32x4.mul(factorB, v128.load(at, Slot.LANES + 16)), lowest, highest);
+    const la = code4(f32x4.mul(factorA, v128.load(at, Slot.LANES)), lowest, highest, magic);
+    const lb = code4(f32x4.mul(factorB, v128.load(at, Slot.LANES + 16)), lowest, highest, magic);
     sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Slot.TRIALS), la));
     sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Slot.TRIALS + 16), lb));
     sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Slot.WEIGHTS), la), la));
@@ -71,6 +76,9 @@ export function searchWeightedScale(slot: usize, scratch: usize, length: i32, re
     v128.store(at, f32x4.mul(v128.load(at, Slot.WEIGHTS), xa), Slot.TRIALS);
     v128.store(at, f32x4.mul(v128.load(at, Slot.WEIGHTS + 16), xb), Slot.TRIALS + 16);
   }
+  v128.store(slot, f32x4.splat(<f32>-reach), LIMITS);
+  v128.store(slot, f32x4.splat(<f32>(reach - 1)), LIMITS + 16);
+  v128.store(slot, f32x4.splat(ROUNDING_MAGIC), LIMITS + 32);
   let scaleA = zero;
   let scaleB = zero;
   let bestA = zero;
@@ -81,7 +89,7 @@ export function searchWeightedScale(slot: usize, scratch: usize, length: i32, re
     const stretch = f32x4.splat(-(<f32>reach + <f32>0.1 * <f32>tenthsOf(trial)));
     const factorA = f32x4.div(stretch, extremeA);
     const factorB = f32x4.div(stretch, extremeB);
-    sumTrial(slot, length, reach, factorA, factorB);
+    sumTrial(slot, length, factorA, factorB);
     const sumXA = v128.load(slot, SUMS);
     const sumXB = v128.load(slot, SUMS + 16);
     const sumLA = v128.load(slot, SUMS + 32);
