@@ -7,6 +7,7 @@ import { useTemporaryFolder } from '../format/temporary-folder';
 import { qe } from './qe';
 
 const MODEL = path.join(__dirname, '../../examples/models/gutenberg-3m');
+const FIXTURES = path.join(__dirname, '../simulate/quality/fixtures');
 const temporary = useTemporaryFolder();
 
 interface SchemeReport {
@@ -23,7 +24,7 @@ async function calibrate(folder: string, ...more: string[]) {
   const text = path.join(folder, 'text.txt');
   const matrix = path.join(folder, 'm.imatrix.gguf');
   const out = path.join(folder, 'm.calibration');
-  const words = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+  const words = readFileSync(path.join(FIXTURES, 'calibration.txt'), 'utf8');
   writeFileSync(text, words.slice(0, 6000));
   const run = await qe(
     'calibrate',
@@ -79,7 +80,7 @@ describe('qe simulate and qe quantize --imatrix', () => {
   test('make smaller errors where the model feels them, though not over all weights', async () => {
     const { matrix } = calibrated;
     const heldOut = path.join(temporary(), 'held-out.txt');
-    writeFileSync(heldOut, readFileSync(path.join(__dirname, '../../ARCHITECTURE.md'), 'utf8').slice(0, 3000));
+    writeFileSync(heldOut, readFileSync(path.join(FIXTURES, 'heldout.txt'), 'utf8').slice(0, 3000));
     const common = ['simulate', MODEL, '--scheme', 'gguf:Q2_K', '--evaluate', heldOut, '--threads', '2', '--json'];
     const without = simulated((await qe(...common)).stdout);
     const within = simulated((await qe(...common, '--imatrix', matrix)).stdout);
