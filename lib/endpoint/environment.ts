@@ -45,12 +45,14 @@ const boolean: Reader = (value) => {
 /** A count that may have a decimal (k) or binary (K) unit; only the first with a fraction. Source: vllm/utils/argparse_utils.py, `human_readable_int`. */
 const amount: Reader = (value) => {
   const match = /^(?:(\d+)([KMGT]?)|(\d+(?:\.\d+)?)([kmgt]))$/.exec(value.trim());
-  if (match === null) return integer(value);
+  if (match === null) return undefined;
   const [, whole, binary, decimal, unit] = match;
   return whole === undefined
     ? Math.floor(Number(decimal) * 1000 ** (1 + 'kmgt'.indexOf(unit)))
     : Number(whole) * 1024 ** ' KMGT'.indexOf(binary || ' ');
 };
+/** The same, or -1: as many as there is room for. */
+const amountOrAll: Reader = (value) => (value.trim() === '-1' ? -1 : amount(value));
 /** A bare flag that says no: `NO_ENABLE_PREFIX_CACHING=true`. */
 const negated: Reader = (value) => {
   const read = boolean(value);
@@ -68,7 +70,7 @@ const VLLM_ARGUMENTS: Table = {
   TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
   PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
   DATA_PARALLEL_SIZE: ['dataParallelSize', integer],
-  MAX_MODEL_LEN: ['maxModelLen', amount],
+  MAX_MODEL_LEN: ['maxModelLen', amountOrAll],
   MAX_NUM_SEQS: ['maxNumSeqs', integer],
   MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', amount],
   DTYPE: ['dtype', text],
