@@ -1,14 +1,15 @@
 // Q4_0, Q4_1, Q5_0, Q5_1 and IQ4_NL with an importance matrix: `quantize_row_*_impl` of ggml-quants.c, eight blocks at a time.
 import { f16Bits } from '../dtype';
 import { codesByProduct } from '../gguf/codes';
-import { levelOf, levels4, writeBlock } from '../gguf/iq4-nl';
+import { writeBlock } from '../gguf/iq4-nl';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
 import { FineSquares, searchForCodes } from '../gguf/search-scale-and-min';
 import { Slot } from '../gguf/search-slot';
 import { GgmlType, blockBytes } from '../gguf/types';
 import { SLOT_VALUES, Weighted } from './scratch';
-import { SMALLEST, searchWeightedScale } from './search-scale';
+import { searchLevels } from './search-levels';
+import { searchWeightedScale } from './search-scale';
 import { FIRST_STRETCH, STEPS } from './super-blocks';
 import { sumOfSquares, weigh } from './weights';
 
@@ -86,7 +87,6 @@ function packCodes(codes: usize, target: usize, five: bool): void {
   v128.store(target, v128.or(v128.and(lower, nibble), i8x16.shl(v128.and(upper, nibble), 4)));
 }
 
-const LEVEL_TRIES: i32 = 7;
 const IQ4_NL_BYTES: usize = 18;
 
 /** IQ4_NL looks at the spread of each block by itself, and searches four of them in the lanes. */
@@ -113,44 +113,4 @@ function weighBlock(x: usize, importance: usize, weights: usize): void {
     const root = f32x4.sqrt(f32x4.add(spread, f32x4.mul(v, v)));
     v128.store(weights + at, f32x4.mul(v128.load(importance + at), root));
   }
-}
-
-/** Scales of four blocks: `quantize_row_iq4_nl_impl`. */
-function searchLevels(slot: usize, scratch: usize): void {
-  const table = scratch + Scratch.LEVELS;
-  const zero = f32x4.splat(0);
-  let largest = zero;
-  let extreme = zero;
-  for (let at: usize = 0; at < 512; at += 16) {
-    const v = v128.load(slot + at, Slot.LANES);
-    const grows = f32x4.gt(f32x4.abs(v), largest);
-    largest = v128.bitselect(f32x4.abs(v), largest, grows);
-    extreme = v128.bitselect(v, extreme, grows);
-  }
-  let scale = zero;
-  let best = zero;
-  for (let trial = -LEVEL_TRIES - 1; trial <= LEVEL_TRIES; trial++) {
-    const first = trial < -LEVEL_TRIES;
-    const factor = first
-      ? f32x4.div(f32x4.splat(1), f32x4.div(f32x4.neg(extreme), f32x4.splat(<f32>levelOf(0))))
-      : f32x4.div(f32x4.splat(<f32>trial + <f32>levelOf(0)), extreme);
-    let sumX = zero;
-    let sumL = zero;
-    for (let at: usize = 0; at < 512; at += 16) {
-      const v = v128.load(slot + at, Slot.LANES);
-      const level = levels4(f32x4.mul(factor, v), table);
-      const weighted = f32x4.mul(v128.load(slot + at, Slot.WEIGHTS), level);
-      sumX = f32x4.add(sumX, f32x4.mul(weighted, v));
-      sumL = f32x4.add(sumL, f32x4.mul(weighted, level));
-    }
-    const some = f32x4.gt(sumL, zero);
-    const fitted = v128.and(f32x4.div(sumX, sumL), some);
-    const better = first
-      ? i32x4.splat(-1)
-      : v128.and(some, f32x4.gt(f32x4.mul(sumX, sumX), f32x4.mul(best, sumL)));
-    scale = v128.bitselect(fitted, scale, better);
-    best = v128.bitselect(f32x4.mul(fitted, sumX), best, better);
-  }
-  const empty = f32x4.lt(largest, f32x4.splat(SMALLEST));
-  v128.store(scratch, v128.andnot(scale, empty), Scratch.SCALES);
 }

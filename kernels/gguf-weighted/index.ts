@@ -21,7 +21,7 @@ export function weightedScratchBytes(): usize {
 /** @returns blocks whose scale is no finite number, beyond what f16 holds, and rows with weights that are none */
 export function quantizeWeighted(pointer: usize): i32 {
   const job = changetype<WeightedJob>(pointer);
-  if (job.type == GgmlType.IQ4_NL) fillLevels(job.scratch + Scratch.LEVELS);
+  if (job.type == GgmlType.IQ4_NL || job.type == GgmlType.IQ4_XS) fillLevels(job.scratch + Scratch.LEVELS);
   const blocksOfRow = <usize>((job.columns / blockValues(job.type)) * blockBytes(job.type));
   let source = job.source;
   let target = job.blocks;

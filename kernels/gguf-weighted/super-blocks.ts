@@ -1,7 +1,8 @@
-// Q2_K to Q6_K with an importance matrix: `quantize_row_*_K_impl` of ggml-quants.c, a super-block at a time.
+// Q2_K to Q6_K and IQ4_XS with an importance matrix: `quantize_row_*_impl` of ggml-quants.c, a super-block at a time.
 import { f16Bits } from '../dtype';
 import { loadF16, nearestInt } from '../gguf/arithmetic';
 import { codesByProduct, codesBySteps, packBitPlane, packNibbles, packPairs } from '../gguf/codes';
+import { writeIq4Xs } from '../gguf/iq4-xs';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
 import { FineSquares, search, searchForCodes } from '../gguf/search-scale-and-min';
@@ -10,6 +11,7 @@ import { codesOfSearch, extremeOf, hasZero, minAt, packSixBits, packSixBitScales
 import { GgmlType } from '../gguf/types';
 import { quantizePositive } from './positive-scale';
 import { Weighted } from './scratch';
+import { searchLevels } from './search-levels';
 import { SMALLEST, searchOneScale, searchWeightedScale } from './search-scale';
 import { magnitudeOfSlot, sumOfSquares, weigh } from './weights';
 
@@ -31,6 +33,9 @@ export function quantizeWeightedSuperBlock(type: i32, x: usize, importance: usiz
       return;
     case GgmlType.Q5_K:
       quantizeQ45K(x, importance, block, scratch, 31);
+      return;
+    case GgmlType.IQ4_XS:
+      quantizeIq4Xs(x, importance, block, scratch);
       return;
     default:
       quantizeQ6K(x, importance, block, scratch);
@@ -193,4 +198,17 @@ function quantizeQ6K(x: usize, importance: usize, block: usize, scratch: usize):
   codesBySteps(x, scratch, 16, 16, -32, 31, magnitudeOfSlot(x));
   codesWithoutStep(x, scratch, 32);
   packSixBits(scratch + Scratch.CODES, block);
+}
+
+function quantizeIq4Xs(x: usize, importance: usize, block: usize, scratch: usize): void {
+  const slot = scratch + Scratch.SLOTS;
+  const scales = scratch + Weighted.SUMS;
+  weigh(x, importance, sumOfSquares(x, 256) * <f32>0.0078125, scratch);
+  for (let half: usize = 0; half < 2; half++) {
+    toLanes(x + (half << 9), slot + Slot.LANES, 1, 32);
+    toLanes(scratch + Weighted.WEIGHTS + (half << 9), slot + Slot.WEIGHTS, 1, 32);
+    searchLevels(slot, scratch);
+    v128.store(scales + (half << 4), v128.load(scratch, Scratch.SCALES));
+  }
+  writeIq4Xs(x, block, scales);
 }

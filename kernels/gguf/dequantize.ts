@@ -2,6 +2,7 @@
 import { loadF16 } from './arithmetic';
 import { addBitPlane, restore, unpackNibbles, unpackPairs } from './codes';
 import { levelOf } from './iq4-nl';
+import { dequantizeIq4Xs } from './iq4-xs';
 import { restore32 } from './restore-32';
 import { Scratch } from './scratch';
 import { minAt, scaleAt, scaleOf16, unpackSixBits } from './super-blocks';
@@ -29,6 +30,9 @@ export function dequantizeBlocks(type: i32, blocks: usize, values: usize, count:
         break;
       case GgmlType.Q6_K:
         dequantizeQ6K(blocks, values, scratch);
+        break;
+      case GgmlType.IQ4_XS:
+        dequantizeIq4Xs(blocks, values);
         break;
       default:
         dequantizeIq4Nl(blocks, values);

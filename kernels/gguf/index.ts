@@ -7,6 +7,7 @@ import { compare } from './compare';
 import { dequantizeBlocks } from './dequantize';
 import { BLOCKS, GgufJob } from './job';
 import { fillLevels, quantizeIq4Nl } from './iq4-nl';
+import { quantizeIq4Xs } from './iq4-xs';
 import { requantize, requantizes } from './requantize-nibbles';
 import { restore32 } from './restore-32';
 import { CHUNK_VALUES, Scratch } from './scratch';
@@ -22,7 +23,7 @@ export function ggufScratchBytes(): usize {
 export function quantizeGguf(pointer: usize): i32 {
   let wild = 0;
   const job = changetype<GgufJob>(pointer);
-  if (job.type == GgmlType.IQ4_NL) fillLevels(job.scratch + Scratch.LEVELS);
+  if (job.type == GgmlType.IQ4_NL || job.type == GgmlType.IQ4_XS) fillLevels(job.scratch + Scratch.LEVELS);
   let source = job.source;
   let target = job.blocks;
   let restored = job.restored;
@@ -148,6 +149,7 @@ function allFinite(x: usize, count: i32): bool {
 function quantizeChunk(type: i32, x: usize, blocks: usize, count: i32, largest: f32, scratch: usize): void {
   const finite = largest < Infinity;
   if (type == GgmlType.IQ4_NL) quantizeIq4Nl(x, blocks, count, finite, scratch);
+  else if (type == GgmlType.IQ4_XS) quantizeIq4Xs(x, blocks, count, finite, scratch);
   else if (blockValues(type) == 32) quantize32(type, x, blocks, count, finite);
   else quantizeSuperBlocks(type, x, blocks, count, largest, scratch);
 }

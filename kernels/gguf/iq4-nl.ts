@@ -18,7 +18,7 @@ export function levelOf(code: i32): i32 {
 }
 
 /** Code of the level that is nearest to `value`; the higher one of two equally near. `best_index_int8`. */
-function nearestLevel(value: f32): i32 {
+export function nearestLevel(value: f32): i32 {
   if (value <= <f32>levelOf(0)) return 0;
   if (value >= <f32>levelOf(15)) return 15;
   let code = 15;
@@ -59,12 +59,17 @@ export function quantizeIq4Nl(x: usize, blocks: usize, count: i32, finite: bool,
         const d = load<f32>(scratch + Scratch.SCALES + (<usize>k << 2));
         writeBlock(x + (<usize>k << 7), blocks + <usize>k * BLOCK_BYTES, d);
       }
-    } else for (let k = 0; k < held; k++) one(x + (<usize>k << 7), blocks + <usize>k * BLOCK_BYTES);
+    } else {
+      for (let k = 0; k < held; k++) {
+        const at = x + (<usize>k << 7);
+        writeBlock(at, blocks + <usize>k * BLOCK_BYTES, scaleOfAny(at));
+      }
+    }
   }
 }
 
 /** Scales of four blocks. */
-function searchFour(scratch: usize): void {
+export function searchFour(scratch: usize): void {
   const values = scratch + Scratch.LANES;
   const table = scratch + Scratch.LEVELS;
   const zero = f32x4.splat(0);
@@ -128,8 +133,8 @@ export function writeBlock(x: usize, block: usize, d: f32): void {
   }
 }
 
-/** A block of any values, one by one. */
-function one(x: usize, block: usize): void {
+/** The scale of a block of any values, one by one. */
+export function scaleOfAny(x: usize): f32 {
   let largest: f32 = 0;
   let extreme: f32 = 0;
   for (let j: usize = 0; j < 128; j += 4) {
@@ -160,5 +165,5 @@ function one(x: usize, block: usize): void {
       best = d * sumX;
     }
   }
-  writeBlock(x, block, d);
+  return d;
 }

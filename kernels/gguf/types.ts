@@ -13,11 +13,12 @@ export namespace GgmlType {
   export const Q5_K: i32 = 13;
   export const Q6_K: i32 = 14;
   export const IQ4_NL: i32 = 20;
+  export const IQ4_XS: i32 = 23;
 }
 
 /** Values of a block: 256 for those with two levels of scales, else 32. */
 export function blockValues(type: i32): i32 {
-  return type >= GgmlType.Q2_K && type <= GgmlType.Q6_K ? 256 : 32;
+  return (type >= GgmlType.Q2_K && type <= GgmlType.Q6_K) || type == GgmlType.IQ4_XS ? 256 : 32;
 }
 
 export function blockBytes(type: i32): i32 {
@@ -40,6 +41,8 @@ export function blockBytes(type: i32): i32 {
       return 176;
     case GgmlType.Q6_K:
       return 210;
+    case GgmlType.IQ4_XS:
+      return 136;
     default:
       return 18;
   }

@@ -28,6 +28,7 @@ TYPES = {
     "Q5_K": (13, 256, 176),
     "Q6_K": (14, 256, 210),
     "IQ4_NL": (20, 32, 18),
+    "IQ4_XS": (23, 256, 136),
 }
 SUPER_COLUMNS = 768
 # No whole number of the eight blocks that are searched at a time.

@@ -27,6 +27,7 @@ export const GGUF_FILE_TYPES: readonly string[] = [
   'Q4_1',
   'Q4_0',
   'IQ4_NL',
+  'IQ4_XS',
   'Q3_K_L',
   'Q3_K_M',
   'Q3_K_S',

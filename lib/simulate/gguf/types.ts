@@ -13,6 +13,7 @@ export const GGUF_QUANTIZED_TYPES = [
   'Q5_K',
   'Q6_K',
   'IQ4_NL',
+  'IQ4_XS',
 ] as const;
 
 export type GgufQuantizedType = (typeof GGUF_QUANTIZED_TYPES)[number];
