@@ -33,6 +33,11 @@ export class WeightScope {
     return new WeightScope(this.groups, this.prefix + prefix, this.onLayers, this.place);
   }
 
+  /** The same place in some of the layers. */
+  on(layers: readonly number[]): WeightScope {
+    return new WeightScope(layers.length === 0 ? [] : this.groups, this.prefix, layers, this.place);
+  }
+
   /** `y = x Wᵀ (+ b)`; W is `[outFeatures, inFeatures]`. A bias follows the split of the outputs. */
   linear(name: string, outFeatures: number, inFeatures: number, split: Split, bias = false): this {
     this.add(`${name}.weight`, 'linear', [outFeatures, inFeatures], split);

@@ -1,5 +1,5 @@
 import { isSince } from '../endpoint/version';
-import type { ModelDescription } from '../model/types';
+import type { ModelDescription, WeightGroup } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import type { KvLayout } from './kv/groups';
 
@@ -64,21 +64,14 @@ function sparseLatentBytes({ kvLoraRank, ropeHeadDim }: NonNullable<ModelDescrip
 
 /**
  * The key by which sparse attention chooses tokens: one a layer, in FP8 with scales, averaged over layers where some take their choice
- * from another; 0 for a model that attends to all. Source: vllm/model_executor/models/deepseek_v2.py, `DeepseekV32IndexerCache`,
- * `index_topk_freq`.
+ * from another; 0 for a model that attends to all. Source: vllm/model_executor/models/deepseek_v2.py, `DeepseekV32IndexerCache`.
  */
-function indexBytes({ textConfig, numLayers }: ModelDescription): number {
-  const {
-    index_topk: chosen,
-    index_head_dim: width,
-    index_topk_freq: every,
-    index_skip_topk_offset: offset,
-  } = textConfig;
+function indexBytes({ textConfig, numLayers, weights }: ModelDescription): number {
+  const { index_topk: chosen, index_head_dim: width } = textConfig;
   if (typeof chosen !== 'number' || typeof width !== 'number') return 0;
-  const bytes = width + (width / SCALED) * 4;
-  if (typeof every !== 'number' || every <= 1) return bytes;
-  const from = typeof offset === 'number' ? offset : 2;
-  let layers = 0;
-  for (let layer = 0; layer < numLayers; layer++) if (Math.max(layer - from + 1, 0) % every === 0) layers++;
-  return (bytes * layers) / numLayers;
+  const choosing = weights.find(isIndexer)?.layers.length ?? numLayers;
+  return ((width + (width / SCALED) * 4) * choosing) / numLayers;
 }
+
+/** The projection that every indexer has. */
+export const isIndexer = ({ name }: WeightGroup): boolean => name.endsWith('.indexer.wk.weight');

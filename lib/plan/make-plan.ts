@@ -51,7 +51,7 @@ export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() 
   const perSecond = estimate.outputTokensPerSecond === null ? null : estimate.outputTokensPerSecond * copies;
   return {
     parameters: model.parameterCount,
-    checkpointBytes: checkpointBytes(model, resolved.scheme, spec.model.weightBytes),
+    checkpointBytes: checkpointBytes(model, resolved.scheme, spec.model),
     ...figures,
     estimate,
     cost: costEstimate(spec.instanceType, region, perSecond, prices),

@@ -57,6 +57,51 @@ describe('layers that predict further tokens', () => {
     expect(more).toBe(layer + (2 * H * H + 3 * H + 2 * VOCABULARY * H) * 2);
   });
 
+  test('of Qwen3-Next are in its own checkpoints alone', () => {
+    const config: Json = {
+      ...{ architectures: ['Qwen3NextForCausalLM'], model_type: 'qwen3_next', hidden_size: H, num_hidden_layers: 4 },
+      ...{ num_attention_heads: 8, num_key_value_heads: 2, head_dim: 128, intermediate_size: 2048, num_experts: 8 },
+      ...{ num_experts_per_tok: 2, moe_intermediate_size: 512, shared_expert_intermediate_size: 512 },
+      ...{ linear_num_key_heads: 4, linear_num_value_heads: 8, linear_key_head_dim: 64, linear_value_head_dim: 64 },
+      ...{ linear_conv_kernel_dim: 4, full_attention_interval: 4, vocab_size: VOCABULARY, torch_dtype: 'bfloat16' },
+    };
+    const of = (id?: string) => makePlan(resolveEndpoint({ model: { id, config } })).checkpointBytes as number;
+    const without = of();
+    expect(of('Qwen/Qwen3-Next-80B-A3B-Instruct') - without).toBeGreaterThan(experts(1) * 2);
+    expect(of('Qwen/Qwen3-Next-80B-A3B-Thinking-FP8')).toBe(of('Qwen/Qwen3-Next-80B-A3B-Base'));
+    expect(of('Qwen/Qwen3-Coder-Next')).toBe(without);
+    expect(of('cyankiwi/Qwen3-Next-80B-A3B-Instruct-AWQ-4bit')).toBe(without);
+  });
+
+  describe('beside a sparse attention', () => {
+    const GLM_5: Json = {
+      ...{
+        architectures: ['GlmMoeDsaForCausalLM'],
+        model_type: 'glm_moe_dsa',
+        hidden_size: H,
+        intermediate_size: 2048,
+      },
+      ...{ num_attention_heads: 8, num_key_value_heads: 8, num_hidden_layers: 10, vocab_size: VOCABULARY },
+      ...{ moe_intermediate_size: 512, n_routed_experts: 8, n_shared_experts: 1, num_experts_per_tok: 2 },
+      ...{ first_k_dense_replace: 1, q_lora_rank: 256, kv_lora_rank: 128, qk_nope_head_dim: 64, qk_rope_head_dim: 64 },
+      ...{ v_head_dim: 64, index_n_heads: 8, index_head_dim: 128, index_topk: 64, tie_word_embeddings: false },
+      ...{ num_nextn_predict_layers: 1, torch_dtype: 'bfloat16' },
+    };
+    const indexer = (8 * 128 * 256 + 128 * H + 2 * 128 + 8 * H) * 2;
+
+    test('bring no embedding of their own', () => {
+      expect(predictionLayers(describeModel(GLM_5))).toEqual({ count: 1, like: 9, copiesEmbeddings: false });
+    });
+
+    test.each<[string, Json, number]>([
+      ['by the distance', { index_topk_freq: 4 }, 6],
+      ['by the distance from an offset', { index_topk_freq: 4, index_skip_topk_offset: 3 }, 6],
+      ['layer by layer', { indexer_types: ['full', 'full', ...Array<string>(8).fill('shared')] }, 8],
+    ])('choose for themselves where layers share a choice %s', (_how, shared, fewer) => {
+      expect(bytesOf(GLM_5) - bytesOf({ ...GLM_5, ...shared })).toBe(fewer * indexer);
+    });
+  });
+
   test('are not loaded, nor in a GGUF', () => {
     const loader: Loader = {
       engine: 'vllm',

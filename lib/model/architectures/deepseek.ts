@@ -79,6 +79,20 @@ export const minicpm3: Architecture = {
   describe: latentDecoder(undefined, true),
 };
 
+/**
+ * Layers with an indexer of their own; the others take the choice of the layer before, as GLM-5.2 does in three of four.
+ * Source: vllm/model_executor/models/deepseek_v2.py, `index_topk_freq`; of the hub's 753,329,940,480 parameters of GLM-5.2, 57 indexers
+ * fewer than of GLM-5.
+ */
+function choosingLayers(config: ConfigReader, g: Geometry): readonly number[] {
+  const kinds = config.strings('indexer_types');
+  const every = config.sizeOr(1, 'index_topk_freq');
+  const offset = config.count(2, 'index_skip_topk_offset');
+  return layersWhere(g.layers, (layer) =>
+    kinds === undefined ? Math.max(layer - offset + 1, 0) % every === 0 : kinds[layer] !== 'shared',
+  );
+}
+
 /** DeepSeek V3.2: an indexer chooses the tokens that attention looks at. */
 export const deepseekV32: Architecture = {
   names: ['DeepseekV32ForCausalLM', 'GlmMoeDsaForCausalLM'],
@@ -87,6 +101,7 @@ export const deepseekV32: Architecture = {
     const heads = config.size('index_n_heads');
     const headDim = config.size('index_head_dim');
     layer
+      .on(choosingLayers(config, g))
       .under('self_attn.indexer.')
       .linear('wq_b', heads * headDim, config.sizeOr(g.hidden, 'q_lora_rank'), 'replicated')
       .linear('wk', headDim, g.hidden, 'replicated')

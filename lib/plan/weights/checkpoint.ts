@@ -1,9 +1,10 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
+import type { ModelSpec } from '../../spec/types';
 import { ggufFileBytes } from '../gguf/file-bytes';
 import { remembered } from '../remember';
 import { checkpointDtypeBytes, dtypeBytes } from './dtype';
-import { isEmbeddingOrHead, joiningElements, predictionLayers } from './prediction';
+import { isEmbeddingOrHead, joiningElements, predictionLayers, type PredictionLayers } from './prediction';
 import { repeatsEmbedding } from './repeated-head';
 import { selectionOf, type Selection } from './selection';
 import { schemeOf, storedTensors } from './stored';
@@ -11,19 +12,23 @@ import { schemeOf, storedTensors } from './stored';
 /**
  * Bytes of the checkpoint's weight files in this scheme.
  *
- * @param weightBytes what the spec says of a checkpoint that exists: taken as it is
+ * @param spec what it says of the model's name, and of the size of a checkpoint that exists, which is taken as it is
  * @returns `null` for a layout whose storage is not known
  */
-export function checkpointBytes(model: ModelDescription, scheme: Scheme, weightBytes?: number): number | null {
+export function checkpointBytes(
+  model: ModelDescription,
+  scheme: Scheme,
+  { id, weightBytes }: Pick<ModelSpec, 'id' | 'weightBytes'> = {},
+): number | null {
   if (weightBytes !== undefined && scheme.origin !== 'spec') return weightBytes;
-  return remembered(model, scheme, 'checkpoint', () => storedBytes(model, scheme));
+  const prediction = predictionLayers(model, id);
+  return remembered(model, scheme, `checkpoint|${prediction?.count}`, () => storedBytes(model, scheme, prediction));
 }
 
-function storedBytes(model: ModelDescription, scheme: Scheme): number | null {
+function storedBytes(model: ModelDescription, scheme: Scheme, prediction: PredictionLayers | undefined): number | null {
   if (scheme.layout === 'gguf') return ggufFileBytes(model, scheme);
   const selection = selectionOf(model, scheme);
   const plain = plainBytes(model, scheme);
-  const prediction = predictionLayers(model);
   let total = prediction === undefined ? 0 : prediction.count * joiningElements(model) * plain;
   for (const group of model.weights) {
     const quantized = quantizedLayers(group, selection);

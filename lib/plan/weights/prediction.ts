@@ -1,5 +1,6 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import { lookup } from '../../text/lookup';
+import { isIndexer } from '../latent';
 
 /** Layers that predict further tokens: checkpoints hold them beside the model's own, engines load them for speculative decoding only. */
 export interface PredictionLayers {
@@ -10,7 +11,7 @@ export interface PredictionLayers {
   readonly copiesEmbeddings: boolean;
 }
 
-type Reader = (model: ModelDescription) => number;
+type Reader = (model: ModelDescription, id: string) => number;
 
 const number = (value: unknown) => (typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0);
 const nextTokens: Reader = ({ config }) => number(config.num_nextn_predict_layers);
@@ -28,21 +29,26 @@ const COUNT_OF: Readonly<Record<string, Reader>> = {
   glm4_moe_lite: nextTokens,
   glm_moe_dsa: nextTokens,
   mimo: nextTokens,
+  // Its config is silent, and the checkpoint of Qwen3-Coder-Next has none: 79,674,391,296 parameters on the hub, beside 81,324,862,720.
+  qwen3_next: (_model, id) => (/\bQwen3-Next-80B-A3B-(Base|Instruct|Thinking)(-FP8)?$/.test(id) ? 1 : 0),
   qwen3_5: ({ textConfig }) => number(textConfig.mtp_num_hidden_layers),
   qwen3_5_moe: ({ textConfig }) => number(textConfig.mtp_num_hidden_layers),
 };
 
-/** They use the model's own embedding and head. */
-const SHARES_EMBEDDINGS: ReadonlySet<string> = new Set(['deepseek_v4', 'mimo', 'qwen3_5', 'qwen3_5_moe']);
+/** They use the model's own embedding and head. GLM-5's total on the hub, 753,864,139,008 parameters, leaves no room for a copy. */
+const SHARES_EMBEDDINGS: ReadonlySet<string> = new Set([
+  ...['deepseek_v4', 'glm_moe_dsa', 'mimo'],
+  ...['qwen3_5', 'qwen3_5_moe', 'qwen3_next'],
+]);
 
-/** What a checkpoint of this config holds; undefined: nothing of the kind. */
-export function predictionLayers(model: ModelDescription): PredictionLayers | undefined {
-  const count = lookup(COUNT_OF, model.modelType)?.(model) ?? 0;
+/** What a checkpoint of this config and name holds; undefined: nothing of the kind. */
+export function predictionLayers(model: ModelDescription, id = ''): PredictionLayers | undefined {
+  const count = lookup(COUNT_OF, model.modelType)?.(model, id) ?? 0;
   if (count === 0) return undefined;
   return {
     count,
-    // Those of DeepSeek V4 attend within the window only, as its first layers do.
-    like: model.modelType === 'deepseek_v4' ? 0 : model.numLayers - 1,
+    // Those of DeepSeek V4 attend within the window only, as its first layers do. Where layers share an indexer, these have their own.
+    like: model.modelType === 'deepseek_v4' ? 0 : (model.weights.find(isIndexer)?.layers.at(-1) ?? model.numLayers - 1),
     copiesEmbeddings: !SHARES_EMBEDDINGS.has(model.modelType),
   };
 }
