@@ -1,14 +1,16 @@
 import { describeModelOnce } from '../endpoint/describe-once';
+import type { Speculation } from '../endpoint/speculation';
 import type { ModelDescription } from '../model/types';
 import { resolveScheme } from '../scheme';
-import type { SpeculativeSpec } from '../spec/types';
+import type { Scheme } from '../scheme/types';
 import { kvGroups, type KvGroup, type KvLayout } from './kv/groups';
-import { loadedBytes } from './weights/loaded';
+import { loadedBytes, loadedLayerBytes } from './weights/loaded';
 import type { Loader } from './weights/loader';
+import { joiningElements, predictionLayers } from './weights/prediction';
 
 /** What guesses tokens ahead, beside the model that checks them. Bytes on one accelerator. */
 export interface Draft {
-  /** Null where nothing is known of it, or where they are part of the model's own checkpoint. */
+  /** Null where nothing is known of it. */
   readonly weights: number | null;
   /** Its own cache; undefined for what keeps none. */
   readonly model?: ModelDescription;
@@ -22,26 +24,49 @@ const WITHOUT_MODEL = /^(ngram|suffix)$/;
 /** One decoder layer of the model it guesses for. Source: EAGLE, arXiv 2401.15077, section 4; vllm/model_executor/models/llama_eagle.py. */
 const HEADS = /^(eagle3?|medusa|.*mtp|mlp_speculator)$/;
 
+/** Whom it guesses for, and how that is loaded. */
+interface Target {
+  readonly model: ModelDescription;
+  readonly id?: string;
+  readonly scheme: Scheme;
+  readonly loader: Loader;
+}
+
 /**
- * The draft as it is loaded: split over as many ranks as the model itself.
+ * The draft as it is loaded: split over as many ranks as the model itself, unless told otherwise.
  * Source: vllm/config/speculative.py, `draft_tensor_parallel_size`.
  */
-export function draftOf(speculative: SpeculativeSpec | undefined, loader: Loader): Draft | undefined {
-  if (speculative === undefined) return undefined;
-  const { config, weightBytes, method = 'draft' } = speculative;
+export function draftOf(speculation: Speculation | undefined, target: Target): Draft | undefined {
+  if (speculation === undefined) return undefined;
+  const { method = 'draft' } = speculation;
   if (WITHOUT_MODEL.test(method)) return undefined;
   const isHead = HEADS.test(method);
-  const model = config === undefined ? undefined : describeModelOnce(config);
+  const model = speculation.config === undefined ? undefined : describeModelOnce(speculation.config);
   return {
-    weights:
-      weightBytes !== undefined
-        ? weightBytes / loader.parallelism.tensor
-        : model === undefined
-          ? null
-          : loadedBytes(model, resolveScheme({ model: { config } }, model), { ...loader, loras: undefined }),
+    weights: draftBytes(speculation, model, target) ?? (isHead ? ownLayersBytes(speculation, target) : null),
     model: isHead ? undefined : model,
     headLayers: isHead ? 1 : 0,
   };
+}
+
+function draftBytes(
+  { config, weightBytes, draftTensorParallelSize }: Speculation,
+  model: ModelDescription | undefined,
+  { loader }: Target,
+): number | null {
+  const tensor = draftTensorParallelSize ?? loader.parallelism.tensor;
+  if (weightBytes !== undefined) return weightBytes / tensor;
+  if (config === undefined || model === undefined) return null;
+  const parallelism = { ...loader.parallelism, tensor };
+  return loadedBytes(model, resolveScheme({ model: { config } }, model), { ...loader, parallelism, loras: undefined });
+}
+
+/** The layers that the model's own checkpoint brings: one of them guesses every token, with the embedding and the head of the model. */
+function ownLayersBytes({ model: named }: Speculation, { model, id, scheme, loader }: Target): number | null {
+  const like = named === undefined || named === id ? predictionLayers(model, id)?.like : undefined;
+  if (like === undefined) return null;
+  const layer = loadedLayerBytes(model, scheme, { ...loader, loras: undefined }, like);
+  return layer === null ? null : layer + joiningElements(model) * loader.plainBytes;
 }
 
 /** Weights of both; what nobody knows is left out, and a finding of whoever asked. */

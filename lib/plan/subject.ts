@@ -7,6 +7,7 @@ import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
+import { speculationOf } from '../endpoint/speculation';
 import { draftOf, type Draft } from './speculative';
 import type { Loader } from './weights/loader';
 
@@ -65,7 +66,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),
     loader,
-    draft: draftOf(resolved.spec.speculative, loader),
+    draft: draftOf(speculationOf(resolved), { model, id: resolved.spec.model.id, scheme, loader }),
   };
 }
 

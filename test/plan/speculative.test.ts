@@ -1,4 +1,5 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { findModelConfig } from '../../lib/model';
 import { makePlan } from '../../lib/plan';
 import { AWQ, GEMMA2_2B, LLAMA_8B, LLAMA_70B, quantized } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec, SpeculativeSpec } from '../../lib/spec/types';
@@ -100,5 +101,62 @@ describe.each(['vllm', 'sglang'] as const)('what guesses ahead, in %s,', (family
 
   test('of which nothing is known leaves the plan as it is without it', () => {
     expect(plan(family, { method: 'draft', model: 'small', tokens: 4 })).toEqual(without);
+  });
+
+  test('is known by its name where it is a well-known model', () => {
+    const id = 'meta-llama/Llama-3.2-1B-Instruct';
+    const named = plan(family, { method: 'draft', model: id, tokens: 4 });
+    expect(named).toEqual(plan(family, { method: 'draft', model: id, tokens: 4, config: findModelConfig(id) }));
+    expect(named.memory.weights! - without.memory.weights!).toBeGreaterThan(2.4e9);
+  });
+
+  test('as layers of the model’s own checkpoint takes what they are', () => {
+    const mimo = {
+      ...LLAMA_8B,
+      ...{ architectures: ['MiMoForCausalLM'], model_type: 'mimo', attention_bias: true, num_nextn_predict_layers: 1 },
+    };
+    const of = (config: object, speculative?: SpeculativeSpec, tensorParallelSize = 1) =>
+      plan(family, speculative, {
+        model: { config: config as Record<string, unknown> },
+        instanceType: 'ml.g6e.12xlarge',
+        options: { maxModelLen: 8192, tensorParallelSize },
+      }).memory.weights!;
+    const mtp: SpeculativeSpec = { method: 'mtp', tokens: 1 };
+    // A layer of Llama 3.1 8B, and one projection of an embedding and a state.
+    const layer = 2 * (218_112_000 + 2 * 4096 * 4096);
+    expect((of(mimo, mtp) - of(mimo)) / layer).toBeCloseTo(1, 1);
+    expect(of(mimo, mtp, 2) - of(mimo, undefined, 2)).toBeLessThan(of(mimo, mtp) - of(mimo));
+    expect(of(mimo, { ...mtp, model: 'another/head' })).toBe(of(mimo));
+    expect(of({ ...mimo, num_nextn_predict_layers: 0 }, mtp)).toBe(of(mimo));
+  });
+});
+
+describe('what the container’s variables ask for', () => {
+  const id = 'meta-llama/Llama-3.2-1B-Instruct';
+  const asked = (environment: Record<string, string>, tensorParallelSize = 1) =>
+    plan('vllm', undefined, {
+      environment,
+      instanceType: 'ml.g6e.12xlarge',
+      options: { maxModelLen: 8192, tensorParallelSize },
+    });
+  const json = (more = {}) => ({
+    SM_VLLM_SPECULATIVE_CONFIG: JSON.stringify({
+      ...{ method: 'draft_model', model: id, num_speculative_tokens: 4 },
+      ...more,
+    }),
+  });
+
+  test('is planned as what the spec asks for', () => {
+    const { memory, kvBytesPerToken } = asked(json());
+    const spoken = plan('vllm', { method: 'draft_model', model: id, tokens: 4 }, { instanceType: 'ml.g6e.12xlarge' });
+    expect(memory).toEqual(spoken.memory);
+    expect(kvBytesPerToken).toBe(spoken.kvBytesPerToken);
+    expect(memory.weights! - asked({}).memory.weights!).toBeGreaterThan(2.4e9);
+  });
+
+  test('may leave the draft whole on each GPU', () => {
+    const more = (size?: number) => asked(json({ draft_tensor_parallel_size: size }), 4).memory.weights!;
+    expect(more(1) - more(4)).toBeGreaterThan(1.2e9);
+    expect(more()).toBe(more(4));
   });
 });

@@ -25,6 +25,17 @@ export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loa
   return remembered(model, scheme, traitsKey(traits), () => weigh(model, scheme, traits));
 }
 
+/** Bytes of one of the layers, as `loadedBytes` counts it. */
+export function loadedLayerBytes(
+  model: ModelDescription,
+  scheme: Scheme,
+  loader: Loader,
+  layer: number,
+): number | null {
+  const layers = layerBytes(model, scheme, traitsOf(loader, model, scheme));
+  return layers === null ? null : layers[layer];
+}
+
 /** All of a loader that what it keeps in memory depends on. */
 interface Traits {
   /** Does it take GPTQ through Marlin? */

@@ -1,35 +1,6 @@
-import { findModelConfig } from '../../model';
-import { parseJsonObject } from '../../text/json';
-import { lookup } from '../../text/lookup';
-import type { RuleContext } from '../types';
-import { argumentOf } from './switches';
+import type { Speculation } from '../../endpoint/speculation';
 
-/** Speculative decoding as the server will be asked for it, from the spec's own section or from the container's variables. */
-export interface Speculation {
-  readonly method?: string;
-  readonly model?: string;
-  readonly tokens?: number;
-  /** The config.json of what guesses: the one given, or that of a well-known checkpoint of this name. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Over how many GPUs the draft model is to be cut, where that is said. */
-  readonly draftTensorParallelSize?: number;
-  /** vLLM 0.25 and later may be told to let the draft model have another vocabulary. */
-  readonly allowsOtherVocabulary?: boolean;
-  /** JSON pointer to what says so. */
-  readonly path: string;
-}
-
-/** What the spec or the environment asks for; undefined where neither does, or where the JSON cannot be read. */
-export function speculationOf(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
-  const { speculative } = context.spec;
-  if (speculative !== undefined) {
-    const { method, model, tokens, config } = speculative;
-    return { method, model, tokens, config: config ?? findModelConfig(model), path: '/speculative' };
-  }
-  const asked =
-    context.container?.family === 'sglang' ? fromSglang(context) : (fromJson(context) ?? fromArguments(context));
-  return asked === undefined ? undefined : { ...asked, config: findModelConfig(asked.model) };
-}
+export { speculationOf, type Speculation } from '../../endpoint/speculation';
 
 /** Heads that guess from the states of the model, and layers that it brings: they are no models of their own. */
 const NO_DRAFT_MODEL = /eagle|medusa|speculator|mtp|dflash|dspark/i;
@@ -40,51 +11,3 @@ export function isDraftModel({ method, config }: Speculation): boolean {
   const names = [config?.model_type, config?.architectures].flat();
   return !names.some((name) => typeof name === 'string' && NO_DRAFT_MODEL.test(name));
 }
-
-/** vLLM 0.8.3 and later: one JSON object; in single quotes where the image’s supervisor wants them. */
-function fromJson(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
-  const set = argumentOf(context, 'SPECULATIVE_CONFIG');
-  if (set === undefined) return undefined;
-  const config = parseJsonObject(set.value.trim().replace(/^'(.*)'$/s, '$1'));
-  if (config === undefined) return undefined;
-  return {
-    method: text(config.method),
-    model: text(config.model),
-    tokens: whole(config.num_speculative_tokens),
-    draftTensorParallelSize: whole(config.draft_tensor_parallel_size),
-    allowsOtherVocabulary: config.use_heterogeneous_vocab === true,
-    path: `/environment/${set.name}`,
-  };
-}
-
-/** vLLM up to 0.8: an argument for each. */
-function fromArguments(context: Pick<RuleContext, 'container' | 'spec'>): Speculation | undefined {
-  const model = argumentOf(context, 'SPECULATIVE_MODEL');
-  if (model === undefined) return undefined;
-  const isNgram = /^\[?ngram\]?$/.test(model.value);
-  return {
-    method: isNgram ? 'ngram' : undefined,
-    model: isNgram ? undefined : model.value,
-    tokens: whole(Number(argumentOf(context, 'NUM_SPECULATIVE_TOKENS')?.value)),
-    draftTensorParallelSize: whole(Number(argumentOf(context, 'SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE')?.value)),
-    path: `/environment/${model.name}`,
-  };
-}
-
-/** SGLang’s own words for the methods; `NEXTN` are the layers that a model brings. Source: sglang docs, "Speculative decoding". */
-const SGLANG_METHODS: Readonly<Record<string, string>> = { NEXTN: 'mtp', STANDALONE: 'draft' };
-
-function fromSglang({ spec }: Pick<RuleContext, 'spec'>): Speculation | undefined {
-  const name = 'SM_SGLANG_SPECULATIVE_ALGORITHM';
-  const algorithm = spec.environment?.[name]?.toUpperCase();
-  if (algorithm === undefined || !/^[A-Z0-9]+$/.test(algorithm)) return undefined;
-  return {
-    method: lookup(SGLANG_METHODS, algorithm) ?? algorithm.toLowerCase(),
-    model: spec.environment?.SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH,
-    path: `/environment/${name}`,
-  };
-}
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const whole = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isInteger(value) ? value : undefined;

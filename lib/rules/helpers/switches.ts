@@ -1,21 +1,8 @@
+import { argumentOf } from '../../endpoint/vllm-argument';
 import type { RuleContext } from '../types';
 import { isFlagWord } from './environment';
 
-/** The variable of a vLLM argument in the container’s own namespace: `SM_VLLM_BLOCK_SIZE`, `OPTION_BLOCK_SIZE`; undefined where vLLM’s arguments have none. */
-export function argumentVariable({ container }: Pick<RuleContext, 'container'>, argument: string): string | undefined {
-  if (container?.engine !== 'vllm' || container.family === 'custom') return undefined;
-  return `${container.family === 'lmi' ? 'OPTION_' : 'SM_VLLM_'}${argument}`;
-}
-
-/** The value of a vLLM argument that has no engine-neutral option, and the variable that sets it. */
-export function argumentOf(
-  context: Pick<RuleContext, 'container' | 'spec'>,
-  argument: string,
-): { readonly name: string; readonly value: string } | undefined {
-  const name = argumentVariable(context, argument);
-  const value = name === undefined ? undefined : context.spec.environment?.[name];
-  return name === undefined || value === undefined ? undefined : { name, value };
-}
+export { argumentOf, argumentVariable } from '../../endpoint/vllm-argument';
 
 /** Is a bare flag on? An empty value is the flag itself for the images, and nothing for LMI. */
 export function isSwitchedOn(context: Pick<RuleContext, 'container' | 'spec'>, argument: string): boolean {
