@@ -1,6 +1,7 @@
 // The search of Q2_K, Q4_K and Q5_K for a scale and a minimum: `make_qkx2_quants` of ggml-quants.c, eight sub-blocks a slot, two
 // slots in turns.
 import { ROUNDING_MAGIC, nearestInt4 } from './arithmetic';
+import { TRIAL_ON_GRID, liesOnGrid } from './on-grid';
 import { Slot } from './search-slot';
 
 /** Rounding in the adder: right while factors are positive and no product reaches 2^22. */
@@ -91,7 +92,14 @@ export function searchForCodes<P>(slot: usize, length: i32, codes: i32, start: f
 function searchAs<M, P>(first: usize, second: usize, length: i32, codes: i32, start: f32, steps: i32): void {
   begin<M, P>(first, length, codes);
   if (second != 0) begin<M, P>(second, length, codes);
-  for (let step = 0; step <= steps; step++) {
+  let step = 0;
+  if (idof<M>() == idof<Fast>() && idof<P>() == idof<Squares>() && codes == 15) {
+    if (liesOnGrid(first) && (second == 0 || liesOnGrid(second))) {
+      step = TRIAL_ON_GRID;
+      steps = TRIAL_ON_GRID;
+    }
+  }
+  for (; step <= steps; step++) {
     const stretch = start + stride<P>() * <f32>step + <f32>codes;
     if (idof<M>() == idof<Fast>() && stretch < <f32>codes + MOST_BELOW_TOP) {
       fit<FastWithin>(first, length, stretch);

@@ -154,3 +154,50 @@ describe.each(['Q4_0', 'Q4_1'] as const)('blocks of %s', (stored) => {
     },
   );
 });
+
+describe('values that are sixteen even steps already', () => {
+  /** 32 codes of few or many kinds, the ends among them in most cases; and how far values lie beside their steps. */
+  const subBlock = fc
+    .record({
+      step: fc.integer({ min: 1024, max: 2047 }),
+      exponent: fc.integer({ min: -20, max: -14 }),
+      least: fc.oneof({ weight: 60, arbitrary: fc.integer({ min: -15, max: 0 }) }, fc.integer({ min: -3000, max: 3 })),
+      codes: fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 32, maxLength: 32 }),
+      kinds: fc.oneof(
+        { weight: 12, arbitrary: fc.constant([]) },
+        { weight: 2, arbitrary: fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 2 }) },
+        // The ends alone.
+        { weight: 1, arbitrary: fc.constant([0]) },
+      ),
+      ends: fc.oneof({ weight: 60, arbitrary: fc.constant(true) }, fc.constant(false)),
+      beside: fc.oneof(
+        { weight: 60, arbitrary: fc.constantFrom(0, 1e-6, 1e-4, 3e-4, 3e-4, 3e-4) },
+        fc.double({ min: 0, max: 0.2, noNaN: true }),
+      ),
+      signs: fc.integer(),
+    })
+    .map(({ step, exponent, least, codes, kinds, ends, beside, signs }) => {
+      const used = kinds.length === 0 ? codes : codes.map((code) => [0, 15, ...kinds][code % (2 + kinds.length)]);
+      if (ends) used.splice(0, 2, 0, 15);
+      return used.map(
+        (code, index) => step * 2 ** exponent * (code + least + ((signs >> index) & 1 ? beside : -beside)),
+      );
+    });
+  const superBlocks = fc.array(subBlock, { minLength: 8, maxLength: 8 }).map((blocks) => blocks.flat());
+
+  test('are quantized to Q4_K by one trial as by all', () => {
+    const bytes = ggufBytes('Q4_K', SUPER_BLOCK);
+    fc.assert(
+      fc.property(superBlocks, superBlocks, (first, second) => {
+        const beside = blocksOf(
+          Float32Array.from([...first, HUGE, ...new Array<number>(SUPER_BLOCK - 1).fill(0)]),
+          'Q4_K',
+        );
+        expect(blocksOf(Float32Array.from(first), 'Q4_K')).toEqual(beside.subarray(0, bytes));
+        const both = blocksOf(Float32Array.from([...first, ...second]), 'Q4_K');
+        expect(both.subarray(0, bytes)).toEqual(beside.subarray(0, bytes));
+      }),
+      { seed: 20261126, numRuns: 400, endOnFailure: true },
+    );
+  });
+});
