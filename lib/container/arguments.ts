@@ -72,6 +72,12 @@ export function plainArgument(server: 'sglang' | 'llamaCpp', name: string): Serv
   return { name, kind: KINDS[letters[name]], isServer: true, isEngine: false };
 }
 
+/** The only values that llama-server takes for an argument; `undefined` where it takes others than words. */
+export function llamaCppWords(name: string): readonly string[] | undefined {
+  const words = variables.llamaCpp.words as Readonly<Record<string, readonly string[]>>;
+  return Object.hasOwn(words, name) ? words[name] : undefined;
+}
+
 export function plainArgumentNames(server: 'sglang' | 'llamaCpp'): readonly string[] {
   return Object.keys(variables[server].arguments);
 }

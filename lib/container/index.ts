@@ -1,5 +1,6 @@
 export {
   newestKnownVllm,
+  llamaCppWords,
   vllmArgument,
   vllmArgumentVersions,
   type ArgumentKind,

@@ -30,6 +30,11 @@ type Reader = (text: string) => EnvironmentOptions[OptionName] | undefined;
 
 const text: Reader = (value) => value;
 const integer: Reader = (value) => (/^[+-]?\d+$/.test(value.trim()) ? Number(value) : undefined);
+/** A degree or a count; one below 1 is none that a plan could be made for, and has a rule of its own. */
+const positive: Reader = (value) => {
+  const read = integer(value);
+  return typeof read === 'number' && read >= 1 ? read : undefined;
+};
 /** SGLang says over how many ranks experts are spread; 1 is tensor parallelism. */
 const severalRanks: Reader = (value) => {
   const ranks = integer(value);
@@ -67,16 +72,16 @@ type Table = Readonly<Record<string, readonly [OptionName, Reader]>>;
 
 /** vLLM's engine arguments that both its own image and LMI pass on. Source: vllm/engine/arg_utils.py. */
 const VLLM_ARGUMENTS: Table = {
-  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
-  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
-  DATA_PARALLEL_SIZE: ['dataParallelSize', integer],
+  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', positive],
+  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', positive],
+  DATA_PARALLEL_SIZE: ['dataParallelSize', positive],
   MAX_MODEL_LEN: ['maxModelLen', amountOrAll],
-  MAX_NUM_SEQS: ['maxNumSeqs', integer],
+  MAX_NUM_SEQS: ['maxNumSeqs', positive],
   MAX_NUM_BATCHED_TOKENS: ['maxNumBatchedTokens', amount],
   DTYPE: ['dtype', text],
   KV_CACHE_DTYPE: ['kvCacheDtype', text],
   GPU_MEMORY_UTILIZATION: ['gpuMemoryUtilization', number],
-  MAX_LORAS: ['maxLoras', integer],
+  MAX_LORAS: ['maxLoras', positive],
   MAX_LORA_RANK: ['maxLoraRank', integer],
   LOAD_FORMAT: ['loadFormat', text],
   QUANTIZATION: ['quantizationFlag', text],
@@ -91,9 +96,9 @@ const VLLM_ARGUMENTS: Table = {
 const LMI: Table = {
   ...prefixed('OPTION_', VLLM_ARGUMENTS),
   ...prefixed('OPTION_', {
-    TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', integer],
-    PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', integer],
-    MAX_ROLLING_BATCH_SIZE: ['maxNumSeqs', integer],
+    TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', positive],
+    PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', positive],
+    MAX_ROLLING_BATCH_SIZE: ['maxNumSeqs', positive],
     MAX_ROLLING_BATCH_PREFILL_TOKENS: ['maxNumBatchedTokens', integer],
     QUANTIZE: ['quantizationFlag', text],
     ENFORCE_EAGER: ['enforceEager', boolean],
@@ -103,10 +108,10 @@ const LMI: Table = {
     ENABLE_EXPERT_PARALLEL: ['expertParallel', boolean],
     TRUST_REMOTE_CODE: ['trustRemoteCode', boolean],
   }),
-  TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', integer],
-  PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', integer],
-  SM_NUM_GPUS: ['tensorParallelSize', integer],
-  MAX_BATCH_SIZE: ['maxNumSeqs', integer],
+  TENSOR_PARALLEL_DEGREE: ['tensorParallelSize', positive],
+  PIPELINE_PARALLEL_DEGREE: ['pipelineParallelSize', positive],
+  SM_NUM_GPUS: ['tensorParallelSize', positive],
+  MAX_BATCH_SIZE: ['maxNumSeqs', positive],
   MAX_BATCH_PREFILL_TOKENS: ['maxNumBatchedTokens', integer],
   HF_MODEL_QUANTIZE: ['quantizationFlag', text],
   HF_MODEL_TRUST_REMOTE_CODE: ['trustRemoteCode', boolean],
@@ -125,10 +130,10 @@ const LMI_TRTLLM: Table = {
 /** transformers-neuronx in LMI 0.29; source: djl-serving lmi docs, "tnx_user_guide". */
 const LMI_NEURON: Table = {
   ...LMI,
-  OPTION_N_POSITIONS: ['sequenceLength', integer],
-  OPTION_MAX_ROLLING_BATCH_SIZE: ['batchSize', integer],
-  OPTION_BATCH_SIZE: ['batchSize', integer],
-  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
+  OPTION_N_POSITIONS: ['sequenceLength', positive],
+  OPTION_MAX_ROLLING_BATCH_SIZE: ['batchSize', positive],
+  OPTION_BATCH_SIZE: ['batchSize', positive],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', positive],
 };
 
 /** The vLLM image: `SM_VLLM_FOO_BAR` becomes `--foo-bar`; `true` a bare flag, `false` nothing at all. */
@@ -148,34 +153,34 @@ const VLLM: Table = {
 
 /** optimum-neuron: `SM_ON_BATCH_SIZE` becomes `--batch_size`. Source: optimum-neuron docs, "vLLM plugin". */
 const HF_VLLM_NEURON: Table = {
-  SM_ON_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
-  SM_ON_SEQUENCE_LENGTH: ['sequenceLength', integer],
-  SM_ON_BATCH_SIZE: ['batchSize', integer],
-  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
+  SM_ON_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', positive],
+  SM_ON_SEQUENCE_LENGTH: ['sequenceLength', positive],
+  SM_ON_BATCH_SIZE: ['batchSize', positive],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', positive],
 };
 
 /** Our own image of vLLM on Neuron: what the model is compiled for. Source: images/vllm-neuron/serve. */
 const VLLM_NEURON: Table = {
-  SM_VLLM_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
-  SM_VLLM_MAX_MODEL_LEN: ['sequenceLength', integer],
-  SM_VLLM_MAX_NUM_SEQS: ['batchSize', integer],
+  SM_VLLM_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', positive],
+  SM_VLLM_MAX_MODEL_LEN: ['sequenceLength', positive],
+  SM_VLLM_MAX_NUM_SEQS: ['batchSize', positive],
   SM_VLLM_DTYPE: ['dtype', text],
   SM_VLLM_ENABLE_PREFIX_CACHING: ['enablePrefixCaching', bareFlag],
-  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', integer],
+  NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', positive],
 };
 
 /** Source: sglang/srt/server_args.py. */
 const SGLANG: Table = prefixed('SM_SGLANG_', {
-  TP: ['tensorParallelSize', integer],
-  TP_SIZE: ['tensorParallelSize', integer],
-  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', integer],
-  PP_SIZE: ['pipelineParallelSize', integer],
-  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', integer],
+  TP: ['tensorParallelSize', positive],
+  TP_SIZE: ['tensorParallelSize', positive],
+  TENSOR_PARALLEL_SIZE: ['tensorParallelSize', positive],
+  PP_SIZE: ['pipelineParallelSize', positive],
+  PIPELINE_PARALLEL_SIZE: ['pipelineParallelSize', positive],
   EP: ['expertParallel', severalRanks],
   EP_SIZE: ['expertParallel', severalRanks],
   EXPERT_PARALLEL_SIZE: ['expertParallel', severalRanks],
   CONTEXT_LENGTH: ['maxModelLen', integer],
-  MAX_RUNNING_REQUESTS: ['maxNumSeqs', integer],
+  MAX_RUNNING_REQUESTS: ['maxNumSeqs', positive],
   CHUNKED_PREFILL_SIZE: ['maxNumBatchedTokens', integer],
   MEM_FRACTION_STATIC: ['gpuMemoryUtilization', number],
   DTYPE: ['dtype', text],
@@ -185,7 +190,7 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
   DISABLE_CUDA_GRAPH: ['enforceEager', bareFlag],
   DISABLE_RADIX_CACHE: ['enablePrefixCaching', negated],
   ENABLE_LORA: ['enableLora', bareFlag],
-  MAX_LORAS_PER_BATCH: ['maxLoras', integer],
+  MAX_LORAS_PER_BATCH: ['maxLoras', positive],
   MAX_LORA_RANK: ['maxLoraRank', integer],
   TRUST_REMOTE_CODE: ['trustRemoteCode', bareFlag],
 });
@@ -193,7 +198,7 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
 /** Source: llama.cpp tools/server/README.md. */
 const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
   CTX_SIZE: ['maxModelLen', integer],
-  PARALLEL: ['slots', integer],
+  PARALLEL: ['slots', positive],
   BATCH_SIZE: ['maxNumBatchedTokens', integer],
   CACHE_TYPE_K: ['kvTypeK', text],
   CACHE_TYPE_V: ['kvTypeV', text],

@@ -20,7 +20,8 @@ describe('TRTLLM_ARCHITECTURE_NOT_LISTED', () => {
 
   test('warns of what its documentation does not list, unless no engine is built', () => {
     expect(find(LLAMA_8B)).toEqual([]);
-    expect(find(QWEN3_MOE)).toMatchObject([{ severity: 'warning', got: 'Qwen3MoeForCausalLM' }]);
+    expect(find(called('Phi3ForCausalLM'))).toMatchObject([{ severity: 'warning', got: 'Phi3ForCausalLM' }]);
+    expect(find(QWEN3_MOE)).toMatchObject([{ severity: 'error', got: 'Qwen3MoeForCausalLM' }]);
     expect(find(QWEN3_MOE, pytorch)).toEqual([]);
     expect(find(QWEN3_MOE, { OPTION_BACKEND: 'tensorrt' })).toHaveLength(1);
   });

@@ -186,7 +186,37 @@ describe('ACTIVATION_ORDER_REMOVED', () => {
   });
 });
 
+describe('TRTLLM_GROUP_SIZE', () => {
+  const of = (groupSize: number, family = 'lmi-trtllm', rest: object = {}) =>
+    alone('TRTLLM_GROUP_SIZE', {
+      ...endpoint(LLAMA_8B, '', rest),
+      quantization: 'awq',
+      groupSize,
+      container: { family },
+    });
+  test.each([32, 256])('%i: no kernel', (groupSize) => {
+    expect(of(groupSize)).toMatchObject([{ got: `group size ${groupSize}`, path: '/groupSize' }]);
+    expect(of(groupSize, 'vllm')).toEqual([]);
+    expect(of(groupSize, 'lmi-trtllm', {})).toHaveLength(1);
+  });
+  test.each([64, 128, -1])('%i is taken, or not known', (groupSize) => {
+    expect(of(groupSize)).toEqual([]);
+  });
+});
+
 describe('QUANTIZATION_FLAG_UNKNOWN', () => {
+  test('of LMI with transformers-neuronx is static_int8 alone', () => {
+    const of = (OPTION_QUANTIZE: string, version: string | undefined) =>
+      alone('QUANTIZATION_FLAG_UNKNOWN', {
+        model: { config: LLAMA_8B },
+        container: { family: 'lmi-neuron', version },
+        environment: { OPTION_QUANTIZE },
+      });
+    expect(of('static_int8', undefined)).toEqual([]);
+    expect(of('awq', undefined)).toMatchObject([{ got: '--quantization awq', allowed: 'static_int8' }]);
+    expect(of('bitsandbytes8', '0.25.0')).toEqual([]);
+  });
+
   test.each(['auto_round', 'auto-round'])('takes %s, whose method was renamed', (flag) => {
     const environment = { SM_VLLM_QUANTIZATION: flag };
     expect(alone('QUANTIZATION_FLAG_UNKNOWN', endpoint(LLAMA_8B, '0.27.1', { environment }))).toEqual([]);

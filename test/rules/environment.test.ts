@@ -1,4 +1,6 @@
-import { findingOf, findingsOf, spec } from './own-findings';
+import { check } from '../../lib/rules';
+import { LLAMA_8B } from '../../lib/rules/helpers/samples';
+import { alone, findingOf, findingsOf, spec } from './own-findings';
 
 const env = (family: string, environment: object, version?: string, options: object = {}) =>
   spec({ container: { family, version }, environment, options });
@@ -330,5 +332,59 @@ describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
   test('without a container or variables there is nothing to say', () => {
     expect(findingsOf(rule, spec({ environment: { SM_VLLM_TENSOR_PARALLEL_SIZE: 'four' } }))).toEqual([]);
     expect(findingsOf(rule, spec({ container: { family: 'vllm' } }))).toEqual([]);
+  });
+});
+
+describe('VARIABLE_VALUE_OUT_OF_RANGE', () => {
+  const rule = 'VARIABLE_VALUE_OUT_OF_RANGE';
+  const of = (environment: object, family = 'vllm', version?: string) =>
+    alone(rule, { model: { config: LLAMA_8B }, container: { family, version }, environment });
+
+  test.each([
+    ['vllm', 'SM_VLLM_TENSOR_PARALLEL_SIZE', '0', '1 or more'],
+    ['vllm', 'SM_VLLM_PIPELINE_PARALLEL_SIZE', '-1', '1 or more'],
+    ['vllm', 'SM_VLLM_MAX_NUM_SEQS', '0', '1 or more'],
+    ['vllm', 'SM_VLLM_MAX_NUM_BATCHED_TOKENS', ' 0 ', '1 or more'],
+    ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '-2', '1 or more, or -1'],
+    ['lmi', 'OPTION_MAX_NUM_SEQS', '0', '1 or more'],
+    ['sglang', 'SM_SGLANG_TP_SIZE', '0', '1 or more'],
+    ['llama-cpp', 'SM_LLAMA_CPP_PARALLEL', '0', '1 or more, or -1'],
+  ])('%s: %s=%s', (family, name, value, allowed) => {
+    expect(of({ [name]: value }, family)).toMatchObject([
+      { got: `${name}=${value}`, allowed, fix: `set ${name} to 1, or leave it out`, path: `/environment/${name}` },
+    ]);
+    expect(of({ [name]: '1' }, family)).toEqual([]);
+    expect(of({ [name]: 'one' }, family)).toEqual([]);
+  });
+
+  test('of what a server sees to itself, -1 is', () => {
+    expect(of({ SM_VLLM_MAX_MODEL_LEN: '-1' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_PARALLEL: '-1' }, 'llama-cpp')).toEqual([]);
+    expect(of({ SM_VLLM_MAX_NUM_SEQS: '-1' })).toHaveLength(1);
+  });
+
+  test('data parallelism is asked of versions that were read, LoRA where it is on', () => {
+    expect(of({ SM_VLLM_DATA_PARALLEL_SIZE: '0' })).toHaveLength(1);
+    expect(of({ SM_VLLM_DATA_PARALLEL_SIZE: '0' }, 'vllm', '0.19.0')).toEqual([]);
+    expect(of({ SM_VLLM_MAX_LORAS: '0' })).toEqual([]);
+    expect(of({ SM_VLLM_MAX_LORAS: '0', SM_VLLM_ENABLE_LORA: 'true' })).toHaveLength(1);
+  });
+
+  test('a degree below 1 is not planned with', () => {
+    const answer = check({
+      model: { config: LLAMA_8B },
+      container: { family: 'vllm' },
+      instanceType: 'ml.g6e.xlarge',
+      options: { maxModelLen: 8192 },
+      endpoint: { inferenceAmiVersion: 'al2023-ami-sagemaker-inference-gpu-4-1' },
+      environment: { SM_VLLM_TENSOR_PARALLEL_SIZE: '0' },
+    });
+    expect(answer.findings.map((finding) => finding.rule)).toEqual([rule]);
+  });
+
+  test('without a container or variables there is nothing to say', () => {
+    expect(alone(rule, { model: {}, environment: { SM_VLLM_MAX_NUM_SEQS: '0' } })).toEqual([]);
+    expect(alone(rule, { model: {}, container: { family: 'vllm' } })).toEqual([]);
+    expect(of({ SM_VLLM_MAX_NUM_SEQS: '0' }, 'hf-vllm-neuron')).toEqual([]);
   });
 });

@@ -206,6 +206,22 @@ const ADVICE: Readonly<Record<string, readonly (readonly [spec: object, advice: 
   ],
   GPU_TOO_OLD_FOR_SERVER: [
     [
+      on(QWEN3_SMALL, 'ml.p3.2xlarge', undefined, {}, { container: { family: 'lmi-trtllm', version: '0.33.0' } }),
+      { severity: 'error', allowed: 'compute capability 7.5 or higher' },
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.g4dn.xlarge', undefined, {}, { container: { family: 'lmi-trtllm', version: '0.33.0' } }),
+      { severity: 'warning', allowed: 'compute capability 8.0 or higher' },
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.p3.2xlarge', undefined, {}, { container: { family: 'lmi-trtllm', version: '0.28.0' } }),
+      undefined,
+    ],
+    [
+      on(QWEN3_SMALL, 'ml.g5.xlarge', undefined, {}, { container: { family: 'lmi-trtllm', version: '0.33.0' } }),
+      undefined,
+    ],
+    [
       on(QWEN3_SMALL, 'ml.p3.2xlarge', undefined, {}, { container: { family: 'sglang' } }),
       {
         severity: 'error',

@@ -1,3 +1,4 @@
+import { LLAMA_70B } from '../../lib/rules/helpers/samples';
 import { findingOf, spec } from './own-findings';
 
 const GPU = 'al2023-ami-sagemaker-inference-gpu-4-1';
@@ -230,5 +231,55 @@ describe('IMAGE_FOR_OTHER_PROCESSOR', () => {
     for (const type of ['ml.c7g.2xlarge', 'ml.r8g.2xlarge', 'ml.c7i.2xlarge', 'ml.g5.2xlarge'])
       expect(findingOf(rule, on('llama-cpp', undefined, type))).toBeUndefined();
     expect(findingOf(rule, on('vllm', '0.8.5', 'ml.c7g.2xlarge'))).toBeUndefined();
+  });
+});
+
+describe('an image given by its URI', () => {
+  const custom = (image: string, instanceType: string, rest: object = {}) =>
+    spec({ container: { family: 'custom', image }, instanceType, ...rest });
+  const AWS = '763104351884.dkr.ecr.us-east-1.amazonaws.com';
+
+  test.each([
+    ['llama-cpp:server-sagemaker-cpu-v1', 'ml.c7g.2xlarge', 'built for x86'],
+    ['vllm:0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.c7g.2xlarge', 'built for x86'],
+    ['llama-cpp-arm64:server-sagemaker-cpu-v1', 'ml.c7i.2xlarge', 'built for Arm'],
+    ['sagemaker-scikit-learn:1.0-1-arm64-cpu-py3', 'ml.c7i.2xlarge', 'built for Arm'],
+  ])('of AWS, %s, does not run on %s', (image, instance, what) => {
+    const finding = findingOf('IMAGE_FOR_OTHER_PROCESSOR', custom(`${AWS}/${image}`, instance));
+    expect(finding).toMatchObject({ severity: 'error', path: '/instanceType' });
+    expect(finding?.message).toContain(what);
+  });
+
+  test.each([
+    [`${AWS}/llama-cpp-arm64:server-sagemaker-cpu-v1`, 'ml.c7g.2xlarge'],
+    [`${AWS}/llama-cpp:server-sagemaker-cpu-v1`, 'ml.c7i.2xlarge'],
+    [`${AWS}/pytorch-inference:2.6.0-cpu-py312`, 'ml.c7g.2xlarge'],
+    ['111122223333.dkr.ecr.us-east-1.amazonaws.com/vllm:own-arm-build', 'ml.c7g.2xlarge'],
+    ['ghcr.io/ggml-org/llama.cpp:server', 'ml.c7g.2xlarge'],
+  ])('%s on %s is not known to fail', (image, instance) => {
+    expect(findingOf('IMAGE_FOR_OTHER_PROCESSOR', custom(image, instance))).toBeUndefined();
+  });
+
+  test('may bring what it needs for an older driver', () => {
+    const rule = 'DRIVER_TOO_OLD_FOR_IMAGE';
+    expect(findingOf(rule, custom(`${AWS}/own-server:1-cu124`, 'ml.g5.2xlarge'))).toMatchObject({
+      severity: 'warning',
+    });
+    const tgi = (tag: string) => custom(`${AWS}/huggingface-pytorch-tgi-inference:${tag}`, 'ml.g5.2xlarge');
+    expect(findingOf(rule, tgi('2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04'))).toBeUndefined();
+    expect(findingOf(rule, tgi('9.0.0-tgi9.0.0-gpu-py312-cu130-ubuntu24.04'))).toMatchObject({ severity: 'warning' });
+  });
+
+  test('may spread and quantize the weights as its variables say', () => {
+    const of = (environment: object | undefined, rest: object = {}) =>
+      findingOf('WEIGHTS_DO_NOT_FIT', {
+        ...custom(`${AWS}/own-server:1`, 'ml.g5.12xlarge', { environment, ...rest }),
+        model: { config: LLAMA_70B },
+      });
+    expect(of(undefined)).toMatchObject({ severity: 'error' });
+    expect(of({ MAX_TOTAL_TOKENS: '2048' })).toMatchObject({ severity: 'error' });
+    expect(of({ SM_NUM_GPUS: '4', HF_MODEL_QUANTIZE: 'eetq' })).toBeUndefined();
+    expect(of({ SM_NUM_GPUS: '4' }, { options: { tensorParallelSize: 1 } })).toMatchObject({ severity: 'error' });
+    expect(of({ SM_NUM_GPUS: '1' }, { instanceType: 'ml.g5.xlarge' })).toMatchObject({ severity: 'error' });
   });
 });

@@ -247,3 +247,37 @@ describe('QUANTIZED_VALUES_NEED_KERNEL', () => {
     expect(alone('QUANTIZED_VALUES_NEED_KERNEL', { ...spec({ options }), instanceType: undefined })).toEqual([]);
   });
 });
+
+describe('ARGUMENT_VALUE_UNKNOWN', () => {
+  const find = (environment: Record<string, string>, family: 'llama-cpp' | 'vllm' = 'llama-cpp') =>
+    alone('ARGUMENT_VALUE_UNKNOWN', spec({ environment, container: { family } }));
+
+  test.each([
+    ['SPLIT_MODE', 'columns', 'none, layer, row or tensor'],
+    ['POOLING', 'avg', 'none, mean, cls, last or rank'],
+    ['ROPE_SCALING', 'dynamic', 'none, linear or yarn'],
+    ['NUMA', 'auto', 'distribute, isolate or numactl'],
+    ['LOAD_MODE', 'mmapped', 'auto, none, mmap, mlock, mmap+mlock or dio'],
+  ])('%s=%s', (name, value, allowed) => {
+    expect(find({ [`SM_LLAMA_CPP_${name}`]: value })).toMatchObject([
+      { got: `SM_LLAMA_CPP_${name}=${value}`, allowed, path: `/environment/SM_LLAMA_CPP_${name}` },
+    ]);
+  });
+
+  test.each([
+    { SM_LLAMA_CPP_SPLIT_MODE: 'row' },
+    { SM_LLAMA_CPP_FIT: 'enabled' },
+    { SM_LLAMA_CPP_SPLIT_MODE: 'true' },
+    { SM_LLAMA_CPP_SPLIT_MODE: '' },
+    { SM_LLAMA_CPP_SPLIT_MODE: '${Token[TOKEN.1]}' },
+    { SM_LLAMA_CPP_N_GPU_LAYERS: 'all', SM_LLAMA_CPP_TENSOR_SPLIT: '3,1' },
+    { SM_LLAMA_CPP_FLASH_ATTN: 'yes' },
+  ])('%j is taken, or another rule’s matter', (environment) => {
+    expect(find(environment as unknown as Record<string, string>)).toEqual([]);
+  });
+
+  test('is of llama-server alone', () => {
+    expect(find({ SM_LLAMA_CPP_SPLIT_MODE: 'columns' }, 'vllm')).toEqual([]);
+    expect(alone('ARGUMENT_VALUE_UNKNOWN', spec({}))).toEqual([]);
+  });
+});

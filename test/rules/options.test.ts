@@ -192,6 +192,18 @@ describe('CONTEXT_EXCEEDS_MODEL', () => {
     expect(alone('CONTEXT_EXCEEDS_MODEL', unknownModel({ maxModelLen: 999_999 }))).toEqual([]);
   });
 
+  test('is refused by vLLM on Neuron too, and by transformers-neuronx not', () => {
+    const of = (family: string) =>
+      alone('CONTEXT_EXCEEDS_MODEL', {
+        model: { config: LLAMA2_7B },
+        container: { family },
+        instanceType: 'ml.inf2.8xlarge',
+        options: { sequenceLength: 8192, batchSize: 1 },
+      }).map(({ severity }) => severity ?? 'error');
+    expect(of('hf-vllm-neuron')).toEqual(['error']);
+    expect(of('lmi-neuron')).toEqual(['warning']);
+  });
+
   test('is the shortest of several lengths in vLLM, and may be as long as the config lets it be', () => {
     const short: Json = { ...LLAMA2_7B, seq_length: 2048, n_positions: 3000 };
     expect(find(2048, {}, short)).toEqual([]);

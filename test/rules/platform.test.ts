@@ -188,6 +188,17 @@ describe('NETWORK_ISOLATION_NEEDS_LOCAL_MODEL', () => {
     ],
     [isolated({ environment: { OPTION_MODEL_ID: 's3://b-b/m/' } }, 's3://b-b/m/'), '/environment/OPTION_MODEL_ID'],
     [isolated({ speculative: { model: 'org/draft' } }, 's3://b-b/m/'), '/speculative/model'],
+    [
+      isolated({ environment: { SM_VLLM_SPECULATIVE_CONFIG: '{"model":"org/draft"}' } }, 's3://b-b/m/'),
+      '/environment/SM_VLLM_SPECULATIVE_CONFIG',
+    ],
+    [
+      isolated(
+        { container: { family: 'llama-cpp' }, environment: { SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF:Q4_K_M' } },
+        's3://b-b/m/',
+      ),
+      '/environment/SM_LLAMA_CPP_HF_REPO',
+    ],
   ])('a download cannot happen %#', (value, path) => {
     expect(findingOf(rule, value)).toMatchObject({ severity: 'error', path });
   });

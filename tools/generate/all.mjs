@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { root } from './emit.mjs';
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
-const helpers = new Set(['all.mjs', 'emit.mjs', 'made-checkpoints.mjs']);
+const helpers = new Set(['all.mjs', 'emit.mjs', 'made-checkpoints.mjs', 'made-imatrix.mjs']);
 
 /** Every generated file: `[{ file, text, generator }]`. */
 export async function allOutputs() {

@@ -49,7 +49,12 @@ export async function outputs() {
         misnomers: withoutNotes(variables.misnomers),
         options: withoutNotes(variables.options),
         sglang: { source: sglang.source, version: sglang.version, arguments: letters(sglang.entries) },
-        llamaCpp: { source: llamaCpp.source, version: llamaCpp.version, arguments: letters(llamaCpp.entries) },
+        llamaCpp: {
+          source: llamaCpp.source,
+          version: llamaCpp.version,
+          arguments: letters(llamaCpp.entries),
+          words: llamaCpp.words,
+        },
       }),
     },
   ];

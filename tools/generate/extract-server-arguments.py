@@ -88,6 +88,31 @@ def llama_cpp(path):
     return flags, sorted(set(environment))
 
 
+TRUTHY = ['on', 'enabled', 'true', '1']
+FALSY = ['off', 'disabled', 'false', '0']
+AUTO = ['auto', '-1']
+
+
+def llama_cpp_words(path):
+    """Flags whose handler compares its value with a list of words, and throws at any other."""
+    text = open(path, encoding='utf-8').read()
+    words = {}
+    for block in re.split(r'add_opt\(common_arg\(', text)[1:]:
+        end = re.search(r'\n    \)', block)
+        block = block[: end.start()] if end else block
+        names = re.match(r'\s*\{([^}]*)\}', block)
+        handler = block.split('[](')[-1]
+        # A handler that reads numbers too, or asks a list of devices, takes more than its words.
+        if not names or 'throw' not in handler or re.search(r'sto[ifd]\(|parse_|\.size\(\)', handler):
+            continue
+        taken = re.findall(r'value == "([^"]+)"', handler)
+        for test, known in (('is_truthy', TRUTHY), ('is_falsey', FALSY), ('is_autoy', AUTO)):
+            taken += known if test in handler else []
+        if taken:
+            words.update({name: taken for name in re.findall(r'"--([a-z0-9-]+)"', names.group(1))})
+    return words
+
+
 def write(path, head, rows):
     lines = ',\n'.join(f' {json.dumps(key)}: {json.dumps(value)}' for key, value in head.items())
     body = ',\n'.join(f'  {json.dumps(key)}: {json.dumps(rows[key])}' for key in sorted(rows))
@@ -98,7 +123,8 @@ def write(path, head, rows):
 def main(sglang_root, arg_cpp, target):
     write(os.path.join(target, 'sglang-arguments.json'), {'date': DATE, 'source': 'PyPI wheel sglang 0.5.20, sglang/srt/server_args.py and arg_groups/fields', 'version': '0.5.20'}, sglang(sglang_root))
     flags, environment = llama_cpp(arg_cpp)
-    write(os.path.join(target, 'llama-cpp-arguments.json'), {'date': DATE, 'source': 'llama.cpp 0c1e57098 (PyPI sdist llama-cpp-python 0.3.36), common/arg.cpp', 'version': '0c1e57098', 'environment': environment}, flags)
+    words = {name: taken for name, taken in llama_cpp_words(arg_cpp).items() if flags.get(name) == 'value'}
+    write(os.path.join(target, 'llama-cpp-arguments.json'), {'date': DATE, 'source': 'llama.cpp 0c1e57098 (PyPI sdist llama-cpp-python 0.3.36), common/arg.cpp', 'version': '0c1e57098', 'environment': environment, 'words': words}, flags)
 
 
 main(*sys.argv[1:])

@@ -26,6 +26,7 @@ import { quantizationMethodDeprecated } from './quantization-method-deprecated';
 import { quantizationNotInServer } from './quantization-not-in-server';
 import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
 import { sparsityRemoved } from './sparsity-removed';
+import { trtllmGroupSize } from './trtllm-group-size';
 
 export const checkpointRules: readonly Rule[] = [
   activationOrderRemoved,
@@ -50,6 +51,7 @@ export const checkpointRules: readonly Rule[] = [
   quantizationNotInServer,
   schemeContradictsCheckpoint,
   sparsityRemoved,
+  trtllmGroupSize,
   compressedSchemeNewerThanServer,
   quantizationConfigNested,
   bitsandbytesLoaderWithoutMethod,

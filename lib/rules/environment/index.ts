@@ -12,6 +12,7 @@ import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
 import { variableValueMissing } from './variable-value-missing';
 import { variableValueNotANumber } from './variable-value-not-a-number';
+import { variableValueOutOfRange } from './variable-value-out-of-range';
 import { variablesContradict } from './variables-contradict';
 
 export const environmentRules: readonly Rule[] = [
@@ -28,5 +29,6 @@ export const environmentRules: readonly Rule[] = [
   toolParserMissing,
   parserNotInServer,
   variableValueNotANumber,
+  variableValueOutOfRange,
   attentionBackendUnknown,
 ];

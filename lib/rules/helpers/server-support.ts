@@ -2,6 +2,7 @@ import { compareVersions, parseVersion, type Version } from '../../text/version'
 import data from '../data/server-support.json';
 
 const LLAMA_CPP: ReadonlySet<string> = new Set(data.llamaCpp);
+const TENSORRT_LLM: ReadonlySet<string> = new Set(data.tensorRtLlm);
 const READ = data.sglangVersions.map((text) => parseVersion(text) ?? []);
 const NEWEST_FIRST = [...READ].reverse();
 const SGLANG_ARCHITECTURES: Readonly<Record<string, string>> = data.sglangArchitectures;
@@ -10,6 +11,11 @@ const SGLANG_METHODS: Readonly<Record<string, string>> = data.sglangQuantization
 /** Does llama.cpp convert models of this class to GGUF, and so load them? */
 export function llamaCppConverts(architecture: string): boolean {
   return LLAMA_CPP.has(architecture);
+}
+
+/** Has any TensorRT-LLM of LMI’s images what builds an engine of this class? */
+export function tensorRtBuilds(architecture: string): boolean {
+  return TENSORRT_LLM.has(architecture);
 }
 
 /** Has SGLang an implementation of its own? Without a version: has any of those that were read? */

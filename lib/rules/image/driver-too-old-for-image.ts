@@ -13,6 +13,11 @@ const example = (family: string, version: string, instanceType: string, inferenc
   endpoint: { inferenceAmiVersion },
 });
 
+const custom = (image: string) => ({
+  ...example('vllm', '', 'ml.g5.2xlarge'),
+  container: { family: 'custom', image: `763104351884.dkr.ecr.us-east-1.amazonaws.com/${image}` },
+});
+
 /** Driver from which CUDA of a major version runs by itself; source: NVIDIA, CUDA compatibility. */
 const LEAST_DRIVER = { cuda13: 580, cuda12: 525 } as const;
 
@@ -21,6 +26,9 @@ const DJL_FLOOR = 535;
 
 /** Families on which AWS's samples start LMI without an AMI, whatever driver is documented for them. */
 const RUN_BY_SAMPLES: ReadonlySet<string> = new Set(['g5', 'p4d', 'p4de']);
+
+/** Images that their maker's guides deploy on g5 and p4d without an AMI, as thousands did. Source: huggingface.co/docs/sagemaker, "Deploy LLMs"; huggingface/text-generation-inference#419. */
+const RUN_AS_THEY_ARE: ReadonlySet<string> = new Set(['huggingface-pytorch-tgi-inference']);
 
 /** Driver with which AWS tests its CUDA 12.8 and 12.9 images. */
 const TESTED_WITH_CUDA12 = 550;
@@ -39,6 +47,7 @@ export const driverTooOldForImage: Rule = {
       example('vllm', '0.15.1', 'ml.g5.2xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
       example('lmi', '0.34.0-lmi16', 'ml.g6.2xlarge'),
       example('vllm', '0.8.5', 'ml.g5.2xlarge'),
+      custom('huggingface-pytorch-tgi-inference:2.1.1-tgi1.4.0-gpu-py310-cu121-ubuntu20.04'),
     ],
     fails: [
       example('vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.g5.2xlarge'),
@@ -51,6 +60,7 @@ export const driverTooOldForImage: Rule = {
       example('lmi-trtllm', '0.33.0', 'ml.g6.xlarge'),
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
+      custom('own-server:1-cu124'),
     ],
   },
   evaluate(context) {
@@ -60,6 +70,8 @@ export const driverTooOldForImage: Rule = {
     const host = hostDriver(context);
     const need = needOf(kind, container.cuda, container.engine);
     if (need === undefined) return [];
+    if (container.cuda < 130 && container.repository !== undefined && RUN_AS_THEY_ARE.has(container.repository))
+      return [];
     const marlin = host && marlinPtx(context, kind, host.driver);
     if (host !== undefined && marlin === undefined && host.driver >= Math.max(need.driver, TESTED_WITH_CUDA12))
       return [];
@@ -94,7 +106,10 @@ export const driverTooOldForImage: Rule = {
             ? `${image} needs driver ${need.driver} or newer`
             : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
         got: driverText(host),
-        severity: !isRun && (need.isCertain || host.driver < DJL_FLOOR) ? undefined : 'warning',
+        severity:
+          !isRun && (need.isCertain || (host.driver < DJL_FLOOR && container.family !== 'custom'))
+            ? undefined
+            : 'warning',
       }),
     ];
   },

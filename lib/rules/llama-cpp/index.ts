@@ -1,3 +1,4 @@
+import { argumentValueUnknown } from './argument-value-unknown';
 import type { Rule } from '../types';
 import { contextDividedBySlots } from './context-divided-by-slots';
 import { flashAttentionValue } from './flash-attention-value';
@@ -13,6 +14,7 @@ import { slotsShareOneCache } from './slots-share-one-cache';
 import { splitModeTensor } from './split-mode-tensor';
 
 export const llamaCppRules: readonly Rule[] = [
+  argumentValueUnknown,
   contextDividedBySlots,
   flashAttentionValue,
   kvTypeUnknown,

@@ -14,6 +14,8 @@ const example = (config: object, instanceType: string, family: string, rest: obj
   ...rest,
 });
 
+const TGI =
+  '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04';
 const ON_LOAD = { environment: { SM_VLLM_QUANTIZATION: 'fp8' } };
 const ALL_LAYERS = { SM_LLAMA_CPP_N_GPU_LAYERS: '999' };
 
@@ -35,6 +37,17 @@ function fitsLargerShare({ container, options, plan }: RuleContext): boolean {
   return options.gpuMemoryUtilization < LARGER_SHARE && weights < (LARGER_SHARE - 0.03) * total;
 }
 
+/** Variables by which a server that is not known may be told to quantize, or over how many GPUs to spread: TGI's, and names like them. */
+const SPREADS = /QUANTIZ|NUM_GPUS|NUM_SHARD|TENSOR_PARALLEL|_TP$/i;
+
+/** A custom image may hold a server that spreads or quantizes the weights in its own way. */
+function mayBeSpread({ container, spec, instance }: RuleContext, weights: number, limit: number): boolean {
+  if (container?.engine !== 'unknown' || spec.options?.tensorParallelSize !== undefined) return false;
+  if (!Object.keys(spec.environment ?? {}).some((name) => SPREADS.test(name))) return false;
+  // At four bits, and over every accelerator.
+  return weights / 4 < limit * (instance?.acceleratorCount ?? 1);
+}
+
 /** What holds one share of the weights. */
 const UNITS = { gpu: 'GPU', cpu: 'host', neuron: 'NeuronCore', gaudi: 'accelerator' } as const;
 
@@ -52,6 +65,12 @@ export const weightsDoNotFit: Rule = {
       example(LLAMA_70B, 'ml.g6e.xlarge', 'llama-cpp', { quantization: 'gguf:Q4_K_M', environment: ALL_LAYERS }),
       example(LLAMA_70B, 'ml.p5.4xlarge', 'vllm', ON_LOAD),
       example(LLAMA_70B, 'ml.g5.12xlarge', 'vllm', { environment: { SM_VLLM_CPU_OFFLOAD_GB: '120' } }),
+      {
+        ...example(LLAMA_70B, 'ml.g5.12xlarge', 'custom', {
+          environment: { SM_NUM_GPUS: '4', HF_MODEL_QUANTIZE: 'eetq' },
+        }),
+        container: { family: 'custom', image: TGI },
+      },
     ],
     fails: [
       example(LLAMA_70B, 'ml.g5.2xlarge', 'vllm'),
@@ -67,6 +86,7 @@ export const weightsDoNotFit: Rule = {
     const limit = usable ?? total;
     if (weights === null || limit === null) return [];
     if (weights < limit) return beforeQuantizing(context, total);
+    if (mayBeSpread(context, weights, limit)) return [];
     const soft = offloadsByItself(context);
     const unit = UNITS[instance.kind];
     const larger = fitsLargerShare(context);

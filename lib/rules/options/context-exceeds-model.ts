@@ -12,11 +12,13 @@ const example = (config: object, maxModelLen: number, rest: object = {}) => ({
   ...rest,
 });
 
-/** vLLM and SGLang refuse; what others do is their own matter, and the answers are bad either way. */
+/** vLLM, on Neuron too, and SGLang refuse; what others do is their own matter, and the answers are bad either way. */
 function refuses(context: RuleContext): boolean {
   const names = Object.keys(context.spec.environment ?? {});
   if (names.some((name) => /ALLOW_LONG_MAX_MODEL_LEN|ALLOW_OVERWRITE_LONGER_CONTEXT/.test(name))) return false;
-  return isVllm(context, { since: '0.2.0' }) || context.container?.engine === 'sglang';
+  const engine = context.container?.engine;
+  // vLLM on Neuron compares them before the platform is asked for anything.
+  return isVllm(context, { since: '0.2.0' }) || engine === 'sglang' || engine === 'neuron-vllm';
 }
 
 /** vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
@@ -60,7 +62,7 @@ export const contextExceedsModel: Rule = {
   explanation:
     'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. To go further, give the config a rope_scaling that the model supports.',
   source: 'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, xorbitsai/inference#1715',
-  holdsFor: 'error: vLLM >= 0.2, SGLang; warning elsewhere',
+  holdsFor: 'error: vLLM >= 0.2, vLLM on Neuron, SGLang; warning elsewhere',
   examples: {
     passes: [
       example(LLAMA2_7B, 4096),

@@ -1,5 +1,6 @@
 import { found } from '../helpers/finding';
 import { isHubId, modelFrom } from '../helpers/model-source';
+import { speculationOf } from '../helpers/speculation';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -26,7 +27,8 @@ const MODEL_VARIABLES = [
   'OPTION_SPECULATIVE_DRAFT_MODEL',
 ];
 
-function downloads({ spec }: RuleContext): { readonly what: string; readonly path: string } | undefined {
+function downloads(context: RuleContext): { readonly what: string; readonly path: string } | undefined {
+  const { spec } = context;
   const variable = MODEL_VARIABLES.find((name) => isRemote(spec.environment?.[name]));
   if (variable !== undefined)
     return { what: `${variable}=${spec.environment?.[variable]}`, path: `/environment/${variable}` };
@@ -34,13 +36,20 @@ function downloads({ spec }: RuleContext): { readonly what: string; readonly pat
   const isLocal = MODEL_VARIABLES.some((name) => spec.environment?.[name]?.startsWith('/'));
   if (modelFrom(spec) === 'hub' && !isLocal)
     return { what: `model ${spec.model.id ?? ''} from the hub`.replace('  ', ' '), path: '/endpoint/networkIsolation' };
-  const draft = spec.speculative?.model;
-  if (draft !== undefined && isHubId(draft)) return { what: `draft model ${draft}`, path: '/speculative/model' };
-  return undefined;
+  const draft = speculationOf(context);
+  if (draft?.model === undefined || !isHubId(draft.model)) return undefined;
+  return {
+    what: `draft model ${draft.model}`,
+    path: draft.path === '/speculative' ? '/speculative/model' : draft.path,
+  };
 }
 
 function isRemote(value: string | undefined): boolean {
-  return value !== undefined && (isHubId(value) || value.startsWith('s3://') || value.startsWith('http'));
+  // llama-server takes a quantization after the repository: org/name:Q4_K_M.
+  return (
+    value !== undefined &&
+    (isHubId(value.replace(/:[\w.-]+$/, '')) || value.startsWith('s3://') || value.startsWith('http'))
+  );
 }
 
 export const networkIsolationNeedsLocalModel: Rule = {
@@ -65,6 +74,20 @@ export const networkIsolationNeedsLocalModel: Rule = {
       example({ environment: { OPTION_S3URL: 's3://bucket/model/' } }, 's3-prefix', 's3://bucket/model/'),
       example(
         { options: { loadFormat: 'runai_streamer' }, environment: { SM_VLLM_MODEL: 's3://bucket/model/' } },
+        's3-prefix',
+        's3://bucket/model/',
+      ),
+      example(
+        { container: { family: 'llama-cpp' }, environment: { SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF:Q4_K_M' } },
+        's3-prefix',
+        's3://bucket/model/',
+      ),
+      example(
+        {
+          environment: {
+            SM_VLLM_SPECULATIVE_CONFIG: '{"method":"eagle3","model":"org/head","num_speculative_tokens":3}',
+          },
+        },
         's3-prefix',
         's3://bucket/model/',
       ),
