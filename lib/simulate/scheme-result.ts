@@ -76,6 +76,7 @@ function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
     );
   }
   const { importance } = recipe;
+  if (importance !== undefined) notes.push(BY_IMPORTANCE);
   const unweighed =
     importance === undefined
       ? 0
@@ -109,6 +110,9 @@ function besidesNote(names: readonly string[]): string {
   const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
   return `The file quantizes ${names[0]}${more} too: counted in the size, not in the figures, which are of the layers shown.`;
 }
+
+const BY_IMPORTANCE =
+  'The importance matrix weighs the errors of columns: what it brings shows in predictions (--evaluate) more than in the figures of the weights.';
 
 /** Not a fault of the scheme, though the table may look so. */
 const OUTPUT_ERROR =

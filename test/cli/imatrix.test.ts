@@ -83,7 +83,9 @@ describe('qe simulate and qe quantize --imatrix', () => {
     writeFileSync(heldOut, readFileSync(path.join(FIXTURES, 'heldout.txt'), 'utf8').slice(0, 3000));
     const common = ['simulate', MODEL, '--scheme', 'gguf:Q2_K', '--evaluate', heldOut, '--threads', '2', '--json'];
     const without = simulated((await qe(...common)).stdout);
-    const within = simulated((await qe(...common, '--imatrix', matrix)).stdout);
+    const weighed = await qe(...common, '--imatrix', matrix);
+    expect(weighed.stderr).toContain('note gguf:Q2_K: The importance matrix weighs the errors of columns');
+    const within = simulated(weighed.stdout);
     expect(within.bytes).toBe(without.bytes);
     expect(within.weights.sqnrDb).not.toBe(without.weights.sqnrDb);
     expect(within.evaluation.meanKl).toBeLessThan(without.evaluation.meanKl);
