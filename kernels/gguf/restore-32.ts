@@ -45,9 +45,10 @@ export function restoreNibbles<T>(blocks: usize, values: usize, count: i32): f32
   let bound: f32 = 0;
   for (let i = 0; i < count; i += 32, blocks += head + 16, values += 128) {
     const scale = loadF16(blocks);
-    const lowest: f32 = symmetric ? 0 : loadF16(blocks + 2);
+    // Subtracted, so that a zero of no minimum is the one that keeps the sign of a zero.
+    const minimum: f32 = symmetric ? 0 : -loadF16(blocks + 2);
     const top: f32 = symmetric ? (five ? 16 : 8) : five ? 31 : 15;
-    bound = max<f32>(bound, abs<f32>(scale) * top + abs<f32>(lowest));
+    bound = max<f32>(bound, abs<f32>(scale) * top + abs<f32>(minimum));
     const packed = v128.load(blocks + head);
     let low = v128.and(packed, nibble);
     let high = v128.and(i16x8.shr_u(packed, 4), nibble);
@@ -56,7 +57,7 @@ export function restoreNibbles<T>(blocks: usize, values: usize, count: i32): f32
       high = v128.or(high, fifthBits(load<u16>(blocks + head - 2)));
     }
     const scale4 = f32x4.splat(scale);
-    const minimum4 = f32x4.splat(-lowest);
+    const minimum4 = f32x4.splat(minimum);
     restore16(i8x16.sub(low, offset), values, scale4, minimum4);
     restore16(i8x16.sub(high, offset), values + 64, scale4, minimum4);
   }

@@ -201,3 +201,15 @@ describe('values that are sixteen even steps already', () => {
     );
   });
 });
+
+test.each<[GgufQuantizedType]>([['Q4_0'], ['Q5_0'], ['Q8_0']])(
+  'the zeros of a %s block whose scale is negative are negative, as ggml restores them',
+  (type) => {
+    const values = new Float32Array(32);
+    values[0] = 1;
+    const blocks = blocksOf(values, type);
+    // The sign of the scale, an f16 in the first two bytes.
+    blocks[1] |= 0x80;
+    expect([...dequantizeGguf(engine, type, blocks).subarray(1)]).toEqual(Array<number>(31).fill(-0));
+  },
+);
