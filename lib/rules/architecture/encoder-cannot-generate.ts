@@ -1,18 +1,7 @@
 import { found } from '../helpers/finding';
 import { serverName } from '../helpers/engine';
-import { LLAMA_8B } from '../helpers/samples';
+import { BERT, LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
-
-const BERT = {
-  architectures: ['BertModel'],
-  model_type: 'bert',
-  hidden_size: 384,
-  intermediate_size: 1536,
-  num_attention_heads: 12,
-  num_hidden_layers: 6,
-  vocab_size: 30522,
-  max_position_embeddings: 512,
-};
 
 const example = (config: object, family: string, rest: object = {}) => ({
   model: { config },

@@ -156,6 +156,18 @@ export const QWEN3_SMALL: Json = {
   torch_dtype: 'bfloat16',
 };
 
+/** all-MiniLM-L6-v2: an encoder. */
+export const BERT: Json = {
+  architectures: ['BertModel'],
+  model_type: 'bert',
+  hidden_size: 384,
+  intermediate_size: 1536,
+  num_attention_heads: 12,
+  num_hidden_layers: 6,
+  vocab_size: 30522,
+  max_position_embeddings: 512,
+};
+
 /** A config with a `quantization_config`. */
 export function quantized(config: Json, quantization: Json): Json {
   return { ...config, quantization_config: quantization };

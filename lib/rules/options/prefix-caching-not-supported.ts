@@ -1,19 +1,8 @@
 import { environmentOptions } from '../../endpoint/environment';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
+import { BERT, LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
-
-const BERT = {
-  architectures: ['BertModel'],
-  model_type: 'bert',
-  hidden_size: 384,
-  intermediate_size: 1536,
-  num_attention_heads: 12,
-  num_hidden_layers: 6,
-  vocab_size: 30522,
-  max_position_embeddings: 512,
-};
 
 const example = (config: object, version: string, options: object = {}) => ({
   model: { config },

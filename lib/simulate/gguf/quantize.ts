@@ -3,7 +3,7 @@ import { FIGURE_FIELDS, sumsFrom, type FigureSums } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
 import { DTYPE_NUMBERS } from '../rows/grid';
 import type { Matrix } from '../tensor';
-import { ggufKernels, runGgufJob } from './kernels';
+import { ggufKernels, runGgufJob, type GgufJob } from './kernels';
 import { ggufBlock, ggufBytes, type GgufQuantizedType } from './types';
 
 /** A matrix in a GGUF block type. */
@@ -27,6 +27,23 @@ export interface GgufMatrix {
  * @throws SimulationError `GGUF_BLOCK_RAGGED` when rows are no whole number of blocks
  */
 export function quantizeGguf(engine: KernelEngine, matrix: Matrix, type: GgufQuantizedType): GgufMatrix {
+  return quantizeWhole(engine, matrix, type, (job) => runGgufJob(engine, job));
+}
+
+/** A matrix in memory as one job of kernels that quantize rows. */
+export type WholeMatrixJob = Omit<GgufJob, 'scratch'>;
+
+/**
+ * Brings a matrix into the kernels' memory, and what they make of it out again.
+ *
+ * @throws SimulationError `GGUF_BLOCK_RAGGED` when rows are no whole number of blocks
+ */
+export function quantizeWhole(
+  engine: KernelEngine,
+  matrix: Matrix,
+  type: GgufQuantizedType,
+  quantize: (job: WholeMatrixJob) => unknown,
+): GgufMatrix {
   const { rows, columns, dtype } = matrix;
   const reason = raggedness(type, columns);
   if (reason !== undefined) {
@@ -43,7 +60,7 @@ export function quantizeGguf(engine: KernelEngine, matrix: Matrix, type: GgufQua
     const restored = arena.reserve(rows * columns * 4);
     const figures = arena.reserveZeroed(FIGURE_FIELDS * 8);
     const columnEnergy = arena.reserveZeroed(columns * 4);
-    runGgufJob(engine, {
+    quantize({
       source: engine.place(matrix.data),
       dtype: DTYPE_NUMBERS[dtype],
       rows,

@@ -1,11 +1,10 @@
 import { SimulationError } from '../../errors';
-import { FIGURE_FIELDS, sumsFrom } from '../figures';
 import type { KernelEngine } from '../kernels/engine';
 import { wasm, type WasmModule } from '../kernels/webassembly';
-import { DTYPE_NUMBERS } from '../rows/grid';
 import type { Matrix } from '../tensor';
-import type { GgufMatrix } from './quantize';
-import { ggufBlock, ggufBytes, type GgufQuantizedType } from './types';
+import type { GgufJob } from './kernels';
+import { quantizeWhole, type GgufMatrix } from './quantize';
+import type { GgufQuantizedType } from './types';
 import { GGUF_WEIGHTED_MODULE_BASE64 } from './weighted-module.generated';
 
 /** What kernels/gguf-weighted/index.ts exports. */
@@ -31,19 +30,9 @@ function weightedKernels(engine: KernelEngine): WeightedKernels {
 }
 
 /** kernels/gguf-weighted/job.ts, `WeightedJob`, in its order. Pointers are byte offsets, 0 for "not wanted". */
-interface WeightedJob {
-  readonly source: number;
-  readonly dtype: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly type: number;
+interface WeightedJob extends GgufJob {
   readonly importance: number;
-  readonly blocks: number;
-  readonly restored: number;
-  readonly figures: number;
-  readonly columnEnergy: number;
   readonly row: number;
-  readonly scratch: number;
 }
 
 const FIELDS: readonly (keyof WeightedJob)[] = [
@@ -103,7 +92,7 @@ export function runWeightedJob(
  * shipped for x86-64 (no fused multiply-add).
  *
  * @param importance what the errors of each input feature weigh; finite and not negative
- * @throws SimulationError `IMPORTANCE_LENGTH` for another number of columns
+ * @throws SimulationError `IMPORTANCE_LENGTH` for another number of columns, `GGUF_BLOCK_RAGGED` for rows that are no whole number of blocks
  */
 export function quantizeGgufWeighted(
   engine: KernelEngine,
@@ -111,7 +100,7 @@ export function quantizeGgufWeighted(
   type: GgufQuantizedType,
   importance: Float32Array,
 ): GgufMatrix {
-  const { rows, columns, dtype } = matrix;
+  const { columns } = matrix;
   if (importance.length !== columns) {
     throw new SimulationError('IMPORTANCE_LENGTH', 'the importance matrix has another number of columns', {
       got: `${importance.length} for ${columns} input features`,
@@ -119,36 +108,5 @@ export function quantizeGgufWeighted(
       fix: 'take the importance matrix of this model',
     });
   }
-  return engine.arena.scoped(() => {
-    const { arena } = engine;
-    const bytes = ggufBytes(type, rows * columns);
-    const blocks = arena.reserve(bytes);
-    const restored = arena.reserve(rows * columns * 4);
-    const figures = arena.reserveZeroed(FIGURE_FIELDS * 8);
-    const columnEnergy = arena.reserveZeroed(columns * 4);
-    runWeightedJob(
-      engine,
-      {
-        source: engine.place(matrix.data),
-        dtype: DTYPE_NUMBERS[dtype],
-        rows,
-        columns,
-        type: ggufBlock(type).id,
-        blocks,
-        restored,
-        figures,
-        columnEnergy,
-      },
-      importance,
-    );
-    return {
-      type,
-      rows,
-      columns,
-      blocks: engine.copy(blocks, bytes),
-      restored: new Float32Array(engine.floats(restored, rows * columns)),
-      figures: sumsFrom(engine.doubles(figures, FIGURE_FIELDS)),
-      columnEnergy: new Float32Array(engine.floats(columnEnergy, columns)),
-    };
-  });
+  return quantizeWhole(engine, matrix, type, (job) => runWeightedJob(engine, job, importance));
 }
