@@ -78,6 +78,12 @@ export function llamaCppWords(name: string): readonly string[] | undefined {
   return Object.hasOwn(words, name) ? words[name] : undefined;
 }
 
+/** What llama-server says to take instead of an argument that it no longer has, and stops at. */
+export function llamaCppRemoved(name: string): string | undefined {
+  const removed = variables.llamaCpp.removed as Readonly<Record<string, string>>;
+  return Object.hasOwn(removed, name) ? removed[name] : undefined;
+}
+
 export function plainArgumentNames(server: 'sglang' | 'llamaCpp'): readonly string[] {
   return Object.keys(variables[server].arguments);
 }

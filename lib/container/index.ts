@@ -1,5 +1,6 @@
 export {
   newestKnownVllm,
+  llamaCppRemoved,
   llamaCppWords,
   vllmArgument,
   vllmArgumentVersions,

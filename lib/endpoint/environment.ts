@@ -10,7 +10,7 @@ export interface EnvironmentOptions extends ServingOptions {
   readonly cpuOffloadGib?: number;
   /** vLLM `--kv-cache-memory-bytes`: the cache of each GPU, whatever the rest takes. */
   readonly kvCacheBytes?: number;
-  /** vLLM `--data-parallel-size`. */
+  /** vLLM `--data-parallel-size`, and optimum-neuron’s. */
   readonly dataParallelSize?: number;
   /** llama.cpp `--n-gpu-layers`; a number beyond the model's layers means all of them. */
   readonly gpuLayers?: number;
@@ -154,6 +154,7 @@ const VLLM: Table = {
 /** optimum-neuron: `SM_ON_BATCH_SIZE` becomes `--batch_size`. Source: optimum-neuron docs, "vLLM plugin". */
 const HF_VLLM_NEURON: Table = {
   SM_ON_TENSOR_PARALLEL_SIZE: ['tensorParallelSize', positive],
+  SM_ON_DATA_PARALLEL_SIZE: ['dataParallelSize', positive],
   SM_ON_SEQUENCE_LENGTH: ['sequenceLength', positive],
   SM_ON_BATCH_SIZE: ['batchSize', positive],
   NEURON_LOGICAL_NC_CONFIG: ['logicalNeuronCores', positive],

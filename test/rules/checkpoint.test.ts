@@ -47,6 +47,20 @@ describe('FP8_BLOCKS_NEED_NEWER_SERVER', () => {
   });
 });
 
+test.each([
+  ['awq', '0.29.0', 'TensorRT-LLM 0.18 or newer'],
+  ['fp8', '0.27.0', 'TensorRT-LLM 0.9 or newer'],
+  ['fp8', '0.28.0', undefined],
+  ['smoothquant', '0.33.0', 'experts in fp8, or not quantized'],
+])('experts in %s by TensorRT-LLM of LMI %s', (quantize, version, allowed) => {
+  const [finding] = alone('EXPERTS_NOT_QUANTIZABLE', {
+    model: { config: MIXTRAL },
+    container: { family: 'lmi-trtllm', version },
+    environment: { OPTION_QUANTIZE: quantize },
+  });
+  expect(finding?.allowed).toBe(allowed);
+});
+
 describe('EXPERTS_NOT_QUANTIZABLE', () => {
   const find = (config: Json, version: string) => alone('EXPERTS_NOT_QUANTIZABLE', endpoint(config, version)).length;
   const stored = (weights: Json, activations: Json | null, format: string): Json =>

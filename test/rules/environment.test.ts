@@ -301,6 +301,7 @@ describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
     ['sglang', { SM_SGLANG_TP_SIZE: 'two' }, 'a whole number'],
     ['sglang', { SM_SGLANG_MEM_FRACTION_STATIC: '.' }, 'a number such as 0.9'],
     ['llama-cpp', { SM_LLAMA_CPP_BATCH_SIZE: 'k2' }, 'a whole number'],
+    ['llama-cpp', { SM_LLAMA_CPP_CTX_SIZE: 'auto' }, 'a whole number'],
     ['lmi', { OPTION_TENSOR_PARALLEL_DEGREE: 'four' }, 'a whole number or max'],
     ['lmi-trtllm', { PIPELINE_PARALLEL_DEGREE: 'one' }, 'a whole number'],
     ['lmi', { OPTION_MAX_MODEL_LEN: '16 k' }, 'a whole number, or one with a unit: 16k, 16K'],

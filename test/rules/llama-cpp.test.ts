@@ -281,3 +281,38 @@ describe('ARGUMENT_VALUE_UNKNOWN', () => {
     expect(alone('ARGUMENT_VALUE_UNKNOWN', spec({}))).toEqual([]);
   });
 });
+
+describe('ARGUMENT_REMOVED', () => {
+  const find = (environment: Record<string, string>, family: 'llama-cpp' | 'vllm' = 'llama-cpp') =>
+    alone('ARGUMENT_REMOVED', spec({ environment, container: { family } }));
+
+  test.each([
+    ['DRAFT', 'write SM_LLAMA_CPP_SPEC_DRAFT_N_MAX, or leave it out'],
+    ['DRAFT_MAX', 'write SM_LLAMA_CPP_SPEC_DRAFT_N_MAX, or leave it out'],
+    ['DRAFT_N_MIN', 'write SM_LLAMA_CPP_SPEC_DRAFT_N_MIN, or leave it out'],
+    ['SPEC_NGRAM_SIZE_M', 'leave SM_LLAMA_CPP_SPEC_NGRAM_SIZE_M out, or use the respective --spec-ngram-*-size-m'],
+  ])('%s', (name, fix) => {
+    expect(find({ [`SM_LLAMA_CPP_${name}`]: '16' })).toMatchObject([
+      { got: `SM_LLAMA_CPP_${name}=16`, fix, path: `/environment/SM_LLAMA_CPP_${name}` },
+    ]);
+  });
+
+  test.each([
+    { SM_LLAMA_CPP_SPEC_DRAFT_N_MAX: '16' },
+    { SM_LLAMA_CPP_DRAFT_P_MIN: '0.8' },
+    { SM_LLAMA_CPP_DRAFT_MAX: 'false' },
+    { OTHER_DRAFT_MAX: '16' },
+  ])('%j is taken, or never handed on', (environment) => {
+    expect(find(environment as unknown as Record<string, string>)).toEqual([]);
+  });
+
+  test('is of llama-server alone', () => {
+    expect(find({ SM_LLAMA_CPP_DRAFT_MAX: '16' }, 'vllm')).toEqual([]);
+    expect(alone('ARGUMENT_REMOVED', spec({}))).toEqual([]);
+  });
+});
+
+test('a priority has a value, and is no bare flag', () => {
+  const found = alone('FLAG_BECOMES_POSITIONAL', spec({ environment: { SM_LLAMA_CPP_PRIO: '2' } }));
+  expect(found).toEqual([]);
+});

@@ -54,6 +54,14 @@ describe('WEIGHTS_DO_NOT_FIT', () => {
       ]);
   });
 
+  test('may be spread by a server that nobody named', () => {
+    const bare = { model: { config: LLAMA_70B }, instanceType: 'ml.g5.48xlarge', options: { maxModelLen: 4096 } };
+    expect(alone(rule, bare)).toEqual([]);
+    expect(alone(rule, { ...bare, instanceType: 'ml.g5.12xlarge' })).toHaveLength(1);
+    expect(alone(rule, { ...bare, options: { ...bare.options, tensorParallelSize: 1 } })).toHaveLength(1);
+    expect(alone(rule, { ...bare, container: { family: 'vllm' } })).toHaveLength(1);
+  });
+
   describe('of SGLang, in the share that it chose', () => {
     const of = (weights: number, options: object = {}, family = 'sglang') =>
       alone(

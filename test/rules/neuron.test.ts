@@ -304,3 +304,17 @@ describe('NEURON_ARCHITECTURE_NOT_EXPORTED', () => {
     expect(find({}, { ...LLAMA_8B, model_type: undefined })).toEqual([]);
   });
 });
+
+test.each([
+  ['ml.inf2.48xlarge', '3', undefined],
+  ['ml.inf2.24xlarge', '2', /, or set tensorParallelSize to at most 6$/],
+  ['ml.inf2.24xlarge', '13', /set the data-parallel size to at most 12$/],
+])('engines side by side on %s: %s of 8 cores', (instanceType, engines, fix) => {
+  const [finding] = alone('NEURON_CORES_EXCEEDED', {
+    ...endpoint({ instanceType, options: { tensorParallelSize: 8 } }, LLAMA_8B),
+    container: { family: 'hf-vllm-neuron' },
+    environment: { SM_ON_DATA_PARALLEL_SIZE: engines },
+  });
+  if (fix === undefined) expect(finding).toBeUndefined();
+  else expect(finding.fix).toMatch(fix);
+});

@@ -54,6 +54,7 @@ export async function outputs() {
           version: llamaCpp.version,
           arguments: letters(llamaCpp.entries),
           words: llamaCpp.words,
+          removed: llamaCpp.removed,
         },
       }),
     },

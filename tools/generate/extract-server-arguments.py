@@ -77,7 +77,7 @@ def llama_cpp(path):
         off = [name[2:] for name in re.findall(r'"(--[a-z0-9-]+)"', negative.group(1))] if negative else []
         handler = re.search(r'\[\]\(([^)]*)\)', block)
         parameters = handler.group(1) if handler else ''
-        takes_value = 'string' in parameters or 'int value' in parameters
+        takes_value = 'string' in parameters or re.search(r'\bint\b', parameters)
         for name in positive:
             flags[name] = 'value' if takes_value else 'boolean' if off else 'switch'
         for name in off:
@@ -113,6 +113,18 @@ def llama_cpp_words(path):
     return words
 
 
+def llama_cpp_removed(path):
+    """Flags that are still read, to stop with the name of their successor."""
+    text = open(path, encoding='utf-8').read()
+    removed = {}
+    for block in re.split(r'add_opt\(common_arg\(', text)[1:]:
+        names = re.match(r'\s*\{([^}]*)\}', block)
+        advice = re.search(r'\barg_removed\("([^"]+)"\)', block)
+        if names and advice:
+            removed.update({name: advice.group(1) for name in re.findall(r'"--([a-z0-9-]+)"', names.group(1))})
+    return removed
+
+
 def write(path, head, rows):
     lines = ',\n'.join(f' {json.dumps(key)}: {json.dumps(value)}' for key, value in head.items())
     body = ',\n'.join(f'  {json.dumps(key)}: {json.dumps(rows[key])}' for key in sorted(rows))
@@ -124,7 +136,7 @@ def main(sglang_root, arg_cpp, target):
     write(os.path.join(target, 'sglang-arguments.json'), {'date': DATE, 'source': 'PyPI wheel sglang 0.5.20, sglang/srt/server_args.py and arg_groups/fields', 'version': '0.5.20'}, sglang(sglang_root))
     flags, environment = llama_cpp(arg_cpp)
     words = {name: taken for name, taken in llama_cpp_words(arg_cpp).items() if flags.get(name) == 'value'}
-    write(os.path.join(target, 'llama-cpp-arguments.json'), {'date': DATE, 'source': 'llama.cpp 0c1e57098 (PyPI sdist llama-cpp-python 0.3.36), common/arg.cpp', 'version': '0c1e57098', 'environment': environment, 'words': words}, flags)
+    write(os.path.join(target, 'llama-cpp-arguments.json'), {'date': DATE, 'source': 'llama.cpp 0c1e57098 (PyPI sdist llama-cpp-python 0.3.36), common/arg.cpp', 'version': '0c1e57098', 'environment': environment, 'words': words, 'removed': llama_cpp_removed(arg_cpp)}, flags)
 
 
 main(*sys.argv[1:])

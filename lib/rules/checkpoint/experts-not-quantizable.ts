@@ -170,20 +170,30 @@ function mixtralTakes(context: RuleContext): boolean {
   return isVllm(context, { since: '0.3.0' }) || context.options.tensorParallelSize === 1;
 }
 
-const TENSORRT_AWQ_SINCE = '0.18';
+/** What TensorRT-LLM quantizes of experts; `since`: its first version that does. "INT4 AWQ is not supported on MoE model". */
+function tensorRtKernel({ options, scheme }: RuleContext): (ExpertKernel & { readonly image?: string }) | undefined {
+  const flag = options.quantizationFlag?.toLowerCase();
+  if (scheme.layout === 'awq' || flag === 'awq') return { since: '0.18', format: 'AWQ', image: '0.33.0' };
+  if (flag === 'fp8') return { since: '0.9', format: 'FP8', image: '0.28.0' };
+  return flag === 'smoothquant' ? { format: 'SmoothQuant' } : undefined;
+}
 
-/** TensorRT-LLM: "INT4 AWQ is not supported on MoE model". */
-function tensorRtAwq(context: RuleContext): readonly RuleFinding[] {
-  const { container, model, options, scheme } = context;
-  const isAwq = scheme.layout === 'awq' || options.quantizationFlag?.toLowerCase() === 'awq';
-  if (!isAwq || container?.engine !== 'tensorrt-llm' || container.engineVersion === undefined) return [];
-  if (!inRange(container.engineVersion, { before: TENSORRT_AWQ_SINCE })) return [];
+function onTensorRtLlm(context: RuleContext): readonly RuleFinding[] {
+  const { container, model } = context;
+  const kernel = tensorRtKernel(context);
+  if (kernel === undefined || container?.engine !== 'tensorrt-llm') return [];
+  const { since, format, image } = kernel;
+  const version = container.engineVersion;
+  if (since !== undefined && (version === undefined || !inRange(version, { before: since }))) return [];
   return [
     found({
-      what: `${serverName(context)} has no AWQ for mixture-of-experts (MoE) layers`,
-      got: `${model?.moe?.experts} experts of ${model?.architecture} in awq`,
-      allowed: `TensorRT-LLM ${TENSORRT_AWQ_SINCE} or newer`,
-      fix: 'use the lmi-trtllm image 0.33.0 or newer, or the vllm container',
+      what: `${serverName(context)} has no ${format} for mixture-of-experts (MoE) layers`,
+      got: `${model?.moe?.experts} experts of ${model?.architecture} in ${format}`,
+      allowed: since === undefined ? 'experts in fp8, or not quantized' : `TensorRT-LLM ${since} or newer`,
+      fix:
+        image === undefined
+          ? 'take another quantization than smoothquant, or use the vllm container'
+          : `use the lmi-trtllm image ${image} or newer, or the vllm container`,
       path: '/container/version',
     }),
   ];
@@ -194,9 +204,9 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. TensorRT-LLM has AWQ for experts from 0.18 on.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
@@ -215,6 +225,8 @@ export const expertsNotQuantizable: Rule = {
       onTensorRt('0.29.0', LLAMA_8B),
       onTensorRt('0.33.0'),
       onTensorRt('0.29.0', MIXTRAL, {}),
+      onTensorRt('0.28.0', MIXTRAL, { OPTION_QUANTIZE: 'fp8' }),
+      onTensorRt('0.28.0', LLAMA_8B, { OPTION_QUANTIZE: 'smoothquant' }),
     ],
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
@@ -233,13 +245,15 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(MIXTRAL, FP8, '0.4.0'),
       onTensorRt('0.29.0'),
+      onTensorRt('0.27.0', MIXTRAL, { OPTION_QUANTIZE: 'fp8' }),
+      onTensorRt('0.28.0', MIXTRAL, { OPTION_QUANTIZE: 'smoothquant' }),
       onTensorRt('0.30.0', MIXTRAL, {}, AWQ),
     ],
   },
   evaluate(context) {
     const { model } = context;
     if (model?.moe === undefined) return [];
-    if (!isVllm(context)) return tensorRtAwq(context);
+    if (!isVllm(context)) return onTensorRtLlm(context);
     const kernel = kernelFor(context);
     if (kernel === undefined || mixtralTakes(context)) return [];
     if (kernel.since !== undefined && isVllm(context, { since: kernel.since })) return [];

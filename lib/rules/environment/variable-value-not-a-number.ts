@@ -88,7 +88,9 @@ const READABLE: Readonly<Record<Kind, RegExp>> = {
  * Quotes may be taken off before the server sees the value, and words may be known to a newer one; an empty value has a rule of its own, and
  * a value that is not known before it is deployed (`${Token[…]}`, a number such as -1.8e+289) is anybody's.
  */
-const LEFT_ALONE = /^$|^["']|\$\{|^-1\.8\d*e\+289$|^(auto|max|all|true|false|none)$/i;
+const LEFT_ALONE = /^$|^["']|\$\{|^-1\.8\d*e\+289$|^(true|false)$/i;
+/** Not to llama-server, whose std::stoi throws at them. */
+const WORDS = /^(auto|max|all|none)$/i;
 
 export const variableValueNotANumber: Rule = {
   id: 'VARIABLE_VALUE_NOT_A_NUMBER',
@@ -116,6 +118,7 @@ export const variableValueNotANumber: Rule = {
       example('lmi', { OPTION_GPU_MEMORY_UTILIZATION: '90%' }),
       example('sglang', { SM_SGLANG_MEM_FRACTION_STATIC: '90%' }),
       example('llama-cpp', { SM_LLAMA_CPP_CTX_SIZE: 'long' }),
+      example('llama-cpp', { SM_LLAMA_CPP_CTX_SIZE: 'max' }),
     ],
   },
   evaluate(context) {
@@ -145,7 +148,7 @@ function judge(context: RuleContext, kinds: Kinds, name: string, value: string):
   if (written === undefined) return undefined;
   const kind = kindIn(context, written);
   const text = value.trim();
-  if (LEFT_ALONE.test(text) || READABLE[kind].test(text)) return undefined;
+  if (LEFT_ALONE.test(text) || (kind !== 'leading' && WORDS.test(text)) || READABLE[kind].test(text)) return undefined;
   return found({
     what: `${argument === undefined || lookup(kinds.variables, name) !== undefined ? name : `--${argument}`} is a number, and the server stops at any other value`,
     got: shown(name, value),

@@ -1,3 +1,4 @@
+import { argumentRemoved } from './argument-removed';
 import { argumentValueUnknown } from './argument-value-unknown';
 import type { Rule } from '../types';
 import { contextDividedBySlots } from './context-divided-by-slots';
@@ -14,6 +15,7 @@ import { slotsShareOneCache } from './slots-share-one-cache';
 import { splitModeTensor } from './split-mode-tensor';
 
 export const llamaCppRules: readonly Rule[] = [
+  argumentRemoved,
   argumentValueUnknown,
   contextDividedBySlots,
   flashAttentionValue,

@@ -40,8 +40,11 @@ function fitsLargerShare({ container, options, plan }: RuleContext): boolean {
 /** Variables by which a server that is not known may be told to quantize, or over how many GPUs to spread: TGI's, and names like them. */
 const SPREADS = /QUANTIZ|NUM_GPUS|NUM_SHARD|TENSOR_PARALLEL|_TP$/i;
 
-/** A custom image may hold a server that spreads or quantizes the weights in its own way. */
+/** Where no server is named, or a custom image holds one, the weights may be spread or quantized in a way of its own. */
 function mayBeSpread({ container, spec, instance }: RuleContext, weights: number, limit: number): boolean {
+  if (spec.container === undefined && spec.options?.tensorParallelSize === undefined) {
+    return weights < limit * (instance?.acceleratorCount ?? 1);
+  }
   if (container?.engine !== 'unknown' || spec.options?.tensorParallelSize !== undefined) return false;
   if (!Object.keys(spec.environment ?? {}).some((name) => SPREADS.test(name))) return false;
   // At four bits, and over every accelerator.
@@ -71,6 +74,7 @@ export const weightsDoNotFit: Rule = {
         }),
         container: { family: 'custom', image: TGI },
       },
+      { model: { config: LLAMA_70B }, instanceType: 'ml.g5.48xlarge', options: { maxModelLen: 4096 } },
     ],
     fails: [
       example(LLAMA_70B, 'ml.g5.2xlarge', 'vllm'),

@@ -6,11 +6,12 @@ import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (instanceType: string, tensorParallelSize: number) => ({
+const example = (instanceType: string, tensorParallelSize: number, environment: Record<string, string> = {}) => ({
   model: { config: LLAMA_8B },
   container: { family: 'hf-vllm-neuron' },
   instanceType,
   options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
+  environment,
 });
 
 /** Logical cores of the instance. */
@@ -24,20 +25,29 @@ function coresOf({ instance, options }: Pick<RuleContext, 'instance' | 'options'
 export const neuronCoresExceeded: Rule = {
   id: 'NEURON_CORES_EXCEEDED',
   severity: 'error',
-  summary: 'tensor × pipeline parallelism asks for no more NeuronCores than the instance has',
+  summary: 'tensor, pipeline and data parallelism together ask for no more NeuronCores than the instance has',
   explanation:
-    'On Neuron tensor parallelism counts cores, two for each Inferentia2 or Trainium device; Trainium2 counts logical cores, which join two physical ones unless told otherwise. A degree beyond them fails at start. Pipeline parallelism beyond 1 is not supported by the images of LMI.',
+    'On Neuron tensor parallelism counts cores, two for each Inferentia2 or Trainium device; Trainium2 counts logical cores, which join two physical ones unless told otherwise. A degree beyond them fails at start, and so do several data-parallel engines (SM_ON_DATA_PARALLEL_SIZE) that need more together. Pipeline parallelism beyond 1 is not supported by the images of LMI.',
   source: 'vllm-project/vllm-neuron#7; AWS Neuron docs, Inferentia2 and Trainium architecture',
   examples: {
-    passes: [example('ml.inf2.48xlarge', 8)],
-    fails: [example('ml.inf2.8xlarge', 8), example('ml.inf2.48xlarge', 32)],
+    passes: [example('ml.inf2.48xlarge', 8), example('ml.inf2.48xlarge', 8, { SM_ON_DATA_PARALLEL_SIZE: '3' })],
+    fails: [
+      example('ml.inf2.8xlarge', 8),
+      example('ml.inf2.48xlarge', 32),
+      example('ml.inf2.24xlarge', 8, { SM_ON_DATA_PARALLEL_SIZE: '2' }),
+    ],
   },
   evaluate(context) {
     const { instance, options, spec } = context;
     if (instance?.kind !== 'neuron' || !isNeuron(context)) return [];
     const cores = coresOf(context);
-    const wanted = options.tensorParallelSize * options.pipelineParallelSize;
+    const replicas = options.dataParallelSize ?? 1;
+    const wanted = options.tensorParallelSize * options.pipelineParallelSize * replicas;
     if (wanted <= cores) return [];
+    const lower =
+      replicas > cores
+        ? `set the data-parallel size to at most ${cores}`
+        : `set tensorParallelSize to at most ${Math.floor(cores / replicas)}`;
     const better = cheapestInstance(
       spec,
       (other) =>
@@ -47,13 +57,10 @@ export const neuronCoresExceeded: Rule = {
     );
     return [
       found({
-        what: `the instance has fewer NeuronCores than tensor parallelism asks for`,
+        what: `the instance has fewer NeuronCores than ${replicas === 1 ? 'tensor parallelism asks' : `${replicas} engines of tensor parallelism ask`} for`,
         got: `${wanted} for ${cores} cores of ${instance.instanceType}`,
         allowed: `at most ${cores}`,
-        fix:
-          better === undefined
-            ? `set tensorParallelSize to at most ${cores}`
-            : `use ${better.instanceType}, or set tensorParallelSize to at most ${cores}`,
+        fix: better === undefined ? lower : `use ${better.instanceType}, or ${lower}`,
         path: '/options/tensorParallelSize',
       }),
     ];
