@@ -267,6 +267,7 @@ describe('ARGUMENT_VALUE_UNKNOWN', () => {
   test.each([
     { SM_LLAMA_CPP_SPLIT_MODE: 'row' },
     { SM_LLAMA_CPP_FIT: 'enabled' },
+    { SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp,ngram-mod' },
     { SM_LLAMA_CPP_SPLIT_MODE: 'true' },
     { SM_LLAMA_CPP_SPLIT_MODE: '' },
     { SM_LLAMA_CPP_SPLIT_MODE: '${Token[TOKEN.1]}' },
@@ -274,6 +275,13 @@ describe('ARGUMENT_VALUE_UNKNOWN', () => {
     { SM_LLAMA_CPP_FLASH_ATTN: 'yes' },
   ])('%j is taken, or another rule’s matter', (environment) => {
     expect(find(environment as unknown as Record<string, string>)).toEqual([]);
+  });
+
+  test.each([
+    ['eagle3', 'write draft-eagle3, or leave it out'],
+    ['ngram-mod,mtp', 'write draft-mtp, or leave it out'],
+  ])('each of several types of speculation counts: %s', (value, fix) => {
+    expect(find({ SM_LLAMA_CPP_SPEC_TYPE: value })).toMatchObject([{ got: `SM_LLAMA_CPP_SPEC_TYPE=${value}`, fix }]);
   });
 
   test('is of llama-server alone', () => {

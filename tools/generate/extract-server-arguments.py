@@ -110,6 +110,8 @@ def llama_cpp_words(path):
             taken += known if test in handler else []
         if taken:
             words.update({name: taken for name in re.findall(r'"--([a-z0-9-]+)"', names.group(1))})
+    speculation = open(os.path.join(os.path.dirname(path), 'speculative.cpp'), encoding='utf-8').read()
+    words['spec-type'] = re.findall(r'\{"([a-z0-9-]+)", *COMMON_SPECULATIVE_TYPE_', speculation)
     return words
 
 

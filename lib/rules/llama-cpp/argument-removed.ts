@@ -18,7 +18,7 @@ export const argumentRemoved: Rule = {
   summary: 'no argument is named that llama-server has dropped',
   explanation:
     'llama-server still reads the names of some arguments that it no longer has, to stop with their successor: "the argument has been removed. use --spec-draft-n-max or --spec-ngram-mod-n-max". Most guides to speculation with a draft model still name --draft-max and --draft-min. An argument that is false is not handed on.',
-  source: 'llama.cpp common/arg.cpp, the handlers that call arg_removed',
+  source: 'llama.cpp common/arg.cpp, the handlers that call arg_removed; ggml-org/llama.cpp#22938',
   examples: {
     passes: [
       example({ SM_LLAMA_CPP_SPEC_DRAFT_N_MAX: '16', SM_LLAMA_CPP_SPEC_DRAFT_N_MIN: '1' }),
