@@ -1,14 +1,13 @@
 // Q4_0, Q4_1, Q5_0, Q5_1 and IQ4_NL with an importance matrix: `quantize_row_*_impl` of ggml-quants.c, eight blocks at a time.
 import { f16Bits } from '../dtype';
 import { codesByProduct } from '../gguf/codes';
-import { writeBlock } from '../gguf/iq4-nl';
+import { searchFour, writeBlock } from '../gguf/iq4-nl';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
 import { FineSquares, searchForCodes } from '../gguf/search-scale-and-min';
 import { Slot } from '../gguf/search-slot';
 import { GgmlType, blockBytes } from '../gguf/types';
 import { SLOT_VALUES, Weighted } from './scratch';
-import { searchLevels } from './search-levels';
 import { searchWeightedScale } from './search-scale';
 import { FIRST_STRETCH, STEPS } from './super-blocks';
 import { sumOfSquares, weigh } from './weights';
@@ -98,7 +97,7 @@ function quantizeIq4Nl(x: usize, importance: usize, held: i32, blocks: usize, sc
     const at = <usize>first << 2;
     toLanes(x + at, slot + Slot.LANES, 1, 32);
     toLanes(weights + at, slot + Slot.WEIGHTS, 1, 32);
-    searchLevels(slot, scratch);
+    searchFour(scratch);
     const count = <usize>(min<i32>(128, held - first) >> 5);
     for (let k: usize = 0; k < count; k++, blocks += IQ4_NL_BYTES) {
       writeBlock(x + at + (k << 7), blocks, load<f32>(scratch + (k << 2), Scratch.SCALES));

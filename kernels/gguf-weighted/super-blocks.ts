@@ -1,17 +1,17 @@
 // Q2_K to Q6_K and IQ4_XS with an importance matrix: `quantize_row_*_impl` of ggml-quants.c, a super-block at a time.
 import { f16Bits } from '../dtype';
 import { loadF16, nearestInt } from '../gguf/arithmetic';
-import { codesByProduct, codesBySteps, packBitPlane, packNibbles, packPairs } from '../gguf/codes';
+import { codesByProduct, codesBySteps, packBitPlane, packPairs } from '../gguf/codes';
+import { searchFour } from '../gguf/iq4-nl';
 import { writeIq4Xs } from '../gguf/iq4-xs';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
 import { FineSquares, search, searchForCodes } from '../gguf/search-scale-and-min';
 import { Slot } from '../gguf/search-slot';
-import { codesOfSearch, extremeOf, hasZero, minAt, packSixBits, packSixBitScales, scaleAt, scaleOf16 } from '../gguf/super-blocks';
+import { codesOfSearch, extremeOf, hasZero, packSixBits, packSixBitScales, scaleOf16, writeCodesOfQ45K } from '../gguf/super-blocks';
 import { GgmlType } from '../gguf/types';
 import { quantizePositive } from './positive-scale';
 import { Weighted } from './scratch';
-import { searchLevels } from './search-levels';
 import { SMALLEST, searchOneScale, searchWeightedScale } from './search-scale';
 import { magnitudeOfSlot, sumOfSquares, weigh } from './weights';
 
@@ -141,20 +141,7 @@ function quantizeQ45K(x: usize, importance: usize, block: usize, scratch: usize,
   store<u16>(block, f16Bits(quantizePositive(slot + Slot.SCALE, sums, scaleCodes, 8, 63)));
   store<u16>(block, f16Bits(quantizePositive(slot + Slot.MIN, sums, minCodes, 8, 63)), 2);
   packScales(block + 4, scaleCodes, minCodes, top > 15);
-  for (let j: usize = 0; j < 8; j++) {
-    store<f32>(scratch + (j << 2), loadF16(block) * <f32>scaleAt(block + 4, j), Scratch.STEPS);
-    store<f32>(scratch + (j << 2), loadF16(block + 2) * <f32>minAt(block + 4, j), Scratch.ADDS);
-  }
-  codesBySteps(x, scratch, 8, 32, 0, top, magnitudeOfSlot(x));
-  const codes = scratch + Scratch.CODES;
-  if (hasZero(scratch + Scratch.STEPS, 8)) {
-    searchForCodes<FineSquares>(slot, 32, top, FIRST_STRETCH, STEPS);
-    codesOfSearch(slot, scratch + Scratch.STEPS, x, codes, 32, top);
-  }
-  if (top > 15) {
-    packBitPlane(codes, 16, block + 16);
-    packNibbles(codes, block + 48);
-  } else packNibbles(codes, block + 16);
+  writeCodesOfQ45K<FineSquares>(x, block, slot, scratch, top, FIRST_STRETCH, STEPS, magnitudeOfSlot(x));
 }
 
 /**
@@ -207,7 +194,7 @@ function quantizeIq4Xs(x: usize, importance: usize, block: usize, scratch: usize
   for (let half: usize = 0; half < 2; half++) {
     toLanes(x + (half << 9), slot + Slot.LANES, 1, 32);
     toLanes(scratch + Weighted.WEIGHTS + (half << 9), slot + Slot.WEIGHTS, 1, 32);
-    searchLevels(slot, scratch);
+    searchFour(scratch);
     v128.store(scales + (half << 4), v128.load(scratch, Scratch.SCALES));
   }
   writeIq4Xs(x, block, scales);

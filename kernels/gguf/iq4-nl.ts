@@ -1,5 +1,5 @@
-// IQ4_NL: 32 values, one scale, 16 levels that lie closer around zero. `quantize_row_iq4_nl_impl` of ggml-quants.c without an
-// importance matrix, four blocks at a time, one in each lane.
+// IQ4_NL: 32 values, one scale, 16 levels that lie closer around zero. `quantize_row_iq4_nl_impl` of ggml-quants.c, four blocks at a
+// time, one in each lane; without an importance matrix from `quantizeIq4Nl` on.
 import { f16Bits } from '../dtype';
 import { toLanes } from './lanes';
 import { Scratch } from './scratch';
@@ -54,7 +54,7 @@ export function quantizeIq4Nl(x: usize, blocks: usize, count: i32, finite: bool,
         memory.copy(from, x, <usize>held << 7);
       }
       toLanes(from, scratch + Scratch.LANES, 1, 32);
-      searchFour(scratch);
+      searchFourBySquares(scratch);
       for (let k = 0; k < held; k++) {
         const d = load<f32>(scratch + Scratch.SCALES + (<usize>k << 2));
         writeBlock(x + (<usize>k << 7), blocks + <usize>k * BLOCK_BYTES, d);
@@ -68,9 +68,19 @@ export function quantizeIq4Nl(x: usize, blocks: usize, count: i32, finite: bool,
   }
 }
 
-/** Scales of four blocks. */
+/** Scales of four blocks that no importance matrix weighs: each value weighs its square. */
+export function searchFourBySquares(scratch: usize): void {
+  for (let at: usize = 0; at < 512; at += 16) {
+    const v = v128.load(scratch + at, Scratch.LANES);
+    v128.store(scratch + at, f32x4.mul(v, v), Scratch.WEIGHTS);
+  }
+  searchFour(scratch);
+}
+
+/** Scales of four blocks whose values lie at `LANES` and what they weigh at `WEIGHTS`. The table of levels is filled. */
 export function searchFour(scratch: usize): void {
   const values = scratch + Scratch.LANES;
+  const weights = scratch + Scratch.WEIGHTS;
   const table = scratch + Scratch.LEVELS;
   const zero = f32x4.splat(0);
   let largest = zero;
@@ -94,7 +104,7 @@ export function searchFour(scratch: usize): void {
     for (let at: usize = 0; at < 512; at += 16) {
       const v = v128.load(values + at);
       const level = levels4(f32x4.mul(factor, v), table);
-      const weighted = f32x4.mul(f32x4.mul(v, v), level);
+      const weighted = f32x4.mul(v128.load(weights + at), level);
       sumX = f32x4.add(sumX, f32x4.mul(weighted, v));
       sumL = f32x4.add(sumL, f32x4.mul(weighted, level));
     }

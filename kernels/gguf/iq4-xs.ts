@@ -2,7 +2,7 @@
 // ggml-quants.c for super-blocks.
 import { f16Bits } from '../dtype';
 import { loadF16, nearestInt } from './arithmetic';
-import { levelOf, nearestLevel, scaleOfAny, searchFour } from './iq4-nl';
+import { levelOf, nearestLevel, scaleOfAny, searchFourBySquares } from './iq4-nl';
 import { toLanes } from './lanes';
 import { Scratch } from './scratch';
 
@@ -20,7 +20,7 @@ export function quantizeIq4Xs(x: usize, blocks: usize, count: i32, finite: bool,
     if (finite) {
       for (let half: usize = 0; half < 2; half++) {
         toLanes(x + (half << 9), scratch + Scratch.LANES, 1, 32);
-        searchFour(scratch);
+        searchFourBySquares(scratch);
         v128.store(scales + (half << 4), v128.load(scratch, Scratch.SCALES));
       }
     } else for (let j: usize = 0; j < 8; j++) store<f32>(scales + (j << 2), scaleOfAny(x + (j << 7)));

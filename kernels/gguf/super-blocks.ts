@@ -167,6 +167,20 @@ function writeQ45K(
   packScales(block + 4, slot, maxScale > 0 ? <f32>63 / maxScale : 0, maxMin > 0 ? <f32>63 / maxMin : 0);
   store<u16>(block, f16Bits(maxScale / 63));
   store<u16>(block, f16Bits(maxMin / 63), 2);
+  writeCodesOfQ45K<Squares>(x, block, slot, scratch, top, start, steps, largest);
+}
+
+/** The codes of a Q4_K or Q5_K block whose scales and minima are written. */
+export function writeCodesOfQ45K<M>(
+  x: usize,
+  block: usize,
+  slot: usize,
+  scratch: usize,
+  top: i32,
+  start: f32,
+  steps: i32,
+  largest: f32,
+): void {
   const d = loadF16(block);
   const dmin = loadF16(block + 2);
   for (let j: usize = 0; j < 8; j++) {
@@ -176,7 +190,7 @@ function writeQ45K(
   codesBySteps(x, scratch, 8, 32, 0, top, largest);
   const codes = scratch + Scratch.CODES;
   if (hasZero(scratch + Scratch.STEPS, 8)) {
-    searchForCodes<Squares>(slot, 32, top, start, steps);
+    searchForCodes<M>(slot, 32, top, start, steps);
     codesOfSearch(slot, scratch + Scratch.STEPS, x, codes, 32, top);
   }
   if (top > 15) {
