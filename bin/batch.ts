@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Verdict } from '../lib/rules/types';
 import { ExitStatus } from './exit-status';
 import { readLines } from './input';
+import { lockedModels } from './plan/spec-file';
 import type { Terminal } from './terminal';
 
 interface Answer {
@@ -15,8 +16,8 @@ interface Answer {
 export const LESS_INLINING = '--max-inlined-bytecode-size-cumulative=200';
 
 /**
- * NDJSON in, a JSON answer a line out, in the same order. A line that cannot be read gets an answer that says so, with its
- * number, and the rest goes on.
+ * NDJSON in, a JSON answer a line out, in the same order; what the lock file knows of a spec's model is added. A line that cannot be read
+ * gets an answer that says so, with its number, and the rest goes on.
  */
 export async function runBatch(
   file: string,
@@ -25,13 +26,15 @@ export async function runBatch(
   answer: (value: unknown) => Answer,
 ): Promise<ExitStatus> {
   setFlagsFromString(LESS_INLINING);
+  const locked = lockedModels();
+  const answerOf = (value: unknown): Answer => answer(locked(value));
   let worst: ExitStatus = ExitStatus.OK;
   let pending = '';
   let line = 0;
   for await (const text of readLines(file)) {
     line++;
     if (text.trim() === '') continue;
-    const given = answerLine(text, line, answer);
+    const given = answerLine(text, line, answerOf);
     if (given.verdict === 'error' || (strict && given.verdict === 'warning')) worst = ExitStatus.FINDINGS;
     pending += JSON.stringify(given) + '\n';
     // Few large writes: a write a line costs more than the rules do.

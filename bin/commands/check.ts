@@ -4,7 +4,7 @@ import type { ExitStatus } from '../exit-status';
 import { renderFindings, renderVerdict } from '../output/findings';
 import { exitStatusOf } from '../output/exit-status-of';
 import { usePlanningFiles } from '../plan/planning-files';
-import { lockedModels, readSpec, unknownModel } from '../plan/spec-file';
+import { readSpec, sayUnknownModel } from '../plan/spec-file';
 import type { Terminal } from '../terminal';
 
 /** `qe check FILE|-`: rules only. */
@@ -15,14 +15,10 @@ export async function check(
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
   await usePlanningFiles();
-  if (options.batch === true) {
-    const locked = lockedModels();
-    return runBatch(args[0], strict, terminal, (value) => checkSpec(locked(value)));
-  }
+  if (options.batch === true) return runBatch(args[0], strict, terminal, checkSpec);
 
   const spec = await readSpec(args[0]);
-  const unknown = unknownModel(spec);
-  if (unknown !== undefined) terminal.say(unknown);
+  sayUnknownModel(spec, terminal);
   const answer = checkSpec(spec);
   if (terminal.json) {
     terminal.printJson(answer);

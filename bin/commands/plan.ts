@@ -23,7 +23,7 @@ import { usePlanningFiles } from '../plan/planning-files';
 import { compareLoads, saveCorrections, useCorrections, type ComparedLoad } from '../plan/corrections';
 import { renderComparison } from '../plan/measured';
 import { renderPlan } from '../plan/render';
-import { lockedModels, readSpec, unknownModel } from '../plan/spec-file';
+import { readSpec, sayUnknownModel } from '../plan/spec-file';
 import type { Terminal } from '../terminal';
 
 /** `qe plan FILE|-`: what fits, how fast, what it costs, with what `check` finds. */
@@ -34,14 +34,10 @@ export async function plan(
 ): Promise<ExitStatus> {
   const strict = options.strict === true;
   await usePlanningFiles();
-  if (options.batch === true) {
-    const locked = lockedModels();
-    return runBatch(args[0], strict, terminal, (value) => planAnswer(locked(value)));
-  }
+  if (options.batch === true) return runBatch(args[0], strict, terminal, planAnswer);
 
   const value = await readSpec(args[0]);
-  const unknown = unknownModel(value);
-  if (unknown !== undefined) terminal.say(unknown);
+  sayUnknownModel(value, terminal);
   const measured = typeof options.measured === 'string' ? await compared(value, options.measured) : undefined;
   if (options.saveCorrections === true) await learn(value, measured?.text, terminal);
   await useCorrections();

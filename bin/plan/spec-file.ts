@@ -4,6 +4,7 @@ import { readLockFile } from '../../lib/lock/file';
 import { findModelConfig } from '../../lib/model';
 import { isJsonObject } from '../../lib/text/json';
 import { readJson } from '../input';
+import type { Terminal } from '../terminal';
 
 /**
  * The spec in a file, or on standard input for `-`, with what the lock file beside the project knows of its model.
@@ -24,10 +25,12 @@ export function lockedModels(): (value: unknown) => unknown {
   return Object.keys(lock.models).length === 0 ? (value) => value : (value) => withLockedModel(value, lock);
 }
 
-/** What to do about a model of which nothing but the name is known: no figure and no check that needs its shape then. */
-export function unknownModel(value: unknown): string | undefined {
-  if (!isJsonObject(value) || !isJsonObject(value.model)) return undefined;
+/** Says what to do about a model of which nothing but the name is known: there is no figure and no check that needs its shape then. */
+export function sayUnknownModel(value: unknown, terminal: Terminal): void {
+  if (!isJsonObject(value) || !isJsonObject(value.model)) return;
   const { id, config } = value.model;
-  if (typeof id !== 'string' || config !== undefined || findModelConfig(id) !== undefined) return undefined;
-  return `nothing is known of ${id} but its name: run qe models add ${id}, or give its config.json as model.config`;
+  if (typeof id !== 'string' || config !== undefined || findModelConfig(id) !== undefined) return;
+  terminal.say(
+    `nothing is known of ${id} but its name: run qe models add ${id}, or give its config.json as model.config`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { KernelEngine } from '../kernels/engine';
 import { wasm, type WasmModule } from '../kernels/webassembly';
+import { writeJob } from '../kernels/write-job';
 import { DTYPE_NUMBERS } from '../rows/grid';
 import type { WeightDtype } from '../tensor';
 import { GGUF_MODULE_BASE64 } from './module.generated';
@@ -75,10 +76,7 @@ export function runGgufJob(engine: KernelEngine, job: Omit<GgufJob, 'scratch'>):
   return engine.arena.scoped(() => {
     const full: GgufJob = { ...job, scratch: engine.arena.reserve(kernels.ggufScratchBytes()) };
     const at = engine.arena.reserve(FIELDS.length * 4);
-    const fields = engine.integers(at, FIELDS.length);
-    FIELDS.forEach((field, index) => {
-      fields[index] = full[field];
-    });
+    writeJob(engine, at, FIELDS, full);
     return kernels.quantizeGguf(at);
   });
 }

@@ -1,6 +1,7 @@
 import { SimulationError } from '../../errors';
 import type { KernelEngine } from '../kernels/engine';
 import { wasm, type WasmModule } from '../kernels/webassembly';
+import { writeJob } from '../kernels/write-job';
 import type { Matrix } from '../tensor';
 import type { GgufJob } from './kernels';
 import { quantizeWhole, type GgufMatrix } from './quantize';
@@ -79,10 +80,7 @@ export function runWeightedJob(
       scratch: arena.reserve(kernels.weightedScratchBytes()),
     };
     const at = arena.reserve(FIELDS.length * 4);
-    const fields = engine.integers(at, FIELDS.length);
-    FIELDS.forEach((field, index) => {
-      fields[index] = full[field];
-    });
+    writeJob(engine, at, FIELDS, full);
     return kernels.quantizeWeighted(at);
   });
 }

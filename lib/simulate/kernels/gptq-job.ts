@@ -1,4 +1,5 @@
 import type { KernelEngine } from './engine';
+import { writeJob } from './write-job';
 
 /** kernels/gptq.ts, `GptqJob`, in its order. Pointers are byte offsets. */
 export interface GptqJob {
@@ -36,9 +37,6 @@ const FIELDS: readonly (keyof GptqJob)[] = [
 /** Writes a job where the kernels can read it. */
 export function writeGptqJob(engine: KernelEngine, job: GptqJob): number {
   const at = engine.arena.reserve(FIELDS.length * 4);
-  const fields = engine.integers(at, FIELDS.length);
-  FIELDS.forEach((field, index) => {
-    fields[index] = job[field];
-  });
+  writeJob(engine, at, FIELDS, job);
   return at;
 }

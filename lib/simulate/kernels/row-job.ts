@@ -1,4 +1,5 @@
 import type { KernelEngine } from './engine';
+import { writeJob } from './write-job';
 
 /** kernels/job.ts, `RowJob`, in its order. Pointers are byte offsets, 0 for "not wanted". */
 export interface RowJob {
@@ -46,9 +47,6 @@ const FIELDS: readonly (keyof RowJob)[] = [
 
 /** Writes a job where the kernels can read it: into `rowJobBytes` bytes, in which its fields come first. */
 export function writeRowJob(engine: KernelEngine, at: number, job: RowJob): void {
-  const fields = engine.integers(at, FIELDS.length);
-  FIELDS.forEach((field, index) => {
-    fields[index] = job[field];
-  });
+  writeJob(engine, at, FIELDS, job);
   engine.floats(at, FIELDS.length)[FIELDS.indexOf('globalScale')] = job.globalScale;
 }
