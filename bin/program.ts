@@ -14,12 +14,6 @@ type Action = (args: readonly string[], options: Record<string, unknown>, termin
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let status: number = ExitStatus.OK;
-  // A reader that closes early (`| head`) ends us quietly, as it ends other programs.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitStatus.OK);
-    throw error;
-  });
-
   const program = new Command('qe')
     .description('Know before you deploy: check, plan, simulate and quantize language models for Amazon SageMaker')
     .version(process.env.QE_VERSION ?? 'development', '--version')
