@@ -17,6 +17,13 @@ module.exports = {
       from: { path: '^(lib|lambda)/' },
       to: { path: '^(constructs|bin)/|^node_modules/(aws-cdk-lib|constructs)/' },
     },
+    {
+      name: 'conversion-writes-through-the-simulator',
+      comment: 'The converter uses the threads and kernels of lib/simulate, which must not need it in turn.',
+      severity: 'error',
+      from: { path: '^lib/(format|scheme|model|plan|simulate)/' },
+      to: { path: '^lib/convert/' },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

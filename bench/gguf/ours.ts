@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createKernelEngine, ggufBlock, ggufBytes, type GgufQuantizedType } from '../../lib/simulate';
+import { ggufBlock, type GgufQuantizedType } from '../../lib/scheme/gguf/quantized-types';
+import { ggmlBytes } from '../../lib/scheme/gguf/types';
+import { createKernelEngine } from '../../lib/simulate';
 import { FIGURE_FIELDS } from '../../lib/simulate/figures';
 import { runGgufJob } from '../../lib/simulate/gguf/kernels';
 import { DTYPE_NUMBERS } from '../../lib/simulate/rows/grid';
@@ -8,7 +10,7 @@ import { DTYPE_NUMBERS } from '../../lib/simulate/rows/grid';
 export function createBench(weights: Uint8Array, rows: number, columns: number) {
   const engine = createKernelEngine();
   const source = engine.place(weights);
-  const blocks = engine.arena.reserve(ggufBytes('Q8_0', rows * columns));
+  const blocks = engine.arena.reserve(ggmlBytes('Q8_0', rows * columns));
   const sums = engine.arena.reserveZeroed(FIGURE_FIELDS * 8);
   const columnEnergy = engine.arena.reserveZeroed(columns * 4);
   return {
@@ -28,7 +30,7 @@ export function createBench(weights: Uint8Array, rows: number, columns: number) 
     /** SHA-256 of the blocks of the last run. */
     digest: (type: GgufQuantizedType): string =>
       createHash('sha256')
-        .update(engine.copy(blocks, ggufBytes(type, rows * columns)))
+        .update(engine.copy(blocks, ggmlBytes(type, rows * columns)))
         .digest('hex'),
   };
 }

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { OfferedGguf } from '../../lib/recommend/gguf-file';
-import { ggufFileTypeNames } from '../../lib/scheme/gguf-types';
+import { ggufFileTypeNames } from '../../lib/scheme/gguf/types';
 import type { ModelSource } from '../shared/model-source';
 import { GgufQuality, type GgufServingProps } from './options';
 

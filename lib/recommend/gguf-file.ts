@@ -1,4 +1,4 @@
-import { findGgufFileType, findGgufTensorType } from '../scheme/gguf-types';
+import { findGgufFileType, findGgufTensorType } from '../scheme/gguf/types';
 import type { PlanAnswer } from '../rules';
 import type { EndpointSpec } from '../spec/types';
 

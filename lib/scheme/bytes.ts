@@ -1,4 +1,4 @@
-import { findGgufTensorType, findGgufFileType } from './gguf-types';
+import { findGgufTensorType, findGgufFileType } from './gguf/types';
 import type { Scheme } from './types';
 
 /** Bytes of each part of one quantized linear layer in its checkpoint layout. */

@@ -8,7 +8,7 @@ export {
   ggufTensorTypeNames,
   type GgufFileType,
   type GgufTensorType,
-} from './gguf-types';
+} from './gguf/types';
 export { isSchemeName, parseScheme, type SchemeDetails } from './parse';
 export { gateAt, kvCacheDtypes, methodAt, methodRanges, quantizationMethods, type MethodRange } from './ranges';
 export { agrees, resolveScheme } from './resolve';

@@ -2,7 +2,7 @@ import { UnknownNameError } from '../errors';
 import { lookup } from '../text/lookup';
 import { nearestNames } from '../text/nearest';
 import { findDefinition, schemeNames, type SchemeDefinition } from './catalogue';
-import { findGgufFileType, findGgufTensorType, ggufFileTypeNames, ggufTensorTypeNames } from './gguf-types';
+import { findGgufFileType, findGgufTensorType, ggufFileTypeNames, ggufTensorTypeNames } from './gguf/types';
 import type { Scheme } from './types';
 
 /** What a spec says of a scheme beside its name. */

@@ -6,7 +6,6 @@ export * from './compressed-tensors/scheme';
 export * from './figures';
 export * from './float8/cast';
 export * from './gguf/quantize';
-export * from './gguf/types';
 export * from './gguf/weighted';
 export * from './fp4/scheme';
 export * from './gptq/gptqmodel';

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../format';
-import { ggmlBytes } from '../plan/gguf/ggml-type';
+import { ggmlBytes } from '../scheme/gguf/types';
 import { quantizedBytes } from '../scheme';
 import { addSums, emptySums, figuresOf, outlierColumns, sumsFrom } from './figures';
 import { ggufTensorBytes, quantizedBesides } from './gguf/mix';

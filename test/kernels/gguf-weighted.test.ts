@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import {
   GGUF_QUANTIZED_TYPES,
+  ggufBlock,
+  type GgufQuantizedType,
+  usesImportance,
+} from '../../lib/scheme/gguf/quantized-types';
+import {
   createKernelEngine,
   dequantizeGguf,
-  ggufBlock,
   quantizeGguf,
   quantizeGgufWeighted,
-  type GgufQuantizedType,
   type Matrix,
 } from '../../lib/simulate';
 import { ggufSourceNumber } from '../../lib/simulate/gguf/kernels';
-import { runWeightedJob, usesImportance } from '../../lib/simulate/gguf/weighted';
+import { runWeightedJob } from '../../lib/simulate/gguf/weighted';
 
 const engine = createKernelEngine();
 const COLUMNS = 512;
@@ -110,7 +113,7 @@ function fromBlocks(
   type: GgufQuantizedType,
   importance: Float32Array,
 ): Uint8Array {
-  const bytes = (COLUMNS / ggufBlock(type).block) * ggufBlock(type).bytes;
+  const bytes = (COLUMNS / ggufBlock(type).blockElements) * ggufBlock(type).blockBytes;
   return engine.arena.scoped(() => {
     const blocks = engine.arena.reserve(bytes);
     const job = {

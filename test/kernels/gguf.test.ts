@@ -1,13 +1,7 @@
 import fc from 'fast-check';
-import {
-  GGUF_QUANTIZED_TYPES,
-  createKernelEngine,
-  dequantizeGguf,
-  ggufBlock,
-  ggufBytes,
-  quantizeGguf,
-  type GgufQuantizedType,
-} from '../../lib/simulate';
+import { GGUF_QUANTIZED_TYPES, ggufBlock, type GgufQuantizedType } from '../../lib/scheme/gguf/quantized-types';
+import { ggmlBytes } from '../../lib/scheme/gguf/types';
+import { createKernelEngine, dequantizeGguf, quantizeGguf } from '../../lib/simulate';
 import { ggufSourceNumber, runGgufJob } from '../../lib/simulate/gguf/kernels';
 
 const engine = createKernelEngine();
@@ -23,8 +17,8 @@ function blocksOf(values: Float32Array, type: GgufQuantizedType): Uint8Array {
 
 /** What a writer makes of blocks: without values or figures of them. */
 function requantized(source: Uint8Array, stored: GgufQuantizedType, type: GgufQuantizedType): Uint8Array {
-  const columns = (source.byteLength / ggufBlock(stored).bytes) * ggufBlock(stored).block;
-  const bytes = ggufBytes(type, columns);
+  const columns = (source.byteLength / ggufBlock(stored).blockBytes) * ggufBlock(stored).blockElements;
+  const bytes = ggmlBytes(type, columns);
   return engine.arena.scoped(() => {
     const blocks = engine.arena.reserve(bytes);
     runGgufJob(engine, {
@@ -77,7 +71,7 @@ const superBlock = fc
   });
 
 describe.each(GGUF_QUANTIZED_TYPES.map((type) => ({ type })))('$type', ({ type }) => {
-  const bytes = ggufBytes(type, SUPER_BLOCK);
+  const bytes = ggmlBytes(type, SUPER_BLOCK);
 
   test('quantizes blocks alike in the quick loops and in those for any values', () => {
     fc.assert(
@@ -186,7 +180,7 @@ describe('values that are sixteen even steps already', () => {
   const superBlocks = fc.array(subBlock, { minLength: 8, maxLength: 8 }).map((blocks) => blocks.flat());
 
   test('are quantized to Q4_K by one trial as by all', () => {
-    const bytes = ggufBytes('Q4_K', SUPER_BLOCK);
+    const bytes = ggmlBytes('Q4_K', SUPER_BLOCK);
     fc.assert(
       fc.property(superBlocks, superBlocks, (first, second) => {
         const beside = blocksOf(

@@ -1,11 +1,12 @@
-import { fileTypeName, mixContext, mixedType, pureType, type MixTensor } from '../../lib/plan/gguf/file-type';
-import { blockElements, bytesPerElement, ggmlBytes } from '../../lib/plan/gguf/ggml-type';
+import { mixContext } from '../../lib/plan/gguf/mix-context';
 import { tensorCategory } from '../../lib/plan/gguf/tensor-category';
 import { describeModel } from '../../lib/model';
 import type { WeightGroup } from '../../lib/model/types';
 import { makePlan } from '../../lib/plan';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { ggufFileTypeNames } from '../../lib/scheme';
+import { mixedType, pureType, type MixTensor } from '../../lib/scheme/gguf/mix';
+import { blockElements, bytesPerElement, fileTypeName, ggmlBytes } from '../../lib/scheme/gguf/types';
 
 const llama8b = {
   architectures: ['LlamaForCausalLM'],

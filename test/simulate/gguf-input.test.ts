@@ -6,7 +6,8 @@ import { layoutGguf } from '../../lib/format/gguf/layout';
 import { gguf } from '../../lib/format/gguf/value';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
-import { createKernelEngine, dequantizeGguf, quantizeGguf, type GgufQuantizedType } from '../../lib/simulate';
+import type { GgufQuantizedType } from '../../lib/scheme/gguf/quantized-types';
+import { createKernelEngine, dequantizeGguf, quantizeGguf } from '../../lib/simulate';
 import { simulate } from '../../lib/simulate/simulate';
 import { weightValues } from './helpers/checkpoint';
 

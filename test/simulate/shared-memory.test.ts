@@ -1,6 +1,6 @@
 import { parseScheme } from '../../lib/scheme';
+import { GGUF_QUANTIZED_TYPES } from '../../lib/scheme/gguf/quantized-types';
 import {
-  GGUF_QUANTIZED_TYPES,
   createKernelEngine,
   factorForLlmCompressor,
   momentsOf,

@@ -1,4 +1,5 @@
-import { GGML_TYPES, layoutGguf, parseGguf, type GgufValue } from '../../lib/format/gguf';
+import { layoutGguf, parseGguf, type GgufValue } from '../../lib/format/gguf';
+import { findGgufTensorType, ggufTensorTypeNames } from '../../lib/scheme/gguf/types';
 import { ByteWriter } from '../../lib/format/write/byte-writer';
 import { ODD_NAMES, utf8 } from './json-text';
 import { EDGES, damage, joined } from './mutate';
@@ -14,7 +15,7 @@ const KEYS = [
   'tokenizer.chat_template',
   ...ODD_NAMES,
 ];
-const TYPES = [...GGML_TYPES.values()];
+const TYPES = ggufTensorTypeNames.flatMap((name) => findGgufTensorType(name) ?? []);
 
 /** A file written field by field, each of which is now and then an edge number instead of what belongs there. */
 class Maker {
@@ -91,7 +92,7 @@ class Maker {
     this.string(random.chance(0.7) ? `blk.${index}.weight` : random.pick(ODD_NAMES));
     const type = random.chance(0.5) ? TYPES[random.below(2)] : random.pick(TYPES);
     const dims = [
-      type.block * random.below(3) + (random.chance(0.03) ? 1 : 0),
+      type.blockElements * random.below(3) + (random.chance(0.03) ? 1 : 0),
       ...Array.from({ length: random.below(4) }, () => random.below(3)),
     ];
     if (random.chance(0.05)) dims.length = 0;
@@ -100,7 +101,7 @@ class Maker {
     for (const dim of dims) this.count(dim);
     writer.uint32(random.chance(0.97) ? type.id : random.below(60));
     this.count(Math.max(0, end + (random.chance(0.02) ? random.below(65) - 32 : 0)));
-    const bytes = (dims.reduce((product, dim) => product * dim, 1) / type.block) * type.bytes;
+    const bytes = (dims.reduce((product, dim) => product * dim, 1) / type.blockElements) * type.blockBytes;
     return Math.ceil((end + bytes) / alignment) * alignment;
   }
 }

@@ -1,11 +1,9 @@
 import { FormatError, SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
-import { GGML_TYPES, ggufFileTypeId } from '../../format/gguf/types';
-import { isGgufQuantizedType } from '../../simulate/gguf/types';
+import { GGUF_PLAIN_TYPES, isGgufQuantizedType } from '../../scheme/gguf/quantized-types';
+import { findGgufFileType, findGgufTensorType, ggufTensorTypeNames } from '../../scheme/gguf/types';
 import { localPaths } from '../../simulate/stream/local-paths';
 import type { GgufModel, GgufModelTensor } from './model';
-
-const PLAIN: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /**
  * A GGUF model as it is, to be written in another type.
@@ -43,10 +41,10 @@ export async function modelFromGguf(checkpoint: Checkpoint): Promise<GgufModel> 
 
 /** @throws SimulationError `GGUF_TYPE_NOT_READ` for a tensor that cannot be decoded */
 export function assertDecodes({ name, storedType }: GgufModelTensor): void {
-  if (PLAIN.includes(storedType) || isGgufQuantizedType(storedType)) return;
+  if (GGUF_PLAIN_TYPES.includes(storedType) || isGgufQuantizedType(storedType)) return;
   throw new SimulationError('GGUF_TYPE_NOT_READ', `${name} is stored as ${storedType}, which is not decoded here`, {
     got: storedType,
-    allowed: [...PLAIN, ...[...GGML_TYPES.keys()].filter(isGgufQuantizedType)].join(', '),
+    allowed: [...GGUF_PLAIN_TYPES, ...ggufTensorTypeNames.filter(isGgufQuantizedType)].join(', '),
     fix: 'quantize from the original model',
   });
 }
@@ -66,5 +64,5 @@ function modelName(file: string): string {
   const match = /^(.+)[-.]([A-Za-z0-9_]+)$/.exec(bare);
   if (match === null) return bare;
   const type = match[2].toUpperCase();
-  return ggufFileTypeId(type) !== undefined || type === 'F32' || GGML_TYPES.has(type) ? match[1] : bare;
+  return (findGgufFileType(type) ?? findGgufTensorType(type)) === undefined ? bare : match[1];
 }

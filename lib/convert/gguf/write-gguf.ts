@@ -2,20 +2,19 @@ import { FormatError } from '../../errors';
 import { layoutGguf, type GgufTensorPlan } from '../../format/gguf/layout';
 import type { FileLayout } from '../../format/layout';
 import type { ImportanceMatrix } from '../../format/imatrix';
-import { ggufFileTypeId } from '../../format/gguf/types';
+import { byLayerAndName, ggufTensorTypes } from '../../format/gguf/tensor-types';
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
-import { fileTypeName } from '../../plan/gguf/file-type';
-import type { GgmlType } from '../../plan/gguf/ggml-type';
+import { ggufTarget, type GgufTarget } from '../../scheme/gguf/target';
+import { fileTypeName, findGgufFileType, type GgmlType } from '../../scheme/gguf/types';
 import type { Scheme } from '../../scheme/types';
+import { importanceOfTensors, type FileImportance } from '../../simulate/gguf/importance-of-tensors';
 import type { GgufWriteHelpers } from '../../simulate/gguf/write/helpers';
 import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
 import { runGgufWrite } from '../../simulate/gguf/write/run';
 import { assertDecodes } from './from-gguf';
-import { importanceMetadata, importanceOfTensors, type FileImportance } from './importance';
+import { importanceMetadata } from './importance-metadata';
 import type { GgufModel } from './model';
-import { ggufTarget } from './target';
-import { byLayerAndName, ggufTensorTypes, type GgufTarget } from './tensor-types';
 
 export interface GgufWriteProgress {
   readonly doneBytes: number;
@@ -80,7 +79,7 @@ function isConversion({ converted = false }: GgufModel, fileType: string): boole
 }
 
 function fileTypeNumber(name: string): number {
-  const id = ggufFileTypeId(name);
+  const id = findGgufFileType(name)?.id;
   if (id === undefined) throw new RangeError(`${name} is no file type of llama.cpp`);
   return id;
 }

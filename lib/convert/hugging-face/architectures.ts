@@ -2,7 +2,6 @@ import { gguf, type GgufValue } from '../../format/gguf/value';
 import type { GgufConstant } from '../gguf/model';
 import type { HubConfig, RopeParameters } from './config';
 import { ParameterList, commonParameters, llama3RopeFactors } from './parameters';
-import type { TensorNameSet } from './tensor-names';
 
 /** How a vocabulary is found: the first of these that the checkpoint has the files for. */
 export type VocabularyKind = 'sentence-piece' | 'byte-fallback' | 'byte-pair';
@@ -11,7 +10,6 @@ export type VocabularyKind = 'sentence-piece' | 'byte-fallback' | 'byte-pair';
 export interface HubArchitecture {
   /** `general.architecture`. */
   readonly gguf: string;
-  readonly names: TensorNameSet;
   /** Rows of query and key heads go from halves to neighbours. */
   readonly interleaves: boolean;
   /** Norms are stored as their difference from 1. */
@@ -52,7 +50,6 @@ const llama: HubArchitecture = {
     rms_norm_eps: 1e-6,
     rope_theta: 10000,
   }),
-  names: 'llama',
   interleaves: true,
   normsFromOne: false,
   vocabularies: ['sentence-piece', 'byte-fallback', 'byte-pair'],
@@ -98,7 +95,6 @@ function qwen(name: string, defaults: Readonly<Record<string, number>>): HubArch
       rope_theta: 10000,
       ...defaults,
     }),
-    names: 'llama',
     interleaves: false,
     normsFromOne: false,
     vocabularies: ['sentence-piece', 'byte-pair'],
@@ -127,7 +123,6 @@ function gemmaParameters(list: ParameterList, config: HubConfig): void {
 const gemma: HubArchitecture = {
   gguf: 'gemma',
   defaults: () => ({ num_key_value_heads: 16, head_dim: 256, max_position_embeddings: 8192, rms_norm_eps: 1e-6 }),
-  names: 'llama',
   interleaves: false,
   normsFromOne: true,
   vocabularies: ['sentence-piece'],
@@ -152,7 +147,6 @@ const gemma2: HubArchitecture = {
     final_logit_softcapping: 30,
     sliding_window: 4096,
   }),
-  names: 'gemma2',
   interleaves: false,
   normsFromOne: true,
   vocabularies: ['sentence-piece'],
@@ -180,7 +174,6 @@ const gemma3: HubArchitecture = {
     rope_theta: 1000000,
     rope_local_base_freq: 10000,
   }),
-  names: 'gemma2',
   interleaves: false,
   normsFromOne: true,
   vocabularies: ['sentence-piece'],
@@ -198,7 +191,6 @@ const gemma3: HubArchitecture = {
 const phi2: HubArchitecture = {
   gguf: 'phi2',
   defaults: () => ({ max_position_embeddings: 2048, layer_norm_eps: 1e-5, partial_rotary_factor: 0.5 }),
-  names: 'phi2',
   interleaves: false,
   normsFromOne: false,
   vocabularies: ['byte-pair'],
@@ -239,7 +231,6 @@ const phi3: HubArchitecture = {
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
   }),
-  names: 'phi3',
   interleaves: false,
   normsFromOne: false,
   vocabularies: ['sentence-piece', 'byte-pair'],

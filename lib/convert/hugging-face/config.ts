@@ -1,4 +1,5 @@
 import { ModelConfigError } from '../../errors';
+import { architectureName, textModelConfig } from '../../format/gguf/hub-names';
 import { isJsonObject, type JsonObject } from '../../text/json';
 
 /** The values of `config.json` that a conversion reads: those of the text model, also where it is a part of a larger one. */
@@ -17,7 +18,7 @@ export class HubConfig {
         fix: 'download config.json too',
       });
     }
-    this.values = isJsonObject(config.text_config) ? { ...config, ...config.text_config } : config;
+    this.values = textModelConfig(config);
   }
 
   /** The same, with values for what it leaves to the model library's defaults. */
@@ -27,8 +28,7 @@ export class HubConfig {
   }
 
   get architecture(): string {
-    const names = this.values.architectures;
-    return Array.isArray(names) && typeof names[0] === 'string' ? names[0] : '';
+    return architectureName(this.values);
   }
 
   /** The first of the keys that the config has; `null` counts as absent. */

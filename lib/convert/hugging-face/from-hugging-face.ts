@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { FormatError, SimulationError } from '../../errors';
 import type { Checkpoint, CheckpointFolder, CheckpointTensor } from '../../format';
+import { ggufTensorName, textModelName } from '../../format/gguf/hub-names';
 import { gguf, type GgufValue } from '../../format/gguf/value';
+import { GGUF_PLAIN_TYPES } from '../../scheme/gguf/quantized-types';
 import { localPaths } from '../../simulate/stream/local-paths';
 import type { GgufModel, GgufModelTensor } from '../gguf/model';
 import { HUB_ARCHITECTURES, type HubArchitecture } from './architectures';
@@ -9,13 +11,10 @@ import { HubConfig, ropeParameters } from './config';
 import { HubFiles } from './files';
 import { generalMetadata } from './general';
 import { readModelCard } from './model-card';
-import { ggufTensorName, textModelName } from './tensor-names';
 import { bytePairVocabulary, mergesOf } from './tokenizer/byte-pair';
 import { byteFallbackVocabulary, sentencePieceVocabulary } from './tokenizer/sentence-piece';
 import { specialTokens } from './tokenizer/special-tokens';
 import type { Vocabulary } from './tokenizer/token-type';
-
-const WEIGHT_TYPES: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /** Buffers that some checkpoints hold though models compute them. */
 const NOT_WEIGHTS = /(?:\.attention\.masked_bias|\.attention\.bias|\.rotary_emb\.inv_freq)$/;
@@ -109,7 +108,7 @@ function convertTensor(
   if (NOT_WEIGHTS.test(tensor.name) || OTHER_TOWERS.test(tensor.name)) return [];
   const source = textModelName(tensor.name);
   if (architecture.dropsHead === true && source === 'lm_head.weight') return [];
-  const name = ggufTensorName(source, architecture.names);
+  const name = ggufTensorName(source, config.architecture);
   if (name === undefined) {
     throw new SimulationError('TENSOR_NOT_CONVERTED', `${tensor.name} has no place in a ${architecture.gguf} GGUF`, {
       path: checkpoint.location,
@@ -118,10 +117,10 @@ function convertTensor(
       fix: 'give the unquantized checkpoint of the model itself: no adapter, no packed weights',
     });
   }
-  if (!WEIGHT_TYPES.includes(tensor.dtype)) {
+  if (!GGUF_PLAIN_TYPES.includes(tensor.dtype)) {
     throw new SimulationError('CHECKPOINT_QUANTIZED', `${tensor.name} is stored as ${tensor.dtype}`, {
       got: tensor.dtype,
-      allowed: WEIGHT_TYPES.join(', '),
+      allowed: GGUF_PLAIN_TYPES.join(', '),
       fix: 'give the unquantized checkpoint',
     });
   }

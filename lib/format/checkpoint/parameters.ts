@@ -1,4 +1,5 @@
-import { integerOf, type GgufMetadata, ggufFileTypeName } from '../gguf';
+import { ggufFileTypeOfId } from '../../scheme/gguf/types';
+import { integerOf, type GgufMetadata } from '../gguf';
 import type { Checkpoint, CheckpointTensor } from './checkpoint';
 
 /** Weights of a layer as they are stored; what stands beside one of these under the same stem belongs to it. */
@@ -70,5 +71,5 @@ function packing({ name, dtype }: CheckpointTensor, { tensors }: Checkpoint, bit
 /** What a GGUF says of its own quantization: the file type's name, such as `Q4_K_M`. */
 export function ggufQuantization(metadata: GgufMetadata): string | undefined {
   const id = integerOf(metadata.get('general.file_type'));
-  return id === undefined ? undefined : (ggufFileTypeName(id) ?? `file type ${id}`);
+  return id === undefined ? undefined : (ggufFileTypeOfId(id)?.name ?? `file type ${id}`);
 }

@@ -1,4 +1,5 @@
 import { FormatError, type FormatErrorDetails } from '../../errors';
+import { ggufTensorTypeOfId } from '../../scheme/gguf/types';
 import { quoted } from '../quoted';
 import type { TensorInfo } from '../tensor';
 import { GgufCursor } from './cursor';
@@ -14,7 +15,6 @@ import {
   MIN_ALIGNMENT,
 } from './limits';
 import { readValue, type NestedArrays } from './read-value';
-import { ggmlTypeOfId } from './types';
 import type { GgufMetadata, GgufValue } from './value';
 import { utf8Bytes } from '../text';
 
@@ -226,7 +226,7 @@ function readEntry(cursor: GgufCursor, tensors: Map<string, Entry>): void {
   const shape = new Array<number>(dimensions);
   for (let index = dimensions - 1; index >= 0; index--) shape[index] = cursor.count(what);
   const typeId = cursor.uint32(what);
-  const type = ggmlTypeOfId(typeId);
+  const type = ggufTensorTypeOfId(typeId);
   if (type === undefined) {
     throw fail('GGUF_TENSOR_TYPE', 'has a type that is not known', {
       got: `type ${typeId}`,
@@ -235,7 +235,7 @@ function readEntry(cursor: GgufCursor, tensors: Map<string, Entry>): void {
     });
   }
   const elements = shape.reduce((product, dimension) => product * dimension, 1);
-  const bytes = (elements / type.block) * type.bytes;
+  const bytes = (elements / type.blockElements) * type.blockBytes;
   // NaN, Infinity and everything that a double rounds fail here: no file is that large.
   if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(elements) || bytes > Number.MAX_SAFE_INTEGER) {
     throw fail('GGUF_SHAPE_OVERFLOW', 'has a shape larger than any file', {
@@ -245,10 +245,10 @@ function readEntry(cursor: GgufCursor, tensors: Map<string, Entry>): void {
     });
   }
   const row = shape.length === 0 ? 1 : shape[shape.length - 1];
-  if (row % type.block !== 0) {
+  if (row % type.blockElements !== 0) {
     throw fail('GGUF_BLOCK', `has rows that are not made of whole ${type.name} blocks`, {
       got: `rows of ${row} elements`,
-      allowed: `a multiple of ${type.block}`,
+      allowed: `a multiple of ${type.blockElements}`,
       fix: 'the file is damaged, or quantized by a faulty tool: quantize the model anew',
     });
   }

@@ -1,7 +1,6 @@
 export { GGUF_MAGIC, parseGgufHeader, type GgufHeader } from './header';
 export * from './limits';
 export * from './read';
-export * from './types';
 export * from './value';
 export * from './layout';
 export * from './layout-parts';

@@ -1,7 +1,7 @@
+import { findGgufTensorType } from '../../scheme/gguf/types';
 import type { FileLayout } from '../layout';
 import { layoutGguf, type GgufPlan, type GgufTensorPlan } from './layout';
 import { ggufPartName } from './split';
-import { GGML_TYPES } from './types';
 import { gguf, type GgufValue } from './value';
 
 export interface GgufPartLayout extends FileLayout {
@@ -48,7 +48,7 @@ export function layoutGgufParts(
 
 /** 0 for what `layoutGguf` refuses, with its reason, anyway. */
 function dataBytes({ dtype, shape }: GgufTensorPlan): number {
-  const type = GGML_TYPES.get(dtype);
+  const type = findGgufTensorType(dtype);
   const elements = shape.reduce((product, dimension) => product * dimension, 1);
-  return type === undefined ? 0 : (elements / type.block) * type.bytes;
+  return type === undefined ? 0 : (elements / type.blockElements) * type.blockBytes;
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors';
+import { findGgufTensorType, ggufTensorTypeNames } from '../../scheme/gguf/types';
 import type { FileLayout } from '../layout';
 import { quoted } from '../quoted';
 import type { TensorInfo } from '../tensor';
@@ -7,7 +8,6 @@ import { ByteWriter } from '../write/byte-writer';
 import { GGUF_MAGIC, alignmentOf, padded } from './header';
 import { MAX_DIMENSIONS, MAX_KEY_BYTES, MAX_NAME_BYTES } from './limits';
 import { storedElements } from './string-array';
-import { GGML_TYPES } from './types';
 import type { GgufMetadata } from './value';
 import { writeString, writeValue } from './write-value';
 
@@ -100,15 +100,15 @@ function measure({ name, dtype, shape }: GgufTensorPlan): { id: number; elements
       `at most ${MAX_NAME_BYTES} bytes, none of them 0`,
     );
   }
-  const type = GGML_TYPES.get(dtype);
+  const type = findGgufTensorType(dtype);
   if (type === undefined) {
-    throw refuse('GGUF_TENSOR_TYPE', name, 'has no type of ggml', quoted(dtype), [...GGML_TYPES.keys()].join(', '));
+    throw refuse('GGUF_TENSOR_TYPE', name, 'has no type of ggml', quoted(dtype), ggufTensorTypeNames.join(', '));
   }
   if (shape.length > MAX_DIMENSIONS) {
     throw refuse('GGUF_DIMENSIONS', name, 'has too many dimensions', String(shape.length), `0 to ${MAX_DIMENSIONS}`);
   }
   const elements = shape.reduce((product, dimension) => product * dimension, 1);
-  const bytes = (elements / type.block) * type.bytes;
+  const bytes = (elements / type.blockElements) * type.blockBytes;
   const whole = shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0);
   if (!whole || !Number.isSafeInteger(elements) || bytes > Number.MAX_SAFE_INTEGER) {
     throw refuse(
@@ -120,13 +120,13 @@ function measure({ name, dtype, shape }: GgufTensorPlan): { id: number; elements
     );
   }
   const row = shape.length === 0 ? 1 : shape[shape.length - 1];
-  if (row % type.block !== 0) {
+  if (row % type.blockElements !== 0) {
     throw refuse(
       'GGUF_BLOCK',
       name,
       `has rows that are not whole ${dtype} blocks`,
       `rows of ${row}`,
-      `a multiple of ${type.block}`,
+      `a multiple of ${type.blockElements}`,
     );
   }
   return { id: type.id, elements, bytes };

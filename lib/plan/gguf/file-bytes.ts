@@ -1,10 +1,12 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
+import type { TensorCategory } from '../../scheme/gguf/category';
+import { mixedType, pureType, type MixContext } from '../../scheme/gguf/mix';
+import { fileTypeName, ggmlBytes, type GgmlType } from '../../scheme/gguf/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { repeatsEmbedding } from '../weights/repeated-head';
-import { ggmlBytes, type GgmlType } from './ggml-type';
-import { fileTypeName, mixContext, mixedType, pureType, type MixContext } from './file-type';
-import { tensorCategory, type TensorCategory } from './tensor-category';
+import { mixContext } from './mix-context';
+import { tensorCategory } from './tensor-category';
 
 /** Bytes of a GGUF's tensors: in each layer, and outside the layers. */
 export interface GgufTensors {

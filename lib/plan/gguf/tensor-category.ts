@@ -1,23 +1,5 @@
 import type { WeightGroup } from '../../model/types';
-
-/**
- * What llama-quantize takes a tensor for; it decides by the GGUF name, which the converter derives from the checkpoint's.
- * Source: llama.cpp src/llama-quant.cpp, `tensor_get_category`; gguf-py/gguf/tensor_mapping.py.
- */
-export type TensorCategory =
-  | 'token_embd'
-  | 'output'
-  | 'attn_q'
-  | 'attn_k'
-  | 'attn_v'
-  | 'attn_qkv'
-  | 'attn_output'
-  | 'ffn_up'
-  | 'ffn_gate'
-  | 'ffn_down'
-  | 'other'
-  /** Never quantized: one-dimensional, a norm, a router, a convolution, a position table. */
-  | 'unquantized';
+import type { TensorCategory } from '../../scheme/gguf/category';
 
 const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
   // Fused projections that the converter keeps in one tensor.
@@ -34,6 +16,10 @@ const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
 /** Modules whose name is the same in attention and feed-forward. */
 const ATTENTION_PATH = /(attn|attention)/;
 
+/**
+ * What llama-quantize takes a group's tensors for, by the names of its checkpoint, from which the converter derives those it decides by.
+ * Source: gguf-py/gguf/tensor_mapping.py of llama.cpp.
+ */
 export function tensorCategory(group: WeightGroup): TensorCategory {
   if (group.role === 'embedding')
     return group.shape.length >= 2 && !/position|wpe/.test(group.name) ? 'token_embd' : 'unquantized';

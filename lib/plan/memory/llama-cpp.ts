@@ -1,5 +1,5 @@
 import { contextCells } from '../../endpoint/slots';
-import { bytesPerElement } from '../gguf/ggml-type';
+import { bytesPerElement } from '../../scheme/gguf/types';
 import { ggufTensors, type GgufTensors } from '../gguf/file-bytes';
 import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
 import type { EffectiveOptions } from '../../endpoint/types';

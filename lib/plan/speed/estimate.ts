@@ -1,7 +1,7 @@
 import type { ResolvedContainer } from '../../container/types';
 import type { WorkloadSpec } from '../../spec/types';
 import { kvGroups, type KvGroup } from '../kv/groups';
-import { bytesPerElement } from '../gguf/ggml-type';
+import { bytesPerElement } from '../../scheme/gguf/types';
 import type { Subject } from '../subject';
 import type { SpeedEstimate } from '../types';
 import { communicationSeconds } from './interconnect';

@@ -1,6 +1,6 @@
-import { ggufNamer } from '../../convert/gguf/tensor-name';
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
+import { ggufNamer } from '../../format/gguf/hub-names';
 import { imatrixBytes, type ImatrixSums } from '../../format/imatrix';
 import type { InputStatistics } from './calibration';
 import type { CalibrationGroup } from './file';

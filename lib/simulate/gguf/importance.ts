@@ -1,9 +1,9 @@
-import { importanceOfTensors } from '../../convert/gguf/importance';
-import { ggufNamer } from '../../convert/gguf/tensor-name';
 import type { Checkpoint } from '../../format';
+import { ggufNamer } from '../../format/gguf/hub-names';
 import type { ImportanceMatrix } from '../../format/imatrix';
-import type { GgmlType } from '../../plan/gguf/ggml-type';
 import type { Scheme } from '../../scheme';
+import type { GgmlType } from '../../scheme/gguf/types';
+import { importanceOfTensors } from './importance-of-tensors';
 
 /**
  * What errors of each column weigh, by the names of a checkpoint: an importance matrix has those of a GGUF.

@@ -4,7 +4,7 @@ import { writeJob } from '../kernels/write-job';
 import { DTYPE_NUMBERS } from '../rows/grid';
 import type { WeightDtype } from '../tensor';
 import { GGUF_MODULE_BASE64 } from './module.generated';
-import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from './types';
+import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from '../../scheme/gguf/quantized-types';
 
 /** What kernels/gguf/index.ts exports. Pointers are byte offsets into the engine's memory. */
 export interface GgufKernels {

@@ -1,12 +1,12 @@
-import { byLayerAndName, ggufTensorTypes } from '../../convert/gguf/tensor-types';
-import { ggufTarget } from '../../convert/gguf/target';
 import type { Checkpoint } from '../../format';
+import { byLayerAndName, ggufTensorTypes } from '../../format/gguf/tensor-types';
 import { typeChooser } from '../../plan/gguf/file-bytes';
-import { ggmlBytes, type GgmlType } from '../../plan/gguf/ggml-type';
 import { tensorCategory } from '../../plan/gguf/tensor-category';
 import type { Scheme } from '../../scheme';
+import { isGgufQuantizedType } from '../../scheme/gguf/quantized-types';
+import { ggufTarget } from '../../scheme/gguf/target';
+import { ggmlBytes, type GgmlType } from '../../scheme/gguf/types';
 import { modelOf, weightPattern } from '../layers/linear-layers';
-import { isGgufQuantizedType } from './types';
 
 /**
  * The type that each tensor of a checkpoint gets in a GGUF file, by its name in the checkpoint. Empty where the checkpoint's own names

@@ -4,7 +4,8 @@ import type { KernelEngine } from '../kernels/engine';
 import { DTYPE_NUMBERS } from '../rows/grid';
 import type { Matrix } from '../tensor';
 import { ggufKernels, runGgufJob, type GgufJob } from './kernels';
-import { ggufBlock, ggufBytes, type GgufQuantizedType } from './types';
+import { ggufBlock, type GgufQuantizedType } from '../../scheme/gguf/quantized-types';
+import { ggmlBytes } from '../../scheme/gguf/types';
 
 /** A matrix in a GGUF block type. */
 export interface GgufMatrix {
@@ -49,13 +50,13 @@ export function quantizeWhole(
   if (reason !== undefined) {
     throw new SimulationError('GGUF_BLOCK_RAGGED', reason, {
       got: `${columns} input features`,
-      allowed: `a multiple of ${ggufBlock(type).block}`,
+      allowed: `a multiple of ${ggufBlock(type).blockElements}`,
       fix: 'choose a type of smaller blocks, such as Q8_0 or Q4_0',
     });
   }
   return engine.arena.scoped(() => {
     const { arena } = engine;
-    const bytes = ggufBytes(type, rows * columns);
+    const bytes = ggmlBytes(type, rows * columns);
     const blocks = arena.reserve(bytes);
     const restored = arena.reserve(rows * columns * 4);
     const figures = arena.reserveZeroed(FIGURE_FIELDS * 8);
@@ -85,15 +86,15 @@ export function quantizeWhole(
 
 /** Why rows of so many columns cannot be stored in a type; undefined if they can. */
 export function raggedness(type: GgufQuantizedType, columns: number): string | undefined {
-  const { block } = ggufBlock(type);
-  if (columns > 0 && columns % block === 0) return undefined;
-  return `${columns} input features are no whole number of ${type} blocks of ${block}`;
+  const { blockElements } = ggufBlock(type);
+  if (columns > 0 && columns % blockElements === 0) return undefined;
+  return `${columns} input features are no whole number of ${type} blocks of ${blockElements}`;
 }
 
 /** The f32 values that whole blocks stand for. */
 export function dequantizeGguf(engine: KernelEngine, type: GgufQuantizedType, blocks: Uint8Array): Float32Array {
-  const { id, block, bytes } = ggufBlock(type);
-  const count = (blocks.byteLength / bytes) * block;
+  const { id, blockElements, blockBytes } = ggufBlock(type);
+  const count = (blocks.byteLength / blockBytes) * blockElements;
   return engine.arena.scoped(() => {
     const kernels = ggufKernels(engine);
     const values = engine.arena.reserve(count * 4);

@@ -3,7 +3,7 @@ import { DTYPE_NUMBERS } from '../rows/grid';
 import type { RowKernel, RowRunner } from '../rows/runner';
 import { runGgufJob } from './kernels';
 import { quantizeGguf, raggedness } from './quantize';
-import { ggufBlock } from './types';
+import { ggufBlock } from '../../scheme/gguf/quantized-types';
 import { quantizeGgufWeighted, runWeightedJob } from './weighted';
 
 type GgufKernel = Extract<RowKernel, { kind: 'gguf' }>;

@@ -1,11 +1,11 @@
 import { SimulationError } from '../../errors';
+import type { GgufQuantizedType } from '../../scheme/gguf/quantized-types';
 import type { KernelEngine } from '../kernels/engine';
 import { wasm, type WasmModule } from '../kernels/webassembly';
 import { writeJob } from '../kernels/write-job';
 import type { Matrix } from '../tensor';
 import type { GgufJob } from './kernels';
 import { quantizeWhole, type GgufMatrix } from './quantize';
-import type { GgufQuantizedType } from './types';
 import { GGUF_WEIGHTED_MODULE_BASE64 } from './weighted-module.generated';
 
 /** What kernels/gguf-weighted/index.ts exports. */
@@ -53,11 +53,6 @@ const FIELDS: readonly (keyof WeightedJob)[] = [
 
 /** A row as f32 and its blocks, which take at most 34 bytes for 32 values. */
 const ROW_BYTES = 6;
-
-/** Does ggml look at an importance matrix when it makes this type? Q8_0 is the same with one. */
-export function usesImportance(type: GgufQuantizedType): boolean {
-  return type !== 'Q8_0';
-}
 
 /**
  * Runs a job; what it works with is taken from the engine's arena for the time of the call.

@@ -1,6 +1,6 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint, CheckpointTensor } from '../../format';
-import { GGUF_QUANTIZED_TYPES, isGgufQuantizedType, type GgufQuantizedType } from '../gguf/types';
+import { GGUF_QUANTIZED_TYPES, isGgufQuantizedType, type GgufQuantizedType } from '../../scheme/gguf/quantized-types';
 import type { WeightDtype } from '../tensor';
 import type { LinearTest } from './linear-layers';
 import { namePattern } from './name-pattern';

@@ -1,4 +1,4 @@
-import type { GgufQuantizedType } from '../gguf/types';
+import type { GgufQuantizedType } from '../../scheme/gguf/quantized-types';
 import type { KernelEngine } from '../kernels/engine';
 import type { Matrix, WeightDtype } from '../tensor';
 import type { RowGrid } from './grid';

@@ -1,4 +1,4 @@
-import { isGgufQuantizedType } from '../gguf/types';
+import { isGgufQuantizedType } from '../../scheme/gguf/quantized-types';
 import type { RowKernel } from '../rows/runner';
 import type { Recipe } from './recipe';
 

@@ -1,6 +1,7 @@
 import type { RowKernel } from '../rows/runner';
 import { runnerOf } from '../rows/runners';
-import { ggufBytes, type GgufQuantizedType } from '../gguf/types';
+import type { GgufQuantizedType } from '../../scheme/gguf/quantized-types';
+import { ggmlBytes } from '../../scheme/gguf/types';
 import { WEIGHT_BYTES, type WeightDtype } from '../tensor';
 
 /** A tensor of the checkpoint, and what is to be done with it. */
@@ -104,7 +105,7 @@ export function planStream(
 
 /** Bytes of a row as it is stored. */
 export function rowBytes({ blocks, dtype, columns }: StreamMatrix): number {
-  return blocks === undefined ? columns * WEIGHT_BYTES[dtype] : ggufBytes(blocks, columns);
+  return blocks === undefined ? columns * WEIGHT_BYTES[dtype] : ggmlBytes(blocks, columns);
 }
 
 function cut(units: StreamUnit[], kind: UnitKind, tensor: number, all: number, rows: number): void {

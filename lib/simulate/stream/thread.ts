@@ -1,6 +1,6 @@
 import { FIGURE_FIELDS } from '../figures';
 import { ggufKernels } from '../gguf/kernels';
-import { ggufBlock } from '../gguf/types';
+import { ggufBlock } from '../../scheme/gguf/quantized-types';
 import type { KernelEngine } from '../kernels/engine';
 import { matrixRange } from '../rows/matrix-range';
 import type { MatrixRange, RowPiece } from '../rows/runner';

@@ -1,10 +1,5 @@
-import {
-  dequantizeGguf,
-  isGgufQuantizedType,
-  quantizeGguf,
-  quantizeGgufWeighted,
-  type TensorData,
-} from '../../../lib/simulate';
+import { isGgufQuantizedType } from '../../../lib/scheme/gguf/quantized-types';
+import { dequantizeGguf, quantizeGguf, quantizeGgufWeighted, type TensorData } from '../../../lib/simulate';
 import { bytesOf, floats32, input, matrixOf, type CaseContext, type Outputs } from '../context';
 
 /** GGUF blocks as `ggml_quantize_chunk` writes them, without an importance matrix or with one, and the values they stand for. */

@@ -1,12 +1,13 @@
 import { SimulationError } from '../../../errors';
+import { ggmlBytes } from '../../../scheme/gguf/types';
 import type { KernelEngine } from '../../kernels/engine';
 import { roundTo } from '../../rows/arithmetic';
 import { castElements } from '../../rows/cast';
 import { WEIGHT_BYTES, type WeightDtype } from '../../tensor';
 import { ggufKernels, ggufSourceNumber, runGgufJob } from '../kernels';
-import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from '../types';
+import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from '../../../scheme/gguf/quantized-types';
 import { runWeightedJob } from '../weighted';
-import { typeBytes, type GgufTensorTask, type GgufUnit } from './plan';
+import type { GgufTensorTask, GgufUnit } from './plan';
 
 /**
  * Makes what the file is to hold of some rows.
@@ -22,7 +23,7 @@ export function convertRows(engine: KernelEngine, task: GgufTensorTask, unit: Gg
 
   const count = unit.rows * columns;
   if (isGgufQuantizedType(targetType) && !addOne) {
-    const blocks = engine.arena.reserve(typeBytes(targetType, count));
+    const blocks = engine.arena.reserve(ggmlBytes(targetType, count));
     const job = {
       source,
       dtype: ggufSourceNumber(sourceType as WeightDtype | GgufQuantizedType),
@@ -70,9 +71,9 @@ function quantizeByImportance(
     const skipped = (row - firstRow) * columns;
     const part = {
       ...job,
-      source: job.source + typeBytes(sourceType, skipped),
+      source: job.source + ggmlBytes(sourceType, skipped),
       rows: end - row,
-      blocks: job.blocks + typeBytes(targetType, skipped),
+      blocks: job.blocks + ggmlBytes(targetType, skipped),
     };
     wild += runWeightedJob(engine, part, importance.subarray(matrix * columns, (matrix + 1) * columns));
     row = end;

@@ -1,11 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { writeFully } from '../../../format/write/atomic-file';
+import { ggmlBytes } from '../../../scheme/gguf/types';
 import { KernelEngine } from '../../kernels/engine';
 import type { WasmMemory, WasmModule } from '../../kernels/webassembly';
 import { openInWorker, type WorkerSource } from '../../worker/source';
 import { convertRows } from './convert';
 import { WriteControl } from './control';
-import { typeBytes, type GgufWritePlan } from './plan';
+import type { GgufWritePlan } from './plan';
 
 /** What a thread needs to write its part of a file. Plain data: it travels to worker threads. */
 export interface GgufWritePart {
@@ -33,7 +34,7 @@ export function* writePart(part: GgufWritePart): Generator<undefined, void> {
     for (let next = control.claim(); next < plan.units.length && !control.cancelled; next = control.claim()) {
       writeUnit(engine, plan, next, open, target);
       const { tensor, rows } = plan.units[next];
-      control.addDone(typeBytes(plan.tensors[tensor].sourceType, rows * plan.tensors[tensor].columns));
+      control.addDone(ggmlBytes(plan.tensors[tensor].sourceType, rows * plan.tensors[tensor].columns));
       yield;
     }
   } catch (error) {
@@ -54,14 +55,14 @@ function writeUnit(
 ): void {
   const unit = plan.units[number];
   const task = plan.tensors[unit.tensor];
-  const read = typeBytes(task.sourceType, unit.rows * task.columns);
-  const write = typeBytes(task.targetType, unit.rows * task.columns);
+  const read = ggmlBytes(task.sourceType, unit.rows * task.columns);
+  const write = ggmlBytes(task.targetType, unit.rows * task.columns);
   engine.arena.scoped(() => {
     const at = engine.arena.reserve(read);
-    const from = task.sourceOffset + typeBytes(task.sourceType, unit.firstRow * task.columns);
+    const from = task.sourceOffset + ggmlBytes(task.sourceType, unit.firstRow * task.columns);
     open(task.file).readSync(from, engine.bytes(at, read));
     const result = engine.bytes(convertRows(engine, task, unit, at), write);
-    const to = task.targetOffset + typeBytes(task.targetType, unit.firstRow * task.columns);
+    const to = task.targetOffset + ggmlBytes(task.targetType, unit.firstRow * task.columns);
     writeFully(target, plan.target, to, result);
   });
 }

@@ -1,4 +1,4 @@
-import { GGML_TYPES } from '../../../format/gguf/types';
+import { ggmlBytes } from '../../../scheme/gguf/types';
 
 /** How a tensor of the new file comes about. Plain data: it travels to worker threads. */
 export interface GgufTensorTask {
@@ -57,18 +57,11 @@ export function planGgufWrite(
   tensors.forEach(({ rows: all, columns, sourceType, interleave = 1 }, tensor) => {
     const rows = Math.max(Math.floor(TARGET_UNIT_VALUES / columns / interleave), 1) * interleave;
     unitValues = Math.max(unitValues, Math.min(rows, all) * columns);
-    bytes += typeBytes(sourceType, all * columns);
+    bytes += ggmlBytes(sourceType, all * columns);
     for (let firstRow = 0; firstRow < all; firstRow += rows)
       units.push({ tensor, firstRow, rows: Math.min(rows, all - firstRow) });
   });
   return { files, target, tensors, units, unitValues, bytes };
-}
-
-/** Bytes of `values` values, whole blocks, in a type of ggml. */
-export function typeBytes(name: string, values: number): number {
-  const type = GGML_TYPES.get(name);
-  if (type === undefined) throw new RangeError(`${name} is not a ggml tensor type`);
-  return (values / type.block) * type.bytes;
 }
 
 /** Bytes of kernel memory that a thread takes: a unit as it is stored, turned, as f32, and as it is written. */

@@ -1,12 +1,11 @@
 import { SimulationError } from '../../errors';
-import { fileTypeName } from '../../plan/gguf/file-type';
-import { findGgufFileType, findGgufTensorType } from '../../scheme/gguf-types';
-import type { Scheme } from '../../scheme/types';
-import { GGUF_QUANTIZED_TYPES, isGgufQuantizedType } from '../../simulate/gguf/types';
-import type { GgufTarget } from './tensor-types';
+import type { Scheme } from '../types';
+import { GGUF_PLAIN_TYPES, GGUF_QUANTIZED_TYPES, isGgufQuantizedType } from './quantized-types';
+import { fileTypeName, findGgufFileType, findGgufTensorType, type GgmlType } from './types';
 
-/** Types that are a cast. */
-const PLAIN = new Set(['F32', 'F16', 'BF16']);
+/** What a file is to become: a file type's mix, or one type for every linear layer of the blocks and nothing else. */
+export type GgufTarget =
+  { readonly kind: 'mix'; readonly fileType: string } | { readonly kind: 'pure'; readonly tensorType: GgmlType };
 
 /** llama-quantize makes these with an importance matrix alone. */
 const WITH_IMPORTANCE_MATRIX: readonly string[] = ['Q2_K_S'];
@@ -44,15 +43,15 @@ export function ggufTarget(scheme: Scheme, hasImportanceMatrix = false): GgufTar
   const name = scheme.ggufType ?? '';
   if (scheme.name.startsWith('gguf-tensor:')) {
     const type = findGgufTensorType(name.toUpperCase())?.name ?? name;
-    if (isGgufQuantizedType(type) || PLAIN.has(type)) return { kind: 'pure', tensorType: type };
-    throw notWritten(scheme, [...PLAIN, ...GGUF_QUANTIZED_TYPES]);
+    if (isGgufQuantizedType(type) || GGUF_PLAIN_TYPES.includes(type)) return { kind: 'pure', tensorType: type };
+    throw notWritten(scheme, [...GGUF_PLAIN_TYPES, ...GGUF_QUANTIZED_TYPES]);
   }
   const fileType = fileTypeName(name);
   const start = fileType === undefined ? undefined : findGgufFileType(fileType)?.tensorType;
   const allowed = hasImportanceMatrix ? [...GGUF_FILE_TYPES, ...WITH_IMPORTANCE_MATRIX] : GGUF_FILE_TYPES;
   if (fileType === undefined || start === undefined) throw notWritten(scheme, allowed);
   if (!hasImportanceMatrix && WITH_IMPORTANCE_MATRIX.includes(fileType)) throw needsImportanceMatrix(scheme);
-  if (!isGgufQuantizedType(start) && !PLAIN.has(start)) throw notWritten(scheme, allowed);
+  if (!isGgufQuantizedType(start) && !GGUF_PLAIN_TYPES.includes(start)) throw notWritten(scheme, allowed);
   return { kind: 'mix', fileType };
 }
 

@@ -1,4 +1,4 @@
-import { GGML_TYPES, type GgmlType } from '../../format/gguf/types';
+import { findGgufTensorType, type GgufTensorType } from './types';
 
 /** Block types that weights are quantized to here: those for which ggml needs no importance matrix and no search over a codebook. */
 export const GGUF_QUANTIZED_TYPES = [
@@ -22,13 +22,15 @@ export function isGgufQuantizedType(name: string): name is GgufQuantizedType {
   return (GGUF_QUANTIZED_TYPES as readonly string[]).includes(name);
 }
 
+/** Types that are a cast. */
+export const GGUF_PLAIN_TYPES: readonly string[] = ['F32', 'F16', 'BF16'];
+
 /** Number, block length and block bytes of a type. */
-export function ggufBlock(type: GgufQuantizedType): GgmlType {
-  return GGML_TYPES.get(type) as GgmlType;
+export function ggufBlock(type: GgufQuantizedType): GgufTensorType {
+  return findGgufTensorType(type) as GgufTensorType;
 }
 
-/** Bytes of `count` values, whole blocks. */
-export function ggufBytes(type: GgufQuantizedType, count: number): number {
-  const { block, bytes } = ggufBlock(type);
-  return (count / block) * bytes;
+/** Does ggml look at an importance matrix when it makes this type? Q8_0 is the same with one. */
+export function usesImportance(type: GgufQuantizedType): boolean {
+  return type !== 'Q8_0';
 }

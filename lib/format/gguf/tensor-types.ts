@@ -1,20 +1,8 @@
-import type { GgufMetadata } from '../../format/gguf/value';
-import { integerOf, stringOf } from '../../format/gguf/value';
-import { fileTypeName, mixedType, pureType, type MixContext } from '../../plan/gguf/file-type';
-import type { GgmlType } from '../../plan/gguf/ggml-type';
-import type { TensorCategory } from '../../plan/gguf/tensor-category';
-
-/** A tensor as a GGUF file names and stores it. */
-export interface NamedTensor {
-  readonly name: string;
-  readonly dtype: GgmlType;
-  /** Row-major. */
-  readonly shape: readonly number[];
-}
-
-/** What a file is to become: a file type's mix, or one type for every linear layer of the blocks and nothing else. */
-export type GgufTarget =
-  { readonly kind: 'mix'; readonly fileType: string } | { readonly kind: 'pure'; readonly tensorType: GgmlType };
+import { ggufTensorCategory, isGgufQuantizable, type GgufNamedTensor } from '../../scheme/gguf/category';
+import { mixedType, pureType, type MixContext } from '../../scheme/gguf/mix';
+import type { GgufTarget } from '../../scheme/gguf/target';
+import { fileTypeName, type GgmlType } from '../../scheme/gguf/types';
+import { integerOf, stringOf, type GgufMetadata } from './value';
 
 /**
  * Tensors in the order in which llama-quantize takes and writes them: those outside the layers first, then by layer, then by name.
@@ -45,23 +33,23 @@ function layerOf(name: string): number {
  * @param hasImportanceMatrix is there one? It gives some tensors another type
  */
 export function ggufTensorTypes(
-  tensors: readonly NamedTensor[],
+  tensors: readonly GgufNamedTensor[],
   metadata: GgufMetadata,
   target: GgufTarget,
   hasImportanceMatrix = false,
 ): ReadonlyMap<string, GgmlType> {
   const context = contextOf(tensors, metadata, target, hasImportanceMatrix);
-  const values = tensors.filter(({ name }) => isValue(categoryOf(name))).length;
+  const values = tensors.filter(({ name }) => isValue(ggufTensorCategory(name))).length;
   let value = 0;
   let down = 0;
   const types = new Map<string, GgmlType>();
   for (const tensor of tensors) {
     const { name, shape } = tensor;
-    if (!isQuantized(tensor)) {
+    if (!isGgufQuantizable(tensor)) {
       types.set(name, tensor.dtype);
       continue;
     }
-    const category = categoryOf(name);
+    const category = ggufTensorCategory(name);
     // Values are counted as they come; so are the other kinds, unless a layer has several of them (experts).
     const layer = isValue(category) ? value++ : category === 'ffn_down' ? down++ : Math.max(layerOf(name), 0);
     const columns = shape[shape.length - 1];
@@ -79,7 +67,7 @@ export function ggufTensorTypes(
 }
 
 function contextOf(
-  tensors: readonly NamedTensor[],
+  tensors: readonly GgufNamedTensor[],
   metadata: GgufMetadata,
   target: GgufTarget,
   hasImportanceMatrix: boolean,
@@ -96,7 +84,6 @@ function contextOf(
     queriesPerKvHead,
     tied: !tensors.some(({ name }) => name === 'output.weight'),
     falcon: architecture === 'falcon',
-    is70b: layers === 80 && queriesPerKvHead > 1,
     hasImportanceMatrix,
   };
 }
@@ -108,73 +95,6 @@ function firstOf(metadata: GgufMetadata, key: string): number | undefined {
   return integerOf(value);
 }
 
-function isValue(category: TensorCategory): boolean {
+function isValue(category: string): boolean {
   return category === 'attn_v' || category === 'attn_qkv';
-}
-
-/** `tensor_get_category`. */
-const CATEGORIES: readonly (readonly [string, TensorCategory])[] = [
-  ['attn_qkv.weight', 'attn_qkv'],
-  ['attn_kv_b.weight', 'attn_v'],
-  ['attn_v.weight', 'attn_v'],
-  ['attn_k.weight', 'attn_k'],
-  ['attn_q.weight', 'attn_q'],
-  ['attn_output.weight', 'attn_output'],
-  ['ffn_up', 'ffn_up'],
-  ['ffn_gate', 'ffn_gate'],
-  ['ffn_down', 'ffn_down'],
-];
-
-function categoryOf(name: string): TensorCategory {
-  if (name === 'output.weight') return 'output';
-  if (name === 'token_embd.weight' || name === 'per_layer_token_embd.weight') return 'token_embd';
-  return CATEGORIES.find(([part]) => name.includes(part))?.[1] ?? 'other';
-}
-
-/** Parts of names that llama-quantize leaves as they are: `tensor_allows_quantization`. */
-const LEFT_ALONE = [
-  '_norm.weight',
-  'ffn_gate_inp.weight',
-  'ffn_gate_tid2eid.weight',
-  'altup',
-  'laurel',
-  'per_layer_model_proj',
-  'ssm_conv1d',
-  'shortconv.conv.weight',
-  'indexer.k_proj.weight',
-  'indexer.q_proj.weight',
-  'time_mix_first.weight',
-  'time_mix_w0.weight',
-  'time_mix_w1.weight',
-  'time_mix_w2.weight',
-  'time_mix_v0.weight',
-  'time_mix_v1.weight',
-  'time_mix_v2.weight',
-  'time_mix_a0.weight',
-  'time_mix_a1.weight',
-  'time_mix_a2.weight',
-  'time_mix_g1.weight',
-  'time_mix_g2.weight',
-  'time_mix_decay_w1.weight',
-  'time_mix_decay_w2.weight',
-  'time_mix_lerp_fused.weight',
-  'attn_rel_b.weight',
-  '.position_embd',
-  'sam.pos_embd',
-  'sam.neck.',
-  'sam.net_',
-  '.rel_pos',
-  '.patch_embd',
-  '.patch_merger',
-  'a.rvq.codebook',
-  'mm.a.code_embd',
-];
-const LEFT_ALONE_PARTS = new RegExp(LEFT_ALONE.map((part) => part.replaceAll('.', '\\.')).join('|'));
-const LEFT_ALONE_NAMES = new Set(['position_embd.weight', 'token_types.weight']);
-
-function isQuantized({ name, shape }: NamedTensor): boolean {
-  // ggml counts dimensions up to the last that is not 1.
-  const dimensions = shape.length - shape.findIndex((size) => size !== 1);
-  if (shape.every((size) => size === 1) || dimensions < 2 || !name.endsWith('weight')) return false;
-  return !LEFT_ALONE_NAMES.has(name) && !LEFT_ALONE_PARTS.test(name);
 }

@@ -1,29 +1,19 @@
-import type { ModelDescription } from '../../model/types';
-import { findGgufFileType } from '../../scheme/gguf-types';
-import { repeatsEmbedding } from '../weights/repeated-head';
-import { blockElements, isGgmlType, type GgmlType } from './ggml-type';
-import type { TensorCategory } from './tensor-category';
-
-/** Names people use for the same mixes: `Q4_K` is `Q4_K_M` to llama-quantize. */
-const ALIASES: Readonly<Record<string, string>> = {
-  Q3_K: 'Q3_K_M',
-  Q4_K: 'Q4_K_M',
-  Q5_K: 'Q5_K_M',
-  MXFP4: 'MXFP4_MOE',
-};
-
-/** llama.cpp's own name of a file type in any letter case, or `undefined` for a name that is none. */
-export function fileTypeName(name: string): string | undefined {
-  const upper = name.toUpperCase();
-  const known = ALIASES[upper] ?? upper;
-  return findGgufFileType(known) === undefined ? undefined : known;
-}
+import type { TensorCategory } from './category';
+import { blockElements, findGgufFileType, findGgufTensorType, type GgmlType } from './types';
 
 /**
  * File types that are made with an importance matrix: llama-quantize refuses all but IQ3_XXS without one, and warns for that.
  * Source: llama.cpp tools/quantize/quantize.cpp.
  */
-const NEEDS_IMPORTANCE_MATRIX = new Set(['IQ1_S', 'IQ1_M', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S', 'Q2_K_S', 'IQ3_XXS']);
+export const NEEDS_IMPORTANCE_MATRIX: ReadonlySet<string> = new Set([
+  'IQ1_S',
+  'IQ1_M',
+  'IQ2_XXS',
+  'IQ2_XS',
+  'IQ2_S',
+  'Q2_K_S',
+  'IQ3_XXS',
+]);
 
 /** What the rules ask of the model. */
 export interface MixContext {
@@ -34,23 +24,7 @@ export interface MixContext {
   readonly queriesPerKvHead: number;
   readonly tied: boolean;
   readonly falcon: boolean;
-  /** llama.cpp's name for any 80-layer model with grouped queries; it gives `attn_v` more bits. */
-  readonly is70b: boolean;
   readonly hasImportanceMatrix: boolean;
-}
-
-export function mixContext(fileType: string, model: ModelDescription, importanceMatrix = false): MixContext {
-  const queriesPerKvHead = model.numKvHeads > 0 ? model.numAttentionHeads / model.numKvHeads : 1;
-  return {
-    fileType,
-    layers: model.numLayers,
-    experts: model.moe?.experts ?? 0,
-    queriesPerKvHead,
-    tied: model.tieWordEmbeddings && !repeatsEmbedding(model),
-    falcon: /^falcon/i.test(model.modelType),
-    is70b: model.numLayers === 80 && queriesPerKvHead > 1,
-    hasImportanceMatrix: importanceMatrix || NEEDS_IMPORTANCE_MATRIX.has(fileType),
-  };
 }
 
 /** One tensor as the rules see it. */
@@ -79,7 +53,7 @@ export function mixedType(tensor: MixTensor, context: MixContext): GgmlType {
 /** `gguf-tensor:NAME`: one type for every matrix, and only the shape's own limits change it. */
 export function pureType(name: string, columns: number): GgmlType | undefined {
   const type = name.toUpperCase();
-  return isGgmlType(type) ? fallback(type, columns) : undefined;
+  return findGgufTensorType(type) === undefined ? undefined : fallback(type, columns);
 }
 
 const VERY_LOW = new Set(['IQ1_S', 'IQ1_M', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S', 'IQ2_M']);
@@ -159,7 +133,12 @@ function veryLowType(start: GgmlType, tensor: MixTensor, context: MixContext): G
 function attentionValueType(start: GgmlType, tensor: MixTensor, context: MixContext): GgmlType {
   if (context.experts === 8) return 'Q8_0';
   const type = attentionValueByFileType(start, tensor, context);
-  return context.is70b && (type === 'Q3_K' || type === 'Q4_K') ? 'Q5_K' : type;
+  return is70b(context) && (type === 'Q3_K' || type === 'Q4_K') ? 'Q5_K' : type;
+}
+
+/** llama.cpp's name for any 80-layer model with grouped queries; it gives `attn_v` more bits. */
+function is70b({ layers, queriesPerKvHead }: MixContext): boolean {
+  return layers === 80 && queriesPerKvHead > 1;
 }
 
 function attentionValueByFileType(start: GgmlType, tensor: MixTensor, context: MixContext): GgmlType {
