@@ -4,11 +4,11 @@ import { codesByProduct } from '../gguf/codes';
 import { searchFour, writeBlock } from '../gguf/iq4-nl';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
-import { FineSquares, searchForCodes } from '../gguf/search-scale-and-min';
+import { Given, searchScale } from '../gguf/search-scale';
+import { Fast, FineSquares, searchForCodes } from '../gguf/search-scale-and-min';
 import { Slot } from '../gguf/search-slot';
 import { GgmlType, blockBytes } from '../gguf/types';
 import { SLOT_VALUES, Weighted } from './scratch';
-import { searchWeightedScale } from './search-scale';
 import { FIRST_STRETCH, STEPS } from './super-blocks';
 import { sumOfSquares, weigh } from './weights';
 
@@ -53,7 +53,7 @@ function quantizeSlot(type: i32, x: usize, importance: usize, held: i32, sigma2:
   toLanes(weights, slot + Slot.WEIGHTS, 2, 32);
   const symmetric = type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
   const five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
-  if (symmetric) searchWeightedScale(slot, scratch, 32, five ? 16 : 8, 0);
+  if (symmetric) searchScale<Fast, Given>(slot, scratch, 32, five ? 16 : 8, 0);
   else searchForCodes<FineSquares>(slot, 32, five ? 31 : 15, FIRST_STRETCH, STEPS);
   const codes = scratch + Scratch.CODES;
   for (let j: usize = 0; j < <usize>(held >> 5); j++, x += 128, blocks += <usize>blockBytes(type)) {

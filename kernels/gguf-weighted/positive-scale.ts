@@ -1,6 +1,6 @@
 // Quantizing the scales or minima of a super-block, none of which is negative: `make_qp_quants` of ggml-quants.c.
 import { nearestInt } from '../gguf/arithmetic';
-import { SMALLEST } from './search-scale';
+import { SMALLEST } from '../gguf/search-scale';
 
 const ROUNDS: i32 = 5;
 

@@ -6,13 +6,14 @@ import { searchFour } from '../gguf/iq4-nl';
 import { writeIq4Xs } from '../gguf/iq4-xs';
 import { toLanes } from '../gguf/lanes';
 import { Scratch } from '../gguf/scratch';
-import { FineSquares, search, searchForCodes } from '../gguf/search-scale-and-min';
+import { Given, SMALLEST, searchScale } from '../gguf/search-scale';
+import { Fast, FineSquares, search, searchForCodes } from '../gguf/search-scale-and-min';
 import { Slot } from '../gguf/search-slot';
 import { codesOfSearch, extremeOf, hasZero, packSixBits, packSixBitScales, scaleOf16, writeCodesOfQ45K } from '../gguf/super-blocks';
 import { GgmlType } from '../gguf/types';
 import { quantizePositive } from './positive-scale';
 import { Weighted } from './scratch';
-import { SMALLEST, searchOneScale, searchWeightedScale } from './search-scale';
+import { searchOneScale } from './search-scale';
 import { magnitudeOfSlot, sumOfSquares, weigh } from './weights';
 
 /** Where the trials of `make_qkx3_quants` begin, and how many there are beside the first. */
@@ -114,7 +115,7 @@ function searchHalves(x: usize, weights: usize, scratch: usize, reach: i32): voi
   for (let half: usize = 0; half < 2; half++) {
     toLanes(x + (half << 9), slot + Slot.LANES, 2, 16);
     toLanes(weights + (half << 9), slot + Slot.WEIGHTS, 2, 16);
-    searchWeightedScale(slot, scratch, 16, reach, half << 3);
+    searchScale<Fast, Given>(slot, scratch, 16, reach, half << 3);
   }
 }
 

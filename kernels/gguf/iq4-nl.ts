@@ -3,11 +3,11 @@
 import { f16Bits } from '../dtype';
 import { toLanes } from './lanes';
 import { Scratch } from './scratch';
+import { SMALLEST } from './search-scale';
 
 /** The levels, `kvalues_iq4nl` of ggml-common.h. */
 const LEVELS = memory.data<i8>([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]);
 
-const SMALLEST: f32 = 1e-15;
 const TRIES: i32 = 7;
 const BLOCK_BYTES: usize = 18;
 

@@ -1,87 +1,104 @@
-// The searches of Q3_K and Q6_K for a scale around zero: `make_q3_quants` and `make_qx_quants` of ggml-quants.c, with sub-blocks of
-// 16 values in the lanes.
+// The searches for a scale around zero: `make_qx_quants` of ggml-quants.c, and `make_q3_quants` of Q3_K, with sub-blocks in the lanes.
 import { ROUNDING_MAGIC, nearestInt4 } from './arithmetic';
 import { Scratch } from './scratch';
 import { Exact, Fast, FastWithin } from './search-scale-and-min';
+import { Slot } from './search-slot';
 
 /** Sub-blocks whose values are all smaller are taken for zero: `GROUP_MAX_EPS`. */
-const SMALLEST: f32 = 1e-15;
+export const SMALLEST: f32 = 1e-15;
 
 /** Below a half by more than all roundings on the way. */
 const SURELY_WITHIN_HALF: f32 = 0.4999;
 
+/** What errors of values weigh: the values' squares, or what the caller wrote to `WEIGHTS`. */
+export class OwnSquares {}
+export class Given {}
+
+/** The plain scale, then half a step to both sides of it, in tenths of what one step would be: -9 to 9. */
+export const TRIALS: i32 = 19;
+
 // @ts-ignore: decorator
 @inline
-function code6<M>(product: v128, lowest: v128, highest: v128, magic: v128): v128 {
+export function tenthsOf(trial: i32): i32 {
+  return trial == 0 ? 0 : trial <= 9 ? trial - 10 : trial - 9;
+}
+
+// @ts-ignore: decorator
+@inline
+function codeOf<M>(product: v128, lowest: v128, highest: v128, magic: v128): v128 {
   if (idof<M>() == idof<Exact>()) {
     const whole = f32x4.convert_i32x4_s(nearestInt4(product));
-    return f32x4.pmin(f32x4.pmax(whole, f32x4.splat(-32)), f32x4.splat(31));
+    return f32x4.pmin(f32x4.pmax(whole, lowest), highest);
   }
   const above = idof<M>() == idof<FastWithin>() ? product : f32x4.pmax(product, lowest);
   return f32x4.sub(f32x4.add(f32x4.pmin(above, highest), magic), magic);
 }
 
 /** Sums of a trial: w·x·code and w·code² of both groups. Four vectors from `SUMS` on, and constants before them. */
-const LOWEST: usize = Scratch.TRIALS + 1024;
-const HIGHEST: usize = Scratch.TRIALS + 1040;
-const MAGIC: usize = Scratch.TRIALS + 1056;
-const SUMS: usize = Scratch.TRIALS + 1072;
+const LOWEST: usize = Slot.TRIALS + 1024;
+const HIGHEST: usize = Slot.TRIALS + 1040;
+const MAGIC: usize = Slot.TRIALS + 1056;
+const SUMS: usize = Slot.TRIALS + 1072;
 
-function sumSixBits<M>(scratch: usize, factorA: v128, factorB: v128): void {
+function sumTrial<M>(slot: usize, length: i32, factorA: v128, factorB: v128): void {
   const zero = f32x4.splat(0);
   // Loads stay in registers; constants are made anew in each round.
-  const lowest = v128.load(scratch, LOWEST);
-  const highest = v128.load(scratch, HIGHEST);
-  const magic = v128.load(scratch, MAGIC);
-  const end = scratch + 512;
+  const lowest = v128.load(slot, LOWEST);
+  const highest = v128.load(slot, HIGHEST);
+  const magic = v128.load(slot, MAGIC);
+  const end = slot + (<usize>length << 5);
   let sumXA = zero;
   let sumXB = zero;
   let sumLA = zero;
   let sumLB = zero;
-  for (let at = scratch; at < end; at += 32) {
-    const la = code6<M>(f32x4.mul(factorA, v128.load(at, Scratch.LANES)), lowest, highest, magic);
-    const lb = code6<M>(f32x4.mul(factorB, v128.load(at, Scratch.LANES + 16)), lowest, highest, magic);
-    sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Scratch.TRIALS), la));
-    sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Scratch.TRIALS + 16), lb));
-    sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS), la), la));
-    sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(at, Scratch.WEIGHTS + 16), lb), lb));
+  for (let at = slot; at < end; at += 32) {
+    const la = codeOf<M>(f32x4.mul(factorA, v128.load(at, Slot.LANES)), lowest, highest, magic);
+    const lb = codeOf<M>(f32x4.mul(factorB, v128.load(at, Slot.LANES + 16)), lowest, highest, magic);
+    sumXA = f32x4.add(sumXA, f32x4.mul(v128.load(at, Slot.TRIALS), la));
+    sumXB = f32x4.add(sumXB, f32x4.mul(v128.load(at, Slot.TRIALS + 16), lb));
+    sumLA = f32x4.add(sumLA, f32x4.mul(f32x4.mul(v128.load(at, Slot.WEIGHTS), la), la));
+    sumLB = f32x4.add(sumLB, f32x4.mul(f32x4.mul(v128.load(at, Slot.WEIGHTS + 16), lb), lb));
   }
-  v128.store(scratch, sumXA, SUMS);
-  v128.store(scratch, sumXB, SUMS + 16);
-  v128.store(scratch, sumLA, SUMS + 32);
-  v128.store(scratch, sumLB, SUMS + 48);
+  v128.store(slot, sumXA, SUMS);
+  v128.store(slot, sumXB, SUMS + 16);
+  v128.store(slot, sumLA, SUMS + 32);
+  v128.store(slot, sumLB, SUMS + 48);
 }
 
 /**
- * Q6_K: searches eight sub-blocks, two groups of four lanes, whose values lie at `LANES`. Writes scales, what the codes of the best
- * trial were made with, and which sub-blocks are taken for zero, from sub-block `first` on.
+ * Searches eight sub-blocks, two groups of four lanes, of `length` values each, which lie at `LANES` of the slot. Writes scales, what the
+ * codes of the best trial were made with, and which sub-blocks are taken for zero, from sub-block `first` on.
+ *
+ * @param reach codes go from -reach to reach - 1
  */
-export function searchSixBits<M>(scratch: usize, first: usize): void {
-  // Values at `LANES`, w = x² at `WEIGHTS`, w·x at `TRIALS`: one moving pointer, all else at constant distances from it.
-  const end = scratch + 512;
-  v128.store(scratch, f32x4.splat(-32), LOWEST);
-  v128.store(scratch, f32x4.splat(31), HIGHEST);
-  v128.store(scratch, f32x4.splat(ROUNDING_MAGIC), MAGIC);
+export function searchScale<M, W>(slot: usize, scratch: usize, length: i32, reach: i32, first: usize): void {
+  // Values at `LANES`, w at `WEIGHTS`, w·x at `TRIALS`: one moving pointer, all else at constant distances from it.
+  const end = slot + (<usize>length << 5);
+  v128.store(slot, f32x4.splat(<f32>-reach), LOWEST);
+  v128.store(slot, f32x4.splat(<f32>(reach - 1)), HIGHEST);
+  v128.store(slot, f32x4.splat(ROUNDING_MAGIC), MAGIC);
   const zero = f32x4.splat(0);
   let largestA = zero;
   let largestB = zero;
   let extremeA = zero;
   let extremeB = zero;
-  for (let at = scratch; at < end; at += 32) {
-    const xa = v128.load(at, Scratch.LANES);
-    const xb = v128.load(at, Scratch.LANES + 16);
+  for (let at = slot; at < end; at += 32) {
+    const xa = v128.load(at, Slot.LANES);
+    const xb = v128.load(at, Slot.LANES + 16);
     const newA = f32x4.gt(f32x4.abs(xa), largestA);
     const newB = f32x4.gt(f32x4.abs(xb), largestB);
     largestA = v128.bitselect(f32x4.abs(xa), largestA, newA);
     largestB = v128.bitselect(f32x4.abs(xb), largestB, newB);
     extremeA = v128.bitselect(xa, extremeA, newA);
     extremeB = v128.bitselect(xb, extremeB, newB);
-    const wa = f32x4.mul(xa, xa);
-    const wb = f32x4.mul(xb, xb);
-    v128.store(at, wa, Scratch.WEIGHTS);
-    v128.store(at, wb, Scratch.WEIGHTS + 16);
-    v128.store(at, f32x4.mul(wa, xa), Scratch.TRIALS);
-    v128.store(at, f32x4.mul(wb, xb), Scratch.TRIALS + 16);
+    const wa = idof<W>() == idof<Given>() ? v128.load(at, Slot.WEIGHTS) : f32x4.mul(xa, xa);
+    const wb = idof<W>() == idof<Given>() ? v128.load(at, Slot.WEIGHTS + 16) : f32x4.mul(xb, xb);
+    if (idof<W>() != idof<Given>()) {
+      v128.store(at, wa, Slot.WEIGHTS);
+      v128.store(at, wb, Slot.WEIGHTS + 16);
+    }
+    v128.store(at, f32x4.mul(wa, xa), Slot.TRIALS);
+    v128.store(at, f32x4.mul(wb, xb), Slot.TRIALS + 16);
   }
   const emptyA = f32x4.lt(largestA, f32x4.splat(SMALLEST));
   const emptyB = f32x4.lt(largestB, f32x4.splat(SMALLEST));
@@ -92,19 +109,18 @@ export function searchSixBits<M>(scratch: usize, first: usize): void {
   let bestB = zero;
   let usedA = zero;
   let usedB = zero;
-  for (let trial = 0; trial < 19; trial++) {
-    // The plain scale first, then -9 to 9 tenths of a step beside it.
-    const tenths = trial == 0 ? 0 : trial <= 9 ? trial - 10 : trial - 9;
-    const reach = f32x4.splat(-(<f32>32 + <f32>0.1 * <f32>tenths));
-    const factorA = f32x4.div(reach, extremeA);
-    const factorB = f32x4.div(reach, extremeB);
-    // Products reach 32 and the tenths: up to four of them round to -32 at least.
-    if (idof<M>() == idof<Fast>() && tenths <= 4) sumSixBits<FastWithin>(scratch, factorA, factorB);
-    else sumSixBits<M>(scratch, factorA, factorB);
-    const sumXA = v128.load(scratch, SUMS);
-    const sumXB = v128.load(scratch, SUMS + 16);
-    const sumLA = v128.load(scratch, SUMS + 32);
-    const sumLB = v128.load(scratch, SUMS + 48);
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const tenths = tenthsOf(trial);
+    const stretch = f32x4.splat(-(<f32>reach + <f32>0.1 * <f32>tenths));
+    const factorA = f32x4.div(stretch, extremeA);
+    const factorB = f32x4.div(stretch, extremeB);
+    // Products reach that far: up to four tenths round to the lowest code at least.
+    if (idof<M>() == idof<Fast>() && tenths <= 4) sumTrial<FastWithin>(slot, length, factorA, factorB);
+    else sumTrial<M>(slot, length, factorA, factorB);
+    const sumXA = v128.load(slot, SUMS);
+    const sumXB = v128.load(slot, SUMS + 16);
+    const sumLA = v128.load(slot, SUMS + 32);
+    const sumLB = v128.load(slot, SUMS + 48);
     const trialA = f32x4.div(sumXA, sumLA);
     const trialB = f32x4.div(sumXB, sumLB);
     if (trial == 0) {

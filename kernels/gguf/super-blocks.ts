@@ -4,7 +4,7 @@ import { loadF16, narrow16, nearestInt, nearestInt4 } from './arithmetic';
 import { codesByProduct, codesBySteps, packBitPlane, packNibbles, packPairs } from './codes';
 import { toLanes } from './lanes';
 import { Scratch } from './scratch';
-import { codesOfThreeBits, searchSixBits, searchThreeBits } from './search-scale';
+import { OwnSquares, codesOfThreeBits, searchScale, searchThreeBits } from './search-scale';
 import { Exact, Fast, Magnitudes, Squares, search, searchForCodes } from './search-scale-and-min';
 import { Slot } from './search-slot';
 import { GgmlType, blockBytes } from './types';
@@ -315,10 +315,11 @@ export function scaleOf16(packed: usize, j: usize): i32 {
 
 function quantizeQ6K(x: usize, block: usize, largest: f32, scratch: usize): void {
   const tame = largest <= LARGEST_FAST;
+  const slot = scratch + Scratch.SLOTS;
   for (let half: usize = 0; half < 2; half++) {
-    toLanes(x + (half << 9), scratch + Scratch.LANES, 2, 16);
-    if (tame) searchSixBits<Fast>(scratch, half << 3);
-    else searchSixBits<Exact>(scratch, half << 3);
+    toLanes(x + (half << 9), slot + Slot.LANES, 2, 16);
+    if (tame) searchScale<Fast, OwnSquares>(slot, scratch, 16, 32, half << 3);
+    else searchScale<Exact, OwnSquares>(slot, scratch, 16, 32, half << 3);
   }
   const extreme = extremeOf(scratch + Scratch.SCALES);
   if (abs<f32>(extreme) < 1e-15) {
