@@ -19,12 +19,14 @@ from pathlib import Path
 
 MADE, LLAMA_CPP, OUT = (Path(argument) for argument in sys.argv[1:4])
 sys.path[:0] = [str(LLAMA_CPP), str(LLAMA_CPP / "gguf-py")]
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import conversion
 import gguf
 import llama_cpp
 import torch
 from conversion.base import ModelBase, TextModel
+from ggml_types import file_type
 
 PRE_TOKENIZERS = {
     "Made-Llama-3.2-1M-Instruct": "llama-bpe",
@@ -32,7 +34,7 @@ PRE_TOKENIZERS = {
     "made-qwen3-yarn": "qwen2",
     "made-phi-2": "phi-2",
 }
-FILE_TYPES = {"Q4_0": 2, "Q8_0": 7, "Q2_K": 10, "Q3_K_M": 12, "Q4_K_M": 15, "Q5_K_M": 17, "Q6_K": 18}
+FILE_TYPES = "Q4_0 Q8_0 Q2_K Q3_K_M Q4_K_M Q5_K_M Q6_K".split()
 
 
 def digest(path):
@@ -45,9 +47,9 @@ def convert(folder, target):
         ModelBase.from_model_architecture(architecture)(folder, gguf.LlamaFileType.GUESSED, target).write()
 
 
-def quantize(source, target, file_type):
+def quantize(source, target, number):
     params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype = file_type
+    params.ftype = number
     params.nthread = 2
     if llama_cpp.llama_model_quantize(str(source).encode(), str(target).encode(), ctypes.byref(params)) != 0:
         raise RuntimeError(f"{source}: not quantized")
@@ -62,9 +64,9 @@ def main():
             converted = Path(scratch) / f"{name}.gguf"
             convert(MADE / name, converted)
             digests[name] = {"converted": digest(converted)}
-            for type_name, file_type in FILE_TYPES.items():
+            for type_name in FILE_TYPES:
                 quantized = Path(scratch) / "quantized.gguf"
-                quantize(converted, quantized, file_type)
+                quantize(converted, quantized, file_type(type_name))
                 digests[name][type_name] = digest(quantized)
     OUT.write_text(json.dumps({"llama-cpp-python": llama_cpp.__version__, "digests": digests}, indent=2) + "\n")
 

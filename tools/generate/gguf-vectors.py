@@ -10,28 +10,18 @@ import ctypes
 import json
 import os
 import sys
+from pathlib import Path
 
 import llama_cpp
 import numpy as np
 from safetensors.numpy import save_file
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from ggml_types import tensor_type
+
 ROWS = 2
 COLUMNS = 256
-# Name: number in `enum ggml_type`, values and bytes of a block.
-TYPES = {
-    "Q4_0": (2, 32, 18),
-    "Q4_1": (3, 32, 20),
-    "Q5_0": (6, 32, 22),
-    "Q5_1": (7, 32, 24),
-    "Q8_0": (8, 32, 34),
-    "Q2_K": (10, 256, 84),
-    "Q3_K": (11, 256, 110),
-    "Q4_K": (12, 256, 144),
-    "Q5_K": (13, 256, 176),
-    "Q6_K": (14, 256, 210),
-    "IQ4_NL": (20, 32, 18),
-    "IQ4_XS": (23, 256, 136),
-}
+TYPES = {name: tensor_type(name) for name in "Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS".split()}
 
 
 def hard_rows(random):

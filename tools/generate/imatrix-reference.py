@@ -20,26 +20,12 @@ import gguf
 import llama_cpp
 import numpy as np
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from ggml_types import file_type
+
 MADE, OUT = (Path(argument) for argument in sys.argv[1:3])
 MODEL, MATRIX = "made-experts-F32.gguf", "made.imatrix.gguf"
-FILE_TYPES = {
-    "Q4_0": 2,
-    "Q4_1": 3,
-    "Q5_0": 8,
-    "Q5_1": 9,
-    "Q8_0": 7,
-    "Q2_K": 10,
-    "Q3_K_S": 11,
-    "Q3_K_M": 12,
-    "Q3_K_L": 13,
-    "Q4_K_S": 14,
-    "Q4_K_M": 15,
-    "Q5_K_M": 17,
-    "Q6_K": 18,
-    "Q2_K_S": 21,
-    "IQ4_NL": 25,
-    "IQ4_XS": 30,
-}
+FILE_TYPES = "Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_M Q6_K Q2_K_S IQ4_NL IQ4_XS".split()
 
 
 def read_matrix():
@@ -87,9 +73,9 @@ def main():
     ]
     digests = {}
     with tempfile.TemporaryDirectory() as scratch:
-        for type_name, file_type in FILE_TYPES.items():
+        for type_name in FILE_TYPES:
             params = llama_cpp.llama_model_quantize_default_params()
-            params.ftype = file_type
+            params.ftype = file_type(type_name)
             params.nthread = 2
             params.imatrix = (llama_cpp.llama_model_imatrix_data * len(data))(*data)
             params.kv_overrides = (llama_cpp.llama_model_kv_override * len(overrides))(*overrides)

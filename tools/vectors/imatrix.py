@@ -13,23 +13,15 @@ import ctypes
 import json
 import os
 import struct
+import sys
+from pathlib import Path
 
 import numpy as np
 
-# enum ggml_type, values and bytes of a block. Source: ggml/include/ggml.h, ggml/src/ggml-common.h.
-TYPES = {
-    "Q4_0": (2, 32, 18),
-    "Q4_1": (3, 32, 20),
-    "Q5_0": (6, 32, 22),
-    "Q5_1": (7, 32, 24),
-    "Q2_K": (10, 256, 84),
-    "Q3_K": (11, 256, 110),
-    "Q4_K": (12, 256, 144),
-    "Q5_K": (13, 256, 176),
-    "Q6_K": (14, 256, 210),
-    "IQ4_NL": (20, 32, 18),
-    "IQ4_XS": (23, 256, 136),
-}
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from ggml_types import tensor_type
+
+TYPES = {name: tensor_type(name) for name in "Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS".split()}
 SUPER_COLUMNS = 768
 # No whole number of the eight blocks that are searched at a time.
 SHORT_COLUMNS = 352
