@@ -77,6 +77,7 @@ function fittingDegree(context: RuleContext, instance: Instance): number | undef
       degree >= 1 &&
       degree <= Math.max(1, instance.acceleratorCount) &&
       (model === undefined || headsFit(model, degree)) &&
+      !isSurelyTooLarge(context, instance, degree) &&
       fits(context, instance, degree),
   );
 }
@@ -89,6 +90,21 @@ function runsOn(context: RuleContext, instance: Instance): boolean {
     schemeSupport(context.scheme, context.container, instance.accelerator, { moe: context.model?.moe !== undefined })
       .level !== 'unsupported'
   );
+}
+
+/** Of the weights planned here, what another GPU's kernel keeps at least: theirs differ by how they pad, by a seventh at most. */
+const LEAST_KEPT = 0.8;
+
+/** More ranks divide the weights at best evenly, and fewer make none smaller: most machines of a search can be told to be too small without a plan. */
+function isSurelyTooLarge(
+  { container, options, plan }: RuleContext,
+  { accelerator }: Instance,
+  degree: number,
+): boolean {
+  // llama.cpp leaves on the host what does not fit.
+  if (accelerator === undefined || plan.memory.weights === null || container?.engine === 'llama.cpp') return false;
+  const ranks = options.tensorParallelSize * options.pipelineParallelSize;
+  return plan.memory.weights * Math.min(1, ranks / degree) * LEAST_KEPT >= accelerator.memoryBytesUsable;
 }
 
 function fits(context: RuleContext, instance: Instance, tensorParallelSize: number): boolean {
