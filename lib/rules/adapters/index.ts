@@ -11,8 +11,10 @@ import { loraRankNotAllowed } from './lora-rank-not-allowed';
 import { loraVocabularyTooLarge } from './lora-vocabulary-too-large';
 import { loraWithChunkedPrefill } from './lora-with-chunked-prefill';
 import { loraWithExpertParallel } from './lora-with-expert-parallel';
+import { loraWithFp8Experts } from './lora-with-fp8-experts';
 import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
 import { loraWithSpeculation } from './lora-with-speculation';
+import { speculationWithStateCache } from './speculation-with-state-cache';
 import { speculativeIncomplete } from './speculative-incomplete';
 import { speculativeMethodUnknown } from './speculative-method-unknown';
 import { speculativeNotInBackend } from './speculative-not-in-backend';
@@ -31,6 +33,7 @@ export const adaptersRules: readonly Rule[] = [
   loraVocabularyTooLarge,
   loraWithChunkedPrefill,
   loraWithExpertParallel,
+  loraWithFp8Experts,
   loraWithQuantizedWeights,
   loraWithSpeculation,
   speculativeIncomplete,
@@ -40,6 +43,7 @@ export const adaptersRules: readonly Rule[] = [
   speculativeVocabularyDiffers,
   speculativeWithChunkedPrefill,
   speculativeWithPipeline,
+  speculationWithStateCache,
   draftParallelismNotAllowed,
   loraModulesMissing,
   draftHeadsNotDivisible,

@@ -41,6 +41,36 @@ const NVFP4_WEIGHT_ONLY = compressedTensors(
   null,
   'nvfp4-pack-quantized',
 );
+const NVFP4_ACTIVATIONS = compressedTensors(
+  { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16 },
+  { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16, dynamic: 'local' },
+  'nvfp4-pack-quantized',
+);
+/** nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B, its experts and attention */
+const UNGATED = {
+  architectures: ['NemotronHForCausalLM'],
+  model_type: 'nemotron_h',
+  hidden_size: 2688,
+  intermediate_size: 1856,
+  moe_intermediate_size: 1856,
+  moe_shared_expert_intermediate_size: 3712,
+  n_routed_experts: 128,
+  n_shared_experts: 1,
+  num_experts_per_tok: 6,
+  num_attention_heads: 32,
+  num_key_value_heads: 2,
+  head_dim: 128,
+  num_hidden_layers: 6,
+  hybrid_override_pattern: 'MEM*ME',
+  mamba_num_heads: 64,
+  mamba_head_dim: 64,
+  ssm_state_size: 128,
+  n_groups: 8,
+  conv_kernel: 4,
+  vocab_size: 131072,
+  max_position_embeddings: 262144,
+  torch_dtype: 'bfloat16',
+};
 /** Qwen/Qwen3-VL-30B-A3B-Instruct */
 const QWEN3_VL_MOE = {
   architectures: ['Qwen3VLMoeForConditionalGeneration'],
@@ -136,6 +166,16 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
   }
 }
 
+/** Experts without a gate, which kernels had to learn: "is_act_and_mul=False is supported only for unquantized, ModelOpt FP8, and ModelOpt NvFp4 checkpoints". */
+const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
+
+/** The first version that takes such experts quantized so. Source: vllm/model_executor/layers/fused_moe/layer.py of 0.11.2 to 0.17. */
+function ungatedKernel({ scheme }: RuleContext): ExpertKernel | undefined {
+  if (scheme.layout === 'plain' || scheme.layout === 'bitsandbytes' || scheme.layout === 'gguf') return undefined;
+  const ours = scheme.layout === 'modelopt' ? (scheme.weightType === 'fp4' ? '0.12.0' : '0.11.1') : '0.15.0';
+  return { since: ours, format: `${scheme.layout} ${scheme.name}, without a gate` };
+}
+
 function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | undefined {
   switch (name) {
     case 'w4a8-fp8':
@@ -204,9 +244,9 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
   examples: {
     passes: [
@@ -221,6 +261,8 @@ export const expertsNotQuantizable: Rule = {
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
       example(MIXTRAL, AWQ, '0.4.2'),
       example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
+      example(UNGATED, NVFP4, '0.13.0'),
+      example(UNGATED, NVFP4_ACTIVATIONS, '0.17.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.8.5'),
       onTensorRt('0.29.0', LLAMA_8B),
       onTensorRt('0.33.0'),
@@ -230,6 +272,7 @@ export const expertsNotQuantizable: Rule = {
     ],
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
+      example(UNGATED, NVFP4_ACTIVATIONS, '0.13.0'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
       example(QWEN3_MOE, INT8_BITSANDBYTES, '0.11.0'),
@@ -254,9 +297,11 @@ export const expertsNotQuantizable: Rule = {
     const { model } = context;
     if (model?.moe === undefined) return [];
     if (!isVllm(context)) return onTensorRtLlm(context);
-    const kernel = kernelFor(context);
-    if (kernel === undefined || mixtralTakes(context)) return [];
-    if (kernel.since !== undefined && isVllm(context, { since: kernel.since })) return [];
+    const missing = (kernel: ExpertKernel | undefined) =>
+      kernel !== undefined && !(kernel.since !== undefined && isVllm(context, { since: kernel.since }));
+    const ungated = WITHOUT_GATE.has(model.architecture) ? ungatedKernel(context) : undefined;
+    const kernel = missing(ungated) ? ungated : kernelFor(context);
+    if (kernel === undefined || !missing(kernel) || mixtralTakes(context)) return [];
     return [
       found({
         what: `${serverName(context)} has no kernel for mixture-of-experts (MoE) layers quantized in ${kernel.format}`,

@@ -2,7 +2,7 @@ import { methodRanges } from '../../scheme';
 import { smOf, supportOf } from '../helpers/accelerator';
 import { isVllm, serverName } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
-import { BITSANDBYTES, FP8_BLOCK, GPTQ, LLAMA_8B, quantized } from '../helpers/samples';
+import { BITSANDBYTES, FP8_BLOCK, GPTQ, INT4_GROUPS, LLAMA_8B, compressedTensors, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, family: string, version?: string, rest: object = {}) => ({
@@ -33,8 +33,16 @@ function otherWay({ container, scheme }: RuleContext): string {
   return 'use a checkpoint in another scheme, such as awq or fp8';
 }
 
+/** What TensorRT-LLM’s builder finds no reader of in a checkpoint: "Unsupported quantization_config". Source: tensorrt_llm/llmapi/llm_utils.py, `_update_from_hf_quant_config`. */
+const NOT_READ_BY_TENSORRT = new Set(['compressed-tensors', 'auto-round']);
+
 function refusalOf(context: RuleContext): Refusal | undefined {
-  const { scheme } = context;
+  const { container, scheme } = context;
+  if (container?.engine === 'tensorrt-llm' && scheme.origin === 'checkpoint' && NOT_READ_BY_TENSORRT.has(scheme.layout))
+    return {
+      reason: `it reads no ${scheme.layout} checkpoint`,
+      fix: 'use the lmi or vllm container, or a checkpoint that is not quantized',
+    };
   const support = supportOf(context);
   const sm = smOf(context);
   const isGpuGate = support.minimumSm !== undefined && sm !== undefined && sm < support.minimumSm;
@@ -61,9 +69,9 @@ export const quantizationNotInServer: Rule = {
   severity: 'error',
   summary: 'the server, in this version, can load the scheme at all',
   explanation:
-    'Each server and version loads some formats and not others, whatever the GPU. vLLM got GPTQ with 0.2.6, FP8 with 0.4.1, compressed-tensors with 0.4.3, GGUF with 0.5.5 and MXFP4 with 0.10.1; it lost AQLM, QQQ and HQQ on the way, GGUF with 0.24 and bitsandbytes with 0.28 (both live on as plug-ins that no AWS image contains). llama.cpp reads GGUF and nothing else.',
+    'Each server and version loads some formats and not others, whatever the GPU. vLLM got GPTQ with 0.2.6, FP8 with 0.4.1, compressed-tensors with 0.4.3, GGUF with 0.5.5 and MXFP4 with 0.10.1; it lost AQLM, QQQ and HQQ on the way, GGUF with 0.24 and bitsandbytes with 0.28 (both live on as plug-ins that no AWS image contains). llama.cpp reads GGUF and nothing else, TensorRT-LLM no compressed-tensors.',
   source:
-    'vLLM wheels, QUANTIZATION_METHODS by version; vllm-project/vllm#39612 (GGUF), RFC vllm-project/vllm#39583 (bitsandbytes)',
+    'vLLM wheels, QUANTIZATION_METHODS by version; vllm-project/vllm#39612 (GGUF), RFC vllm-project/vllm#39583 (bitsandbytes); NVIDIA/TensorRT-LLM#6988, #3554',
   holdsFor: 'each method has its own range of versions',
   examples: {
     passes: [
@@ -76,6 +84,7 @@ export const quantizationNotInServer: Rule = {
       example(quantized(LLAMA_8B, GPTQ), 'vllm', '0.2.3'),
       example(quantized(LLAMA_8B, FP8_BLOCK), 'llama-cpp'),
       example(quantized(LLAMA_8B, { quant_method: 'exl2', bits: 4.65 }), 'vllm'),
+      example(quantized(LLAMA_8B, compressedTensors(INT4_GROUPS)), 'lmi-trtllm'),
     ],
   },
   evaluate(context) {

@@ -2,17 +2,23 @@ import type { Rule } from '../types';
 import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
 import { attentionBackendHeadSize } from './attention-backend-head-size';
 import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
+import { attentionBackendWithoutCacheDtype } from './attention-backend-without-cache-dtype';
 import { attentionBackendWithoutSinks } from './attention-backend-without-sinks';
 import { attentionSoftCapNotSupported } from './attention-soft-cap-not-supported';
 import { bfloat16NeedsAmpere } from './bfloat16-needs-ampere';
 import { containerNeedsAccelerator } from './container-needs-accelerator';
 import { cuda13WithoutVolta } from './cuda-13-without-volta';
+import { expertBackendNotForWeights } from './expert-backend-not-for-weights';
 import { expertKernelNotOnGpu } from './expert-kernel-not-on-gpu';
+import { expertRunnerNotForWeights } from './expert-runner-not-for-weights';
+import { expertShareNotAligned } from './expert-share-not-aligned';
 import { float16OverflowsModel } from './float16-overflows-model';
 import { gpuTooOldForServer } from './gpu-too-old-for-server';
 import { headSizeExceedsSharedMemory } from './head-size-exceeds-shared-memory';
+import { hybridAttentionBackendNotOnGpu } from './hybrid-attention-backend-not-on-gpu';
 import { instanceTypeUnknown } from './instance-type-unknown';
 import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
+import { latentAttentionWithoutBackend } from './latent-attention-without-backend';
 import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
 import { quantizationNotVerifiedOnGpu } from './quantization-not-verified-on-gpu';
 import { quantizationRunsWeightOnly } from './quantization-runs-weight-only';
@@ -28,15 +34,21 @@ export const hardwareRules: readonly Rule[] = [
   quantizationRunsWeightOnly,
   quantizationNotVerifiedOnGpu,
   expertKernelNotOnGpu,
+  expertShareNotAligned,
+  expertBackendNotForWeights,
+  expertRunnerNotForWeights,
   bfloat16NeedsAmpere,
   float16OverflowsModel,
   activationDtypeNotAccepted,
   kvCacheDtypeNeedsNewerGpu,
   attentionBackendNotOnGpu,
+  hybridAttentionBackendNotOnGpu,
   v1EngineNeedsAmpere,
   attentionBackendWithoutSinks,
+  attentionBackendWithoutCacheDtype,
   attentionSoftCapNotSupported,
   sparseAttentionNeedsHopper,
+  latentAttentionWithoutBackend,
   attentionBackendHeadSize,
   headSizeExceedsSharedMemory,
 ];

@@ -28,6 +28,7 @@ const KEY_OR_VALUE = /(^|\.)(k_proj|v_proj|wk|wv)$/;
 const FUSIONS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(^|\.)(q_proj|k_proj|v_proj|wq|wk|wv)$/, 'qkv_proj'],
   [/(^|\.)(gate_proj|up_proj|w1|w3)$/, 'gate_up_proj'],
+  [/(^|\.)(in_proj_b|in_proj_a)$/, 'in_proj_ba'],
 ];
 
 /** Every matrix of the text model that tensor parallelism cuts; worked out once for a model and a scheme. */

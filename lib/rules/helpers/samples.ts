@@ -312,6 +312,29 @@ export const DEEPSEEK_V32: Json = {
   quantization_config: { quant_method: 'fp8', activation_scheme: 'dynamic', weight_block_size: [128, 128] },
 };
 
+/** deepseek-ai/DeepSeek-V3, as if it were not quantized */
+export const DEEPSEEK_V3: Json = {
+  architectures: ['DeepseekV3ForCausalLM'],
+  model_type: 'deepseek_v3',
+  hidden_size: 7168,
+  intermediate_size: 18432,
+  num_attention_heads: 128,
+  num_hidden_layers: 61,
+  num_key_value_heads: 128,
+  vocab_size: 129280,
+  max_position_embeddings: 163840,
+  first_k_dense_replace: 3,
+  moe_intermediate_size: 2048,
+  n_routed_experts: 256,
+  n_shared_experts: 1,
+  num_experts_per_tok: 8,
+  kv_lora_rank: 512,
+  q_lora_rank: 1536,
+  qk_nope_head_dim: 128,
+  qk_rope_head_dim: 64,
+  v_head_dim: 128,
+};
+
 /** google/gemma-4-31B-it, the language model: heads of 256 in sliding layers, of 512 in global ones */
 export const GEMMA_4: Json = {
   architectures: ['Gemma4ForConditionalGeneration'],

@@ -16,11 +16,13 @@ import { latencyGoalMissed } from './latency-goal-missed';
 import { loadFormatRemoved } from './load-format-removed';
 import { loadFormatUnknown } from './load-format-unknown';
 import { multiStepNotSupported } from './multi-step-not-supported';
+import { multimodalItemExceedsBatch } from './multimodal-item-exceeds-batch';
 import { optionNotReadByServer } from './option-not-read-by-server';
 import { prefixCachingNotSupported } from './prefix-caching-not-supported';
 import { sequencesBelowConcurrency } from './sequences-below-concurrency';
 import { slidingWindowDisabled } from './sliding-window-disabled';
 import { stateBlockExceedsBatch } from './state-block-exceeds-batch';
+import { statesWithoutCacheManager } from './states-without-cache-manager';
 import { v1EngineWithoutFeature } from './v1-engine-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
@@ -49,4 +51,6 @@ export const optionsRules: readonly Rule[] = [
   multiStepNotSupported,
   v1EngineWithoutFeature,
   stateBlockExceedsBatch,
+  multimodalItemExceedsBatch,
+  statesWithoutCacheManager,
 ];

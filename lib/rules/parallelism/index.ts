@@ -3,6 +3,7 @@ import { acceleratorsExceeded } from './accelerators-exceeded';
 import { acceleratorsLeftIdle } from './accelerators-left-idle';
 import { attentionHeadsNotDivisible } from './attention-heads-not-divisible';
 import { bitsandbytesNotSplit } from './bitsandbytes-not-split';
+import { contextParallelNotDivisible } from './context-parallel-not-divisible';
 import { dataParallelNotDivisible } from './data-parallel-not-divisible';
 import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
@@ -37,4 +38,5 @@ export const parallelismRules: readonly Rule[] = [
   visionHeadsNotDivisible,
   dataParallelNotDivisible,
   trtllmRowsNotAligned,
+  contextParallelNotDivisible,
 ];

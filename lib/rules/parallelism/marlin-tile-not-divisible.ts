@@ -5,11 +5,14 @@ import { servedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { inputShare, outputShares, splitLayers } from '../helpers/layers';
-import { AWQ, LLAMA_8B, QWEN2_72B, QWEN25_7B, compressedTensors, quantized } from '../helpers/samples';
+import { AWQ, LLAMA_8B, QWEN2_72B, QWEN25_7B, QWEN35_27B, compressedTensors, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const W8A16 = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
 const BF16_72B = { ...QWEN2_72B, torch_dtype: 'bfloat16' };
+
+/** 48 heads of state: 96 outputs of two gates, 48 on each of two ranks. */
+const NARROW_STATES = { ...QWEN35_27B };
 
 const FP8_10944 = quantized(
   { ...LLAMA_8B, intermediate_size: 10_944 },
@@ -86,12 +89,30 @@ function firstBroken(
   return undefined;
 }
 
+/**
+ * The kernel that takes over for AWQ computes 64 outputs at a time and stops at others: "OC is not multiple of cta_N = 64". Source: vLLM
+ * csrc/quantization/awq/gemm_kernels.cu, `awq_gemm`.
+ */
+function brokenOutputs(
+  context: RuleContext,
+  degree: number,
+): { readonly layer: string; readonly share: string } | undefined {
+  if (context.scheme.layout !== 'awq') return undefined;
+  const headDim = context.model?.headDim ?? 1;
+  for (const layer of splitLayers(context)) {
+    if (layer.kind !== 'linear' || !layer.quantized) continue;
+    const outputs = outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0);
+    if (outputs % TILE.outputs !== 0) return { layer: layer.name, share: `${outputs} outputs` };
+  }
+  return undefined;
+}
+
 export const marlinTileNotDivisible: Rule = {
   id: 'MARLIN_TILE_NOT_DIVISIBLE',
   severity: 'error',
   summary: 'each rank’s share of a matrix is a whole number of Marlin tiles',
   explanation:
-    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning. FP8 weights on a GPU without FP8 are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64". From 0.24 on the tile is padded.',
+    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning; that of AWQ needs 64 outputs as well. FP8 weights on a GPU without FP8 are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64". From 0.24 on the tile is padded.',
   source:
     'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; issues vllm-project/vllm#9913, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
   holdsFor: 'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23',
@@ -104,15 +125,17 @@ export const marlinTileNotDivisible: Rule = {
     fails: [
       example(quantized(BF16_72B, W8A16), 4, '0.5.4'),
       example(quantized(BF16_72B, { ...AWQ, group_size: 32 }), 4, '0.8.5'),
+      example(quantized(NARROW_STATES, AWQ), 2, '0.17.0'),
       { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g5.12xlarge' },
     ],
   },
   evaluate(context) {
     if (context.model === undefined || !usesMarlin(context)) return [];
     const degree = tensorDegree(context);
-    const broken = firstBroken(context, degree);
+    const ofAwq = fallsBack(context) ? brokenOutputs(context, degree) : undefined;
+    const broken = ofAwq ?? firstBroken(context, degree);
     if (broken === undefined) return [];
-    const soft = fallsBack(context);
+    const soft = fallsBack(context) && ofAwq === undefined;
     const { allowed, fix } = degreeFix(context, (other) => firstBroken(context, other) === undefined);
     return [
       found({

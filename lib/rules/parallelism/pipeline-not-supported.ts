@@ -1,3 +1,4 @@
+import { lookup } from '../../text/lookup';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, vllmHas } from '../helpers/vllm-models';
@@ -10,6 +11,26 @@ const example = (config: object, family: string, version?: string) => ({
   options: { maxModelLen: 4096, pipelineParallelSize: 2 },
 });
 
+const VOXTRAL = {
+  architectures: ['VoxtralForConditionalGeneration'],
+  model_type: 'voxtral',
+  text_config: { ...LLAMA_8B, architectures: undefined, model_type: 'llama' },
+  audio_config: { model_type: 'voxtral_encoder', hidden_size: 1280, num_hidden_layers: 32, num_attention_heads: 20 },
+};
+
+/**
+ * Classes that declare a pipeline and have no tensors to hand from stage to stage, so that it stops in its first run; and the first version
+ * read that has them. Source: `make_empty_intermediate_tensors` in vllm/model_executor/models of 0.10.2 to 0.28.
+ */
+const DECLARED_ONLY: Readonly<Record<string, string>> = {
+  AyaVisionForConditionalGeneration: '0.23.0',
+  Cohere2VisionForConditionalGeneration: '0.23.0',
+  HCXVisionForCausalLM: '0.19.0',
+  KimiLinearForCausalLM: '0.28.0',
+  NemotronHForCausalLM: '0.11.0',
+  VoxtralForConditionalGeneration: '0.23.0',
+};
+
 /** Why this server will not run a pipeline, and since when it would; undefined where it will. */
 function refusal(context: RuleContext): { readonly what: string; readonly since?: string } | undefined {
   const { container, model } = context;
@@ -20,6 +41,12 @@ function refusal(context: RuleContext): { readonly what: string; readonly since?
   const version = container?.engineVersion;
   if (model === undefined || version === undefined) return undefined;
   const support = vllmHas(model.architecture, 'pipeline', version);
+  const completed = lookup(DECLARED_ONLY, model.architecture);
+  if (support === 'yes' && completed !== undefined && isVllm(context, { before: completed }))
+    return {
+      what: `${model.architecture} declares pipeline parallelism in ${serverName(context)} and stops in its first run`,
+      since: completed,
+    };
   if (support === 'yes' || support === 'unknown') return undefined;
   const since = support === 'not-yet' ? firstWith(model.architecture, 'pipeline') : undefined;
   return { what: `${serverName(context)} does not support pipeline parallelism for ${model.architecture}`, since };
@@ -30,12 +57,17 @@ export const pipelineNotSupported: Rule = {
   severity: 'error',
   summary: 'server, version and architecture support pipeline parallelism',
   explanation:
-    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." LMI accepts no pipeline degree other than 1 with vLLM at all.',
+    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." A few classes declare it before they can. LMI accepts no pipeline degree other than 1 with vLLM at all.',
   source:
-    'vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree',
+    'vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree; vllm-project/vllm#22424',
   examples: {
     passes: [example(LLAMA_8B, 'vllm'), example(QWEN25_7B, 'vllm', '0.6.3')],
-    fails: [example(LLAMA_8B, 'lmi'), example(LLAMA_8B, 'vllm', '0.4.2'), example(GEMMA2_2B, 'vllm', '0.6.0')],
+    fails: [
+      example(LLAMA_8B, 'lmi'),
+      example(LLAMA_8B, 'vllm', '0.4.2'),
+      example(GEMMA2_2B, 'vllm', '0.6.0'),
+      example(VOXTRAL, 'vllm', '0.10.2'),
+    ],
   },
   evaluate(context) {
     const stages = context.options.pipelineParallelSize;

@@ -1,0 +1,349 @@
+import { evaluateRules, findRule } from '../../lib/rules';
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { readSpec } from '../../lib/spec';
+import {
+  AWQ,
+  DEEPSEEK_V3,
+  DEEPSEEK_V32,
+  FP8_BLOCK,
+  GEMMA_4,
+  GPT_OSS_20B,
+  LLAMA_8B,
+  QWEN3_MOE,
+  QWEN35_27B,
+  quantized,
+  type Json,
+} from '../../lib/rules/helpers/samples';
+
+const on = (family: string, version: string | undefined, config: object, instanceType: string, rest: object = {}) => ({
+  model: { config },
+  container: { family, ...(version === undefined ? {} : { version }) },
+  instanceType,
+  options: { maxModelLen: 4096, ...((rest as { options?: object }).options ?? {}) },
+  ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== 'options')),
+});
+
+function advice(id: string, value: object): object | undefined {
+  const rule = findRule(id);
+  const { spec, problems } = readSpec(value);
+  if (rule === undefined || spec === undefined) throw new Error(`${id}: ${JSON.stringify(problems)}`);
+  const finding = evaluateRules(resolveEndpoint(spec), [rule]).at(0);
+  if (finding === undefined) return undefined;
+  const { severity, got, allowed, fix, path } = finding;
+  return { severity, got, allowed, fix, path };
+}
+
+const vllm = (version: string | undefined, config: object, instanceType: string, rest: object = {}) =>
+  on('vllm', version, config, instanceType, rest);
+const sglang = (version: string | undefined, config: object, instanceType: string, rest: object = {}) =>
+  on('sglang', version, config, instanceType, rest);
+const vision = {
+  ...GEMMA_4,
+  text_config: { ...(GEMMA_4.text_config as Json), use_bidirectional_attention: 'vision' },
+  vision_config: {
+    model_type: 'gemma4_vision',
+    hidden_size: 1152,
+    intermediate_size: 4304,
+    num_attention_heads: 16,
+    num_hidden_layers: 27,
+    patch_size: 16,
+  },
+};
+const VOXTRAL = {
+  architectures: ['VoxtralForConditionalGeneration'],
+  model_type: 'voxtral',
+  text_config: { ...LLAMA_8B, architectures: undefined },
+  audio_config: { model_type: 'voxtral_encoder', hidden_size: 1280, num_hidden_layers: 32, num_attention_heads: 20 },
+};
+const withoutVisionMarks = { ...vision, text_config: GEMMA_4.text_config };
+
+const CASES: Readonly<
+  Record<string, readonly (readonly [name: string, spec: object, expected: object | undefined])[]>
+> = {
+  EXPERT_BACKEND_NOT_FOR_WEIGHTS: [
+    [
+      'a kernel for quantized experts, and experts that are not',
+      vllm('0.20.0', QWEN3_MOE, 'ml.p5.4xlarge', { environment: { SM_VLLM_MOE_BACKEND: 'Marlin' } }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_MOE_BACKEND=Marlin',
+        allowed: 'triton, flashinfer_trtllm, flashinfer_cutlass, aiter, humming',
+        fix: 'leave SM_VLLM_MOE_BACKEND out',
+        path: '/environment/SM_VLLM_MOE_BACKEND',
+      },
+    ],
+    [
+      'a kernel of Blackwell on Hopper, in LMI’s words',
+      on('lmi', undefined, quantized(QWEN3_MOE, FP8_BLOCK), 'ml.p5.4xlarge', {
+        environment: { OPTION_MOE_BACKEND: 'flashinfer_trtllm' },
+      }),
+      {
+        severity: 'error',
+        got: 'OPTION_MOE_BACKEND=flashinfer_trtllm on ml.p5.4xlarge (H100, 9.0)',
+        allowed: 'compute capability 10.0 to 10.9',
+        fix: 'leave OPTION_MOE_BACKEND out',
+        path: '/environment/OPTION_MOE_BACKEND',
+      },
+    ],
+    [
+      'a value that a script fills in',
+      vllm('0.20.0', QWEN3_MOE, 'ml.p5.4xlarge', { environment: { SM_VLLM_MOE_BACKEND: '${MOE}' } }),
+      undefined,
+    ],
+    [
+      'a GPU that nobody named',
+      {
+        model: { config: quantized(QWEN3_MOE, FP8_BLOCK) },
+        container: { family: 'vllm' },
+        environment: { SM_VLLM_MOE_BACKEND: 'flashinfer_trtllm' },
+      },
+      undefined,
+    ],
+    [
+      'layers that guess with a kernel of their own',
+      vllm(undefined, quantized(QWEN3_MOE, { ...FP8_BLOCK, modules_to_not_convert: ['mtp'] }), 'ml.p5.4xlarge', {
+        environment: {
+          SM_VLLM_MOE_BACKEND: 'marlin',
+          SM_VLLM_SPECULATIVE_CONFIG: '{"method":"mtp","num_speculative_tokens":1,"moe_backend":"triton"}',
+        },
+      }),
+      undefined,
+    ],
+  ],
+  EXPERT_RUNNER_NOT_FOR_WEIGHTS: [
+    [
+      'MXFP4 and a kernel without it',
+      sglang(undefined, GPT_OSS_20B, 'ml.p5.4xlarge', {
+        environment: { SM_SGLANG_MOE_RUNNER_BACKEND: 'flashinfer_cutlass' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_SGLANG_MOE_RUNNER_BACKEND=flashinfer_cutlass',
+        allowed: 'the kernel that the server chooses',
+        fix: 'leave SM_SGLANG_MOE_RUNNER_BACKEND out',
+        path: '/environment/SM_SGLANG_MOE_RUNNER_BACKEND',
+      },
+    ],
+    [
+      'experts in 16 bit',
+      sglang(undefined, QWEN3_MOE, 'ml.p5.4xlarge', {
+        environment: { SM_SGLANG_MOE_RUNNER_BACKEND: 'flashinfer_cutlass' },
+      }),
+      undefined,
+    ],
+  ],
+  HYBRID_ATTENTION_BACKEND_NOT_ON_GPU: [
+    [
+      'FlashAttention 4 on an RTX PRO 6000',
+      sglang(undefined, QWEN35_27B, 'ml.g7e.24xlarge', { environment: { SM_SGLANG_ATTENTION_BACKEND: 'fa4' } }),
+      {
+        severity: 'error',
+        got: 'SM_SGLANG_ATTENTION_BACKEND=fa4 on ml.g7e.24xlarge (RTX PRO 6000, 12.0)',
+        allowed: 'triton, trtllm_mha or flashinfer',
+        fix: 'set SM_SGLANG_ATTENTION_BACKEND to triton, or leave it out',
+        path: '/environment/SM_SGLANG_ATTENTION_BACKEND',
+      },
+    ],
+  ],
+  ATTENTION_BACKEND_WITHOUT_CACHE_DTYPE: [
+    [
+      'a checkpoint that brings scales for its cache',
+      sglang(
+        undefined,
+        quantized(LLAMA_8B, {
+          quant_method: 'modelopt',
+          quant_algo: 'FP8',
+          kv_cache_scheme: { num_bits: 8, type: 'float', dynamic: false },
+        }),
+        'ml.g7e.2xlarge',
+        { environment: { SM_SGLANG_ATTENTION_BACKEND: 'trtllm_mha' } },
+      ),
+      {
+        severity: 'error',
+        got: 'SM_SGLANG_ATTENTION_BACKEND=trtllm_mha with kvCacheDtype auto on ml.g7e.2xlarge (RTX PRO 6000, 12.0)',
+        allowed: 'flashinfer or triton',
+        fix: 'set SM_SGLANG_ATTENTION_BACKEND to flashinfer, or leave it out',
+        path: '/environment/SM_SGLANG_ATTENTION_BACKEND',
+      },
+    ],
+  ],
+  EXPERT_SHARE_NOT_ALIGNED: [
+    [
+      'a size that no degree aligns',
+      vllm('0.20.0', { ...QWEN3_MOE, moe_intermediate_size: 704 }, 'ml.p6-b200.48xlarge'),
+      {
+        severity: 'error',
+        got: '704 / 1 = 704 on ml.p6-b200.48xlarge (B200, 10.0)',
+        allowed: 'multiples of 128',
+        fix: 'use an image with vLLM 0.28 or newer',
+        path: '/container/version',
+      },
+    ],
+  ],
+  LATENT_ATTENTION_WITHOUT_BACKEND: [
+    [
+      'sparse attention before there was a kernel for 12.0',
+      vllm('0.20.0', DEEPSEEK_V32, 'ml.g7e.48xlarge', { options: { tensorParallelSize: 8 } }),
+      {
+        severity: 'error',
+        got: 'on ml.g7e.48xlarge (RTX PRO 6000, 12.0)',
+        allowed: 'compute capability 9.0 or 10.0',
+        fix: 'use an image with vLLM 0.24 or newer',
+        path: '/container/version',
+      },
+    ],
+    [
+      'FlashAttention’s kernel and an FP8 cache',
+      vllm('0.20.0', DEEPSEEK_V3, 'ml.p5en.48xlarge', {
+        options: { tensorParallelSize: 8, kvCacheDtype: 'fp8' },
+        environment: { SM_VLLM_ATTENTION_BACKEND: 'flash_attn_mla' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_ATTENTION_BACKEND=flash_attn_mla for DeepseekV3ForCausalLM on ml.p5en.48xlarge (H200, 9.0)',
+        allowed: 'the backend that the server chooses',
+        fix: 'leave SM_VLLM_ATTENTION_BACKEND out',
+        path: '/environment/SM_VLLM_ATTENTION_BACKEND',
+      },
+    ],
+    [
+      'vLLM’s own variable, where it is not read any more',
+      vllm('0.20.0', DEEPSEEK_V3, 'ml.p5en.48xlarge', {
+        options: { tensorParallelSize: 8 },
+        environment: { VLLM_ATTENTION_BACKEND: 'CUTLASS_MLA' },
+      }),
+      undefined,
+    ],
+    ['an A100 and attention to all tokens', vllm('0.13.0', DEEPSEEK_V3, 'ml.p4de.24xlarge'), undefined],
+  ],
+  LORA_WITH_FP8_EXPERTS: [
+    [
+      'no GPU named',
+      {
+        model: { config: quantized(QWEN3_MOE, FP8_BLOCK) },
+        container: { family: 'vllm', version: '0.21.0' },
+        options: { maxModelLen: 4096, enableLora: true },
+      },
+      {
+        severity: 'error',
+        got: 'enableLora with experts in fp8-block',
+        allowed: 'LoRA on experts that are not in FP8, or vLLM 0.24 or newer',
+        fix: 'use an image with vLLM 0.24 or newer',
+        path: '/options/enableLora',
+      },
+    ],
+  ],
+  CONTEXT_PARALLEL_NOT_DIVISIBLE: [
+    [
+      'as many ranks as KV heads',
+      vllm(undefined, LLAMA_8B, 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 8 },
+        environment: { SM_VLLM_DECODE_CONTEXT_PARALLEL_SIZE: '2' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_DECODE_CONTEXT_PARALLEL_SIZE=2',
+        allowed: '1 with tensorParallelSize 8',
+        fix: 'leave SM_VLLM_DECODE_CONTEXT_PARALLEL_SIZE out',
+        path: '/environment/SM_VLLM_DECODE_CONTEXT_PARALLEL_SIZE',
+      },
+    ],
+    [
+      'a value that is no number',
+      vllm(undefined, LLAMA_8B, 'ml.p5.48xlarge', {
+        environment: { SM_VLLM_DECODE_CONTEXT_PARALLEL_SIZE: 'two' },
+      }),
+      undefined,
+    ],
+  ],
+  MULTIMODAL_ITEM_EXCEEDS_BATCH: [
+    [
+      'a batch of a variable',
+      vllm(undefined, vision, 'ml.g6e.12xlarge', { environment: { SM_VLLM_MAX_NUM_BATCHED_TOKENS: '2048' } }),
+      {
+        severity: 'error',
+        got: 'maxNumBatchedTokens 2048',
+        allowed: 'at least 2496, or a limit of 0 for video',
+        fix: 'set maxNumBatchedTokens to 4096',
+        path: '/options/maxNumBatchedTokens',
+      },
+    ],
+    [
+      'a limit in single quotes',
+      vllm(undefined, vision, 'ml.g6e.12xlarge', {
+        options: { maxNumBatchedTokens: 2048 },
+        environment: { SM_VLLM_LIMIT_MM_PER_PROMPT: '\'{"video":0}\'' },
+      }),
+      undefined,
+    ],
+    [
+      'images that are attended to as text is',
+      vllm(undefined, withoutVisionMarks, 'ml.g6e.12xlarge', { options: { maxNumBatchedTokens: 512 } }),
+      undefined,
+    ],
+  ],
+  STATES_WITHOUT_CACHE_MANAGER: [
+    [
+      'any connector, when none was asked yet',
+      vllm('0.21.0', QWEN35_27B, 'ml.p5.48xlarge', {
+        environment: { SM_VLLM_KV_TRANSFER_CONFIG: '{"kv_connector":"NixlConnector"}' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_KV_TRANSFER_CONFIG={"kv_connector":"NixlConnector"}',
+        allowed: 'connectors that support it, such as NixlConnector and OffloadingConnector, from 0.23 on',
+        fix: 'leave SM_VLLM_KV_TRANSFER_CONFIG out',
+        path: '/environment/SM_VLLM_KV_TRANSFER_CONFIG',
+      },
+    ],
+    [
+      'a connector from somewhere else',
+      vllm(undefined, QWEN35_27B, 'ml.p5.48xlarge', {
+        environment: { SM_VLLM_KV_TRANSFER_CONFIG: '{"kv_connector":"OurConnector"}' },
+      }),
+      undefined,
+    ],
+  ],
+  SPECULATION_WITH_STATE_CACHE: [
+    [
+      'the buffer left to the server',
+      sglang('0.5.12', QWEN35_27B, 'ml.p5.48xlarge', { environment: { SM_SGLANG_SPECULATIVE_ALGORITHM: 'NEXTN' } }),
+      {
+        severity: 'error',
+        got: 'speculation with the mamba scheduler strategy auto',
+        allowed: 'extra_buffer, or no prefix cache',
+        fix: 'set SM_SGLANG_MAMBA_SCHEDULER_STRATEGY to extra_buffer and SGLANG_ENABLE_SPEC_V2 to 1, or set SM_SGLANG_DISABLE_RADIX_CACHE to true',
+        path: '/environment/SM_SGLANG_MAMBA_SCHEDULER_STRATEGY',
+      },
+    ],
+    ['no speculation', sglang('0.5.12', QWEN35_27B, 'ml.p5.48xlarge', { environment: {} }), undefined],
+  ],
+  MARLIN_TILE_NOT_DIVISIBLE: [
+    [
+      'AWQ’s own kernel, which needs 64 outputs too',
+      vllm('0.21.0', quantized(QWEN35_27B, AWQ), 'ml.g6e.12xlarge', { options: { tensorParallelSize: 2 } }),
+      {
+        severity: 'error',
+        got: '48 outputs for each of 2 ranks',
+        allowed: 'no tensor-parallel degree',
+        fix: 'use an image with vLLM 0.24 or newer, which pads the tile, or choose another checkpoint or group size',
+        path: '/options/tensorParallelSize',
+      },
+    ],
+  ],
+  PIPELINE_NOT_SUPPORTED: [
+    [
+      'a class that can by now',
+      vllm('0.28.0', VOXTRAL, 'ml.p5.48xlarge', {
+        options: { pipelineParallelSize: 2 },
+      }),
+      undefined,
+    ],
+  ],
+};
+
+describe.each(Object.entries(CASES))('%s', (id, cases) => {
+  it.each(cases)('advises for %s', (_, spec, expected) => {
+    expect(advice(id, spec)).toEqual(expected);
+  });
+});
