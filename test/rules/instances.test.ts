@@ -91,10 +91,10 @@ describe('the cheapest instance on which a model fits', () => {
     large: endpoint(LLAMA_70B, { maxModelLen: 8192 }),
     'large, four ways': endpoint(LLAMA_70B, { maxModelLen: 8192, tensorParallelSize: 4 }),
     'large in 4 bits': endpoint(quantized(LLAMA_70B, AWQ), { maxModelLen: 8192 }),
-    'large, on more GPUs than asked': endpoint(
+    'large, planned for eight ranks': endpoint(
       LLAMA_70B,
       { maxModelLen: 32_768, tensorParallelSize: 8 },
-      { instanceType: 'ml.g4dn.metal' },
+      { instanceType: 'ml.p4d.24xlarge' },
     ),
     'with 28 heads': endpoint(QWEN25_7B, { maxModelLen: 32_768 }),
     half: endpoint(LLAMA2_7B, { maxModelLen: 2048, dtype: 'float16' }),
