@@ -27,7 +27,8 @@ describe('ranges of versions', () => {
     ['0.8.4', '0.8.0..0.8.0', true],
     ['0.9.0', '0.8.0..0.8.5', false],
     ['0.10.0', '0.9.0', true],
-    ['0.7.9', '0.8.0', false],
+    ['0.7.9', '0.8.0', true],
+    ['0.7.9', '0.8.5', false],
   ])('%s in %s: %s', (text, ranges, expected) => {
     expect(isInRanges(version(text), readRanges(ranges), READ)).toBe(expected);
   });

@@ -19,11 +19,12 @@ export function readRanges(text: string): readonly KnownRange[] {
 
 /**
  * Is a version in one of the ranges? They come from released versions that were read: a release between two of them counts as the next one
- * of its minor version, so that nothing is called missing that may be there; what a minor version had at its end, its later patches have.
+ * of its minor version, and one before all of them as the first, so that nothing is called missing that may be there; what a minor version
+ * had at its end, its later patches have.
  */
 export function isInRanges(version: Version, ranges: readonly KnownRange[], read: readonly Version[]): boolean {
   const next = read.find((known) => compareVersions(known, version) >= 0);
-  const nearest = next !== undefined && isSameMinor(next, version) ? next : version;
+  const nearest = next !== undefined && (next === read[0] || isSameMinor(next, version)) ? next : version;
   return ranges.some(
     ({ since, last }) =>
       compareVersions(nearest, parseVersion(since) ?? []) >= 0 && (last === undefined || isUpTo(version, last, read)),

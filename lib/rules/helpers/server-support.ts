@@ -1,10 +1,10 @@
-import { compareVersions, parseVersion, type Version } from '../../text/version';
+import { parseVersion, type Version } from '../../text/version';
 import data from '../data/server-support.json';
+import { isInRanges, readRanges } from './ranges';
 
 const LLAMA_CPP: ReadonlySet<string> = new Set(data.llamaCpp);
 const TENSORRT_LLM: ReadonlySet<string> = new Set(data.tensorRtLlm);
 const READ = data.sglangVersions.map((text) => parseVersion(text) ?? []);
-const NEWEST_FIRST = [...READ].reverse();
 const SGLANG_ARCHITECTURES: Readonly<Record<string, string>> = data.sglangArchitectures;
 const SGLANG_METHODS: Readonly<Record<string, string>> = data.sglangQuantization;
 
@@ -20,23 +20,18 @@ export function tensorRtBuilds(architecture: string): boolean {
 
 /** Has SGLang an implementation of its own? Without a version: has any of those that were read? */
 export function sglangImplements(architecture: string, version: Version | undefined): boolean {
-  return Object.hasOwn(SGLANG_ARCHITECTURES, architecture) && covers(SGLANG_ARCHITECTURES[architecture], version);
+  return Object.hasOwn(SGLANG_ARCHITECTURES, architecture) && has(SGLANG_ARCHITECTURES[architecture], version);
 }
 
 /** What `--quantization` of SGLang takes in this version; without a version: in any of those that were read. */
 export function sglangMethods(version: Version | undefined): readonly string[] {
   return Object.entries(SGLANG_METHODS)
-    .filter(([, range]) => covers(range, version))
+    .filter(([, range]) => has(range, version))
     .map(([name]) => name);
 }
 
-/** `0.5.8` or `0.5.5..0.5.14`. A release between two that were read may have what either has, so that nothing is called missing that may be there. */
-function covers(range: string, version: Version | undefined): boolean {
-  if (version === undefined) return true;
-  const [since, last] = range.split('..').map((text) => parseVersion(text) ?? []);
-  const next = READ.find((read) => compareVersions(read, version) >= 0) ?? version;
-  const previous = NEWEST_FIRST.find((read) => compareVersions(read, version) <= 0) ?? version;
-  return compareVersions(next, since) >= 0 && (last === undefined || compareVersions(previous, last) <= 0);
+function has(ranges: string, version: Version | undefined): boolean {
+  return version === undefined || isInRanges(version, readRanges(ranges), READ);
 }
 
 export const LLAMA_CPP_SOURCE = data.sources.llamaCpp;
