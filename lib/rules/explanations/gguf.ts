@@ -42,4 +42,12 @@ export const ggufExplanations: readonly Explanation[] = [
       'llama-server downloads by repository and file name and knows no revision. After a push, new instances serve another file than those that run. A file in S3 changes only when you change it.',
     source: 'llama.cpp tools/server/README.md, --hf-repo and --hf-file',
   },
+  {
+    id: 'GGUF_TYPE_NOT_WRITTEN',
+    severity: 'error',
+    summary: 'the GGUF type is one that qe quantizes to',
+    explanation:
+      'qe simulate and qe quantize make the file types of K-quants, legacy quants, IQ4_NL and IQ4_XS; Q2_K_S, as llama-quantize does, with an importance matrix alone. IQ1, IQ2 and IQ3 search codebooks that it does not have. Files of every type can be served.',
+    source: 'llama.cpp, src/llama-quant.cpp',
+  },
 ];
