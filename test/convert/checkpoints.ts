@@ -11,6 +11,8 @@ export interface MadeCheckpoint {
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: Readonly<Record<string, readonly number[]>>;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** Files that the tensors are shared among, in their order; one where nothing is said. */
+  readonly shards?: number;
 }
 
 const HIDDEN = 256;
@@ -36,9 +38,9 @@ const COMMON = {
 
 type Shapes = Record<string, readonly number[]>;
 
-function layers(make: (prefix: string) => Shapes): Shapes {
+function layers(make: (prefix: string) => Shapes, count = LAYERS): Shapes {
   const shapes: Shapes = {};
-  for (let layer = 0; layer < LAYERS; layer++) Object.assign(shapes, make(`model.layers.${layer}.`));
+  for (let layer = 0; layer < count; layer++) Object.assign(shapes, make(`model.layers.${layer}.`));
   return shapes;
 }
 
@@ -73,6 +75,55 @@ function llamaTensors(options: { head?: boolean; biases?: boolean; norms?: boole
           }
         : {}),
     })),
+  };
+}
+
+interface Experts {
+  /** Where they stand in a layer. */
+  readonly module: string;
+  /** Gate, up and down. */
+  readonly names: readonly [string, string, string];
+  readonly count: number;
+  readonly width: number;
+  readonly layers?: number;
+  /** One expert beside them that is always used, as wide as a dense layer. */
+  readonly shared?: boolean;
+  /** All experts in one tensor of each kind, gate and up in one. */
+  readonly fused?: boolean;
+}
+
+const QWEN_EXPERTS = { module: 'mlp', names: ['gate_proj', 'up_proj', 'down_proj'] } as const;
+const MIXTRAL_EXPERTS = { module: 'block_sparse_moe', names: ['w1', 'w3', 'w2'] } as const;
+
+/** A layer's attention as another model has it, and experts instead of the feed-forward. */
+function expertTensors(attention: Shapes, { module, names, count, width, layers: depth, ...more }: Experts): Shapes {
+  const [gate, up, down] = names;
+  const matrices = (at: string, size: number): Shapes => ({
+    [`${at}.${gate}.weight`]: [size, HIDDEN],
+    [`${at}.${up}.weight`]: [size, HIDDEN],
+    [`${at}.${down}.weight`]: [HIDDEN, size],
+  });
+  const outside = Object.entries(attention).filter(([name]) => !name.includes('.layers.'));
+  const first = 'model.layers.0.';
+  const kept = Object.entries(attention).filter(([name]) => name.startsWith(first) && !name.includes('.mlp.'));
+  return {
+    ...Object.fromEntries(outside),
+    ...layers((at) => {
+      const shapes: Shapes = Object.fromEntries(kept.map(([name, shape]) => [at + name.slice(first.length), shape]));
+      shapes[`${at}${module}.gate.weight`] = [count, HIDDEN];
+      if (more.fused === true) {
+        shapes[`${at}${module}.experts.gate_up_proj`] = [count, 2 * width, HIDDEN];
+        shapes[`${at}${module}.experts.down_proj`] = [count, HIDDEN, width];
+      } else {
+        for (let expert = 0; expert < count; expert++)
+          Object.assign(shapes, matrices(`${at}${module}.experts.${expert}`, width));
+      }
+      if (more.shared === true) {
+        Object.assign(shapes, matrices(`${at}${module}.shared_expert`, FEED_FORWARD));
+        shapes[`${at}${module}.shared_expert_gate.weight`] = [1, HIDDEN];
+      }
+      return shapes;
+    }, depth),
   };
 }
 
@@ -452,17 +503,185 @@ export const MADE_CHECKPOINTS: readonly MadeCheckpoint[] = [
   },
 ];
 
+/** Those whose feed-forward is a mixture of experts. */
+export const MADE_EXPERTS: readonly MadeCheckpoint[] = [
+  {
+    name: 'Made-Mixtral-8x1M-Instruct-v0.1',
+    dtype: 'BF16',
+    config: {
+      ...COMMON,
+      architectures: ['MixtralForCausalLM'],
+      model_type: 'mixtral',
+      rope_theta: 1000000,
+      num_local_experts: 8,
+      num_experts_per_tok: 2,
+      sliding_window: null,
+    },
+    tensors: expertTensors(llamaTensors({ head: true }), { ...MIXTRAL_EXPERTS, count: 8, width: FEED_FORWARD }),
+    files: sentencePieceFiles(),
+  },
+  {
+    // In three files, between which experts of one layer are parted.
+    name: 'made-qwen1.5-moe',
+    dtype: 'BF16',
+    config: {
+      ...COMMON,
+      architectures: ['Qwen2MoeForCausalLM'],
+      model_type: 'qwen2_moe',
+      rope_theta: 1000000,
+      num_experts: 6,
+      num_experts_per_tok: 2,
+      moe_intermediate_size: 256,
+      shared_expert_intermediate_size: FEED_FORWARD,
+    },
+    tensors: expertTensors(llamaTensors({ head: true, biases: true }), {
+      ...QWEN_EXPERTS,
+      count: 6,
+      width: 256,
+      shared: true,
+    }),
+    files: QWEN_FILES,
+    shards: 3,
+  },
+  {
+    // Experts too narrow for blocks of 256, and layers enough for all that a mix makes of their place.
+    name: 'made-qwen3-1m-a0.5m',
+    dtype: 'F16',
+    config: {
+      ...COMMON,
+      architectures: ['Qwen3MoeForCausalLM'],
+      model_type: 'qwen3_moe',
+      num_hidden_layers: 16,
+      head_dim: HEAD,
+      rope_theta: 1000000,
+      num_experts: 4,
+      num_experts_per_tok: 2,
+      moe_intermediate_size: 96,
+      norm_topk_prob: true,
+      tie_word_embeddings: true,
+    },
+    tensors: expertTensors(llamaTensors({ norms: true }), { ...QWEN_EXPERTS, count: 4, width: 96, layers: 16 }),
+    files: QWEN_FILES,
+  },
+  {
+    name: 'made-qwen3-fused-experts',
+    dtype: 'BF16',
+    config: {
+      ...COMMON,
+      architectures: ['Qwen3MoeForCausalLM'],
+      model_type: 'qwen3_moe',
+      head_dim: HEAD,
+      rope_theta: 1000000,
+      num_experts: 3,
+      num_experts_per_tok: 1,
+      moe_intermediate_size: 256,
+      norm_topk_prob: true,
+    },
+    tensors: expertTensors(llamaTensors({ norms: true, head: true }), {
+      ...QWEN_EXPERTS,
+      count: 3,
+      width: 256,
+      fused: true,
+    }),
+    files: QWEN_FILES,
+  },
+  {
+    name: 'made-olmoe',
+    dtype: 'BF16',
+    config: {
+      ...COMMON,
+      architectures: ['OlmoeForCausalLM'],
+      model_type: 'olmoe',
+      num_key_value_heads: HEADS,
+      rope_theta: 10000,
+      rms_norm_eps: 1e-6,
+      num_experts: 8,
+      num_experts_per_tok: 3,
+    },
+    tensors: Object.fromEntries(
+      Object.entries(
+        expertTensors(llamaTensors({ head: true, norms: true }), { ...QWEN_EXPERTS, count: 8, width: FEED_FORWARD }),
+      ).map(([name, shape]): [string, readonly number[]] => {
+        // As many keys as queries, and one norm for all heads.
+        if (/\.[kv]_proj\.weight$/.test(name)) return [name, [HIDDEN, HIDDEN]];
+        return [name, /\.[qk]_norm\.weight$/.test(name) ? [HIDDEN] : shape];
+      }),
+    ),
+    files: bytePairFiles(
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      [{ content: '<|endoftext|>', special: true }],
+      { bos_token: null, eos_token: '<|endoftext|>' },
+    ),
+  },
+  {
+    name: 'made-phi-3.5-moe',
+    dtype: 'BF16',
+    config: {
+      ...COMMON,
+      architectures: ['PhiMoEForCausalLM'],
+      model_type: 'phimoe',
+      max_position_embeddings: 131072,
+      original_max_position_embeddings: 4096,
+      rope_theta: 10000,
+      rope_scaling: {
+        type: 'longrope',
+        long_factor: Array.from({ length: HEAD / 2 }, (_, index) => 1 + index / 10),
+        short_factor: Array.from({ length: HEAD / 2 }, () => 1),
+        long_mscale: 1.2,
+        short_mscale: 1.2,
+        original_max_position_embeddings: 4096,
+      },
+      sliding_window: 131072,
+      num_local_experts: 4,
+      num_experts_per_tok: 2,
+      attention_bias: true,
+      lm_head_bias: true,
+    },
+    tensors: {
+      ...expertTensors(llamaTensors({ head: true, biases: true }), {
+        ...MIXTRAL_EXPERTS,
+        count: 4,
+        width: FEED_FORWARD,
+      }),
+      'model.norm.bias': [HIDDEN],
+      'lm_head.bias': [VOCABULARY],
+      ...layers((at) => ({
+        [`${at}input_layernorm.bias`]: [HIDDEN],
+        [`${at}post_attention_layernorm.bias`]: [HIDDEN],
+        [`${at}self_attn.o_proj.bias`]: [HIDDEN],
+      })),
+    },
+    files: sentencePieceFiles(),
+  },
+];
+
 /** Writes a checkpoint into a folder of its name. @returns the folder */
 export function writeCheckpoint(root: string, made: MadeCheckpoint): string {
   const folder = path.join(root, made.name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(made.config));
   for (const [name, content] of Object.entries(made.files)) writeFileSync(path.join(folder, name), content);
-  writeFileSync(path.join(folder, 'model.safetensors'), safetensors(made));
+  const { shards = 1 } = made;
+  const names = Object.keys(made.tensors);
+  const each = Math.ceil(names.length / shards);
+  const weightMap: Record<string, string> = {};
+  for (let shard = 0; shard < shards; shard++) {
+    const number = (count: number): string => String(count).padStart(5, '0');
+    const file = shards === 1 ? 'model.safetensors' : `model-${number(shard + 1)}-of-${number(shards)}.safetensors`;
+    const held = names.slice(shard * each, (shard + 1) * each);
+    for (const name of held) weightMap[name] = file;
+    const tensors = Object.fromEntries(held.map((name) => [name, made.tensors[name]]));
+    writeFileSync(path.join(folder, file), safetensors({ ...made, tensors }, shard));
+  }
+  if (shards > 1) {
+    const index = JSON.stringify({ metadata: {}, weight_map: weightMap });
+    writeFileSync(path.join(folder, 'model.safetensors.index.json'), index);
+  }
   return folder;
 }
 
-function safetensors({ tensors, dtype }: MadeCheckpoint): Uint8Array {
+function safetensors({ tensors, dtype }: MadeCheckpoint, seed: number): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let end = 0;
   for (const [name, shape] of Object.entries(tensors)) {
@@ -476,7 +695,7 @@ function safetensors({ tensors, dtype }: MadeCheckpoint): Uint8Array {
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.set(text, 8);
   const values = new Uint16Array(file.buffer, 8 + padded);
-  let state = 0x9e3779b9;
+  let state = 0x9e3779b9 + seed;
   for (let at = 0; at < values.length; at++) {
     // mulberry32
     state = (state + 0x6d2b79f5) | 0;

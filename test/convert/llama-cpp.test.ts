@@ -7,14 +7,16 @@ import { ggufTypeName, writeGguf } from '../../lib/convert/gguf/write-gguf';
 import { openCheckpoint } from '../../lib/format';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
-import { MADE_CHECKPOINTS, writeCheckpoint } from './checkpoints';
+import { MADE_CHECKPOINTS, MADE_EXPERTS, writeCheckpoint } from './checkpoints';
 import reference from './reference-digests.json';
 
 /** Of files that llama.cpp's converter and quantizer wrote: tools/generate/gguf-reference.py. */
 const digests = reference.digests as Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Each on one architecture; the mix of one on every architecture. */
+/** Each on one dense architecture and on those experts that mixes treat in ways of their own; the mix of one on every architecture. */
 const ALL_TYPES = ['Q2_K', 'Q3_K_M', 'Q4_0', 'Q4_K_M', 'Q5_K_M', 'Q6_K', 'Q8_0'];
+
+const ALL_TYPES_OF = [MADE_CHECKPOINTS[0].name, 'Made-Mixtral-8x1M-Instruct-v0.1', 'made-qwen3-1m-a0.5m'];
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'qe-gguf-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -30,7 +32,7 @@ async function quantize(source: string, schemeName: string): Promise<string> {
 
 const digestOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-describe.each(MADE_CHECKPOINTS)('$name', (made) => {
+describe.each([...MADE_CHECKPOINTS, ...MADE_EXPERTS])('$name', (made) => {
   const expected = digests[made.name];
   let source: string;
   let converted: string;
@@ -43,7 +45,7 @@ describe.each(MADE_CHECKPOINTS)('$name', (made) => {
     expect(digestOf(converted)).toBe(expected.converted);
   });
 
-  test.each(made === MADE_CHECKPOINTS[0] ? ALL_TYPES : ['Q4_K_M'])(
+  test.each(ALL_TYPES_OF.includes(made.name) ? ALL_TYPES : ['Q4_K_M'])(
     'is quantized to %s as by llama-quantize',
     async (type) => {
       expect(digestOf(await quantize(source, `gguf:${type}`))).toBe(expected[type]);

@@ -8,7 +8,8 @@ import { writeGguf } from '../../lib/convert/gguf/write-gguf';
 import { openCheckpoint } from '../../lib/format';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
-import { MADE_CHECKPOINTS, writeCheckpoint } from './checkpoints';
+import { MADE_CHECKPOINTS, MADE_EXPERTS, writeCheckpoint } from './checkpoints';
+import reference from './expert-probabilities.json';
 
 const MODELS = path.join(__dirname, '..', '..', 'examples', 'models');
 
@@ -52,15 +53,42 @@ test('a trained model is the file that llama.cpp makes of it, and writes the sam
 
 test('llama.cpp loads and runs every architecture', async () => {
   const files: string[] = [];
-  for (const made of MADE_CHECKPOINTS)
+  for (const made of [...MADE_CHECKPOINTS, ...MADE_EXPERTS])
     files.push(await quantize(writeCheckpoint(scratch, made), 'gguf:Q4_K_M', `${made.name}-Q4_K_M.gguf`));
   const answers = await generate('the end in', 6, files);
-  const architectures = ['llama', 'llama', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3', 'phi3', 'phi2'];
-  expect(answers.map(({ architecture }) => architecture)).toEqual(architectures);
+  const dense = ['llama', 'llama', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3', 'phi3', 'phi2'];
+  const experts = ['llama', 'qwen2moe', 'qwen3moe', 'qwen3moe', 'olmoe', 'phimoe'];
+  expect(answers.map(({ architecture }) => architecture)).toEqual([...dense, ...experts]);
   for (const { fileType, text, written } of answers) {
     expect(fileType).toBe(15);
     // Through the vocabulary and back.
     expect(text.trim()).toBe('the end in');
     expect(written).toHaveLength(6);
   }
+});
+
+/** Of the likeliest next tokens, as transformers computes them from the checkpoint: tools/generate/expert-probabilities.py. */
+const probabilities: Readonly<
+  Record<string, { readonly ids: readonly number[]; readonly probabilities: readonly number[] }>
+> = reference.models;
+
+test('experts answer in llama.cpp as they do in transformers', async () => {
+  const made = MADE_EXPERTS.filter(({ name }) => name in probabilities);
+  expect(made.map(({ name }) => name).sort()).toEqual(Object.keys(probabilities).sort());
+  const files: string[] = [];
+  for (const model of made)
+    files.push(await quantize(writeCheckpoint(scratch, model), 'gguf:F32', `${model.name}-F32.gguf`));
+  const script = path.join(__dirname, 'next-tokens-with-llama-cpp.mjs');
+  const args = [script, JSON.stringify(reference.tokens), ...files];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const answers = stdout.trim().split('\n');
+  expect(answers).toHaveLength(made.length);
+  answers.forEach((line, index) => {
+    const found = new Map(JSON.parse(line) as [number, number][]);
+    const expected = probabilities[made[index].name];
+    expected.ids.forEach((id, place) => {
+      // Half precision in llama.cpp's cache of keys and values.
+      expect((found.get(id) ?? NaN) / expected.probabilities[place]).toBeCloseTo(1, 2.9);
+    });
+  });
 });

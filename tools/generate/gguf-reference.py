@@ -33,6 +33,10 @@ PRE_TOKENIZERS = {
     "made-qwen2.5-1m-instruct": "qwen2",
     "made-qwen3-yarn": "qwen2",
     "made-phi-2": "phi-2",
+    "made-qwen1.5-moe": "qwen2",
+    "made-qwen3-1m-a0.5m": "qwen2",
+    "made-qwen3-fused-experts": "qwen2",
+    "made-olmoe": "olmo",
 }
 FILE_TYPES = "Q4_0 Q8_0 Q2_K Q3_K_M Q4_K_M Q5_K_M Q6_K".split()
 

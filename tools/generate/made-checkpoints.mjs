@@ -7,5 +7,5 @@ if (folder === undefined) {
   console.error('usage: node tools/generate/made-checkpoints.mjs DIR');
   process.exit(2);
 }
-const { MADE_CHECKPOINTS, writeCheckpoint } = await importTypeScript('test/convert/checkpoints.ts');
-for (const made of MADE_CHECKPOINTS) console.log(writeCheckpoint(path.resolve(folder), made));
+const { MADE_CHECKPOINTS, MADE_EXPERTS, writeCheckpoint } = await importTypeScript('test/convert/checkpoints.ts');
+for (const made of [...MADE_CHECKPOINTS, ...MADE_EXPERTS]) console.log(writeCheckpoint(path.resolve(folder), made));

@@ -27,7 +27,7 @@ export async function modelFromGguf(checkpoint: Checkpoint): Promise<GgufModel> 
   const tensors = [...checkpoint.tensors.values()].map((tensor): GgufModelTensor => {
     const { name, shape, dtype, offset } = tensor;
     const file = files.findIndex((candidate) => candidate.name === tensor.file);
-    return { name, shape, storedType: dtype, dtype, file, offset };
+    return { name, shape, storedType: dtype, dtype, parts: [{ file, offset }] };
   });
   return {
     name: modelName(files[0].name),

@@ -1,12 +1,13 @@
 import { FormatError } from '../../errors';
 import { layoutGguf, type GgufTensorPlan } from '../../format/gguf/layout';
 import type { FileLayout } from '../../format/layout';
+import type { TensorInfo } from '../../format/tensor';
 import type { ImportanceMatrix } from '../../format/imatrix';
 import { byLayerAndName, ggufTensorTypes } from '../../format/gguf/tensor-types';
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
 import { ggufTarget, type GgufTarget } from '../../scheme/gguf/target';
-import { fileTypeName, findGgufFileType, type GgmlType } from '../../scheme/gguf/types';
+import { fileTypeName, findGgufFileType, ggmlBytes, ggmlShape, type GgmlType } from '../../scheme/gguf/types';
 import type { Scheme } from '../../scheme/types';
 import { importanceOfTensors, type FileImportance } from '../../simulate/gguf/importance-of-tensors';
 import type { GgufWriteHelpers } from '../../simulate/gguf/write/helpers';
@@ -14,7 +15,7 @@ import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/pl
 import { runGgufWrite } from '../../simulate/gguf/write/run';
 import { assertDecodes } from './from-gguf';
 import { importanceMetadata } from './importance-metadata';
-import type { GgufModel } from './model';
+import type { GgufModel, GgufModelTensor } from './model';
 
 export interface GgufWriteProgress {
   readonly doneBytes: number;
@@ -104,9 +105,11 @@ function prepared(model: GgufModel, scheme: Scheme, options: GgufFileOptions): P
   const sources = [...model.constants.map((constant) => ({ ...constant, dtype: 'F32' })), ...model.tensors];
   const sorted = byLayerAndName(sources);
   const types = ggufTensorTypes(sorted, model.metadata, target, importance !== undefined);
-  const tensors = (isConversion(model, fileType) ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
+  const converts = isConversion(model, fileType);
+  const tensors = (converts ? sources : sorted).map(({ name, shape }): GgufTensorPlan => ({
     name,
-    shape,
+    // llama-quantize writes what ggml sees.
+    shape: converts ? shape : ggmlShape(shape),
     dtype: tensorTypes?.get(name) ?? (types.get(name) as string),
   }));
   const layout = layoutGguf({ metadata: metadataOf(model, fileType, importance), tensors });
@@ -155,28 +158,10 @@ export async function writeGguf(
   const plan = prepared(model, scheme, options);
   const { layout, importance } = plan;
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
-  const tasks: GgufTensorTask[] = [];
-  for (const placed of layout.tensors.values()) {
+  const tasks = [...layout.tensors.values()].flatMap((placed) => {
     const source = byName.get(placed.name);
-    if (source === undefined) continue;
-    const { name, shape, file, storedType, interleave, addOne } = source;
-    if (storedType !== placed.dtype) assertDecodes(source);
-    const columns = shape.length > 0 ? shape[shape.length - 1] : 1;
-    const rows = columns > 0 ? placed.elements / columns : 0;
-    tasks.push({
-      name,
-      file,
-      sourceOffset: source.offset,
-      sourceType: storedType,
-      targetOffset: placed.offset,
-      targetType: placed.dtype,
-      rows,
-      columns,
-      interleave,
-      addOne,
-      importance: shared(importance.byTensor.get(name)),
-    });
-  }
+    return source === undefined ? [] : tasksOf(source, placed, importance.byTensor.get(placed.name));
+  });
 
   options.signal?.throwIfAborted();
   const file = AtomicFile.create(path, layout.fileBytes);
@@ -200,7 +185,7 @@ export async function writeGguf(
         options.onProgress?.({
           doneBytes,
           totalBytes: work.bytes,
-          tensors: tasks.length,
+          tensors: layout.tensors.size,
           seconds: seconds(),
           secondsLeft: doneBytes > 0 ? Math.max((seconds() * (work.bytes - doneBytes)) / doneBytes, 0) : undefined,
         }),
@@ -213,6 +198,29 @@ export async function writeGguf(
     throw error;
   }
   return planOf(plan);
+}
+
+/** A task for each part of a tensor: experts are written one by one, wherever they lie. */
+function tasksOf(source: GgufModelTensor, placed: TensorInfo, given: Float32Array | undefined): GgufTensorTask[] {
+  const { name, shape, parts, storedType, interleave, addOne } = source;
+  if (storedType !== placed.dtype) assertDecodes(source);
+  const columns = shape.length > 0 ? shape[shape.length - 1] : 1;
+  const rows = columns > 0 ? placed.elements / columns / parts.length : 0;
+  const importance = shared(given);
+  const weights = (importance?.length ?? 0) / parts.length;
+  return parts.map(({ file, offset }, part) => ({
+    name,
+    file,
+    sourceOffset: offset,
+    sourceType: storedType,
+    targetOffset: placed.offset + part * ggmlBytes(placed.dtype, rows * columns),
+    targetType: placed.dtype,
+    rows,
+    columns,
+    interleave,
+    addOne,
+    importance: importance?.subarray(part * weights, (part + 1) * weights),
+  }));
 }
 
 /** In memory that threads share: of experts it is more than each of them should have a copy of. */

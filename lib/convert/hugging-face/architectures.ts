@@ -57,7 +57,7 @@ const llama: HubArchitecture = {
     const list = new ParameterList('llama');
     commonParameters(list, config, rope);
     list.count('vocab_size', config.required('vocab_size'));
-    list.count('rope.dimension_count', config.required('head_dim'));
+    list.count('rope.dimension_count', config.number('head_dim') ?? headWidth(config));
     return list.metadata;
   },
   tokenizerStart: ({ add_prefix_space: adds }) =>
@@ -85,6 +85,19 @@ const mistral: HubArchitecture = {
   }),
 };
 
+/** Here a width of heads that the config leaves out stays out. */
+const mixtral: HubArchitecture = {
+  ...llama,
+  defaults: () => ({
+    num_key_value_heads: 8,
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    rope_theta: 1000000,
+    num_experts: 8,
+    num_experts_per_tok: 2,
+  }),
+};
+
 function qwen(name: string, defaults: Readonly<Record<string, number>>): HubArchitecture {
   return {
     gguf: name,
@@ -105,6 +118,37 @@ function qwen(name: string, defaults: Readonly<Record<string, number>>): HubArch
     },
   };
 }
+
+/** Qwen2 and Qwen3 with experts, whose width is not that of a dense layer. */
+function qwenMoe(name: string, defaults: Readonly<Record<string, number>>): HubArchitecture {
+  return {
+    ...qwen(name, defaults),
+    parameters(config, rope) {
+      const list = new ParameterList(name);
+      commonParameters(list, config, rope);
+      list.count('expert_feed_forward_length', config.number('moe_intermediate_size'));
+      list.count('expert_shared_feed_forward_length', config.number('shared_expert_intermediate_size'));
+      return list.metadata;
+    },
+  };
+}
+
+const olmoe: HubArchitecture = {
+  ...qwen('olmoe', {
+    num_key_value_heads: 16,
+    max_position_embeddings: 4096,
+    num_experts: 64,
+    num_experts_per_tok: 8,
+  }),
+  vocabularies: ['byte-pair'],
+  parameters(config, rope) {
+    const list = new ParameterList('olmoe');
+    commonParameters(list, config, rope);
+    // Whatever the config says.
+    list.real('attention.layer_norm_rms_epsilon', 1e-5);
+    return list.metadata;
+  },
+};
 
 /** What Gemma 1 and 2 say, in their converter's own order. */
 function gemmaParameters(list: ParameterList, config: HubConfig): void {
@@ -222,6 +266,37 @@ function originalContext(config: HubConfig, { values }: RopeParameters): number 
   return typeof stored === 'number' ? stored : config.required('original_max_position_embeddings');
 }
 
+/** The factor of the longer context, which the converter knows before all other parameters. */
+function ropeFactor(name: string, config: HubConfig, rope: RopeParameters): Map<string, GgufValue> {
+  const list = new ParameterList(name);
+  const scale = config.required('n_positions', 'max_position_embeddings') / originalContext(config, rope);
+  const type = rope.values.rope_type;
+  if (Array.isArray(rope.values.long_factor)) {
+    const long = Math.sqrt(1 + Math.log(scale) / Math.log(originalContext(config, rope)));
+    const factor = scale <= 1 ? 1 : type === 'yarn' ? 0.1 * Math.log(scale) + 1 : long;
+    list.real('rope.scaling.attn_factor', factor);
+  }
+  return list.metadata;
+}
+
+function phi3Parameters(list: ParameterList, config: HubConfig, rope: RopeParameters): void {
+  const width = config.required('hidden_size', 'n_embd');
+  const heads = config.required('num_attention_heads', 'n_head');
+  list.count('context_length', config.required('n_positions', 'max_position_embeddings'));
+  list.count('rope.scaling.original_context_length', originalContext(config, rope));
+  list.count('embedding_length', width);
+  list.count('feed_forward_length', config.required('intermediate_size'));
+  list.count('block_count', config.required('num_hidden_layers'));
+  list.count('attention.head_count', heads);
+  list.count('attention.head_count_kv', config.required('num_key_value_heads', 'n_head_kv'));
+  list.real('attention.layer_norm_rms_epsilon', config.required('rms_norm_eps'));
+  list.count('rope.dimension_count', rotaryDimensions(rope, width, heads));
+  list.real('rope.freq_base', rope.values.rope_theta);
+  list.fileType();
+  // Zero tells Phi-4 from the others.
+  list.count('attention.sliding_window', config.number('sliding_window') ?? 0);
+}
+
 const phi3: HubArchitecture = {
   gguf: 'phi3',
   defaults: (config) => ({
@@ -235,34 +310,10 @@ const phi3: HubArchitecture = {
   normsFromOne: false,
   vocabularies: ['sentence-piece', 'byte-pair'],
   readsTokenizerJson: true,
-  first(config, rope) {
-    const list = new ParameterList('phi3');
-    const scale = config.required('n_positions', 'max_position_embeddings') / originalContext(config, rope);
-    const type = rope.values.rope_type;
-    if (Array.isArray(rope.values.long_factor)) {
-      const long = Math.sqrt(1 + Math.log(scale) / Math.log(originalContext(config, rope)));
-      const factor = scale <= 1 ? 1 : type === 'yarn' ? 0.1 * Math.log(scale) + 1 : long;
-      list.real('rope.scaling.attn_factor', factor);
-    }
-    return list.metadata;
-  },
+  first: (config, rope) => ropeFactor('phi3', config, rope),
   parameters(config, rope) {
     const list = new ParameterList('phi3');
-    const width = config.required('hidden_size', 'n_embd');
-    const heads = config.required('num_attention_heads', 'n_head');
-    list.count('context_length', config.required('n_positions', 'max_position_embeddings'));
-    list.count('rope.scaling.original_context_length', originalContext(config, rope));
-    list.count('embedding_length', width);
-    list.count('feed_forward_length', config.required('intermediate_size'));
-    list.count('block_count', config.required('num_hidden_layers'));
-    list.count('attention.head_count', heads);
-    list.count('attention.head_count_kv', config.required('num_key_value_heads', 'n_head_kv'));
-    list.real('attention.layer_norm_rms_epsilon', config.required('rms_norm_eps'));
-    list.count('rope.dimension_count', rotaryDimensions(rope, width, heads));
-    list.real('rope.freq_base', rope.values.rope_theta);
-    list.fileType();
-    // Zero tells Phi-4 from the others.
-    list.count('attention.sliding_window', config.number('sliding_window') ?? 0);
+    phi3Parameters(list, config, rope);
     return list.metadata;
   },
   constants(_config, { values }) {
@@ -280,16 +331,53 @@ const phi3: HubArchitecture = {
   },
 };
 
+const phiMoe: HubArchitecture = {
+  ...phi3,
+  gguf: 'phimoe',
+  defaults: () => ({
+    num_key_value_heads: 8,
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    rope_theta: 1000000,
+    num_experts: 16,
+    num_experts_per_tok: 2,
+  }),
+  first: (config, rope) => ropeFactor('phimoe', config, rope),
+  parameters(config, rope) {
+    const list = new ParameterList('phimoe');
+    phi3Parameters(list, config, rope);
+    list.count('expert_used_count', config.required('num_experts_per_tok', 'num_experts_per_token'));
+    list.count('expert_count', config.required('num_local_experts', 'num_experts'));
+    return list.metadata;
+  },
+};
+
 /** By the name in `architectures` of config.json. */
 export const HUB_ARCHITECTURES: Readonly<Record<string, HubArchitecture>> = {
   LlamaForCausalLM: llama,
   MistralForCausalLM: mistral,
+  MixtralForCausalLM: mixtral,
   Qwen2ForCausalLM: qwen('qwen2', {}),
+  Qwen2MoeForCausalLM: qwenMoe('qwen2moe', {
+    num_key_value_heads: 16,
+    num_experts: 60,
+    num_experts_per_tok: 4,
+    moe_intermediate_size: 1408,
+    shared_expert_intermediate_size: 5632,
+  }),
   Qwen3ForCausalLM: qwen('qwen3', { head_dim: 128 }),
+  Qwen3MoeForCausalLM: qwenMoe('qwen3moe', {
+    num_key_value_heads: 4,
+    num_experts: 128,
+    num_experts_per_tok: 8,
+    moe_intermediate_size: 768,
+  }),
+  OlmoeForCausalLM: olmoe,
   GemmaForCausalLM: gemma,
   Gemma2ForCausalLM: gemma2,
   Gemma3ForCausalLM: gemma3,
   Gemma3ForConditionalGeneration: gemma3,
   PhiForCausalLM: phi2,
   Phi3ForCausalLM: phi3,
+  PhiMoEForCausalLM: phiMoe,
 };

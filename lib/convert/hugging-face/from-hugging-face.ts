@@ -1,16 +1,18 @@
 import path from 'node:path';
 import { FormatError, SimulationError } from '../../errors';
 import type { Checkpoint, CheckpointFolder, CheckpointTensor } from '../../format';
-import { ggufTensorName, textModelName } from '../../format/gguf/hub-names';
+import { ggufFusedExperts, ggufPlace, textModelName } from '../../format/gguf/hub-names';
 import { gguf, type GgufValue } from '../../format/gguf/value';
 import { GGUF_PLAIN_TYPES } from '../../scheme/gguf/quantized-types';
 import { localPaths } from '../../simulate/stream/local-paths';
 import type { GgufModel, GgufModelTensor } from '../gguf/model';
 import { HUB_ARCHITECTURES, type HubArchitecture } from './architectures';
 import { HubConfig, ropeParameters } from './config';
+import { ExpertStacks, fusedExperts } from './expert-stacks';
 import { HubFiles } from './files';
 import { generalMetadata } from './general';
 import { readModelCard } from './model-card';
+import { parameterCounts } from './parameter-counts';
 import { bytePairVocabulary, mergesOf } from './tokenizer/byte-pair';
 import { byteFallbackVocabulary, sentencePieceVocabulary } from './tokenizer/sentence-piece';
 import { specialTokens } from './tokenizer/special-tokens';
@@ -29,7 +31,7 @@ const OTHER_TOWERS =
  * Source: llama.cpp convert_hf_to_gguf.py and conversion/*.py as of October 2026.
  *
  * @throws ModelConfigError, FormatError `TOKENIZER_*`, SimulationError `ARCHITECTURE_NOT_CONVERTED`, `TENSOR_NOT_CONVERTED`,
- *   `CHECKPOINT_QUANTIZED`, `CHECKPOINT_NOT_LOCAL`
+ *   `CHECKPOINT_QUANTIZED`, `EXPERTS_NOT_STACKED`, `CHECKPOINT_NOT_LOCAL`
  */
 export async function modelFromHuggingFace(folder: CheckpointFolder, checkpoint: Checkpoint): Promise<GgufModel> {
   const given = new HubConfig(checkpoint.config, checkpoint.location);
@@ -40,10 +42,7 @@ export async function modelFromHuggingFace(folder: CheckpointFolder, checkpoint:
   const name = repositoryName(checkpoint.location);
 
   const constants = architecture.constants?.(config, rope) ?? [];
-  const tensors = sortedTensors(checkpoint).flatMap((tensor) =>
-    convertTensor(tensor, checkpoint, architecture, config),
-  );
-  const parameters = [...tensors, ...constants].reduce((sum, { shape }) => sum + product(shape), 0);
+  const tensors = convertTensors(checkpoint, architecture, config);
 
   const metadata = new Map<string, GgufValue>([['general.architecture', gguf.string(architecture.gguf)]]);
   const add = (values: ReadonlyMap<string, GgufValue> | undefined): void => {
@@ -57,7 +56,7 @@ export async function modelFromHuggingFace(folder: CheckpointFolder, checkpoint:
       config: checkpoint.config as Record<string, unknown>,
       generation: await optionalJson(files, 'generation_config.json'),
       card: readModelCard(await files.text('README.md')),
-      parameters,
+      parameters: parameterCounts([...tensors, ...constants]),
     }),
   );
   add(architecture.parameters(config, rope));
@@ -99,45 +98,77 @@ function sortedTensors(checkpoint: Checkpoint): CheckpointTensor[] {
   );
 }
 
-function convertTensor(
-  tensor: CheckpointTensor,
+function convertTensors(
   checkpoint: Checkpoint,
   architecture: HubArchitecture,
   config: HubConfig,
-): GgufModelTensor[] {
-  if (NOT_WEIGHTS.test(tensor.name) || OTHER_TOWERS.test(tensor.name)) return [];
+): readonly GgufModelTensor[] {
+  const files = new Map(checkpoint.files.map(({ name }, index) => [name, index]));
+  const experts = new ExpertStacks(checkpoint.location, config.number('num_local_experts', 'num_experts'));
+  const tensors: GgufModelTensor[] = [];
+  for (const tensor of sortedTensors(checkpoint)) {
+    if (NOT_WEIGHTS.test(tensor.name) || OTHER_TOWERS.test(tensor.name)) continue;
+    const source = textModelName(tensor.name);
+    if (architecture.dropsHead === true && source === 'lm_head.weight') continue;
+    const file = files.get(tensor.file) as number;
+    const fused = ggufFusedExperts(source, config.architecture);
+    const place = ggufPlace(source, config.architecture);
+    const isFused = tensor.shape.length === 3 && fused.length > 0 && tensor.shape[1] % fused.length === 0;
+    if (place === undefined && !isFused) throw notConverted(tensor, checkpoint, architecture, config);
+    if (!GGUF_PLAIN_TYPES.includes(tensor.dtype)) throw quantizedBefore(tensor);
+    if (place === undefined) tensors.push(...fusedExperts(tensor, fused, file));
+    else if (place.expert !== undefined) tensors.push(...experts.add(tensor, place, { file, offset: tensor.offset }));
+    else tensors.push(convertTensor(tensor, place.name, file, architecture, config));
+  }
+  experts.end();
+  return tensors;
+}
+
+/** Routers, which llama.cpp computes with as they are. Source: llama.cpp conversion/base.py, `prepare_tensors`. */
+const ROUTER = /\.ffn_gate_inp(?:_shexp)?\.weight$/;
+
+function convertTensor(
+  tensor: CheckpointTensor,
+  name: string,
+  file: number,
+  architecture: HubArchitecture,
+  config: HubConfig,
+): GgufModelTensor {
   const source = textModelName(tensor.name);
-  if (architecture.dropsHead === true && source === 'lm_head.weight') return [];
-  const name = ggufTensorName(source, config.architecture);
-  if (name === undefined) {
-    throw new SimulationError('TENSOR_NOT_CONVERTED', `${tensor.name} has no place in a ${architecture.gguf} GGUF`, {
-      path: checkpoint.location,
-      got: tensor.name,
-      allowed: `the tensors of ${config.architecture}`,
-      fix: 'give the unquantized checkpoint of the model itself: no adapter, no packed weights',
-    });
-  }
-  if (!GGUF_PLAIN_TYPES.includes(tensor.dtype)) {
-    throw new SimulationError('CHECKPOINT_QUANTIZED', `${tensor.name} is stored as ${tensor.dtype}`, {
-      got: tensor.dtype,
-      allowed: GGUF_PLAIN_TYPES.join(', '),
-      fix: 'give the unquantized checkpoint',
-    });
-  }
-  const exact = tensor.shape.length <= 1 || name.endsWith('_norm.weight') || !name.endsWith('.weight');
+  const exact =
+    tensor.shape.length <= 1 || name.endsWith('_norm.weight') || !name.endsWith('.weight') || ROUTER.test(name);
   const heads = interleavedHeads(source, architecture, config);
-  return [
-    {
-      name,
-      shape: tensor.shape,
-      storedType: tensor.dtype,
-      dtype: exact ? 'F32' : tensor.dtype,
-      file: checkpoint.files.findIndex((file) => file.name === tensor.file),
-      offset: tensor.offset,
-      interleave: heads === undefined ? undefined : tensor.shape[0] / heads,
-      addOne: architecture.normsFromOne && source.endsWith('norm.weight') ? true : undefined,
-    },
-  ];
+  return {
+    name,
+    shape: tensor.shape,
+    storedType: tensor.dtype,
+    dtype: exact ? 'F32' : tensor.dtype,
+    parts: [{ file, offset: tensor.offset }],
+    interleave: heads === undefined ? undefined : tensor.shape[0] / heads,
+    addOne: architecture.normsFromOne && source.endsWith('norm.weight') ? true : undefined,
+  };
+}
+
+function notConverted(
+  { name }: CheckpointTensor,
+  { location }: Checkpoint,
+  architecture: HubArchitecture,
+  config: HubConfig,
+): SimulationError {
+  return new SimulationError('TENSOR_NOT_CONVERTED', `${name} has no place in a ${architecture.gguf} GGUF`, {
+    path: location,
+    got: name,
+    allowed: `the tensors of ${config.architecture}`,
+    fix: 'give the unquantized checkpoint of the model itself: no adapter, no packed weights',
+  });
+}
+
+function quantizedBefore({ name, dtype }: CheckpointTensor): SimulationError {
+  return new SimulationError('CHECKPOINT_QUANTIZED', `${name} is stored as ${dtype}`, {
+    got: dtype,
+    allowed: GGUF_PLAIN_TYPES.join(', '),
+    fix: 'give the unquantized checkpoint',
+  });
 }
 
 /** How many heads a query or key projection has, where their rows are to be interleaved. */
@@ -225,8 +256,4 @@ async function optionalJson(files: HubFiles, name: string): Promise<Readonly<Rec
     if (error instanceof FormatError && error.id === 'JSON_MALFORMED') return undefined;
     throw error;
   }
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((total, size) => total * size, 1);
 }

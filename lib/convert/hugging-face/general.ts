@@ -2,6 +2,7 @@ import { gguf, type GgufValue } from '../../format/gguf/value';
 import { isJsonObject, type JsonObject } from '../../text/json';
 import type { CardValue } from './model-card';
 import { modelNameParts, sizeLabelOf, titleOf, type ModelNameParts } from './model-name';
+import type { ParameterCounts } from './parameter-counts';
 
 export interface GeneralSources {
   /** Name of the model's folder, or of its repository. */
@@ -9,7 +10,7 @@ export interface GeneralSources {
   readonly config: JsonObject;
   readonly generation: JsonObject | undefined;
   readonly card: ReadonlyMap<string, CardValue>;
-  readonly parameters: number;
+  readonly parameters: ParameterCounts;
 }
 
 /** Recommended sampling: key in generation_config.json, key in the file, type. */
@@ -36,7 +37,8 @@ export function generalMetadata(sources: GeneralSources): Map<string, GgufValue>
   const metadata = new Map<string, GgufValue>();
   for (const [key, value] of sampling(sources.generation)) metadata.set(`general.sampling.${key}`, value);
 
-  const { card, config, parameters, folder } = sources;
+  const { card, config, folder } = sources;
+  const parameters = sources.parameters.total;
   const text = (...keys: readonly string[]): string | undefined => {
     for (const key of keys) {
       const value = card.get(key);
@@ -65,7 +67,7 @@ export function generalMetadata(sources: GeneralSources): Map<string, GgufValue>
   set('finetune', text('finetune', 'model_finetune') ?? part('finetune'));
   set('basename', text('basename', 'model_basename', 'model_type') ?? part('basename'));
   set('description', text('description', 'model_description'));
-  set('size_label', text('size_label', 'model_size_label') ?? part('sizeLabel') ?? sizeLabelOf(parameters));
+  set('size_label', text('size_label', 'model_size_label') ?? part('sizeLabel') ?? sizeLabelOf(sources.parameters));
   const license = card.get('license');
   set('license', typeof license === 'string' ? license : license?.join(','));
   set('license.name', text('license_name'));

@@ -1,3 +1,5 @@
+import type { ParameterCounts } from './parameter-counts';
+
 /** What a model's name says, in the parts of GGUF's metadata. */
 export interface ModelNameParts {
   readonly name?: string;
@@ -103,8 +105,13 @@ function titled(word: string): string {
   return word.replace(/\p{L}+/gu, (letters) => letters[0].toUpperCase() + letters.slice(1).toLowerCase());
 }
 
-/** `3.4M`, `70B`. Source: gguf-py/gguf/utility.py, `model_weight_count_rounded_notation`. */
-export function sizeLabelOf(parameters: number): string {
+/** `3.4M`, `70B`; `8x7.2B` where there are experts. Source: gguf-py/gguf/utility.py, `size_label`. */
+export function sizeLabelOf({ total, shared, oneExpert, experts }: ParameterCounts): string {
+  return experts > 0 ? `${experts}x${rounded(shared + oneExpert)}` : rounded(total);
+}
+
+/** Source: gguf-py/gguf/utility.py, `model_weight_count_rounded_notation`. */
+function rounded(parameters: number): string {
   const [scale, suffix] =
     parameters > 1e12 ? [1e-12, 'T'] : parameters > 1e9 ? [1e-9, 'B'] : parameters > 1e6 ? [1e-6, 'M'] : [1e-3, 'K'];
   const scaled = parameters * (scale as number);

@@ -38,6 +38,8 @@ export function commonParameters(list: ParameterList, config: HubConfig, rope: R
   list.real('rope.freq_base_swa', rope.slidingTheta);
   list.real('attention.layer_norm_rms_epsilon', config.number('rms_norm_eps', 'norm_eps'));
   list.real('attention.layer_norm_epsilon', config.number('layer_norm_eps', 'layer_norm_epsilon', 'norm_epsilon'));
+  list.count('expert_count', config.number('num_local_experts', 'num_experts'));
+  list.count('expert_used_count', config.number('num_experts_per_tok', 'num_experts_per_token'));
   const headDim = config.number('head_dim');
   list.count('attention.key_length', headDim);
   list.count('attention.value_length', headDim);

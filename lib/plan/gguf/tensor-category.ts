@@ -1,5 +1,6 @@
 import type { WeightGroup } from '../../model/types';
 import type { TensorCategory } from '../../scheme/gguf/category';
+import { ggmlShape } from '../../scheme/gguf/types';
 
 const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
   // Fused projections that the converter keeps in one tensor.
@@ -26,7 +27,8 @@ export function tensorCategory(group: WeightGroup): TensorCategory {
   if (group.role === 'head') return 'output';
   if (group.role === 'norm' || group.role === 'bias' || group.role === 'router' || group.role === 'conv')
     return 'unquantized';
-  if (group.shape.length < 2) return 'unquantized';
+  // A gate of one row is a vector to ggml.
+  if (ggmlShape(group.shape).length < 2) return 'unquantized';
   const path = group.name.replace(/\.weight$/, '');
   const module = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   for (const [pattern, category] of BY_MODULE) if (pattern.test(module)) return category;

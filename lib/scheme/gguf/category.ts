@@ -1,4 +1,4 @@
-import type { GgmlType } from './types';
+import { ggmlShape, type GgmlType } from './types';
 
 /**
  * What llama-quantize takes a tensor for, by its name in the file.
@@ -90,8 +90,6 @@ const LEFT_ALONE_NAMES = new Set(['position_embd.weight', 'token_types.weight'])
 
 /** Does llama-quantize quantize a tensor at all? */
 export function isGgufQuantizable({ name, shape }: GgufNamedTensor): boolean {
-  // ggml counts dimensions up to the last that is not 1.
-  const dimensions = shape.length - shape.findIndex((size) => size !== 1);
-  if (shape.every((size) => size === 1) || dimensions < 2 || !name.endsWith('weight')) return false;
+  if (ggmlShape(shape).length < 2 || !name.endsWith('weight')) return false;
   return !LEFT_ALONE_NAMES.has(name) && !LEFT_ALONE_PARTS.test(name);
 }

@@ -74,6 +74,12 @@ export function fileTypeName(name: string): string | undefined {
   return fileTypes.get(ALIASES[upper] ?? upper)?.name;
 }
 
+/** As ggml sees a shape, row-major: without outer dimensions of 1. */
+export function ggmlShape(shape: readonly number[]): readonly number[] {
+  const outermost = shape.findIndex((size) => size !== 1);
+  return shape.slice(outermost < 0 ? -1 : outermost);
+}
+
 /** Elements that one block of the type holds; a tensor's rows must be a whole number of blocks long. */
 export function blockElements(type: GgmlType): number {
   return tensorTypes.get(type)?.blockElements ?? 1;

@@ -1,6 +1,6 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
-import { ggufNamer } from '../../format/gguf/hub-names';
+import { ggufPlacer } from '../../format/gguf/hub-names';
 import { imatrixBytes, type ImatrixSums } from '../../format/imatrix';
 import type { InputStatistics } from './calibration';
 import type { CalibrationGroup } from './file';
@@ -25,7 +25,12 @@ export class ImatrixRecorder {
    * @throws SimulationError `IMATRIX_ARCHITECTURE` where no layer has a name in a GGUF
    */
   constructor(checkpoint: Checkpoint, groups: readonly CalibrationGroup[]) {
-    this.nameOf = ggufNamer(checkpoint);
+    const placeOf = ggufPlacer(checkpoint);
+    // What one expert saw says nothing of the others that its tensor holds.
+    this.nameOf = (weight) => {
+      const place = placeOf(weight);
+      return place?.expert === undefined ? place?.name : undefined;
+    };
     if (groups.some(({ weights }) => weights.some((weight) => this.nameOf(weight) !== undefined))) return;
     const { location } = checkpoint;
     throw new SimulationError('IMATRIX_ARCHITECTURE', `no layer of ${location} has a name of llama.cpp`, {

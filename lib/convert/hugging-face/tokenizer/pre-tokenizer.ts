@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../text/json';
+import { lookup } from '../../../text/lookup';
 
 // llama.cpp knows pre-tokenizers by name and keeps the regular expression of each in its own code (src/llama-vocab.cpp). The
 // converter finds the name by a hash over the ids of a test text; the expression in tokenizer.json says the same without running it.
@@ -49,6 +50,9 @@ function steps(preTokenizer: unknown): string[] {
   }
 }
 
+/** GPT-2's pre-tokenizer under names of their own: the vocabularies differ, and the converter knows them by those. */
+const BYTE_LEVEL: Readonly<Record<string, string>> = { phi2: 'phi-2', olmoe: 'olmo' };
+
 /**
  * llama.cpp's name of the pre-tokenizer that a tokenizer.json describes; undefined for one that it has no name for, or that
  * cannot be told from its description.
@@ -57,7 +61,7 @@ function steps(preTokenizer: unknown): string[] {
  */
 export function preTokenizerName(tokenizer: JsonObject, architecture: string): string | undefined {
   const found = steps(tokenizer.pre_tokenizer);
-  if (found.length === 1 && found[0] === 'byte-level') return architecture === 'phi2' ? 'phi-2' : 'gpt-2';
+  if (found.length === 1 && found[0] === 'byte-level') return lookup(BYTE_LEVEL, architecture) ?? 'gpt-2';
   if (found.length === 2 && found[0] === 'digits' && found[1] === 'byte-level') return 'smollm';
   if (found.length !== 1) return undefined;
   const name = BY_PATTERN.find(({ patterns }) => patterns.includes(found[0]))?.name;

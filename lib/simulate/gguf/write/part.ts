@@ -6,7 +6,7 @@ import type { WasmMemory, WasmModule } from '../../kernels/webassembly';
 import { openInWorker, type WorkerSource } from '../../worker/source';
 import { convertRows } from './convert';
 import { WriteControl } from './control';
-import type { GgufWritePlan } from './plan';
+import { unitAt, unitCount, type GgufUnit, type GgufWritePlan } from './plan';
 
 /** What a thread needs to write its part of a file. Plain data: it travels to worker threads. */
 export interface GgufWritePart {
@@ -31,9 +31,11 @@ export function* writePart(part: GgufWritePart): Generator<undefined, void> {
   let target: number | undefined;
   try {
     target = openSync(plan.target, 'r+');
-    for (let next = control.claim(); next < plan.units.length && !control.cancelled; next = control.claim()) {
-      writeUnit(engine, plan, next, open, target);
-      const { tensor, rows } = plan.units[next];
+    const count = unitCount(plan);
+    for (let next = control.claim(); next < count && !control.cancelled; next = control.claim()) {
+      const unit = unitAt(plan, next);
+      writeUnit(engine, plan, unit, open, target);
+      const { tensor, rows } = unit;
       control.addDone(ggmlBytes(plan.tensors[tensor].sourceType, rows * plan.tensors[tensor].columns));
       yield;
     }
@@ -49,11 +51,10 @@ export function* writePart(part: GgufWritePart): Generator<undefined, void> {
 function writeUnit(
   engine: KernelEngine,
   plan: GgufWritePlan,
-  number: number,
+  unit: GgufUnit,
   open: (file: number) => WorkerSource,
   target: number,
 ): void {
-  const unit = plan.units[number];
   const task = plan.tensors[unit.tensor];
   const read = ggmlBytes(task.sourceType, unit.rows * task.columns);
   const write = ggmlBytes(task.targetType, unit.rows * task.columns);

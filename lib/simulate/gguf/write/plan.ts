@@ -33,7 +33,8 @@ export interface GgufWritePlan {
   /** The file that is written into, which exists in its full length. */
   readonly target: string;
   readonly tensors: readonly GgufTensorTask[];
-  readonly units: readonly GgufUnit[];
+  /** Number of each tensor's first unit, and of all: a list of the units themselves would grow with the model, in each thread. */
+  readonly firstUnits: Int32Array;
   /** Values of the largest unit. */
   readonly unitValues: number;
   /** Bytes that are read in all. */
@@ -51,17 +52,40 @@ export function planGgufWrite(
   target: string,
   tensors: readonly GgufTensorTask[],
 ): GgufWritePlan {
-  const units: GgufUnit[] = [];
+  const firstUnits = new Int32Array(tensors.length + 1);
   let unitValues = 0;
   let bytes = 0;
-  tensors.forEach(({ rows: all, columns, sourceType, interleave = 1 }, tensor) => {
-    const rows = Math.max(Math.floor(TARGET_UNIT_VALUES / columns / interleave), 1) * interleave;
+  tensors.forEach((task, tensor) => {
+    const { rows: all, columns, sourceType } = task;
+    const rows = unitRows(task);
     unitValues = Math.max(unitValues, Math.min(rows, all) * columns);
     bytes += ggmlBytes(sourceType, all * columns);
-    for (let firstRow = 0; firstRow < all; firstRow += rows)
-      units.push({ tensor, firstRow, rows: Math.min(rows, all - firstRow) });
+    firstUnits[tensor + 1] = firstUnits[tensor] + Math.ceil(all / rows);
   });
-  return { files, target, tensors, units, unitValues, bytes };
+  return { files, target, tensors, firstUnits, unitValues, bytes };
+}
+
+/** Rows of a tensor's units, all but the last. */
+function unitRows({ columns, interleave = 1 }: GgufTensorTask): number {
+  return Math.max(Math.floor(TARGET_UNIT_VALUES / columns / interleave), 1) * interleave;
+}
+
+export function unitCount({ firstUnits }: GgufWritePlan): number {
+  return firstUnits[firstUnits.length - 1];
+}
+
+/** @param number below `unitCount` */
+export function unitAt({ tensors, firstUnits }: GgufWritePlan, number: number): GgufUnit {
+  let tensor = 0;
+  for (let after = tensors.length; after - tensor > 1;) {
+    const middle = (tensor + after) >> 1;
+    if (firstUnits[middle] <= number) tensor = middle;
+    else after = middle;
+  }
+  const task = tensors[tensor];
+  const rows = unitRows(task);
+  const firstRow = (number - firstUnits[tensor]) * rows;
+  return { tensor, firstRow, rows: Math.min(rows, task.rows - firstRow) };
 }
 
 /** Bytes of kernel memory that a thread takes: a unit as it is stored, turned, as f32, and as it is written. */

@@ -7,7 +7,7 @@ import { isRemote } from '../../worker/source';
 import { WriteControl, createWriteControl } from './control';
 import { GgufWriteHelpers } from './helpers';
 import { writePart, type GgufWritePart } from './part';
-import { ggufSlotBytes, type GgufWritePlan } from './plan';
+import { ggufSlotBytes, unitCount, type GgufWritePlan } from './plan';
 
 export interface GgufWriteOptions {
   /** This thread is one of them, where all files are on disk. */
@@ -50,7 +50,7 @@ async function writeAll(
   helpers: GgufWriteHelpers,
   { threads, signal, onProgress, flush }: GgufWriteOptions,
 ): Promise<void> {
-  const parts = partsOf(plan, Math.max(1, Math.min(threads, plan.units.length)));
+  const parts = partsOf(plan, Math.max(1, Math.min(threads, unitCount(plan))));
   const control = new WriteControl(parts[0].control);
   // Who waits for bytes from elsewhere cannot be who fetches them.
   const here = plan.files.some(isRemote) ? [] : parts.slice(0, 1);
@@ -75,7 +75,7 @@ async function writeAll(
     signal?.throwIfAborted();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     // A thread that is ended from outside may say that all went well.
-    if (control.doneUnits !== plan.units.length) throw workerDied(0);
+    if (control.doneUnits !== unitCount(plan)) throw workerDied(0);
     onProgress?.(plan.bytes);
   } finally {
     clearInterval(timer);

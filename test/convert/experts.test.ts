@@ -1,0 +1,162 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { modelFromCheckpoint } from '../../lib/convert/gguf/from-checkpoint';
+import type { GgufModel } from '../../lib/convert/gguf/model';
+import { writeGguf, type GgufFileOptions } from '../../lib/convert/gguf/write-gguf';
+import { openCheckpoint, type Checkpoint, type ImportanceMatrix } from '../../lib/format';
+import { locateCheckpoint } from '../../lib/format/node';
+import { parseScheme } from '../../lib/scheme';
+import { importanceOfCheckpoint } from '../../lib/simulate/gguf/importance';
+import { ggufTensorBytes, ggufTypesOf } from '../../lib/simulate/gguf/mix';
+import { MADE_EXPERTS, writeCheckpoint, type MadeCheckpoint } from './checkpoints';
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'qe-experts-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const [mixtral, qwen2, qwen3] = MADE_EXPERTS;
+
+const sources = new Map<string, string>();
+beforeAll(() => {
+  for (const made of [mixtral, qwen2, qwen3]) sources.set(made.name, writeCheckpoint(scratch, made));
+});
+const sourceOf = ({ name }: MadeCheckpoint): string => sources.get(name) as string;
+
+async function open(source: string): Promise<{ readonly checkpoint: Checkpoint; readonly model: GgufModel }> {
+  const { folder, file } = locateCheckpoint(source);
+  const checkpoint = await openCheckpoint(folder, file);
+  return { checkpoint, model: await modelFromCheckpoint(folder, checkpoint) };
+}
+
+async function write(source: string, scheme: string, options: GgufFileOptions = {}): Promise<string> {
+  const { model } = await open(source);
+  const target = path.join(scratch, `${path.basename(source)}-${scheme.slice(5)}-written.gguf`);
+  await writeGguf(model, parseScheme(scheme), target, { threads: 2, ...options });
+  return target;
+}
+
+/** With small experts, without some tensors, or with others. */
+function changed(made: MadeCheckpoint, name: string, change: (tensors: Record<string, readonly number[]>) => void) {
+  const small = Object.entries(made.tensors).map(([tensor, shape]): [string, readonly number[]] => [
+    tensor,
+    tensor.includes('.experts.') ? [2, 32] : shape,
+  ]);
+  const tensors = Object.fromEntries(small);
+  change(tensors);
+  return writeCheckpoint(scratch, { ...made, name, tensors });
+}
+
+describe('experts that do not make one tensor', () => {
+  const expert = 'model.layers.1.block_sparse_moe.experts.5.w2.weight';
+
+  test('one is missing', async () => {
+    const source = changed(mixtral, 'missing', (tensors) => delete tensors[expert]);
+    await expect(open(source)).rejects.toMatchObject({
+      id: 'EXPERTS_NOT_STACKED',
+      got: expect.stringContaining('23 matrices of experts'),
+      allowed: '3 of each of 8 experts',
+    });
+  });
+
+  test('one has another shape', async () => {
+    const source = changed(mixtral, 'other-shape', (tensors) => (tensors[expert] = [2, 64]));
+    await expect(open(source)).rejects.toMatchObject({
+      id: 'EXPERTS_NOT_STACKED',
+      message: expect.stringContaining(expert),
+      got: 'BF16 [2, 64]',
+    });
+  });
+
+  test('there are more than the config says', async () => {
+    const source = changed(mixtral, 'one-more', (tensors) => {
+      tensors['model.layers.0.block_sparse_moe.experts.8.w1.weight'] = [2, 32];
+    });
+    await expect(open(source)).rejects.toMatchObject({ id: 'EXPERTS_NOT_STACKED', got: 'expert 8' });
+  });
+
+  test('one of all that is no matrix of each', async () => {
+    const fused = MADE_EXPERTS[3];
+    const source = changed(fused, 'odd-rows', (tensors) => {
+      tensors['model.layers.0.mlp.experts.gate_up_proj'] = [3, 3, 32];
+    });
+    await expect(open(source)).rejects.toMatchObject({ id: 'TENSOR_NOT_CONVERTED' });
+  });
+});
+
+test.each([mixtral, qwen2, qwen3])('what is simulated of $name is what is written', async (made) => {
+  const source = sourceOf(made);
+  const { checkpoint } = await open(source);
+  for (const name of ['gguf:Q4_K_M', 'gguf:Q2_K']) {
+    const scheme = parseScheme(name);
+    const written = await open(await write(source, name));
+    const stored = new Map([...written.checkpoint.tensors.values()].map((tensor) => [tensor.name, tensor.dtype]));
+    const types = ggufTypesOf(checkpoint, scheme);
+    const bytes = [...written.checkpoint.tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0);
+    expect(ggufTensorBytes(checkpoint, types)).toBe(bytes);
+    for (const [tensor, type] of types) {
+      const match = /layers\.(\d+)\..*\.experts\.\d+\.(gate_proj|up_proj|down_proj|w[123])\./.exec(tensor);
+      if (match === null) continue;
+      const kind = { gate_proj: 'gate', w1: 'gate', up_proj: 'up', w3: 'up', down_proj: 'down', w2: 'down' }[match[2]];
+      expect(type).toBe(stored.get(`blk.${match[1]}.ffn_${kind}_exps.weight`));
+    }
+  }
+});
+
+describe('with an importance matrix', () => {
+  /** Of every expert another one, so that a mistaken expert shows. */
+  function matrixOf({ tensors }: GgufModel): ImportanceMatrix {
+    const entries = new Map(
+      tensors
+        .filter(({ name, shape }) => /^blk\..*weight$/.test(name) && shape.length > 1)
+        .map(({ name, shape }) => {
+          const columns = shape[shape.length - 1];
+          const count = (shape.length > 2 ? shape[0] : 1) * columns;
+          const meanSquares = Float32Array.from({ length: count }, (_, at) => 1 + ((at * 2654435761) % 997) / 100);
+          return [name, { meanSquares }] as const;
+        }),
+    );
+    return { file: 'made.imatrix', datasets: [], chunks: 0, entries } as unknown as ImportanceMatrix;
+  }
+
+  test('a checkpoint is quantized as the GGUF made of it', async () => {
+    const source = sourceOf(mixtral);
+    const { model } = await open(source);
+    const importance = matrixOf(model);
+    const direct = readFileSync(await write(source, 'gguf:Q3_K_M', { importance }));
+    const converted = await write(source, 'gguf:BF16');
+    expect(readFileSync(await write(converted, 'gguf:Q3_K_M', { importance })).equals(direct)).toBe(true);
+    expect(readFileSync(await write(source, 'gguf:Q3_K_M')).equals(direct)).toBe(false);
+  });
+
+  test('each expert is simulated with its own', async () => {
+    const { checkpoint, model } = await open(sourceOf(qwen2));
+    const matrix = matrixOf(model);
+    const scheme = parseScheme('gguf:Q4_K_M');
+    const found = importanceOfCheckpoint(checkpoint, scheme, ggufTypesOf(checkpoint, scheme), 'Q4_K', matrix);
+    const all = matrix.entries.get('blk.1.ffn_down_exps.weight')?.meanSquares as Float32Array;
+    for (let expert = 0; expert < 6; expert++) {
+      const own = found.get(`model.layers.1.mlp.experts.${expert}.down_proj.weight`);
+      expect(own).toEqual(all.subarray(expert * 256, (expert + 1) * 256));
+    }
+  });
+});
+
+test('a run that is cancelled leaves no file', async () => {
+  const { model } = await open(sourceOf(mixtral));
+  const controller = new AbortController();
+  const target = path.join(scratch, 'cancelled.gguf');
+  const run = writeGguf(model, parseScheme('gguf:Q4_K_M'), target, {
+    threads: 2,
+    signal: controller.signal,
+  });
+  controller.abort(new Error('enough'));
+  await expect(run).rejects.toThrow('enough');
+  expect(readdirSync(scratch).filter((name) => name.startsWith('cancelled'))).toEqual([]);
+});
+
+test('an architecture whose config says nothing of experts has none', async () => {
+  const source = changed(mixtral, 'dense', () => {});
+  const config = { ...mixtral.config, architectures: ['LlamaForCausalLM'], num_local_experts: undefined };
+  writeFileSync(path.join(source, 'config.json'), JSON.stringify(config));
+  await expect(open(source)).rejects.toMatchObject({ id: 'TENSOR_NOT_CONVERTED' });
+});
