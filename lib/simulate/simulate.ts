@@ -10,7 +10,8 @@ import { FIGURE_FIELDS } from './figures';
 import { isScalable, type GroupTask, type LayerResult } from './groups/task';
 import { kernelModule } from './kernels/create';
 import { chooseLayers, type LinearTensor } from './layers/choose-layers';
-import { linearLayers, modelOf } from './layers/linear-layers';
+import { expertStacks, linearLayers, modelOf } from './layers/linear-layers';
+import type { RowKernel } from './rows/runner';
 import { runnerOf } from './rows/runners';
 import { schemeResult } from './scheme-result';
 import { kernelFor } from './schemes/kernel-for';
@@ -61,7 +62,9 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
   const threads = assertThreads(options.threads ?? availableParallelism());
   const recipes = options.schemes.map((scheme) => recipeOf(scheme, checkpoint, options.importance));
   const model = modelOf(checkpoint);
-  const layers = chooseLayers(checkpoint, linearLayers(checkpoint, model), options.layers, true);
+  const isLinear = linearLayers(checkpoint, model);
+  const isStack = expertStacks(checkpoint);
+  const layers = chooseLayers(checkpoint, (tensor) => isLinear(tensor) || isStack(tensor), options.layers, true);
   const paths = await localPaths(checkpoint);
   const pathOf = new Map(checkpoint.files.map(({ name }, index) => [name, paths[index]]));
 
@@ -156,15 +159,25 @@ function assertThreads(threads: number): number {
 
 function matrixOf(layer: LinearTensor, recipes: readonly Recipe[], skipped: SkippedTensor[][]): StreamTensor['matrix'] {
   const [rows, columns] = layer.shape;
+  const { matrices } = layer;
   const kernels = recipes.map((recipe, index) => {
     const kernel = kernelFor(recipe, layer.name);
     const reason =
-      kernel === undefined ? `stored as ${recipe.types?.get(layer.name)}` : runnerOf(kernel).refuses(kernel, columns);
+      kernel === undefined
+        ? `stored as ${recipe.types?.get(layer.name)}`
+        : (runnerOf(kernel).refuses(kernel, columns) ?? partedScales(kernel, rows / matrices, matrices));
     if (kernel !== undefined && reason === undefined) return kernel;
     skipped[index].push({ name: layer.name, reason: String(reason) });
     return null;
   });
   return { dtype: layer.dtype, blocks: layer.blocks, rows, columns, kernels };
+}
+
+/** Why a tensor of several experts cannot be taken for one matrix: each has scales of its own that rows share. */
+function partedScales(kernel: RowKernel, rows: number, matrices: number): string | undefined {
+  const runner = runnerOf(kernel);
+  if (matrices === 1 || (!runner.needsRange(kernel) && rows % runner.rowMultiple(kernel) === 0)) return undefined;
+  return `${matrices} experts in one tensor, whose rows share scales`;
 }
 
 /** Layers of the run that read one input, as calibration has them. */

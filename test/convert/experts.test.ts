@@ -7,6 +7,7 @@ import { writeGguf, type GgufFileOptions } from '../../lib/convert/gguf/write-gg
 import { openCheckpoint, type Checkpoint, type ImportanceMatrix } from '../../lib/format';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
+import { simulate } from '../../lib/simulate/simulate';
 import { importanceOfCheckpoint } from '../../lib/simulate/gguf/importance';
 import { ggufTensorBytes, ggufTypesOf } from '../../lib/simulate/gguf/mix';
 import { MADE_EXPERTS, writeCheckpoint, type MadeCheckpoint } from './checkpoints';
@@ -14,11 +15,11 @@ import { MADE_EXPERTS, writeCheckpoint, type MadeCheckpoint } from './checkpoint
 const scratch = mkdtempSync(path.join(tmpdir(), 'qe-experts-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const [mixtral, qwen2, qwen3] = MADE_EXPERTS;
+const [mixtral, qwen2, qwen3, fused] = MADE_EXPERTS;
 
 const sources = new Map<string, string>();
 beforeAll(() => {
-  for (const made of [mixtral, qwen2, qwen3]) sources.set(made.name, writeCheckpoint(scratch, made));
+  for (const made of [mixtral, qwen2, qwen3, fused]) sources.set(made.name, writeCheckpoint(scratch, made));
 });
 const sourceOf = ({ name }: MadeCheckpoint): string => sources.get(name) as string;
 
@@ -75,7 +76,6 @@ describe('experts that do not make one tensor', () => {
   });
 
   test('one of all that is no matrix of each', async () => {
-    const fused = MADE_EXPERTS[3];
     const source = changed(fused, 'odd-rows', (tensors) => {
       tensors['model.layers.0.mlp.experts.gate_up_proj'] = [3, 3, 32];
     });
@@ -102,22 +102,22 @@ test.each([mixtral, qwen2, qwen3])('what is simulated of $name is what is writte
   }
 });
 
-describe('with an importance matrix', () => {
-  /** Of every expert another one, so that a mistaken expert shows. */
-  function matrixOf({ tensors }: GgufModel): ImportanceMatrix {
-    const entries = new Map(
-      tensors
-        .filter(({ name, shape }) => /^blk\..*weight$/.test(name) && shape.length > 1)
-        .map(({ name, shape }) => {
-          const columns = shape[shape.length - 1];
-          const count = (shape.length > 2 ? shape[0] : 1) * columns;
-          const meanSquares = Float32Array.from({ length: count }, (_, at) => 1 + ((at * 2654435761) % 997) / 100);
-          return [name, { meanSquares }] as const;
-        }),
-    );
-    return { file: 'made.imatrix', datasets: [], chunks: 0, entries } as unknown as ImportanceMatrix;
-  }
+/** Of every expert another one, so that a mistaken expert shows. */
+function matrixOf({ tensors }: GgufModel): ImportanceMatrix {
+  const entries = new Map(
+    tensors
+      .filter(({ name, shape }) => /^blk\..*weight$/.test(name) && shape.length > 1)
+      .map(({ name, shape }) => {
+        const columns = shape[shape.length - 1];
+        const count = (shape.length > 2 ? shape[0] : 1) * columns;
+        const meanSquares = Float32Array.from({ length: count }, (_, at) => 1 + ((at * 2654435761) % 997) / 100);
+        return [name, { meanSquares }] as const;
+      }),
+  );
+  return { file: 'made.imatrix', datasets: [], chunks: 0, entries } as unknown as ImportanceMatrix;
+}
 
+describe('with an importance matrix', () => {
   test('a checkpoint is quantized as the GGUF made of it', async () => {
     const source = sourceOf(mixtral);
     const { model } = await open(source);
@@ -138,6 +138,42 @@ describe('with an importance matrix', () => {
       const own = found.get(`model.layers.1.mlp.experts.${expert}.down_proj.weight`);
       expect(own).toEqual(all.subarray(expert * 256, (expert + 1) * 256));
     }
+  });
+});
+
+describe('a tensor of all experts', () => {
+  test.each([
+    ['of a GGUF', mixtral, false],
+    ['of a GGUF, with an importance matrix', qwen2, true],
+    ['of a checkpoint', fused, false],
+  ])('%s is simulated as experts are that lie apart', async (_, made, weighed) => {
+    const hub = await open(sourceOf(made));
+    const stacked = await open(await write(sourceOf(made), 'gguf:BF16'));
+    const importance = weighed ? matrixOf(hub.model) : undefined;
+    const schemes = ['gguf:Q4_K_M', 'gguf:Q3_K_M'].map((name) => parseScheme(name));
+    const apart = await simulate(hub.checkpoint, { schemes, threads: 2, importance });
+    const whole = await simulate(stacked.checkpoint, { schemes, threads: 2, importance });
+    schemes.forEach((_scheme, index) => {
+      const [one, other] = [apart.schemes[index], whole.schemes[index]];
+      expect(one.bytes).toBe(other.bytes);
+      expect(one.bitsPerWeight).toBe(other.bitsPerWeight);
+      expect(one.figures.sqnrDb).toBeCloseTo(other.figures.sqnrDb, 6);
+      // A gate of one row stays as it is.
+      expect(one.skipped.filter(({ name }) => !name.endsWith('.shared_expert_gate.weight'))).toEqual([]);
+    });
+    const stack = whole.schemes[0].tensors.find(({ name }) => name === 'blk.1.ffn_down_exps.weight');
+    expect(stack?.shape).toEqual([(made === qwen2 ? 6 : made === mixtral ? 8 : 3) * 256, 256]);
+  });
+
+  test('is left out where its rows share scales that experts have of their own', async () => {
+    const { checkpoint } = await open(await write(sourceOf(mixtral), 'gguf:BF16'));
+    const schemes = ['fp8-static', 'fp8-block', 'fp8'].map((name) => parseScheme(name));
+    const { schemes: found } = await simulate(checkpoint, { schemes, threads: 2 });
+    const reasons = found.map(({ skipped }) => new Set(skipped.map(({ reason }) => reason)));
+    expect([...reasons[0]]).toEqual(['8 experts in one tensor, whose rows share scales']);
+    expect(found[0].skipped).toHaveLength(6);
+    expect(found[1].skipped).toEqual([]);
+    expect(found[2].skipped).toEqual([]);
   });
 });
 

@@ -31,8 +31,9 @@ export function ggufTypesOf(checkpoint: Checkpoint, scheme: Scheme): ReadonlyMap
     category: tensorCategory(group),
   }));
   for (const { name } of tensors) {
+    const asked = name.replace(FUSED_EXPERTS, (_, module: string) => `.experts.0.${module}_proj.weight`);
     for (const { group, pattern, category } of groups) {
-      const match = pattern.exec(name);
+      const match = pattern.exec(asked);
       if (match === null) continue;
       const layer = Number(match.groups?.layer ?? 0);
       types.set(name, typeOf(group, category, Math.max(group.layers.indexOf(layer), 0)));
@@ -41,6 +42,9 @@ export function ggufTypesOf(checkpoint: Checkpoint, scheme: Scheme): ReadonlyMap
   }
   return types;
 }
+
+/** A tensor of all experts has the type of each; where it holds gate and up, they have one type. */
+const FUSED_EXPERTS = /\.experts\.(?:gate_)?(up|down)_proj(?:\.weight)?$/;
 
 /** Bytes of the tensors of a file: each in its type, those that are not known as they are stored. */
 export function ggufTensorBytes(checkpoint: Checkpoint, types: ReadonlyMap<string, GgmlType>): number {

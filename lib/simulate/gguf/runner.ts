@@ -1,10 +1,11 @@
 import type { KernelEngine } from '../kernels/engine';
 import { DTYPE_NUMBERS } from '../rows/grid';
+import { WEIGHT_BYTES } from '../tensor';
 import type { RowKernel, RowRunner } from '../rows/runner';
 import { runGgufJob } from './kernels';
 import { quantizeGguf, raggedness } from './quantize';
 import { ggufBlock } from '../../scheme/gguf/quantized-types';
-import { quantizeGgufWeighted, runWeightedJob } from './weighted';
+import { quantizeGgufWeighted, runStackedJob } from './weighted';
 
 type GgufKernel = Extract<RowKernel, { kind: 'gguf' }>;
 
@@ -27,7 +28,14 @@ export const ggufRunner: RowRunner<GgufKernel> = {
       columnEnergy: sums.columnEnergy,
     };
     if (importance === undefined) runGgufJob(engine, job);
-    else runWeightedJob(engine, job, importance);
+    else {
+      runStackedJob(engine, job, importance, {
+        firstRow: piece.firstRow,
+        allRows: piece.matrixRows,
+        rowBytes: piece.columns * WEIGHT_BYTES[piece.dtype],
+        blockRowBytes: 0,
+      });
+    }
   },
 
   roundTrip(engine, { type, importance }, matrix) {

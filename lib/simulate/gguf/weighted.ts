@@ -80,6 +80,49 @@ export function runWeightedJob(
   });
 }
 
+/** Rows of a tensor in which several matrices may be stacked. */
+export interface StackedRows {
+  /** Number of the job's first row among those of the tensor. */
+  readonly firstRow: number;
+  /** Rows of the whole tensor. */
+  readonly allRows: number;
+  /** Bytes of a row, of the source and of the blocks. */
+  readonly rowBytes: number;
+  readonly blockRowBytes: number;
+}
+
+/**
+ * Runs a job on rows of one matrix at a time: each expert has an importance of its own.
+ *
+ * @param importance of all matrices, one after the other
+ * @returns as `runWeightedJob`
+ */
+export function runStackedJob(
+  engine: KernelEngine,
+  job: Parameters<typeof runWeightedJob>[1],
+  importance: Float32Array,
+  { firstRow, allRows, rowBytes, blockRowBytes }: StackedRows,
+): number {
+  const { columns } = job;
+  const matrixRows = (allRows * columns) / importance.length;
+  const end = firstRow + job.rows;
+  let wild = 0;
+  for (let row = firstRow; row < end;) {
+    const matrix = Math.floor(row / matrixRows);
+    const next = Math.min((matrix + 1) * matrixRows, end);
+    const skipped = row - firstRow;
+    const part = {
+      ...job,
+      source: job.source + skipped * rowBytes,
+      rows: next - row,
+      blocks: job.blocks === 0 ? 0 : job.blocks + skipped * blockRowBytes,
+    };
+    wild += runWeightedJob(engine, part, importance.subarray(matrix * columns, (matrix + 1) * columns));
+    row = next;
+  }
+  return wild;
+}
+
 /**
  * Quantizes a whole matrix that is in memory: byte for byte what `ggml_quantize_chunk` writes with an importance matrix, built as it is
  * shipped for x86-64 (no fused multiply-add).

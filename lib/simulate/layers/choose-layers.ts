@@ -11,8 +11,10 @@ export interface LinearTensor extends CheckpointTensor {
   readonly dtype: WeightDtype;
   /** The blocks that it is stored in, where it was quantized before. */
   readonly blocks?: GgufQuantizedType;
-  /** `[outFeatures, inFeatures]`. */
+  /** `[outFeatures, inFeatures]`; of experts that are stacked the output features of all. */
   readonly shape: readonly [number, number];
+  /** How many matrices are stacked in it. */
+  readonly matrices: number;
 }
 
 /**
@@ -53,9 +55,12 @@ function byName(tensors: readonly CheckpointTensor[], decodes: boolean): Readonl
   const layers = new Map<string, LinearTensor>();
   for (const tensor of tensors) {
     const { name, dtype } = tensor;
-    const shape = tensor.shape as LinearTensor['shape'];
-    if (SOURCE_DTYPES.includes(dtype)) layers.set(name, { ...tensor, shape, dtype: dtype as WeightDtype });
-    else if (decodes && isGgufQuantizedType(dtype)) layers.set(name, { ...tensor, shape, dtype: 'F32', blocks: dtype });
+    const columns = tensor.shape[tensor.shape.length - 1];
+    const matrices = tensor.shape.length > 2 ? tensor.shape[0] : 1;
+    const shape = [tensor.elements / columns, columns] as const;
+    if (SOURCE_DTYPES.includes(dtype)) layers.set(name, { ...tensor, shape, matrices, dtype: dtype as WeightDtype });
+    else if (decodes && isGgufQuantizedType(dtype))
+      layers.set(name, { ...tensor, shape, matrices, dtype: 'F32', blocks: dtype });
     else {
       throw new SimulationError('CHECKPOINT_QUANTIZED', `${name} is stored as ${dtype}`, {
         got: dtype,

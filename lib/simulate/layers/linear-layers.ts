@@ -1,6 +1,8 @@
 import { ModelConfigError } from '../../errors';
 import type { Checkpoint, CheckpointTensor } from '../../format';
+import { architectureName, ggufFusedExperts, textModelConfig, textModelName } from '../../format/gguf/hub-names';
 import { describeModel, type ModelDescription, type WeightGroup } from '../../model';
+import { isJsonObject } from '../../text/json';
 
 /** Whether a tensor is the weight of a linear layer within the model's blocks: what every scheme quantizes. */
 export type LinearTest = (tensor: CheckpointTensor) => boolean;
@@ -18,6 +20,16 @@ export function linearLayers(checkpoint: Checkpoint, model: ModelDescription | u
   if ([...checkpoint.tensors.keys()].some(matches)) return ({ name, shape }) => shape.length === 2 && matches(name);
   return ({ name, shape }) => shape.length === 2 && isLinearName(name);
 }
+
+/** Matrices of all experts of a layer in one tensor, as GGUF stores them and some checkpoints of the hub do. */
+export function expertStacks({ format, config }: Checkpoint): LinearTest {
+  if (format === 'gguf') return ({ name, shape }) => shape.length === 3 && GGUF_STACK.test(name);
+  if (!isJsonObject(config)) return () => false;
+  const architecture = architectureName(textModelConfig(config));
+  return ({ name, shape }) => shape.length === 3 && ggufFusedExperts(textModelName(name), architecture).length > 0;
+}
+
+const GGUF_STACK = /^blk\.\d+\.ffn_(?:gate|up|gate_up|down)_exps\.weight$/;
 
 /** The model that the checkpoint's config describes; undefined without a config that can be understood: names tell the layers then. */
 export function modelOf(checkpoint: Checkpoint): ModelDescription | undefined {

@@ -9,7 +9,7 @@ export type RowKernel =
   | {
       readonly kind: 'gguf';
       readonly type: GgufQuantizedType;
-      /** What errors of each column weigh. */
+      /** What errors of each column weigh; of each matrix, one after the other, where several are stacked. */
       readonly importance?: Float32Array;
     };
 

@@ -6,7 +6,7 @@ import { castElements } from '../../rows/cast';
 import { WEIGHT_BYTES, type WeightDtype } from '../../tensor';
 import { ggufKernels, ggufSourceNumber, runGgufJob } from '../kernels';
 import { ggufBlock, isGgufQuantizedType, type GgufQuantizedType } from '../../../scheme/gguf/quantized-types';
-import { runWeightedJob } from '../weighted';
+import { runStackedJob } from '../weighted';
 import type { GgufTensorTask, GgufUnit } from './plan';
 
 /**
@@ -37,7 +37,14 @@ export function convertRows(engine: KernelEngine, task: GgufTensorTask, unit: Gg
     };
     const { importance } = task;
     const wild =
-      importance === undefined ? runGgufJob(engine, job) : quantizeByImportance(engine, task, importance, unit, job);
+      importance === undefined
+        ? runGgufJob(engine, job)
+        : runStackedJob(engine, job, importance, {
+            firstRow: unit.firstRow,
+            allRows: task.rows,
+            rowBytes: ggmlBytes(sourceType, columns),
+            blockRowBytes: ggmlBytes(targetType, columns),
+          });
     if (wild > 0) throw notFinite(task, unit);
     return blocks;
   }
@@ -53,32 +60,6 @@ export function convertRows(engine: KernelEngine, task: GgufTensorTask, unit: Gg
   const check = targetType === 'F32' ? target : castElements(engine, target, targetType as WeightDtype, 'F32', count);
   if (ggufKernels(engine).finiteValues(check, count) === 0) throw notFinite(task, unit);
   return target;
-}
-
-/** Rows of one matrix at a time: each expert has an importance of its own. */
-function quantizeByImportance(
-  engine: KernelEngine,
-  { rows, columns, sourceType, targetType }: GgufTensorTask,
-  importance: Float32Array,
-  { firstRow, rows: count }: GgufUnit,
-  job: Parameters<typeof runWeightedJob>[1],
-): number {
-  const matrixRows = (rows * columns) / importance.length;
-  let wild = 0;
-  for (let row = firstRow; row < firstRow + count;) {
-    const matrix = Math.floor(row / matrixRows);
-    const end = Math.min((matrix + 1) * matrixRows, firstRow + count);
-    const skipped = (row - firstRow) * columns;
-    const part = {
-      ...job,
-      source: job.source + ggmlBytes(sourceType, skipped),
-      rows: end - row,
-      blocks: job.blocks + ggmlBytes(targetType, skipped),
-    };
-    wild += runWeightedJob(engine, part, importance.subarray(matrix * columns, (matrix + 1) * columns));
-    row = end;
-  }
-  return wild;
 }
 
 /** Values as f32, f16 or bf16: blocks are decoded, the others are left as they are. */
