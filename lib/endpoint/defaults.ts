@@ -64,10 +64,10 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
  * V1: 256 sequences and 2,048 tokens a step; on devices of 70 GiB and more 1,024 and 8,192 (A100 excepted from 0.9 on), of
  * 160 GiB and more 16,384 tokens (from 0.28). Unless set, tokens are at least the context where prefill is not chunked, and at most all
  * sequences' contexts together; sequences at most the tokens.
- * V0: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens,
- * 2,048 from 0.6.5.
+ * V0: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens
+ * from 0.5.3, 2,048 from 0.6.5.
  * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`; vllm/config.py,
- * `SchedulerConfig`, of 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
+ * `SchedulerConfig`, of 0.5.1, 0.5.3, 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
 function vllmDefaults({ container, instance, model, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
   const version = container?.engineVersion;
@@ -76,7 +76,7 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
   const maxModelLen = model === undefined ? undefined : contextLimit(model);
   const context = set.maxModelLen ?? maxModelLen;
   if (!usesV1(version, instance?.accelerator?.sm, environment)) {
-    const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 1));
+    const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 3));
     const chunkTokens = since(0, 6, 5) ? 2048 : 512;
     const whole = context === undefined ? undefined : Math.max(context, 2048);
     return {

@@ -89,10 +89,11 @@ export function withDraftCache(
   const at = groups.findIndex(({ window, bytesPerToken }) => window === undefined && bytesPerToken > 0);
   return groups.map((group, index) =>
     index === at
-      ? // Spread over the layers there are: the number of blocks is that of the model.
+      ? // A draft model's are spread over the layers there are: the number of blocks is that of the model.
         {
           ...group,
-          bytesPerToken: group.bytesPerToken * (1 + draft.headLayers / group.layers) + added / group.layers,
+          layers: group.layers + draft.headLayers,
+          bytesPerToken: group.bytesPerToken + added / group.layers,
         }
       : group,
   );

@@ -1,6 +1,6 @@
 import { describeModel } from '../../lib/model';
 import { expertWorkspaceElements } from '../../lib/plan/memory/expert-workspace';
-import { VllmVersion } from '../../lib/plan/memory/vllm-profile';
+import { activationBytes, VllmVersion } from '../../lib/plan/memory/vllm-profile';
 import { LLAMA_8B, MIXTRAL } from '../../lib/rules/helpers/samples';
 import { parseScheme } from '../../lib/scheme/parse';
 
@@ -55,4 +55,34 @@ describe('the room that experts are computed in', () => {
     [{ sm: 103 }, false],
     [{ sm: 120 }, true],
   ])('%j is kept: %p', (parts, kept) => expect(workspace(parts)).toBe(kept ? WHOLE : 0));
+});
+
+describe('experts that take their room for each call', () => {
+  const peak = (version: string, tokens: number) =>
+    activationBytes(
+      describeModel(MIXTRAL),
+      { tokens, sequences: 0 },
+      new VllmVersion(version.split('.').map(Number)),
+      1,
+      2,
+    );
+
+  test('share a buffer between first product and output since 0.8', () => {
+    expect(peak('0.8.0', 4096)).toBe(4096 * 2 * (3 * 4096 + 2 * (2 * 14_336 + 14_336)));
+    expect(peak('0.7.3', 4096)).toBe(4096 * 2 * (3 * 4096 + 2 * (2 * 14_336 + 4096 + 14_336)));
+  });
+
+  test.each([
+    ['0.5.0', Infinity],
+    ['0.5.1', 65_536],
+    ['0.5.4', 32_768],
+    ['0.11.2', 32_768],
+    ['0.12.0', 16_384],
+    ['0.17.0', 16_384],
+    ['0.18.0', Infinity],
+  ])('%s computes %d tokens at a time', (version, most) => {
+    const products = (tokens: number) => peak(version, tokens) - tokens * 2 * 3 * 4096;
+    const one = products(1);
+    expect(products(100_000)).toBe(one * Math.min(100_000, most));
+  });
 });

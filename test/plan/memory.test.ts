@@ -171,7 +171,8 @@ describe('vLLM by version', () => {
     [[0, 2, 6], { keepsReduced: false, countsReserved: true }],
     [[0, 17, 0], { samplerBytesPerLogit: 16, countsConcurrency: false, countsReserved: false }],
     [[0, 19, 1], { countsConcurrency: false, budgetsGraphs: false }],
-    [[0, 20, 0], { countsConcurrency: true, budgetsGraphs: true, hasSecondRunner: false }],
+    [[0, 20, 0], { countsConcurrency: false, budgetsGraphs: true, hasSecondRunner: false }],
+    [[0, 20, 2], { countsConcurrency: true }],
     [[0, 29, 0], { hasSecondRunner: true }],
     [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 16, hasSecondRunner: true }],
   ])('%j', (version, expected) => expect(new VllmVersion(version)).toMatchObject(expected));
@@ -272,7 +273,7 @@ describe('other engines', () => {
       instanceType: 'ml.g5.2xlarge',
       options: { maxModelLen: 8192, gpuMemoryUtilization: 0.88 },
     });
-    expect(memory.usable).toBe(Math.floor(((memory.total as number) - 0.6 * GIB) * 0.88));
+    expect(memory.usable).toBe(Math.floor(((memory.total as number) - 0.71 * GIB) * 0.88));
     expect(memory.kvCache).toBe((memory.usable as number) - (memory.weights as number));
   });
 

@@ -154,7 +154,7 @@ describe('experts of DeepSeek V4', () => {
     };
     const model = describeModel({ ...V4, quantization_config: FP8 });
     const scheme = resolveScheme({ model: {} }, model);
-    expect(loadedBytes(model, scheme, loader)).toBe(loadedBytes(model, scheme, { ...loader, sm: 80 }));
+    expect(loadedBytes(model, scheme, loader)).toBe(loadedBytes(model, scheme, { ...loader, sm: 89 }));
   });
 });
 

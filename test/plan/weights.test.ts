@@ -248,6 +248,45 @@ describe('weights on one accelerator', () => {
     expect(weigh(loader(), scheme('bitsandbytes-nf4'))).toBe(linear / 2 + (linear / 64) * 4 + rest);
   });
 
+  test('repeat the scale of an FP8 block for each row, in 16 bits, where Marlin takes it', () => {
+    const blocks = scheme('fp8-block');
+    const weights = 32 * (4096 * 4096 * 2 + 2 * 1024 * 4096 + 3 * 14_336 * 4096);
+    const [ampere, ada] = [weigh(loader({ sm: 80 }), blocks), weigh(loader({ sm: 89 }), blocks)];
+    // Scales of blocks share segments of 2 MiB with others.
+    expect(Math.abs(ampere - ada - (weights / 64 - weights / 4096))).toBeLessThan(0.02 * (weights / 64));
+    expect(weigh(loader({ sm: 80, engine: 'sglang' }), blocks)).toBe(
+      weigh(loader({ sm: 89, engine: 'sglang' }), blocks),
+    );
+  });
+
+  test('unpack zero points to 16 bits for Machete, which Hopper has', () => {
+    const awq = scheme('awq');
+    const at = (sm: number, version: number[]) => weigh(loader({ sm, version }), awq);
+    const groups = (32 * (4096 * 4096 * 2 + 2 * 1024 * 4096 + 3 * 14_336 * 4096)) / 128;
+    expect((at(90, [0, 19, 0]) - at(89, [0, 19, 0])) / (groups * 1.5)).toBeCloseTo(1, 1);
+    expect(at(90, [0, 17, 0])).toBe(at(89, [0, 17, 0]));
+    expect(at(100, [0, 19, 0])).toBe(at(89, [0, 19, 0]));
+    const apart = scheme('awq', { groupSize: 64 });
+    expect(weigh(loader({ sm: 90 }), apart)).toBe(weigh(loader({ sm: 89 }), apart));
+  });
+
+  test('have an image tower’s attention whole where its heads do not divide, and the projector always', () => {
+    const vision = { hidden_size: 3200, image_size: 448, intermediate_size: 12_800, num_hidden_layers: 45 };
+    const bytes = (heads: number, tensor: number) => {
+      const config = {
+        ...{ architectures: ['InternVLChatModel'], model_type: 'internvl_chat', downsample_ratio: 0.5 },
+        llm_config: { ...llama, architectures: ['LlamaForCausalLM'] },
+        vision_config: { ...vision, num_attention_heads: heads, patch_size: 14, qk_normalization: true },
+      };
+      return loadedBytes(describeModel(config), none, loader({}, { tensor })) as number;
+    };
+    const attention = 45 * 4 * 3200 * 3200 * 2;
+    expect(bytes(25, 1)).toBe(bytes(24, 1));
+    expect((bytes(25, 8) - bytes(24, 8)) / (attention * (7 / 8))).toBeCloseTo(1, 1);
+    const projector = (12_800 * 4096 + 4096 * 4096) * 2;
+    expect(bytes(24, 8)).toBeGreaterThan(bytes(24, 1) / 8 + projector * (7 / 8));
+  });
+
   test('of a layout nobody knows are not known', () => {
     expect(loadedBytes(model, { ...none, name: 'exl3', layout: 'exl3', weightBits: 4 }, loader())).toBeNull();
   });

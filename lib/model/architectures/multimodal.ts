@@ -181,7 +181,7 @@ export const qwen3Vl = wrap({
     qwen3VisionTower(weights, config.objectOrEmpty('vision_config'), 'model.visual.', text.hiddenSize),
 });
 
-/** InternVL 2 to 3.5 in the layout of its own code. */
+/** InternVL 2 to 3.5 in the layout of its own code. Servers keep the projector whole. Source: vllm/model_executor/models/internvl.py, `_init_mlp1`. */
 export const internVlChat = wrap({
   names: ['InternVLChatModel'],
   modelTypes: ['internvl_chat'],
@@ -193,8 +193,8 @@ export const internVlChat = wrap({
     weights
       .root('mlp1.', 'projector')
       .norm('0', merged, true)
-      .linear('1', text.hiddenSize, merged, 'column', true)
-      .linear('3', text.hiddenSize, text.hiddenSize, 'row', true);
+      .linear('1', text.hiddenSize, merged, 'replicated', true)
+      .linear('3', text.hiddenSize, text.hiddenSize, 'replicated', true);
   },
 });
 
@@ -248,8 +248,8 @@ export const internVl = wrap({
     weights
       .root('multi_modal_projector.', 'projector')
       .norm('layer_norm', merged, true)
-      .linear('linear_1', text.hiddenSize, merged, 'column', true)
-      .linear('linear_2', text.hiddenSize, text.hiddenSize, 'row', true);
+      .linear('linear_1', text.hiddenSize, merged, 'replicated', true)
+      .linear('linear_2', text.hiddenSize, text.hiddenSize, 'replicated', true);
   },
 });
 

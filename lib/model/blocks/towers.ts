@@ -120,7 +120,10 @@ export function internTower(weights: WeightList, config: ConfigReader, prefix: s
   return { width };
 }
 
-/** The same tower under the names of transformers, where sizes of images and patches are pairs. */
+/**
+ * The same tower under the names of transformers, where sizes of images and patches are pairs. Servers keep its attention whole.
+ * Source: vllm/model_executor/models/interns1_vit.py, `InternSdpaAttention`.
+ */
 export function internHfTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
   const width = config.sizeOr(1024, 'hidden_size');
   const intermediate = config.sizeOr(4096, 'intermediate_size');
@@ -145,10 +148,10 @@ export function internHfTower(weights: WeightList, config: ConfigReader, prefix:
   layer
     .parameter('lambda_1', [width])
     .parameter('lambda_2', [width])
-    .linear('attention.q_proj', width, width, 'column', bias)
-    .linear('attention.k_proj', width, width, 'column', bias)
-    .linear('attention.v_proj', width, width, 'column', bias)
-    .linear('attention.projection_layer', width, width, 'row', true)
+    .linear('attention.q_proj', width, width, 'replicated', bias)
+    .linear('attention.k_proj', width, width, 'replicated', bias)
+    .linear('attention.v_proj', width, width, 'replicated', bias)
+    .linear('attention.projection_layer', width, width, 'replicated', true)
     .linear('mlp.fc1', intermediate, width, 'column', true)
     .linear('mlp.fc2', width, intermediate, 'row', true)
     .norm('layernorm_before', width, !rms)

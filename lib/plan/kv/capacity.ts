@@ -17,7 +17,7 @@ export interface Paging {
   readonly stepTokens: number;
   /** Does the engine give layers with a window only what the window needs? */
   readonly hybrid: boolean;
-  /** Does it print `concurrency × context` (vLLM since 0.20) rather than blocks? They differ where windows count. */
+  /** Does it print `concurrency × context` (vLLM since 0.20.2) rather than blocks? They differ where windows count. */
   readonly countsConcurrency: boolean;
 }
 

@@ -23,9 +23,9 @@ export class VllmVersion {
     return this.isV1 && this.since(0, 9, 2);
   }
 
-  /** `GPU KV cache size` is concurrency × context. Source: vllm/v1/core/kv_cache_utils.py of 0.19.0 and 0.21.0. */
+  /** `GPU KV cache size` is concurrency × context. Source: vllm/v1/core/kv_cache_utils.py of 0.20.0 and 0.20.2. */
   get countsConcurrency(): boolean {
-    return this.since(0, 20);
+    return this.since(0, 20, 2);
   }
 
   /** CUDA graphs come out of the budget. Source: vllm/envs.py of 0.19.0 and 0.20.0, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS. */
@@ -66,6 +66,13 @@ export class VllmVersion {
   /** Image encoders rotate queries and keys as one tensor. Source: vllm/model_executor/models/qwen2_5_vl.py of 0.10.1 and 0.10.2. */
   get rotatesTogether(): boolean {
     return this.since(0, 10, 2);
+  }
+
+  /** Tokens for which experts are computed at a time. Source: vllm/envs.py of 0.5.1 to 0.17.0, VLLM_FUSED_MOE_CHUNK_SIZE. */
+  get expertTokens(): number {
+    if (this.since(0, 18) || !this.since(0, 5, 1)) return Infinity;
+    if (this.since(0, 12)) return 16_384;
+    return this.since(0, 5, 4) ? 32_768 : 65_536;
   }
 
   /** The second model runner, whose consumption is read from the driver: the default from 0.29. Source: vllm PR 53183. */
@@ -121,9 +128,9 @@ export function activationBytes(
   elementBytes: number,
   workspaceElements = 0,
 ): number {
-  const hidden = 3 * model.hiddenSize;
-  const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, tensorParallel);
-  const forward = run.tokens * elementBytes * (hidden + feedForward);
+  const hidden = run.tokens * 3 * model.hiddenSize;
+  const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, run.tokens, version, tensorParallel);
+  const forward = elementBytes * (hidden + feedForward);
   const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
   const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
   const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
@@ -137,20 +144,27 @@ export function activationBytes(
     elementBytes,
   );
   // V0 profiles images and text in one run each.
-  const kept = (version.isV1 ? vision.outputs : 0) + run.tokens * elementBytes * workspaceElements;
+  const expertTokens = Math.min(run.tokens, version.expertTokens);
+  const kept = (version.isV1 ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 
 /** Copies of the hidden states that live on while the sampler runs; from logs of one version with hidden sizes of 1 K to 8 K. */
 const KEPT_STATES = 1.28;
 
-function feedForwardElements(model: ModelDescription, tensorParallel: number): number {
-  const dense = 3 * Math.ceil(model.intermediateSize / tensorParallel);
-  if (model.moe === undefined) return dense;
+/** Experts' products: the first and the output share a buffer since 0.8. Source: vllm/model_executor/layers/fused_moe/fused_moe.py of 0.7.3 and 0.8.5. */
+function feedForwardElements(
+  model: ModelDescription,
+  tokens: number,
+  version: VllmVersion,
+  tensorParallel: number,
+): number {
+  if (model.moe === undefined) return tokens * 3 * Math.ceil(model.intermediateSize / tensorParallel);
   const { expertsPerToken, expertIntermediateSize } = model.moe;
+  const { hiddenSize } = model;
   const intermediate = Math.ceil(expertIntermediateSize / tensorParallel);
-  // The first product and the output share a buffer. Source: vllm/model_executor/layers/fused_moe/fused_moe.py.
-  return expertsPerToken * (Math.max(2 * intermediate, model.hiddenSize) + intermediate);
+  const ends = version.since(0, 8) ? Math.max(2 * intermediate, hiddenSize) : 2 * intermediate + hiddenSize;
+  return Math.min(tokens, version.expertTokens) * expertsPerToken * (ends + intermediate);
 }
 
 /** How the ranks of a server are joined. */

@@ -11,7 +11,7 @@ import { mxfp4ExpertTensors, mxfp4Layout, type Mxfp4Layout } from './mxfp4-layou
 import { rotaryTableBytes } from './rotary';
 import { selectionOf, type Selection } from './selection';
 import { matrixOf, pipelineStages, shardOf, type Parallelism, type Shard } from './shard';
-import { schemeOf, storedTensors, type StoredTensors } from './stored';
+import { schemeOf, storedTensors, type Matrix, type StoredTensors } from './stored';
 
 /**
  * Bytes of the weights on the accelerator that holds the most: what an engine's "model loading took" prints. Linear layers that the engine
@@ -40,6 +40,10 @@ export function loadedLayerBytes(
 interface Traits {
   /** Does it take GPTQ through Marlin? */
   readonly marlin: boolean;
+  /** Does it take FP8 with scales of blocks through Marlin? */
+  readonly marlinFp8: boolean;
+  /** Does it take 4-bit weights with zero points through Machete? */
+  readonly machete: boolean;
   /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
   readonly mxfp4?: Mxfp4Layout;
   /** What it keeps of latent attention beside the checkpoint's matrices. */
@@ -56,6 +60,8 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
   const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
   return {
     marlin: usesMarlin(loader),
+    marlinFp8: engine === 'vllm' && loader.sm !== undefined && loader.sm < ADA,
+    machete: engine === 'vllm' && loader.sm === HOPPER && isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
     latent: latentCopies(engine, version, scheme),
     engine,
@@ -66,9 +72,10 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
   };
 }
 
-function traitsKey({ marlin, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens }: Traits): string {
+function traitsKey(traits: Traits): string {
+  const { marlin, marlinFp8, machete, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens } = traits;
   const { tensor, pipeline, experts, expertReplicas } = parallelism;
-  return `loaded|${marlin}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
@@ -182,15 +189,28 @@ function quantizedTensors(group: WeightGroup, shard: Shard, whole: Scheme, loade
   if (scheme.layout === 'mxfp4' && loader.mxfp4 !== undefined)
     return mxfp4ExpertTensors(matrix, group, loader.mxfp4).map((bytes) => bytes * shard.experts);
   const stored = storedTensors(scheme, matrix);
-  return stored && servedTensors(scheme, stored, loader).map((bytes) => bytes * shard.experts);
+  return stored && servedTensors(scheme, stored, matrix, group, loader).map((bytes) => bytes * shard.experts);
 }
 
 /**
  * What a server keeps of a checkpoint's tensors. GPTQ's zero points are dropped where the kernel takes symmetric weights (Marlin), its
- * indices unless the columns were reordered, when their sorting order is kept too. NF4's twice-quantized scales are expanded to float32.
- * Sources: vllm/model_executor/kernels/linear/mixed_precision/marlin.py, vllm/model_executor/model_loader/bitsandbytes_loader.py.
+ * indices unless the columns were reordered, when their sorting order is kept too. Machete's zero points are unpacked to 16 bits, multiplied
+ * by the scales. FP8's scale of a block is repeated for each of its rows, in 16 bits, where Marlin takes it. NF4's twice-quantized scales are
+ * expanded to float32.
+ * Sources: vllm/model_executor/kernels/linear/mixed_precision/marlin.py and machete.py,
+ * vllm/model_executor/layers/quantization/utils/marlin_utils_fp8.py, vllm/model_executor/model_loader/bitsandbytes_loader.py.
  */
-function servedTensors(scheme: Scheme, stored: StoredTensors, { marlin }: Traits): StoredTensors {
+function servedTensors(
+  scheme: Scheme,
+  stored: StoredTensors,
+  { rows, columns }: Matrix,
+  { role }: WeightGroup,
+  { marlin, marlinFp8, machete }: Traits,
+): StoredTensors {
+  if (scheme.blockSize !== undefined && scheme.weightType === 'fp8' && marlinFp8)
+    return [stored[0], rows * Math.ceil(columns / scheme.blockSize[1]) * 2];
+  // Experts have kernels of their own.
+  if (machete && role !== 'expert' && isUnpackedByMachete(scheme)) return [stored[0], stored[1], stored[1]];
   if (scheme.layout === 'gptq' && marlin) {
     const [weights, scales, zeros, index] = stored;
     return [weights, scales, scheme.symmetric ? 0 : zeros, scheme.activationOrder === true ? 2 * index : 0];
@@ -198,6 +218,23 @@ function servedTensors(scheme: Scheme, stored: StoredTensors, { marlin }: Traits
   if (scheme.layout === 'bitsandbytes' && scheme.weightBits === 4) return [stored[0], ((stored[0] * 2) / 64) * 4];
   return stored;
 }
+
+/** Groups of 128 and whole rows alone. Source: vllm/model_executor/layers/quantization/utils/machete_utils.py. */
+function isUnpackedByMachete({
+  layout,
+  weightType,
+  weightBits,
+  activationBits,
+  groupSize,
+  symmetric,
+}: Scheme): boolean {
+  const isFourBit = weightType === 'int' && weightBits === 4 && activationBits === 16 && !symmetric;
+  return isFourBit && (layout === 'awq' || layout === 'compressed-tensors') && (groupSize === 128 || groupSize === -1);
+}
+
+/** Compute capability × 10 from which FP8 is multiplied as it is; below, Marlin expands it. Source: vllm/model_executor/layers/quantization/fp8.py. */
+const ADA = 89;
+const HOPPER = 90;
 
 /** vLLM takes GPTQ through Marlin since 0.4.2, from compute capability 8.0; 7.5 since 0.15. Source: vllm/model_executor/layers/quantization/gptq_marlin.py. */
 function usesMarlin({ engine, version, sm }: Loader): boolean {

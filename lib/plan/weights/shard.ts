@@ -35,6 +35,7 @@ const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
 export function shardOf(group: WeightGroup, model: ModelDescription, parallelism: Parallelism): Shard {
   const { tensor, expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
+  if (isWholeVisionAttention(group, model, tensor)) return { shape, experts };
   switch (group.split) {
     case 'replicated':
       return { shape, experts };
@@ -54,6 +55,19 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
     case 'column':
       return { shape: [columnRows(group, model, tensor), ...shape.slice(1)], experts };
   }
+}
+
+const VISION_ATTENTION = /\.(self_)?attn(ention)?\./;
+
+/**
+ * Heads of an image tower that do not divide among the ranks stay together: InternViT-6B has 25.
+ * Source: vllm/model_executor/models/intern_vit.py, `disable_tp`.
+ */
+function isWholeVisionAttention({ place, name }: WeightGroup, { config }: ModelDescription, tensor: number): boolean {
+  if (place !== 'vision' || tensor === 1) return false;
+  const tower = config.vision_config as { num_attention_heads?: unknown } | null | undefined;
+  const heads = tower?.num_attention_heads;
+  return typeof heads === 'number' && heads % tensor !== 0 && VISION_ATTENTION.test(name);
 }
 
 function columnRows(group: WeightGroup, model: ModelDescription, tensor: number): number {
