@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { keptTensorTypes } from '../../lib/convert/gguf/kept-types';
+import { keptNotes, keptTensorTypes } from '../../lib/convert/gguf/kept-types';
 import { modelFromGguf } from '../../lib/convert/gguf/from-gguf';
 import type { GgufModel } from '../../lib/convert/gguf/model';
 import { ggufOriginPath, type GgufOrigin } from '../../lib/convert/gguf/origin';
@@ -56,7 +56,7 @@ export async function writeGgufFile({
       bytes: plan.fileBytes,
       bitsPerWeight: plan.bitsPerWeight,
       seconds: (performance.now() - started) / 1000,
-      notes: [`Tensors by type: ${types}.`, ...plan.notes, ...model.notes],
+      notes: [`Tensors by type: ${types}.`, ...plan.notes, ...(keep ? keptNotes(model, keep) : []), ...model.notes],
     };
   } finally {
     bar.stop();

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { modelFromCheckpoint } from '../../lib/convert/gguf/from-checkpoint';
+import { keptNotes, keptTensorTypes } from '../../lib/convert/gguf/kept-types';
 import type { GgufModel } from '../../lib/convert/gguf/model';
 import { writeGguf, type GgufFileOptions } from '../../lib/convert/gguf/write-gguf';
+import { HUB_ARCHITECTURES } from '../../lib/convert/hugging-face/architectures';
 import { openCheckpoint, type Checkpoint, type ImportanceMatrix } from '../../lib/format';
+import { ggufPlace } from '../../lib/format/gguf/hub-names';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
 import { simulate } from '../../lib/simulate/simulate';
@@ -175,6 +178,29 @@ describe('a tensor of all experts', () => {
     expect(found[1].skipped).toEqual([]);
     expect(found[2].skipped).toEqual([]);
   });
+});
+
+test('an expert that is kept keeps all that lie in its tensor, and a note says so', async () => {
+  const { model } = await open(sourceOf(qwen2));
+  const expert = (number: number) => `model.layers.1.mlp.experts.${number}.down_proj.weight`;
+  const keep = { weights: [expert(3)], as: 'int8' as const };
+  expect([...keptTensorTypes(model, keep)]).toEqual([['blk.1.ffn_down_exps.weight', 'Q8_0']]);
+  expect(keptNotes(model, keep)).toEqual([expect.stringContaining('blk.1.ffn_down_exps.weight (6)')]);
+  const all = { ...keep, weights: [0, 1, 2, 3, 4, 5].map(expert) };
+  expect([...keptTensorTypes(model, all)]).toHaveLength(1);
+  expect(keptNotes(model, all)).toEqual([]);
+  const shared = { ...keep, weights: ['model.layers.0.mlp.shared_expert.up_proj.weight'] };
+  expect([...keptTensorTypes(model, shared).keys()]).toEqual(['blk.0.ffn_up_shexp.weight']);
+  expect(keptNotes(model, shared)).toEqual([]);
+});
+
+test('every architecture that is converted has names for its tensors', () => {
+  for (const architecture of Object.keys(HUB_ARCHITECTURES)) {
+    expect(ggufPlace('model.embed_tokens.weight', architecture)).toEqual({ name: 'token_embd.weight' });
+    const attention = architecture === 'PhiForCausalLM' ? 'dense' : 'o_proj';
+    const place = ggufPlace(`model.layers.3.self_attn.${attention}.weight`, architecture);
+    expect(place).toEqual({ name: 'blk.3.attn_output.weight' });
+  }
 });
 
 test('a run that is cancelled leaves no file', async () => {

@@ -10,7 +10,7 @@ import { layoutGguf } from '../../lib/format/gguf/layout';
 import { gguf } from '../../lib/format/gguf/value';
 import { locateCheckpoint } from '../../lib/format/node';
 import { parseScheme } from '../../lib/scheme';
-import { planGgufWrite } from '../../lib/simulate/gguf/write/plan';
+import { planGgufWrite, taskParts } from '../../lib/simulate/gguf/write/plan';
 import { runGgufWrite } from '../../lib/simulate/gguf/write/run';
 import { weightValues } from '../simulate/helpers/checkpoint';
 
@@ -117,8 +117,7 @@ test('a process that is killed leaves nothing under the name, and the next run w
 test('a disk that fills up while the threads write ends the run with an error that says so', async () => {
   const task = {
     name: 'blk.0.ffn_up.weight',
-    file: 0,
-    sourceOffset: dataOffset,
+    parts: taskParts([{ file: 0, offset: dataOffset }]),
     sourceType: 'F32',
     targetOffset: 0,
     targetType: 'Q4_K',

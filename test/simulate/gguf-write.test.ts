@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GgufWriteHelpers } from '../../lib/simulate/gguf/write/helpers';
-import { planGgufWrite } from '../../lib/simulate/gguf/write/plan';
+import { planGgufWrite, taskParts, unitAt, unitCount } from '../../lib/simulate/gguf/write/plan';
 import { runGgufWrite } from '../../lib/simulate/gguf/write/run';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'gguf-write-'));
@@ -26,8 +26,7 @@ function plan(name: string, rows = ROWS) {
   emptyFile(target, (rows * COLUMNS * 34) / 32);
   const task = {
     name: 'blk.0.ffn_up.weight',
-    file: 0,
-    sourceOffset: 0,
+    parts: taskParts([{ file: 0, offset: 0 }]),
     sourceType: 'F32',
     targetOffset: 0,
     targetType: 'Q8_0',
@@ -36,6 +35,30 @@ function plan(name: string, rows = ROWS) {
   };
   return planGgufWrite([source], target, [task]);
 }
+
+test('units go through the parts of a tensor in their order, and none through two', () => {
+  const rows = 700;
+  const offsets = [5000, 100, 9000];
+  const task = (parts: readonly number[]) => ({
+    name: 'blk.0.ffn_up_exps.weight',
+    parts: taskParts(parts.map((offset, file) => ({ file, offset }))),
+    sourceType: 'F32',
+    targetOffset: 0,
+    targetType: 'F32',
+    rows: parts.length * rows,
+    columns: 1024,
+  });
+  const none = { ...task([3]), rows: 0 };
+  const work = planGgufWrite(['a', 'b', 'c'], 'target', [task([0]), none, task(offsets), task([7])]);
+  const units = Array.from({ length: unitCount(work) }, (_, number) => unitAt(work, number));
+  expect(units.map(({ tensor }) => tensor)).toEqual([0, 0, 2, 2, 2, 2, 2, 2, 3, 3]);
+  const stacked = units.filter(({ tensor }) => tensor === 2);
+  expect(stacked.map(({ part }) => part.offset)).toEqual(offsets.flatMap((offset) => [offset, offset]));
+  expect(stacked.map(({ part }) => part.file)).toEqual([0, 0, 1, 1, 2, 2]);
+  expect(stacked.map(({ firstRow }) => firstRow)).toEqual([0, 512, 700, 1212, 1400, 1912]);
+  expect(stacked.map(({ rows: taken }) => taken)).toEqual([512, 188, 512, 188, 512, 188]);
+  expect(work.unitValues).toBe(512 * 1024);
+});
 
 test('threads that were started before the plan was known write it, and those that it does not need end', async () => {
   const helpers = new GgufWriteHelpers(2);

@@ -22,6 +22,19 @@ export function keptTensorTypes({ tensors }: GgufModel, keep: KeptLayers): Reado
   );
 }
 
+/** What keeping single experts comes to: full sentences. */
+export function keptNotes({ tensors }: GgufModel, keep: KeptLayers): readonly string[] {
+  const asked = new Map<string, number>();
+  for (const weight of keep.weights) {
+    const name = ggufNameInBlock(weight) ?? weight;
+    if (name !== weight) asked.set(name, (asked.get(name) ?? 0) + 1);
+  }
+  const whole = tensors.filter(({ name, parts }) => parts.length > (asked.get(name) ?? parts.length));
+  if (whole.length === 0) return [];
+  const names = whole.map(({ name, parts }) => `${name} (${parts.length})`).join(', ');
+  return [`Experts of a layer have one type in a GGUF, and are kept with those that were asked for: ${names}.`];
+}
+
 function unknown(weight: string, name: string): SimulationError {
   return new SimulationError('KEPT_LAYER_UNKNOWN', `the model has no layer ${weight}`, {
     path: weight,

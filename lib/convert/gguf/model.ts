@@ -1,12 +1,5 @@
 import type { GgufMetadata } from '../../format/gguf/value';
-
-/** Bytes of a tensor that lie together. */
-export interface GgufModelPart {
-  /** Number of the file in `GgufModel.files`. */
-  readonly file: number;
-  /** First byte in the file. */
-  readonly offset: number;
-}
+import type { GgufTaskPart } from '../../simulate/gguf/write/plan';
 
 /** A tensor of a model that is to be written as GGUF: under which name, and what is made of which bytes. */
 export interface GgufModelTensor {
@@ -19,7 +12,7 @@ export interface GgufModelTensor {
   /** The type that it has in a file that is converted and not quantized: 32 bit for what must stay exact. */
   readonly dtype: string;
   /** Where its bytes lie, as many rows in each part: one part, or one for each of the experts that are stacked in it. */
-  readonly parts: readonly GgufModelPart[];
+  readonly parts: readonly GgufTaskPart[];
   /** See `GgufTensorTask`. */
   readonly interleave?: number;
   readonly addOne?: boolean;

@@ -7,11 +7,11 @@ import { byLayerAndName, ggufTensorTypes } from '../../format/gguf/tensor-types'
 import { gguf, type GgufMetadata, type GgufValue } from '../../format/gguf/value';
 import { AtomicFile } from '../../format/write/atomic-file';
 import { ggufTarget, type GgufTarget } from '../../scheme/gguf/target';
-import { fileTypeName, findGgufFileType, ggmlBytes, ggmlShape, type GgmlType } from '../../scheme/gguf/types';
+import { fileTypeName, findGgufFileType, ggmlShape, type GgmlType } from '../../scheme/gguf/types';
 import type { Scheme } from '../../scheme/types';
 import { importanceOfTensors, type FileImportance } from '../../simulate/gguf/importance-of-tensors';
 import type { GgufWriteHelpers } from '../../simulate/gguf/write/helpers';
-import { planGgufWrite, type GgufTensorTask } from '../../simulate/gguf/write/plan';
+import { planGgufWrite, taskParts, type GgufTensorTask } from '../../simulate/gguf/write/plan';
 import { runGgufWrite } from '../../simulate/gguf/write/run';
 import { assertDecodes } from './from-gguf';
 import { importanceMetadata } from './importance-metadata';
@@ -160,7 +160,7 @@ export async function writeGguf(
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   const tasks = [...layout.tensors.values()].flatMap((placed) => {
     const source = byName.get(placed.name);
-    return source === undefined ? [] : tasksOf(source, placed, importance.byTensor.get(placed.name));
+    return source === undefined ? [] : taskOf(source, placed, importance.byTensor.get(placed.name));
   });
 
   options.signal?.throwIfAborted();
@@ -185,7 +185,7 @@ export async function writeGguf(
         options.onProgress?.({
           doneBytes,
           totalBytes: work.bytes,
-          tensors: layout.tensors.size,
+          tensors: tasks.length,
           seconds: seconds(),
           secondsLeft: doneBytes > 0 ? Math.max((seconds() * (work.bytes - doneBytes)) / doneBytes, 0) : undefined,
         }),
@@ -200,27 +200,22 @@ export async function writeGguf(
   return planOf(plan);
 }
 
-/** A task for each part of a tensor: experts are written one by one, wherever they lie. */
-function tasksOf(source: GgufModelTensor, placed: TensorInfo, given: Float32Array | undefined): GgufTensorTask[] {
+function taskOf(source: GgufModelTensor, placed: TensorInfo, importance: Float32Array | undefined): GgufTensorTask {
   const { name, shape, parts, storedType, interleave, addOne } = source;
   if (storedType !== placed.dtype) assertDecodes(source);
   const columns = shape.length > 0 ? shape[shape.length - 1] : 1;
-  const rows = columns > 0 ? placed.elements / columns / parts.length : 0;
-  const importance = shared(given);
-  const weights = (importance?.length ?? 0) / parts.length;
-  return parts.map(({ file, offset }, part) => ({
+  return {
     name,
-    file,
-    sourceOffset: offset,
+    parts: taskParts(parts),
     sourceType: storedType,
-    targetOffset: placed.offset + part * ggmlBytes(placed.dtype, rows * columns),
+    targetOffset: placed.offset,
     targetType: placed.dtype,
-    rows,
+    rows: columns > 0 ? placed.elements / columns : 0,
     columns,
     interleave,
     addOne,
-    importance: importance?.subarray(part * weights, (part + 1) * weights),
-  }));
+    importance: shared(importance),
+  };
 }
 
 /** In memory that threads share: of experts it is more than each of them should have a copy of. */

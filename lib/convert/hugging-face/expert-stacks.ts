@@ -1,7 +1,8 @@
 import { SimulationError } from '../../errors';
 import type { CheckpointTensor } from '../../format';
 import type { GgufPlace } from '../../format/gguf/hub-names';
-import type { GgufModelPart, GgufModelTensor } from '../gguf/model';
+import type { GgufTaskPart } from '../../simulate/gguf/write/plan';
+import type { GgufModelTensor } from '../gguf/model';
 
 /** Matrices that each expert has: gate, up and down. */
 const MATRICES = 3;
@@ -11,7 +12,7 @@ interface Stack {
   /** The module within its expert, by which the converter orders a layer's stacks. */
   readonly module: string;
   readonly first: CheckpointTensor;
-  readonly parts: GgufModelPart[];
+  readonly parts: GgufTaskPart[];
 }
 
 interface Layer {
@@ -37,7 +38,7 @@ export class ExpertStacks {
    * @returns the tensors that are complete now
    * @throws SimulationError `EXPERTS_NOT_STACKED`
    */
-  add(tensor: CheckpointTensor, { name, expert = 0 }: GgufPlace, part: GgufModelPart): GgufModelTensor[] {
+  add(tensor: CheckpointTensor, { name, expert = 0 }: GgufPlace, part: GgufTaskPart): GgufModelTensor[] {
     const { experts = 0 } = this;
     if (expert >= experts) throw this.problem(tensor.name, `expert ${expert}`, `experts below ${experts}`);
     const number = name.split('.', 2).join('.');

@@ -60,8 +60,9 @@ function writeUnit(
   const write = ggmlBytes(task.targetType, unit.rows * task.columns);
   engine.arena.scoped(() => {
     const at = engine.arena.reserve(read);
-    const from = task.sourceOffset + ggmlBytes(task.sourceType, unit.firstRow * task.columns);
-    open(task.file).readSync(from, engine.bytes(at, read));
+    const { file, offset, firstRow } = unit.part;
+    const from = offset + ggmlBytes(task.sourceType, (unit.firstRow - firstRow) * task.columns);
+    open(file).readSync(from, engine.bytes(at, read));
     const result = engine.bytes(convertRows(engine, task, unit, at), write);
     const to = task.targetOffset + ggmlBytes(task.targetType, unit.firstRow * task.columns);
     writeFully(target, plan.target, to, result);

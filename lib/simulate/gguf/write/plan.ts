@@ -3,9 +3,8 @@ import { ggmlBytes } from '../../../scheme/gguf/types';
 /** How a tensor of the new file comes about. Plain data: it travels to worker threads. */
 export interface GgufTensorTask {
   readonly name: string;
-  /** Number of its file in `GgufWritePlan.files`. */
-  readonly file: number;
-  readonly sourceOffset: number;
+  /** See `taskParts`. */
+  readonly parts: Float64Array;
   /** ggml's name of the type it is stored in. */
   readonly sourceType: string;
   readonly targetOffset: number;
@@ -21,9 +20,26 @@ export interface GgufTensorTask {
   readonly importance?: Float32Array;
 }
 
-/** Some rows of a tensor: what a thread does at a time. */
+/** Bytes of a tensor that lie together, as many rows of it in each part. */
+export interface GgufTaskPart {
+  /** Number of the file in `GgufWritePlan.files`. */
+  readonly file: number;
+  /** First byte in the file. */
+  readonly offset: number;
+}
+
+/** Two numbers a part. In memory that threads share: a model may have tens of thousands of experts. */
+export function taskParts(parts: readonly GgufTaskPart[]): Float64Array {
+  const numbers = new Float64Array(new SharedArrayBuffer(parts.length * 16));
+  parts.forEach(({ file, offset }, index) => numbers.set([file, offset], 2 * index));
+  return numbers;
+}
+
+/** Some rows of a part of a tensor: what a thread does at a time. */
 export interface GgufUnit {
   readonly tensor: number;
+  /** Where its part lies, and the part's first row in the tensor. */
+  readonly part: GgufTaskPart & { readonly firstRow: number };
   readonly firstRow: number;
   readonly rows: number;
 }
@@ -58,14 +74,23 @@ export function planGgufWrite(
   tensors.forEach((task, tensor) => {
     const { rows: all, columns, sourceType } = task;
     const rows = unitRows(task);
-    unitValues = Math.max(unitValues, Math.min(rows, all) * columns);
+    const each = partRows(task);
+    unitValues = Math.max(unitValues, Math.min(rows, each) * columns);
     bytes += ggmlBytes(sourceType, all * columns);
-    firstUnits[tensor + 1] = firstUnits[tensor] + Math.ceil(all / rows);
+    firstUnits[tensor + 1] = firstUnits[tensor] + partCount(task) * Math.ceil(each / rows);
   });
   return { files, target, tensors, firstUnits, unitValues, bytes };
 }
 
-/** Rows of a tensor's units, all but the last. */
+function partCount({ parts }: GgufTensorTask): number {
+  return parts.length / 2;
+}
+
+function partRows(task: GgufTensorTask): number {
+  return task.rows / partCount(task);
+}
+
+/** Rows of a part's units, all but the last. */
 function unitRows({ columns, interleave = 1 }: GgufTensorTask): number {
   return Math.max(Math.floor(TARGET_UNIT_VALUES / columns / interleave), 1) * interleave;
 }
@@ -84,8 +109,14 @@ export function unitAt({ tensors, firstUnits }: GgufWritePlan, number: number): 
   }
   const task = tensors[tensor];
   const rows = unitRows(task);
-  const firstRow = (number - firstUnits[tensor]) * rows;
-  return { tensor, firstRow, rows: Math.min(rows, task.rows - firstRow) };
+  const each = partRows(task);
+  const inPart = Math.ceil(each / rows);
+  const unit = number - firstUnits[tensor];
+  const index = Math.floor(unit / inPart);
+  const [file, offset] = task.parts.subarray(2 * index);
+  const done = (unit % inPart) * rows;
+  const part = { file, offset, firstRow: index * each };
+  return { tensor, part, firstRow: part.firstRow + done, rows: Math.min(rows, each - done) };
 }
 
 /** Bytes of kernel memory that a thread takes: a unit as it is stored, turned, as f32, and as it is written. */
