@@ -78,6 +78,14 @@ describe('experts that do not make one tensor', () => {
     await expect(open(source)).rejects.toMatchObject({ id: 'EXPERTS_NOT_STACKED', got: 'expert 8' });
   });
 
+  test('one is there twice under two numbers, another is not', async () => {
+    const source = changed(mixtral, 'twice', (tensors) => {
+      delete tensors[expert];
+      tensors[expert.replace('.5.', '.04.')] = [2, 32];
+    });
+    await expect(open(source)).rejects.toMatchObject({ id: 'TENSOR_NOT_CONVERTED' });
+  });
+
   test('one of all that is no matrix of each', async () => {
     const source = changed(fused, 'odd-rows', (tensors) => {
       tensors['model.layers.0.mlp.experts.gate_up_proj'] = [3, 3, 32];

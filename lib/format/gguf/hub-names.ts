@@ -158,7 +158,7 @@ export function ggufPlace(name: string, architecture: string): GgufPlace | undef
 function placeInLayer(set: NameSet, layer: string, module: string, kind: string): GgufPlace | undefined {
   const place = lookup(set.layer, module);
   if (place !== undefined) return { name: `blk.${layer}.${place}.${kind}` };
-  const inExpert = /^(?:mlp|block_sparse_moe)\.experts\.(\d+)\.(\w+)$/.exec(module);
+  const inExpert = /^(?:mlp|block_sparse_moe)\.experts\.(0|[1-9]\d*)\.(\w+)$/.exec(module);
   const stack = inExpert === null || set.expert === undefined ? undefined : lookup(set.expert, inExpert[2]);
   return stack === undefined ? undefined : { name: `blk.${layer}.${stack}.${kind}`, expert: Number(inExpert?.[1]) };
 }
