@@ -51,6 +51,16 @@ export class HubFiles {
     if (isJsonObject(value)) return value;
     throw malformed(this.folder.name, name, 'no object');
   }
+
+  /** A file that some models ship broken and no reader needs. */
+  async optionalJson(name: string): Promise<JsonObject | undefined> {
+    try {
+      return await this.json(name);
+    } catch (error) {
+      if (error instanceof FormatError && error.id === 'JSON_MALFORMED') return undefined;
+      throw error;
+    }
+  }
 }
 
 function malformed(folder: string, name: string, got: string): FormatError {
