@@ -63,13 +63,19 @@ export function entryPointAge(container: ResolvedContainer): EntryPointAge {
   return isAtLeast(version, '0.17.1') ? 'booleans' : 'verbatim';
 }
 
+/** Source: aws/deep-learning-containers#6044 (2026-05-07), first in the image of vLLM 0.20.2. */
+function isSupervised({ engineVersion, repository }: ResolvedContainer): boolean {
+  return repository !== 'vllm' || engineVersion === undefined || isAtLeast(engineVersion, '0.20.2');
+}
+
 function vllmCommand(
   container: ResolvedContainer,
   environment: Environment,
   context: EntryPointContext,
 ): readonly string[] {
   const age = entryPointAge(container);
-  const command = ['standard-supervisor', 'python3', '-m', 'vllm.entrypoints.openai.api_server', '--port', '8080'];
+  const command = ['python3', '-m', 'vllm.entrypoints.openai.api_server', '--port', '8080'];
+  if (isSupervised(container)) command.unshift('standard-supervisor');
   // The first images knew `SM_VLLM_MODEL` alone.
   if (age !== 'verbatim' && !environment.SM_VLLM_MODEL) {
     if (context.hasModelFiles) command.push('--model', MODEL_DIR);

@@ -9,6 +9,7 @@ import { overriddenConfig } from './config-overrides';
 import { describeModelOnce } from './describe-once';
 import { environmentOptions, type EnvironmentOptions } from './environment';
 import type { EffectiveOptions, ResolvedEndpoint } from './types';
+import { asVisible } from './visible-gpus';
 
 /**
  * Looks up everything a spec names, once: its model, instance, container and scheme, and the options as they will really be, which are
@@ -20,7 +21,7 @@ import type { EffectiveOptions, ResolvedEndpoint } from './types';
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const config = spec.model.config ?? findModelConfig(spec.model.id);
   const model = config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment));
-  const instance = spec.instanceType === undefined ? undefined : findInstance(spec.instanceType);
+  const instance = spec.instanceType === undefined ? undefined : asVisible(spec, findInstance(spec.instanceType));
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
   const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), given(spec.options));

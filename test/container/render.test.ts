@@ -93,7 +93,9 @@ describe('the AWS vLLM image', () => {
       SM_VLLM_SWAP_SPACE: 'false',
     };
     const { command } = render('vllm', version, { environment });
-    expect(command.filter((token) => token !== '--model' && token !== 'm').slice(6)).toEqual(expected);
+    expect(command.includes('standard-supervisor')).toBe(version !== '0.16.0');
+    const rest = command.slice(command.indexOf('8080') + 1);
+    expect(rest.filter((token) => token !== '--model' && token !== 'm')).toEqual(expected);
   });
 
   test.each([

@@ -152,18 +152,20 @@ describe('JSON_VALUE_UNREADABLE', () => {
   const json = '{"method":"ngram"}';
   const vllm = (value: string, version?: string, more: object = {}) =>
     env('vllm', { SM_VLLM_SPECULATIVE_CONFIG: value, ...more }, version);
-  test('single quotes are needed before vLLM 0.24 and refused from then on', () => {
-    expect(findingOf(rule, vllm(json, '0.19.0'))).toMatchObject({
+  test('single quotes are needed from vLLM 0.20.2 to 0.23 and refused elsewhere', () => {
+    expect(findingOf(rule, vllm(json, '0.22.1'))).toMatchObject({
       severity: 'error',
       fix: expect.stringContaining('single quotes'),
     });
-    expect(findingOf(rule, vllm(`'${json}'`, '0.19.0'))).toBeUndefined();
-    expect(findingOf(rule, vllm(`'${json}'`, '0.24.0'))).toMatchObject({
-      fix: 'remove the single quotes around the value of SM_VLLM_SPECULATIVE_CONFIG',
-    });
-    expect(findingOf(rule, vllm(json, '0.24.0'))).toBeUndefined();
-    expect(findingOf(rule, vllm(json, '0.19.0', { PROCESS_AUTO_RECOVERY: 'false' }))).toBeUndefined();
-    expect(findingOf(rule, vllm('[1]', '0.19.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm(`'${json}'`, '0.22.1'))).toBeUndefined();
+    for (const version of ['0.19.0', '0.20.1', '0.24.0']) {
+      expect(findingOf(rule, vllm(`'${json}'`, version))).toMatchObject({
+        fix: 'remove the single quotes around the value of SM_VLLM_SPECULATIVE_CONFIG',
+      });
+      expect(findingOf(rule, vllm(json, version))).toBeUndefined();
+    }
+    expect(findingOf(rule, vllm(json, '0.22.1', { PROCESS_AUTO_RECOVERY: 'false' }))).toBeUndefined();
+    expect(findingOf(rule, vllm('[1]', '0.22.1'))).toBeUndefined();
   });
   test('a release without an image has no entry point to lose quotes in', () => {
     expect(findingOf(rule, vllm(json, '0.10.0'))).toBeUndefined();
@@ -388,4 +390,43 @@ describe('VARIABLE_VALUE_OUT_OF_RANGE', () => {
     expect(alone(rule, { model: {}, container: { family: 'vllm' } })).toEqual([]);
     expect(of({ SM_VLLM_MAX_NUM_SEQS: '0' }, 'hf-vllm-neuron')).toEqual([]);
   });
+});
+
+describe('GPUS_HIDDEN', () => {
+  const visible = (value: string, instanceType: string, family = 'vllm') =>
+    findingOf(
+      'GPUS_HIDDEN',
+      spec({ container: { family }, instanceType, environment: { CUDA_VISIBLE_DEVICES: value } }),
+    );
+  test('warns of GPUs that are paid for and not seen', () => {
+    expect(visible('0, 1', 'ml.g5.12xlarge')).toMatchObject({ severity: 'warning', allowed: '0,1,2,3' });
+    expect(visible('0,7,1', 'ml.g5.12xlarge')?.message).toContain('1 of the 4 GPUs');
+    expect(visible('3,2,1,0', 'ml.g5.12xlarge')).toBeUndefined();
+    expect(visible('0', 'ml.g5.12xlarge', 'lmi')).toBeUndefined();
+    expect(visible('0', 'ml.c7i.xlarge')).toBeUndefined();
+  });
+  test('a server for GPUs needs one', () => {
+    expect(visible('-1', 'ml.g5.xlarge')).toMatchObject({ severity: 'error' });
+    expect(visible('', 'ml.g5.xlarge', 'llama-cpp')).toMatchObject({ severity: 'warning' });
+  });
+  test('weights must do with what is seen', () => {
+    const ranks = (environment?: Record<string, string>) =>
+      findingOf('ACCELERATORS_EXCEEDED', {
+        ...spec({ container: { family: 'vllm' }, instanceType: 'ml.g5.12xlarge', options: { tensorParallelSize: 4 } }),
+        environment,
+      });
+    expect(ranks({ CUDA_VISIBLE_DEVICES: '0,1' })).toBeDefined();
+    expect(ranks()).toBeUndefined();
+  });
+});
+
+test.each([
+  ['LLAMA_ARG_CTX_SIZE', '', 1],
+  ['LLAMA_ARG_CTX_SIZE', 'true', 1],
+  ['LLAMA_ARG_N_PARALLEL', '4', 0],
+  ['LLAMA_ARG_N_GPU_LAYERS', 'all', 0],
+  ['SM_LLAMA_CPP_THREADS', 'auto', 1],
+  ['SM_LLAMA_CPP_N_GPU_LAYERS', 'auto', 0],
+])('llama-server reads %s=%j as a number', (name, value, findings) => {
+  expect(findingsOf('VARIABLE_VALUE_NOT_A_NUMBER', env('llama-cpp', { [name]: value }))).toHaveLength(findings);
 });

@@ -36,9 +36,10 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
   test.each([
     // A CUDA 13 image of AWS needs driver 580.
     ['vllm', '0.24.0', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
-    ['vllm', '0.24.0', 'ml.g6.2xlarge', undefined, 'error', 'driver 535'],
-    ['vllm', '0.24.0', 'ml.p5en.48xlarge', undefined, 'error', 'driver 550'],
-    ['vllm', '0.24.0', 'ml.p5.48xlarge', GPU_3, 'error', 'driver 550'],
+    // vLLM can load its compatibility libraries from 535 on, SGLang cannot.
+    ['vllm', '0.24.0', 'ml.g6.2xlarge', undefined, 'warning', 'driver 535'],
+    ['vllm', '0.24.0', 'ml.p5en.48xlarge', undefined, 'warning', 'driver 550'],
+    ['vllm', '0.24.0', 'ml.p5.48xlarge', GPU_3, 'warning', 'driver 550'],
     ['sglang', '0.5.20', 'ml.p5.48xlarge', GPU_2, 'error', 'driver 535'],
     ['llama-cpp', undefined, 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     ['vllm', 'server-sagemaker-cuda-v2', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
@@ -48,9 +49,6 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['vllm', '0.15.1', 'ml.g5.2xlarge', GPU_2, 'warning', 'driver 535'],
     // LMI bundles compatibility libraries from 535 on.
     ['lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge', undefined, 'error', 'driver 470'],
-    // AWS's samples start them on these without an AMI, whatever driver is documented.
-    ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined, 'warning', 'driver 470'],
-    ['lmi', '0.34.0-lmi16', 'ml.p4d.24xlarge', undefined, 'warning', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.p5.48xlarge', undefined, 'warning', 'driver 535'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU_3, 'warning', 'driver 550'],
@@ -69,6 +67,10 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['vllm', '0.8.5', 'ml.g5.2xlarge', undefined],
     ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', GPU_2],
     ['lmi', '0.34.0-lmi16', 'ml.p5.48xlarge', undefined],
+    // AWS's samples start them on these without an AMI, whatever driver is documented.
+    ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined],
+    ['lmi', '0.34.0-lmi16', 'ml.p4d.24xlarge', undefined],
+    ['vllm', '0.15.1', 'ml.g6e.xlarge', undefined],
     ['lmi', '0.36.0-lmi27', 'ml.g6e.xlarge', undefined],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU],
     ['lmi', '0.27.0-deepspeed0.12.6-cu121', 'ml.g5.2xlarge', GPU_3],
@@ -77,6 +79,14 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['vllm', '0.24.0', 'ml.g5.2xlarge', 'al2099-ami-sagemaker-inference-gpu-9-1'],
   ])('%s %s on %s with %s runs', (family, version, instance, ami) => {
     expect(findingOf(rule, on(family, version, instance, ami))).toBeUndefined();
+  });
+  test('vLLM loads its compatibility libraries where it is told to', () => {
+    const told = (ami?: string) => ({
+      ...on('vllm', '0.24.0', 'ml.g5.2xlarge', ami),
+      environment: { VLLM_ENABLE_CUDA_COMPATIBILITY: '1' },
+    });
+    expect(findingOf(rule, told(GPU_3))).toBeUndefined();
+    expect(findingOf(rule, told())).toMatchObject({ severity: 'error' });
   });
   test('Marlin kernels of LMI 18 and later stop on driver 535', () => {
     expect(findingOf(rule, on('lmi', '0.36.0-lmi18', 'ml.p5.48xlarge', undefined, llama))).toMatchObject({

@@ -324,3 +324,52 @@ test('a priority has a value, and is no bare flag', () => {
   const found = alone('FLAG_BECOMES_POSITIONAL', spec({ environment: { SM_LLAMA_CPP_PRIO: '2' } }));
   expect(found).toEqual([]);
 });
+
+describe('multi-token prediction', () => {
+  const of = (environment: Record<string, string>, config: object = SMALL) =>
+    alone('SPECULATION_NEEDS_MTP_LAYERS', spec({ model: { config: config as typeof SMALL }, environment }));
+  test('needs layers for it, of the model or of a draft', () => {
+    expect(of({ SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp', SM_LLAMA_CPP_SPEC_DRAFT_N_MAX: '3' })).toHaveLength(1);
+    expect(of({ LLAMA_ARG_SPEC_TYPE: 'draft-mtp' })).toHaveLength(1);
+    expect(of({ SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp' }, { ...SMALL, num_nextn_predict_layers: 1 })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp', SM_LLAMA_CPP_MODEL_DRAFT: '/x/mtp.gguf' })).toEqual([]);
+    // llama-server looks for a file of such layers in the repository.
+    expect(of({ SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp', SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF' })).toEqual([]);
+  });
+  test('shares its context with no draft of another kind', () => {
+    const both = { SM_LLAMA_CPP_SPEC_TYPE: 'draft-eagle3,draft-mtp', SM_LLAMA_CPP_MODEL_DRAFT: '/x/eagle.gguf' };
+    expect(of(both, { ...SMALL, num_nextn_predict_layers: 1 })).toMatchObject([
+      { fix: 'leave draft-mtp out of SM_LLAMA_CPP_SPEC_TYPE' },
+    ]);
+  });
+});
+
+test.each([
+  [{ SM_LLAMA_CPP_CHAT_TEMPLATE: 'mistral-v7-tekken' }, 1],
+  [{ SM_LLAMA_CPP_CHAT_TEMPLATE: 'llama2', SM_LLAMA_CPP_JINJA: 'false' }, 1],
+  [{ SM_LLAMA_CPP_CHAT_TEMPLATE: 'llama2', LLAMA_ARG_JINJA: '0' }, 0],
+  [{ SM_LLAMA_CPP_CHAT_TEMPLATE: 'llama2', SM_LLAMA_CPP_NO_JINJA: '' }, 0],
+  [{ SM_LLAMA_CPP_CHAT_TEMPLATE: 'a b' }, 0],
+])('a chat template by name: %j', (environment, findings) => {
+  expect(alone('CHAT_TEMPLATE_IS_A_NAME', spec({ environment: environment as Record<string, string> }))).toHaveLength(
+    findings,
+  );
+});
+
+test('of the file formats GGUF alone is loaded', () => {
+  const of = (file: string) => alone('MODEL_FILE_NOT_LOADABLE', spec({ environment: { SM_LLAMA_CPP_MODEL: file } }));
+  for (const file of ['/x/model.safetensors', '/x/pytorch_model.pth', '/x/llama.ggmlv3.q4_0.bin'])
+    expect(of(file)).toHaveLength(1);
+  expect(of('/x/model.bin')).toEqual([]);
+});
+
+test.each([
+  ['Olmo2ForCausalLM', 1],
+  ['Olmo3ForCausalLM', 1],
+  ['LlamaForCausalLM', 0],
+  ['Qwen3ForCausalLM', 0],
+])('whether tensors of %s can be split over GPUs', (architecture, findings) => {
+  const config = { ...SMALL, architectures: [architecture] };
+  const environment = { SM_LLAMA_CPP_SPLIT_MODE: 'tensor' };
+  expect(alone('SPLIT_MODE_TENSOR', spec({ model: { config }, environment }))).toHaveLength(findings);
+});

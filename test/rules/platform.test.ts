@@ -325,3 +325,13 @@ describe('INSTANCE_POOLS_INVALID', () => {
     expect(findingsOf(rule, spec({ instanceType: 'ml.g5.xlarge' }))).toEqual([]);
   });
 });
+
+test('a model package runs without a network', () => {
+  const of = (parts: object) => findingOf('MODEL_PACKAGE_WITHOUT_ISOLATION', endpoint(parts));
+  expect(of({ modelData: 'model-package' })).toMatchObject({
+    severity: 'warning',
+    fix: 'set networkIsolation to true',
+  });
+  expect(of({ modelData: 'model-package', networkIsolation: true })).toBeUndefined();
+  expect(of({ modelData: 's3' })).toBeUndefined();
+});

@@ -1,6 +1,6 @@
 import { findInstance, findPrice, instanceTypes } from '../../lib/hardware';
 import type { Instance } from '../../lib/hardware/types';
-import { findingOf, spec } from './own-findings';
+import { findingOf, findingsOf, spec } from './own-findings';
 
 describe('REGION_UNKNOWN', () => {
   const region = (name: string) => findingOf('REGION_UNKNOWN', spec({ region: name }));
@@ -83,4 +83,13 @@ describe.each(['us-east-1', 'eu-central-1', 'af-south-1', 'ap-southeast-3'])('wh
     findingOf('INSTANCE_NOT_IN_REGION', spec({ instanceType: instance.instanceType, region }));
     expect(findInstance(instance.instanceType)?.regions).toEqual(before);
   });
+});
+
+test.each([
+  ['eu-south-1', true, 1],
+  ['af-south-1', true, 1],
+  ['eu-south-1', false, 0],
+  ['us-east-1', true, 0],
+])('asynchronous inference in %s (%p)', (region, asyncInference, findings) => {
+  expect(findingsOf('ASYNC_NOT_IN_REGION', spec({ region, endpoint: { asyncInference } }))).toHaveLength(findings);
 });

@@ -105,3 +105,12 @@ describe('copies', () => {
     expect(findingOf(rule, on(9, 1, {}, 'ml.c7i.2xlarge'))).toBeUndefined();
   });
 });
+
+test('the number of burstable instances is not scaled', () => {
+  const of = (instanceType: string, parts: object) =>
+    findingOf('BURSTABLE_NOT_SCALED', spec({ instanceType, endpoint: parts }));
+  expect(of('ml.t2.xlarge', { minInstanceCount: 1, maxInstanceCount: 2 })).toMatchObject({ severity: 'error' });
+  expect(of('ml.t2.xlarge', { initialInstanceCount: 2, maxInstanceCount: 2 })).toBeUndefined();
+  expect(of('ml.t2.xlarge', { minInstanceCount: 1 })).toBeUndefined();
+  expect(of('ml.trn1.2xlarge', { minInstanceCount: 1, maxInstanceCount: 2 })).toBeUndefined();
+});

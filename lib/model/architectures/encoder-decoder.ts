@@ -153,28 +153,32 @@ function seqFigures(
   };
 }
 
-/** BART, mBART, Pegasus's kin: learned positions with an offset of two. */
+/** BART, mBART, Pegasus's kin: learned positions with an offset of two; those of M2M100 are computed. */
 export const bart: Architecture = {
   names: [
     'BartForConditionalGeneration',
     'BartModel',
     'MBartForConditionalGeneration',
     'PLBartForConditionalGeneration',
+    'M2M100ForConditionalGeneration',
   ],
-  modelTypes: ['bart', 'mbart', 'plbart'],
+  modelTypes: ['bart', 'mbart', 'plbart', 'm2m_100'],
   describe: (config) => {
     const width = config.size('d_model');
     const encoder = readStack(config, 'encoder');
     const decoder = readStack(config, 'decoder');
     const positions = config.tokens('max_position_embeddings') ?? 1024;
-    const traits = { keyBias: true, embeddingNorm: true, finalNorm: config.text('model_type') === 'mbart' };
+    const type = config.text('model_type');
+    const isM2m = type === 'm2m_100';
+    const traits = { keyBias: true, embeddingNorm: !isM2m, finalNorm: isM2m || type === 'mbart' };
     const weights = new WeightList();
     weights.root('').embedding('model.shared', config.size('vocab_size'), width);
     for (const [place, stack] of [
       ['encoder', encoder],
       ['decoder', decoder],
     ] as const) {
-      weights.root(`model.${place}.`, place).embedding('embed_positions', positions + 2, width, 'replicated');
+      if (!isM2m)
+        weights.root(`model.${place}.`, place).embedding('embed_positions', positions + 2, width, 'replicated');
       seqStack(weights, place, width, stack, traits);
     }
     const tie = config.flag('tie_word_embeddings', true);

@@ -2,6 +2,7 @@ import type { Rule } from '../types';
 import { attentionBackendUnknown } from './attention-backend-unknown';
 import { flagBecomesPositional } from './flag-becomes-positional';
 import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
+import { gpusHidden } from './gpus-hidden';
 import { jsonValueUnreadable } from './json-value-unreadable';
 import { lmiDtypeUnknown } from './lmi-dtype-unknown';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
@@ -31,4 +32,5 @@ export const environmentRules: readonly Rule[] = [
   variableValueNotANumber,
   variableValueOutOfRange,
   attentionBackendUnknown,
+  gpusHidden,
 ];

@@ -2,6 +2,7 @@ import { isAtLeast } from '../../text/version';
 import { shown, variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import type { ResolvedContainer } from '../../container/types';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (family: string, value: string, version?: string) => ({
@@ -11,7 +12,10 @@ const example = (family: string, value: string, version?: string) => ({
   environment: { [family === 'lmi' ? 'OPTION_SPECULATIVE_CONFIG' : 'SM_VLLM_SPECULATIVE_CONFIG']: value },
 });
 
-/** The image from which on the process supervisor keeps quotes (standard-supervisor 0.1.16). */
+/** The first image that starts vLLM under the process supervisor (aws/deep-learning-containers#6044, 2026-05-07). */
+const SUPERVISED = '0.20.2';
+
+/** The image from which on the supervisor keeps quotes (standard-supervisor 0.1.16). */
 const KEEPS_QUOTES = '0.24.0';
 
 export const jsonValueUnreadable: Rule = {
@@ -19,19 +23,21 @@ export const jsonValueUnreadable: Rule = {
   severity: 'error',
   summary: 'a JSON value reaches the server as JSON',
   explanation:
-    'vLLM reads JSON arguments with json.loads. The process supervisor of the vLLM images before 0.24 joined the arguments with spaces and split them again, which took the double quotes away unless the whole value stood in single quotes; from 0.24 on quotes are kept, and single quotes around the value reach vLLM, which stops with a JSONDecodeError.',
+    'vLLM reads JSON arguments with json.loads. The process supervisor of the vLLM images from 0.20.2 to 0.23 joined the arguments with spaces and split them again, which took the double quotes away unless the whole value stood in single quotes. The images before had no supervisor, and from 0.24 on it keeps quotes: there single quotes around the value reach vLLM, which stops with a JSONDecodeError.',
   source:
-    'aws/deep-learning-containers scripts/docker/huggingface/vllm/sagemaker_entrypoint.sh (comment on standard-supervisor)',
-  holdsFor: 'single quotes: vLLM images before 0.24 need them, later ones refuse them',
+    'aws/deep-learning-containers scripts/docker/huggingface/vllm/sagemaker_entrypoint.sh (comment on standard-supervisor), #6044; aws-samples/sagemaker-genai-hosting-examples (JSON without single quotes on the 0.19.0 and 0.20.1 images)',
+  holdsFor: 'single quotes: vLLM images from 0.20.2 to 0.23 need them, others refuse them',
   examples: {
     passes: [
       example('vllm', '{"method":"ngram","num_speculative_tokens":4}'),
-      example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`, '0.19.0'),
+      example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`, '0.22.1'),
+      example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.19.0'),
       example('lmi', '{"method":"ngram","num_speculative_tokens":4}'),
     ],
     fails: [
       example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`),
-      example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.19.0'),
+      example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`, '0.19.0'),
+      example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.22.1'),
       example('vllm', '{"method":"ngram",}'),
       example('lmi', "{'method':'ngram'}"),
     ],
@@ -64,18 +70,32 @@ function judge({ container, spec }: RuleContext, name: string, value: string): R
   // LMI has no supervisor between itself and vLLM, and a release without an image no entry point at all.
   if (container.family === 'lmi' || container.tag === undefined || container.engineVersion === undefined)
     return isWrapped && container.family === 'lmi' ? wrapped(name, got, json, path) : undefined;
-  const keeps = isAtLeast(container.engineVersion, KEEPS_QUOTES);
-  if (keeps && isWrapped) return wrapped(name, got, json, path);
+  const keeps = keepsQuotes(container);
+  if (keeps === true && isWrapped) return wrapped(name, got, json, path);
   // Without the supervisor's restarts the arguments are passed on as they are.
-  if (keeps || isWrapped || !json.includes('"') || spec.environment?.PROCESS_AUTO_RECOVERY?.toLowerCase() === 'false')
+  if (
+    keeps !== false ||
+    isWrapped ||
+    !json.includes('"') ||
+    spec.environment?.PROCESS_AUTO_RECOVERY?.toLowerCase() === 'false'
+  )
     return undefined;
   return found({
-    what: `the vLLM images before ${KEEPS_QUOTES} take the double quotes out of a JSON value that does not stand in single quotes`,
+    what: `the vLLM images from ${SUPERVISED} to before ${KEEPS_QUOTES} take the double quotes out of a JSON value that does not stand in single quotes`,
     got,
     allowed: "'{…}'",
     fix: `put the value of ${name} into single quotes, or use an image from ${KEEPS_QUOTES} on`,
     path,
   });
+}
+
+/** Does a value reach vLLM with its quotes? Unknown for old images of other makers and for images without a version in their tag. */
+function keepsQuotes(container: ResolvedContainer): boolean | undefined {
+  const version = container.engineVersion;
+  if (version === undefined || isAtLeast(version, KEEPS_QUOTES)) return true;
+  if (container.tag?.startsWith('server-')) return undefined;
+  if (isAtLeast(version, SUPERVISED)) return false;
+  return container.repository === 'vllm' ? true : undefined;
 }
 
 function wrapped(name: string, got: string, json: string, path: string): RuleFinding {

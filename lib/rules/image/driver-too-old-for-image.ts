@@ -2,7 +2,6 @@ import { supportOf } from '../helpers/accelerator';
 import { amiFor, cudaCompatibility, cudaText, driverText, hostDriver, type CudaCompatibility } from '../helpers/driver';
 import { found } from '../helpers/finding';
 import { AWQ, LLAMA_8B, quantized, QWEN3_SMALL } from '../helpers/samples';
-import type { EngineName } from '../../container/types';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (family: string, version: string, instanceType: string, inferenceAmiVersion?: string) => ({
@@ -24,8 +23,15 @@ const LEAST_DRIVER = { cuda13: 580, cuda12: 525 } as const;
 /** Floor of the compatibility libraries in the DJL images: label `verified_versions=12.2`. */
 const DJL_FLOOR = 535;
 
-/** Families on which AWS's samples start LMI without an AMI, whatever driver is documented for them. */
+/** Families on which AWS's samples start DJL's images of CUDA 12 without an AMI, whatever driver is documented for them. */
 const RUN_BY_SAMPLES: ReadonlySet<string> = new Set(['g5', 'p4d', 'p4de']);
+
+/**
+ * Images of CUDA 13 that can load their compatibility libraries, which NVIDIA makes for driver 535 and newer: vLLM
+ * does with `VLLM_ENABLE_CUDA_COMPATIBILITY`, the Hugging Face image by itself. The script of the SGLang image sets
+ * its path in a shell that ends at once.
+ */
+const LOAD_COMPATIBILITY: ReadonlySet<string> = new Set(['vllm', 'huggingface-vllm']);
 
 /** Images that their maker's guides deploy on g5 and p4d without an AMI, as thousands did. Source: huggingface.co/docs/sagemaker, "Deploy LLMs"; huggingface/text-generation-inference#419. */
 const RUN_AS_THEY_ARE: ReadonlySet<string> = new Set(['huggingface-pytorch-tgi-inference']);
@@ -38,25 +44,31 @@ export const driverTooOldForImage: Rule = {
   severity: 'error',
   summary: "the host's driver runs the image's CUDA",
   explanation:
-    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS needs driver 580: otherwise the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. The LMI images bundle compatibility libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d, which is no promise; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on driver 470 the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
-    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws-samples/sagemaker-genai-hosting-examples 02-engines/LMI',
+    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws/deep-learning-containers docs/vllm/deployment/sagemaker.md; aws-samples/sagemaker-genai-hosting-examples 02-engines; NVIDIA, CUDA compatibility',
   examples: {
     passes: [
       example('vllm', '0.24.0', 'ml.g5.2xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1'),
       example('vllm', '0.15.1', 'ml.g5.2xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
       example('lmi', '0.34.0-lmi16', 'ml.g6.2xlarge'),
       example('vllm', '0.8.5', 'ml.g5.2xlarge'),
+      example('lmi', '0.34.0-lmi16', 'ml.g5.2xlarge'),
+      example('vllm', '0.15.1', 'ml.g6e.xlarge'),
+      {
+        ...example('vllm', '0.24.0', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
+        environment: { VLLM_ENABLE_CUDA_COMPATIBILITY: '1' },
+      },
       custom('huggingface-pytorch-tgi-inference:2.1.1-tgi1.4.0-gpu-py310-cu121-ubuntu20.04'),
     ],
     fails: [
       example('vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.g5.2xlarge'),
       example('vllm', '0.24.0', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
+      example('sglang', '0.5.20', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
       example('vllm', '0.15.1', 'ml.g5.2xlarge'),
       example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
       example('lmi', '0.36.0-lmi27', 'ml.p5.48xlarge'),
       { ...example('lmi', '0.36.0-lmi18', 'ml.p5.48xlarge'), model: { config: quantized(LLAMA_8B, AWQ) } },
-      example('lmi', '0.34.0-lmi16', 'ml.g5.2xlarge'),
       example('lmi-trtllm', '0.33.0', 'ml.g6.xlarge'),
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
@@ -68,7 +80,7 @@ export const driverTooOldForImage: Rule = {
     if (container?.cuda === undefined || instance?.kind !== 'gpu') return [];
     const kind = cudaCompatibility(container);
     const host = hostDriver(context);
-    const need = needOf(kind, container.cuda, container.engine);
+    const need = needOf(context, kind, container.cuda);
     if (need === undefined) return [];
     if (container.cuda < 130 && container.repository !== undefined && RUN_AS_THEY_ARE.has(container.repository))
       return [];
@@ -81,8 +93,7 @@ export const driverTooOldForImage: Rule = {
       fix: `set inferenceAmiVersion to ${amiFor(container.cuda)}`,
       path: '/endpoint/inferenceAmiVersion',
     };
-    if (host === undefined)
-      return hostUnknown(context.spec.endpoint?.inferenceAmiVersion, kind, image, instance.family, common);
+    if (host === undefined) return hostUnknown(context, kind, container.cuda, { image, ...common });
     if (marlin !== undefined)
       return [
         found({
@@ -93,23 +104,15 @@ export const driverTooOldForImage: Rule = {
         }),
       ];
     if (host.driver >= need.driver) return untested(kind, container.cuda, host.driver, image, driverText(host), common);
-    const isRun =
-      need.driver === DJL_FLOOR &&
-      RUN_BY_SAMPLES.has(instance.family) &&
-      context.spec.endpoint?.inferenceAmiVersion === undefined;
+    if (isRunBySamples(context, need)) return [];
     return [
       found({
         ...common,
-        what: isRun
-          ? `${image} is made for driver ${need.driver} or newer, and AWS documents an older one here, although its samples start such images so`
-          : need.isCertain
-            ? `${image} needs driver ${need.driver} or newer`
-            : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
+        what: need.isCertain
+          ? `${image} needs driver ${need.driver} or newer`
+          : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
         got: driverText(host),
-        severity:
-          !isRun && (need.isCertain || (host.driver < DJL_FLOOR && container.family !== 'custom'))
-            ? undefined
-            : 'warning',
+        severity: need.isCertain || (host.driver < DJL_FLOOR && container.family !== 'custom') ? undefined : 'warning',
       }),
     ];
   },
@@ -131,30 +134,42 @@ interface Need {
   readonly isCertain: boolean;
 }
 
-function needOf(kind: CudaCompatibility, cuda: number, engine: EngineName): Need | undefined {
+function needOf({ container, spec }: RuleContext, kind: CudaCompatibility, cuda: number): Need | undefined {
   if (cuda < 120) return undefined;
   // Its libraries ask the driver for symbols of CUDA 12.3, bundled libraries or not.
-  if (engine === 'tensorrt-llm' && cuda >= 128) return { driver: TESTED_WITH_CUDA12, isCertain: true };
-  if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' };
+  if (container?.engine === 'tensorrt-llm' && cuda >= 128) return { driver: TESTED_WITH_CUDA12, isCertain: true };
+  const loads = LOAD_COMPATIBILITY.has(container?.repository ?? '');
+  if (cuda >= 130 && loads && spec.environment?.VLLM_ENABLE_CUDA_COMPATIBILITY === '1')
+    return { driver: DJL_FLOOR, isCertain: true };
+  if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' && !loads };
   if (kind === 'bundled') return { driver: DJL_FLOOR, isCertain: true };
   return { driver: LEAST_DRIVER.cuda12, isCertain: kind === 'strict' };
 }
 
+/** Images of DJL with CUDA 12 that AWS's samples start without an AMI. */
+function isRunBySamples({ spec, instance, container }: RuleContext, need: Need): boolean {
+  const isBundled = container?.repository === 'djl-inference' && need.driver === DJL_FLOOR;
+  const hasAmi = spec.endpoint?.inferenceAmiVersion !== undefined;
+  return isBundled && !hasAmi && RUN_BY_SAMPLES.has(instance?.family ?? '');
+}
+
 type Common = Pick<RuleFinding, 'allowed'> & { readonly fix: string; readonly path: string };
 
-/** Families whose default driver is documented nowhere (g6e, g7e, p6): a CUDA 13 image still wants its AMI. */
+/**
+ * Families whose default driver is documented nowhere (g6e, g7e, p6): a CUDA 13 image still wants its AMI. Images of
+ * CUDA 12 are started so by AWS's samples (vLLM 0.17 on g7e, SGLang 0.5.9 on g6e).
+ */
 function hostUnknown(
-  ami: string | undefined,
+  { spec, instance }: RuleContext,
   kind: CudaCompatibility,
-  image: string,
-  family: string,
-  common: Common,
+  cuda: number,
+  { image, ...common }: Common & { readonly image: string },
 ): readonly RuleFinding[] {
-  if (ami !== undefined || kind !== 'strict') return [];
+  if (spec.endpoint?.inferenceAmiVersion !== undefined || kind !== 'strict' || cuda < 130) return [];
   return [
     found({
       ...common,
-      what: `the driver that SageMaker takes on ${family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
+      what: `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
       got: 'no inferenceAmiVersion',
       severity: 'warning',
     }),

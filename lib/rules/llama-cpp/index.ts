@@ -1,6 +1,7 @@
 import { argumentRemoved } from './argument-removed';
 import { argumentValueUnknown } from './argument-value-unknown';
 import type { Rule } from '../types';
+import { chatTemplateIsAName } from './chat-template-is-a-name';
 import { contextDividedBySlots } from './context-divided-by-slots';
 import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
@@ -12,6 +13,7 @@ import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
 import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
 import { slotsShareOneCache } from './slots-share-one-cache';
+import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
 import { splitModeTensor } from './split-mode-tensor';
 
 export const llamaCppRules: readonly Rule[] = [
@@ -29,4 +31,6 @@ export const llamaCppRules: readonly Rule[] = [
   modelFileNotLoadable,
   splitModeTensor,
   kvTypesDifferWithMla,
+  speculationNeedsMtpLayers,
+  chatTemplateIsAName,
 ];

@@ -36,6 +36,12 @@ function faultOf(name: string, value: string): Fault | undefined {
       allowed: 'the GGUF of the language model',
       fix: `name the model’s own file in ${name}, and the projector in SM_LLAMA_CPP_MMPROJ`,
     };
+  if (/\.(safetensors|pth?|onnx)$|ggml.*\.bin$/i.test(file))
+    return {
+      what: 'llama-server loads GGUF files alone, and this is another format ("invalid magic characters")',
+      allowed: 'a .gguf file',
+      fix: `convert the model to GGUF, and name that file in ${name}`,
+    };
   const part = /-(\d{5})-of-(\d{5})\.gguf$/i.exec(file);
   if (part === null || Number(part[1]) === 1) return undefined;
   const first = value.replace(/-\d{5}-of-/, '-00001-of-');
@@ -51,7 +57,7 @@ export const modelFileNotLoadable: Rule = {
   severity: 'error',
   summary: 'the file that is named is one that llama-server can begin with',
   explanation:
-    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file.',
+    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file. Neither safetensors nor the GGML files of 2023 are GGUF.',
   source:
     'llama.cpp src/llama-model-loader.cpp; ggml-org/llama.cpp#7779, #9061; aws/deep-learning-containers docs/llama-cpp: the first shard of a split GGUF',
   examples: {
@@ -59,11 +65,14 @@ export const modelFileNotLoadable: Rule = {
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00001-of-00003.gguf' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama.gguf', SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf' }),
       example({ SM_LLAMA_CPP_HF_FILE: '${Token[FILE.12]}' }),
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/weights.bin' }),
     ],
     fails: [
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00002-of-00003.gguf' }),
       example({ SM_LLAMA_CPP_HF_FILE: 'mmproj-F16.gguf' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/' }),
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.safetensors' }),
+      example({ SM_LLAMA_CPP_HF_FILE: 'llama-2-7b-chat.ggmlv3.q4_0.bin' }),
     ],
   },
   evaluate({ container, spec }) {

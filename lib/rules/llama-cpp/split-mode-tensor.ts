@@ -16,19 +16,44 @@ const NAME = 'SM_LLAMA_CPP_SPLIT_MODE';
 /** Cache types with which the split of a tensor over GPUs is known to fail. Source: ggml-org/llama.cpp#27116. */
 const FAILING = ['iq4_nl'];
 
+/**
+ * Architectures whose graph cannot be split so, by Hugging Face's name. Source: llama.cpp src/llama-arch.cpp,
+ * `llm_arch_supports_sm_tensor`.
+ */
+const NOT_IMPLEMENTED =
+  /^(Grok|MPT|Mpt|Plamo2|MiniCPM3|Gemma3n|Mamba|Mamba2|FalconMamba|Jamba|FalconH1|Olmo2|Olmo3|Olmoe|DeepseekV2|DeepseekV3|DeepseekV32|GlmMoeDsa|BitNet|Bitnet|T5|NemotronH|GraniteMoeHybrid|MiniMaxM1|MiniMaxM2|Mistral4|KimiLinear)For(CausalLM|ConditionalGeneration)$/;
+
 export const splitModeTensor: Rule = {
   id: 'SPLIT_MODE_TENSOR',
   severity: 'error',
   summary: 'tensors are split over GPUs with what that needs',
   explanation:
-    'With --split-mode tensor llama.cpp computes every layer on all GPUs at once. It needs flash attention ("SPLIT_MODE_TENSOR requires flash_attn to be enabled"), and a KV cache in iq4_nl ends it at start ("GGML_ASSERT(ret.axis != GGML_BACKEND_SPLIT_AXIS_UNKNOWN) failed").',
-  source: 'llama.cpp src/llama-context.cpp, llama_init_from_model; ggml-org/llama.cpp#27116',
+    'With --split-mode tensor llama.cpp computes every layer on all GPUs at once. It needs flash attention ("SPLIT_MODE_TENSOR requires flash_attn to be enabled"), and a KV cache in iq4_nl ends it at start ("GGML_ASSERT(ret.axis != GGML_BACKEND_SPLIT_AXIS_UNKNOWN) failed"). Some architectures have no such graph: "LLAMA_SPLIT_MODE_TENSOR not implemented for architecture".',
+  source:
+    'llama.cpp src/llama-context.cpp, llama_init_from_model; src/llama-arch.cpp, llm_arch_supports_sm_tensor; ggml-org/llama.cpp#27116',
   examples: {
     passes: [example('tensor'), example('layer', { flashAttention: 'off' })],
-    fails: [example('tensor', { flashAttention: 'off' }), example('tensor', { kvTypeK: 'iq4_nl', kvTypeV: 'iq4_nl' })],
+    fails: [
+      example('tensor', { flashAttention: 'off' }),
+      example('tensor', { kvTypeK: 'iq4_nl', kvTypeV: 'iq4_nl' }),
+      {
+        ...example('tensor'),
+        model: { config: { ...LLAMA_8B, architectures: ['Olmo2ForCausalLM'], model_type: 'olmo2' } },
+      },
+    ],
   },
-  evaluate({ container, options, spec }) {
+  evaluate({ container, model, options, spec }) {
     if (container?.engine !== 'llama.cpp' || spec.environment?.[NAME] !== 'tensor') return [];
+    if (model !== undefined && NOT_IMPLEMENTED.test(model.architecture))
+      return [
+        found({
+          what: `llama-server cannot split the tensors of ${model.architecture} over GPUs ("LLAMA_SPLIT_MODE_TENSOR not implemented for architecture")`,
+          got: `${NAME}=tensor`,
+          allowed: 'layer',
+          fix: `set ${NAME} to layer`,
+          path: `/environment/${NAME}`,
+        }),
+      ];
     if (/^(off|0|false|disabled)$/i.test(options.flashAttention))
       return [
         found({

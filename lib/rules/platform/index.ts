@@ -9,6 +9,7 @@ import { gatedModelWithoutAccess } from './gated-model-without-access';
 import { hubTokenInPlainText } from './hub-token-in-plain-text';
 import { instancePoolsInvalid } from './instance-pools-invalid';
 import { modelLargerThanDisk } from './model-larger-than-disk';
+import { modelPackageWithoutIsolation } from './model-package-without-isolation';
 import { networkIsolationNeedsLocalModel } from './network-isolation-needs-local-model';
 import { s3PrefixWithoutSlash } from './s3-prefix-without-slash';
 import { s3UriInvalid } from './s3-uri-invalid';
@@ -41,4 +42,5 @@ export const platformRules: readonly Rule[] = [
   instancePoolsInvalid,
   fastModelLoaderNeedsComponents,
   timeoutBelowDownload,
+  modelPackageWithoutIsolation,
 ];

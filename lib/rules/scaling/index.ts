@@ -1,4 +1,5 @@
 import type { Rule } from '../types';
+import { burstableNotScaled } from './burstable-not-scaled';
 import { copiesDoNotFit } from './copies-do-not-fit';
 import { copiesWithoutComponents } from './copies-without-components';
 import { copyCountZero } from './copy-count-zero';
@@ -15,4 +16,5 @@ export const scalingRules: readonly Rule[] = [
   copyCountZero,
   copiesWithoutComponents,
   copiesDoNotFit,
+  burstableNotScaled,
 ];

@@ -215,10 +215,16 @@ describe('the inference AMI', () => {
       'al2023-ami-sagemaker-inference-gpu-4-1',
     ],
     [
+      'a CUDA 12 image without libraries of its own on a family with an old driver',
+      ServingContainer.vllm({ version: '0.15.1' }),
+      InstanceType.G5_2XLARGE,
+      'al2-ami-sagemaker-inference-gpu-3-1',
+    ],
+    [
       'a CUDA 12 image that brings its own libraries',
       ServingContainer.lmi({ version: '0.33.0' }),
       InstanceType.G5_2XLARGE,
-      'al2-ami-sagemaker-inference-gpu-2-1',
+      undefined,
     ],
     [
       'a CUDA 12 image on a family whose driver is new enough',
@@ -249,7 +255,7 @@ describe('the inference AMI', () => {
   test('that was asked for is kept, and said to be wrong where it is', () => {
     const stack = testStack();
     makeEndpoint(stack, {
-      container: ServingContainer.vllm(),
+      container: ServingContainer.sglang(),
       inferenceAmiVersion: 'al2-ami-sagemaker-inference-gpu-2-1',
     });
     expect(variantOf(stack).InferenceAmiVersion).toBe('al2-ami-sagemaker-inference-gpu-2-1');
