@@ -3,7 +3,7 @@ import type { Checkpoint, CheckpointTensor } from '../../format';
 import { ggufFusedExperts, ggufPlace, textModelName } from '../../format/gguf/hub-names';
 import { GGUF_PLAIN_TYPES } from '../../scheme/gguf/quantized-types';
 import type { GgufModelTensor } from '../gguf/model';
-import type { HubArchitecture } from './architectures';
+import type { HubArchitecture } from './architectures/architecture';
 import type { HubConfig } from './config';
 import { ExpertStacks, fusedExperts } from './expert-stacks';
 

@@ -1,7 +1,7 @@
 import { FormatError } from '../../../errors';
 import type { Checkpoint } from '../../../format';
 import { gguf, type GgufValue } from '../../../format/gguf/value';
-import type { HubArchitecture } from '../architectures';
+import type { HubArchitecture } from '../architectures/architecture';
 import type { HubConfig } from '../config';
 import type { HubFiles } from '../files';
 import { bytePairVocabulary, mergesOf } from './byte-pair';
