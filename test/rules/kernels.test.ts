@@ -60,6 +60,120 @@ const withoutVisionMarks = { ...vision, text_config: GEMMA_4.text_config };
 const CASES: Readonly<
   Record<string, readonly (readonly [name: string, spec: object, expected: object | undefined])[]>
 > = {
+  EXPERT_BALANCING_NOT_POSSIBLE: [
+    [
+      'copies in single quotes, without the balancer',
+      vllm('0.17.0', QWEN3_MOE, 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 4, expertParallel: true },
+        environment: { SM_VLLM_EPLB_CONFIG: '\'{"num_redundant_experts":16}\'' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_EPLB_CONFIG=\'{"num_redundant_experts":16}\'',
+        allowed: 'num_redundant_experts 0, or ENABLE_EPLB',
+        fix: 'leave SM_VLLM_EPLB_CONFIG out, or switch ENABLE_EPLB on',
+        path: '/environment/SM_VLLM_EPLB_CONFIG',
+      },
+    ],
+    [
+      'copies that do not divide over the ranks',
+      on('lmi', undefined, QWEN3_MOE, 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 8, expertParallel: true },
+        environment: { OPTION_ENABLE_EPLB: 'true', OPTION_EPLB_CONFIG: '{"num_redundant_experts":3}' },
+      }),
+      {
+        severity: 'error',
+        got: 'OPTION_ENABLE_EPLB=true',
+        allowed: 'num_redundant_experts 0, or more by steps of 8',
+        fix: 'set num_redundant_experts to 0',
+        path: '/environment/OPTION_ENABLE_EPLB',
+      },
+    ],
+    [
+      'a flag that 0.12 no longer has',
+      vllm('0.12.0', QWEN3_MOE, 'ml.p5.48xlarge', { environment: { SM_VLLM_NUM_REDUNDANT_EXPERTS: '16' } }),
+      undefined,
+    ],
+    [
+      'JSON that cannot be read',
+      vllm(undefined, QWEN3_MOE, 'ml.p5.48xlarge', { environment: { SM_VLLM_EPLB_CONFIG: '{redundant' } }),
+      undefined,
+    ],
+  ],
+  MICROBATCHES_WITHOUT_EXCHANGE: [
+    [
+      'NIXL, before it was an exchange to overlap',
+      vllm('0.21.0', QWEN3_MOE, 'ml.p5.48xlarge', {
+        environment: { SM_VLLM_ENABLE_DBO: '', SM_VLLM_ALL2ALL_BACKEND: 'nixl_ep' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_VLLM_ENABLE_DBO= with nixl_ep',
+        allowed: 'deepep_low_latency, deepep_high_throughput',
+        fix: 'leave SM_VLLM_ENABLE_DBO out',
+        path: '/environment/SM_VLLM_ENABLE_DBO',
+      },
+    ],
+    [
+      'NIXL today',
+      vllm(undefined, QWEN3_MOE, 'ml.p5.48xlarge', {
+        environment: { SM_VLLM_ENABLE_DBO: '', SM_VLLM_ALL2ALL_BACKEND: 'nixl_ep' },
+      }),
+      undefined,
+    ],
+  ],
+  V2_RUNNER_WITHOUT_FEATURE: [
+    [
+      'a draft model that no method names',
+      vllm('0.23.0', LLAMA_8B, 'ml.g6e.2xlarge', {
+        environment: { VLLM_USE_V2_MODEL_RUNNER: '1' },
+        speculative: { model: 'small', tokens: 3 },
+      }),
+      {
+        severity: 'error',
+        got: 'VLLM_USE_V2_MODEL_RUNNER=1 with speculative decoding by a draft model',
+        allowed: 'the model runner that the server takes by itself',
+        fix: 'leave VLLM_USE_V2_MODEL_RUNNER out',
+        path: '/environment/VLLM_USE_V2_MODEL_RUNNER',
+      },
+    ],
+  ],
+  HIERARCHICAL_CACHE_WITHOUT_PREFIXES: [
+    [
+      'prefixes switched off by the option',
+      sglang(undefined, LLAMA_8B, 'ml.g6e.2xlarge', {
+        options: { enablePrefixCaching: false },
+        environment: { SM_SGLANG_ENABLE_HIERARCHICAL_CACHE: 'true' },
+      }),
+      {
+        severity: 'error',
+        got: 'SM_SGLANG_ENABLE_HIERARCHICAL_CACHE with enablePrefixCaching false',
+        allowed: 'one of the two',
+        fix: 'leave SM_SGLANG_ENABLE_HIERARCHICAL_CACHE out',
+        path: '/options/enablePrefixCaching',
+      },
+    ],
+  ],
+  EAGLE_HEAD_NOT_IN_SERVER: [
+    [
+      'a head that came with a later version',
+      vllm('0.21.0', LLAMA_8B, 'ml.g6e.2xlarge', {
+        speculative: { method: 'eagle3', model: 'head', tokens: 3, config: { architectures: ['Qwen3ForCausalLM'] } },
+      }),
+      {
+        severity: 'error',
+        got: 'Eagle3Qwen3ForCausalLM, from the head’s architecture Qwen3ForCausalLM',
+        allowed: 'vLLM 0.24.0 or newer',
+        fix: 'use an image with vLLM 0.24.0 or newer',
+        path: '/speculative/method',
+      },
+    ],
+    [
+      'a head of which nothing is known',
+      vllm('0.21.0', LLAMA_8B, 'ml.g6e.2xlarge', { speculative: { method: 'eagle', model: 'head', tokens: 3 } }),
+      undefined,
+    ],
+  ],
   EXPERT_BACKEND_NOT_FOR_WEIGHTS: [
     [
       'a kernel for quantized experts, and experts that are not',

@@ -19,7 +19,7 @@ function example(speculative: object, config: object = LLAMA_8B) {
 }
 
 /** Methods that guess from the text itself, or with layers that the model brings. */
-const WITHOUT_MODEL = /^(ngram|suffix|mtp|.*_mtp)$/;
+const WITHOUT_MODEL = /^(ngram|ngram_gpu|suffix|mtp|.*_mtp|dspark|extract_hidden_states)$/;
 
 /** Layers that guess, by the keys that count them: `num_nextn_predict_layers`, `mtp_num_hidden_layers`. */
 const BRINGS_LAYERS = /nextn|mtp/i;
@@ -59,16 +59,16 @@ export const speculativeIncomplete: Rule = {
   severity: 'error',
   summary: 'speculative decoding has its draft model and its number of tokens',
   explanation:
-    'A draft model, EAGLE or Medusa needs a model of its own, and every method but multi-token prediction a number of tokens to guess: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model". SGLang takes the model itself where no head is named: right for models that bring layers that guess, and a second copy of the weights for others.',
+    'A draft model, EAGLE or Medusa needs a model of its own, and every method a number of tokens to guess, multi-token prediction as well: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model". SGLang takes the model itself where no head is named: right for models that bring layers that guess, and a second copy of the weights for others.',
   source:
-    'vllm/config/speculative.py, `__post_init__`; sglang/srt/managers/tp_worker.py, `_init_model_config`, arg_groups/speculative_hook.py of 0.5.20',
+    'vllm/config/speculative.py, `__post_init__`; sglang/srt/managers/tp_worker.py, `_init_model_config`, arg_groups/speculative_hook.py of 0.5.20; vllm-project/vllm#55323',
   examples: {
     passes: [
       example({ method: 'draft', model: 'small', tokens: 4 }),
       example({ method: 'ngram', tokens: 4 }),
       example({ method: 'suffix' }),
-      example({ method: 'mtp' }),
-      example({ method: 'deepseek_mtp' }),
+      example({ method: 'mtp', tokens: 1 }),
+      example({ method: 'dspark', tokens: 7 }),
       example({ method: 'mlp_speculator', model: 'head' }),
       onSglang('ngram'),
       onSglang('eagle3', LLAMA_8B, 'head'),
@@ -79,6 +79,8 @@ export const speculativeIncomplete: Rule = {
       example({ method: 'eagle', tokens: 4 }),
       example({ method: 'draft', model: 'small' }),
       example({ method: 'ngram' }),
+      example({ method: 'mtp' }),
+      example({ method: 'deepseek_mtp' }),
       example({ method: 'mlp_speculator' }),
       example({ model: 'small' }),
       example({ tokens: 4 }),
@@ -100,7 +102,7 @@ export const speculativeIncomplete: Rule = {
     const { method, model, tokens, path } = speculation;
     const isSection = path === '/speculative';
     const needsModel = method === undefined || !WITHOUT_MODEL.test(method);
-    const needsTokens = method === undefined || !/mtp$|^suffix$|^mlp_speculator$/.test(method);
+    const needsTokens = method === undefined || !/^suffix$|^mlp_speculator$/.test(method);
     if (needsModel && model === undefined)
       return [
         found({

@@ -24,6 +24,11 @@ const METHODS: Readonly<Record<string, VersionRange>> = {
   deepseek_mtp: { since: '0.7.3' },
   mtp: { since: '0.7.3' },
   suffix: { since: '0.11.1' },
+  extract_hidden_states: { since: '0.16.0' },
+  ngram_gpu: { since: '0.18.0' },
+  dflash: { since: '0.20.0' },
+  custom_class: { since: '0.22.0' },
+  dspark: { since: '0.24.0' },
 };
 
 function known({ container }: RuleContext): readonly string[] {
@@ -36,7 +41,7 @@ export const speculativeMethodUnknown: Rule = {
   severity: 'error',
   summary: 'this version has the method of speculative decoding',
   explanation:
-    'Draft models came to vLLM with 0.4, n-grams with 0.4.1, EAGLE with 0.5.5, DeepSeek’s multi-token prediction with 0.7.3, EAGLE 3 with 0.8.5. A method that a version does not have is refused while the configuration is read.',
+    'Draft models came to vLLM with 0.4, n-grams with 0.4.1, EAGLE with 0.5.5, DeepSeek’s multi-token prediction with 0.7.3, EAGLE 3 with 0.8.5, DFlash with 0.20, DSpark with 0.24. A method that a version does not have is refused while the configuration is read.',
   source: 'vllm/config/speculative.py, SpeculativeMethod by version',
   examples: {
     passes: [
@@ -51,6 +56,9 @@ export const speculativeMethodUnknown: Rule = {
       example('suffix', '0.11.1'),
       example('ernie_mtp', '0.11.0'),
       example('NGRAM', '0.8.5'),
+      example('ngram_gpu', '0.19.0'),
+      example('dflash', '0.21.0'),
+      example('dspark', '0.25.0'),
     ],
     fails: [
       example('eagle3', '0.8.4'),
@@ -59,6 +67,8 @@ export const speculativeMethodUnknown: Rule = {
       example('eagle', '0.5.4'),
       example('mtp', '0.7.2'),
       example('suffix', '0.11.0'),
+      example('dflash', '0.19.0'),
+      example('dspark', '0.23.0'),
       example('eagel', '0.9.2'),
       example('of-its-own', '0.9.2'),
     ],

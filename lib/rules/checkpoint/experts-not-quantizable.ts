@@ -1,5 +1,6 @@
 import { lookup } from '../../text/lookup';
 import { inRange, isVllm, serverName } from '../helpers/engine';
+import { expertWeights } from '../helpers/experts';
 import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
 import {
@@ -8,11 +9,14 @@ import {
   FP8_BLOCK,
   GPTQ,
   INT4_GROUPS,
+  GEMMA_4,
   LLAMA_8B,
   MIXTRAL,
+  NEMOTRON_H,
   QWEN3_MOE,
   compressedTensors,
   quantized,
+  type Json,
 } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -46,30 +50,16 @@ const NVFP4_ACTIVATIONS = compressedTensors(
   { num_bits: 4, type: 'float', symmetric: true, strategy: 'tensor_group', group_size: 16, dynamic: 'local' },
   'nvfp4-pack-quantized',
 );
-/** nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B, its experts and attention */
-const UNGATED = {
-  architectures: ['NemotronHForCausalLM'],
-  model_type: 'nemotron_h',
-  hidden_size: 2688,
-  intermediate_size: 1856,
-  moe_intermediate_size: 1856,
-  moe_shared_expert_intermediate_size: 3712,
-  n_routed_experts: 128,
-  n_shared_experts: 1,
-  num_experts_per_tok: 6,
-  num_attention_heads: 32,
-  num_key_value_heads: 2,
-  head_dim: 128,
-  num_hidden_layers: 6,
-  hybrid_override_pattern: 'MEM*ME',
-  mamba_num_heads: 64,
-  mamba_head_dim: 64,
-  ssm_state_size: 128,
-  n_groups: 8,
-  conv_kernel: 4,
-  vocab_size: 131072,
-  max_position_embeddings: 262144,
-  torch_dtype: 'bfloat16',
+/** google/gemma-4-26B-A4B, its experts */
+const GEMMA_4_EXPERTS = {
+  ...GEMMA_4,
+  text_config: {
+    ...(GEMMA_4.text_config as Json),
+    enable_moe_block: true,
+    num_experts: 128,
+    top_k_experts: 8,
+    moe_intermediate_size: 704,
+  },
 };
 /** Qwen/Qwen3-VL-30B-A3B-Instruct */
 const QWEN3_VL_MOE = {
@@ -166,6 +156,19 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
   }
 }
 
+/** Their loader knew experts in one tensor only, which quantized checkpoints do not have. Source: vllm/model_executor/models/gemma4.py of 0.19.0 and 0.20; vllm-project/vllm#39256. */
+const READS_QUANTIZED_SINCE: Readonly<Record<string, string>> = {
+  Gemma4ForConditionalGeneration: '0.19.1',
+  Gemma4ForCausalLM: '0.19.1',
+};
+
+function loaderFor(context: RuleContext): ExpertKernel | undefined {
+  const since = lookup(READS_QUANTIZED_SINCE, context.model?.architecture ?? '');
+  if (since === undefined || context.model?.quantization === undefined) return undefined;
+  const weights = expertWeights(context);
+  return weights === undefined || weights === 'plain' ? undefined : { since, format: context.scheme.name };
+}
+
 /** Experts without a gate, which kernels had to learn: "is_act_and_mul=False is supported only for unquantized, ModelOpt FP8, and ModelOpt NvFp4 checkpoints". */
 const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
 
@@ -244,7 +247,7 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
@@ -261,8 +264,9 @@ export const expertsNotQuantizable: Rule = {
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
       example(MIXTRAL, AWQ, '0.4.2'),
       example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
-      example(UNGATED, NVFP4, '0.13.0'),
-      example(UNGATED, NVFP4_ACTIVATIONS, '0.17.0'),
+      example(NEMOTRON_H, NVFP4, '0.13.0'),
+      example(NEMOTRON_H, NVFP4_ACTIVATIONS, '0.17.0'),
+      example(GEMMA_4_EXPERTS, NVFP4_ACTIVATIONS, '0.20.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.8.5'),
       onTensorRt('0.29.0', LLAMA_8B),
       onTensorRt('0.33.0'),
@@ -272,7 +276,8 @@ export const expertsNotQuantizable: Rule = {
     ],
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
-      example(UNGATED, NVFP4_ACTIVATIONS, '0.13.0'),
+      example(NEMOTRON_H, NVFP4_ACTIVATIONS, '0.13.0'),
+      example(GEMMA_4_EXPERTS, NVFP4_ACTIVATIONS, '0.19.0'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
       example(QWEN3_MOE, INT8_BITSANDBYTES, '0.11.0'),
@@ -300,7 +305,8 @@ export const expertsNotQuantizable: Rule = {
     const missing = (kernel: ExpertKernel | undefined) =>
       kernel !== undefined && !(kernel.since !== undefined && isVllm(context, { since: kernel.since }));
     const ungated = WITHOUT_GATE.has(model.architecture) ? ungatedKernel(context) : undefined;
-    const kernel = missing(ungated) ? ungated : kernelFor(context);
+    const loader = loaderFor(context);
+    const kernel = missing(loader) ? loader : missing(ungated) ? ungated : kernelFor(context);
     if (kernel === undefined || !missing(kernel) || mixtralTakes(context)) return [];
     return [
       found({

@@ -385,3 +385,29 @@ export const QWEN35_27B: Json = {
   },
   dtype: 'bfloat16',
 };
+
+/** nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B, its experts and attention */
+export const NEMOTRON_H: Json = {
+  architectures: ['NemotronHForCausalLM'],
+  model_type: 'nemotron_h',
+  hidden_size: 2688,
+  intermediate_size: 1856,
+  moe_intermediate_size: 1856,
+  moe_shared_expert_intermediate_size: 3712,
+  n_routed_experts: 128,
+  n_shared_experts: 1,
+  num_experts_per_tok: 6,
+  num_attention_heads: 32,
+  num_key_value_heads: 2,
+  head_dim: 128,
+  num_hidden_layers: 6,
+  hybrid_override_pattern: 'MEM*ME',
+  mamba_num_heads: 64,
+  mamba_head_dim: 64,
+  ssm_state_size: 128,
+  n_groups: 8,
+  conv_kernel: 4,
+  vocab_size: 131072,
+  max_position_embeddings: 262144,
+  torch_dtype: 'bfloat16',
+};

@@ -8,6 +8,7 @@ import { chunkedPrefillWithSlidingWindow } from './chunked-prefill-with-sliding-
 import { contextExceedsModel } from './context-exceeds-model';
 import { dtypeUnknown } from './dtype-unknown';
 import { gpuMemoryUtilizationOutOfRange } from './gpu-memory-utilization-out-of-range';
+import { hierarchicalCacheWithoutPrefixes } from './hierarchical-cache-without-prefixes';
 import { kvCacheDtypeNotForModel } from './kv-cache-dtype-not-for-model';
 import { kvCacheDtypeUnknown } from './kv-cache-dtype-unknown';
 import { kvCacheE5m2WithFp8Weights } from './kv-cache-e5m2-with-fp8-weights';
@@ -24,6 +25,7 @@ import { slidingWindowDisabled } from './sliding-window-disabled';
 import { stateBlockExceedsBatch } from './state-block-exceeds-batch';
 import { statesWithoutCacheManager } from './states-without-cache-manager';
 import { v1EngineWithoutFeature } from './v1-engine-without-feature';
+import { v2RunnerWithoutFeature } from './v2-runner-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
 export const optionsRules: readonly Rule[] = [
@@ -53,4 +55,6 @@ export const optionsRules: readonly Rule[] = [
   stateBlockExceedsBatch,
   multimodalItemExceedsBatch,
   statesWithoutCacheManager,
+  v2RunnerWithoutFeature,
+  hierarchicalCacheWithoutPrefixes,
 ];

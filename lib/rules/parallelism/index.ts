@@ -4,6 +4,8 @@ import { acceleratorsLeftIdle } from './accelerators-left-idle';
 import { attentionHeadsNotDivisible } from './attention-heads-not-divisible';
 import { bitsandbytesNotSplit } from './bitsandbytes-not-split';
 import { contextParallelNotDivisible } from './context-parallel-not-divisible';
+import { expertBalancingNotPossible } from './expert-balancing-not-possible';
+import { microbatchesWithoutExchange } from './microbatches-without-exchange';
 import { dataParallelNotDivisible } from './data-parallel-not-divisible';
 import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
@@ -39,4 +41,6 @@ export const parallelismRules: readonly Rule[] = [
   dataParallelNotDivisible,
   trtllmRowsNotAligned,
   contextParallelNotDivisible,
+  expertBalancingNotPossible,
+  microbatchesWithoutExchange,
 ];
