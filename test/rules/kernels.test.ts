@@ -100,6 +100,43 @@ const CASES: Readonly<
       undefined,
     ],
   ],
+  STATES_WITHOUT_CHUNKED_PREFILL: [
+    [
+      'prefixes that the server caches by itself',
+      vllm('0.30.0', QWEN35_27B, 'ml.p5.48xlarge', { options: { enableChunkedPrefill: false } }),
+      {
+        severity: 'warning',
+        got: 'enableChunkedPrefill false with the prefix cache that the server switches on by itself',
+        allowed: 'enableChunkedPrefill true, or enablePrefixCaching false',
+        fix: 'leave enableChunkedPrefill out',
+        path: '/options/enableChunkedPrefill',
+      },
+    ],
+    [
+      'prefixes that somebody asked for',
+      vllm('0.21.0', QWEN35_27B, 'ml.p5.48xlarge', {
+        options: { enableChunkedPrefill: false },
+        environment: { SM_VLLM_ENABLE_PREFIX_CACHING: '' },
+      }),
+      {
+        severity: 'error',
+        got: 'enableChunkedPrefill false with enablePrefixCaching true',
+        allowed: 'enableChunkedPrefill true, or enablePrefixCaching false',
+        fix: 'leave enableChunkedPrefill out',
+        path: '/options/enableChunkedPrefill',
+      },
+    ],
+  ],
+  LORA_HOST_SLOTS_TOO_FEW: [
+    [
+      'one adapter at once where nobody said how many',
+      vllm(undefined, LLAMA_8B, 'ml.g6e.2xlarge', {
+        options: { enableLora: true },
+        environment: { SM_VLLM_MAX_CPU_LORAS: '1' },
+      }),
+      undefined,
+    ],
+  ],
   MICROBATCHES_WITHOUT_EXCHANGE: [
     [
       'NIXL, before it was an exchange to overlap',

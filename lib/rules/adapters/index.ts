@@ -14,6 +14,7 @@ import { loraWithExpertParallel } from './lora-with-expert-parallel';
 import { loraWithFp8Experts } from './lora-with-fp8-experts';
 import { loraWithQuantizedWeights } from './lora-with-quantized-weights';
 import { loraWithSpeculation } from './lora-with-speculation';
+import { loraHostSlotsTooFew } from './lora-host-slots-too-few';
 import { eagleHeadNotInServer } from './eagle-head-not-in-server';
 import { speculationWithStateCache } from './speculation-with-state-cache';
 import { speculativeIncomplete } from './speculative-incomplete';
@@ -46,6 +47,7 @@ export const adaptersRules: readonly Rule[] = [
   speculativeWithPipeline,
   speculationWithStateCache,
   eagleHeadNotInServer,
+  loraHostSlotsTooFew,
   draftParallelismNotAllowed,
   loraModulesMissing,
   draftHeadsNotDivisible,

@@ -2,7 +2,7 @@ import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, NEMOTRON_H, QWEN35_27B, type Json } from '../helpers/samples';
 import { speculationOf } from '../helpers/speculation';
-import { argumentOf } from '../helpers/switches';
+import { argumentOf, prefixCachingAsked } from '../helpers/switches';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const NEXTN = { SM_SGLANG_SPECULATIVE_ALGORITHM: 'NEXTN', SM_SGLANG_SPECULATIVE_NUM_STEPS: '3' };
@@ -15,10 +15,15 @@ const example = (config: Json, version: string, environment: object = {}) => ({
   environment: { ...NEXTN, ...environment },
 });
 
-const onVllm = (version: string, method: string, environment: object = {}, enablePrefixCaching = true) => ({
+const onVllm = (
+  version: string,
+  method: string,
+  environment: object = {},
+  options: object = { enablePrefixCaching: true },
+) => ({
   model: { config: NEMOTRON_H },
   container: { family: 'vllm', version },
-  options: { maxModelLen: 4096, tensorParallelSize: 2, enablePrefixCaching },
+  options: { maxModelLen: 4096, tensorParallelSize: 2, ...options },
   environment,
   speculative: { method, tokens: 1 },
 });
@@ -28,8 +33,8 @@ const ALL_MODE = 'all';
 
 /** Nemotron-H is the one model that both guesses with layers of its own and keeps a state for every block. */
 function onVllmServer(context: RuleContext): readonly RuleFinding[] {
-  const { model, options } = context;
-  if (model?.architecture !== 'NemotronHForCausalLM' || options.enablePrefixCaching !== true) return [];
+  const { model } = context;
+  if (model?.architecture !== 'NemotronHForCausalLM' || prefixCachingAsked(context) !== true) return [];
   const speculation = speculationOf(context);
   const mode = argumentOf(context, 'MAMBA_CACHE_MODE')?.value;
   if (speculation === undefined || (mode !== undefined && mode !== ALL_MODE)) return [];
@@ -74,7 +79,8 @@ export const speculationWithStateCache: Rule = {
       example(QWEN35_27B, '0.5.12', { SM_SGLANG_DISABLE_RADIX_CACHE: 'true' }),
       example(QWEN35_27B, '0.5.12', { SM_SGLANG_MAMBA_SCHEDULER_STRATEGY: 'extra_buffer', SGLANG_ENABLE_SPEC_V2: '1' }),
       onVllm('0.19.0', 'mtp', { SM_VLLM_MAMBA_CACHE_MODE: 'align' }),
-      onVllm('0.19.0', 'mtp', {}, false),
+      onVllm('0.19.0', 'mtp', {}, { enablePrefixCaching: false }),
+      onVllm('0.19.0', 'mtp', {}, {}),
       onVllm('0.20.0', 'mtp'),
       onVllm('0.28.0', 'dspark'),
     ],

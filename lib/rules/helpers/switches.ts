@@ -1,3 +1,4 @@
+import { environmentOptions } from '../../endpoint/environment';
 import { argumentOf } from '../../endpoint/vllm-argument';
 import type { RuleContext } from '../types';
 import { isFlagWord } from './environment';
@@ -19,4 +20,11 @@ export function attentionBackend(
   const variable = context.spec.environment?.VLLM_ATTENTION_BACKEND;
   const own = variable === undefined ? undefined : { name: 'VLLM_ATTENTION_BACKEND', value: variable };
   return argumentOf(context, 'ATTENTION_BACKEND') ?? own;
+}
+
+/** Whether somebody asked for the cache of prefixes, or for none; undefined where the server is left to choose, which depends on the model. */
+export function prefixCachingAsked({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): boolean | undefined {
+  return (
+    spec.options?.enablePrefixCaching ?? environmentOptions(container?.family, spec.environment).enablePrefixCaching
+  );
 }

@@ -25,6 +25,7 @@ import { slidingWindowDisabled } from './sliding-window-disabled';
 import { stateBlockExceedsBatch } from './state-block-exceeds-batch';
 import { statesWithoutCacheManager } from './states-without-cache-manager';
 import { v1EngineWithoutFeature } from './v1-engine-without-feature';
+import { statesWithoutChunkedPrefill } from './states-without-chunked-prefill';
 import { v2RunnerWithoutFeature } from './v2-runner-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
@@ -56,5 +57,6 @@ export const optionsRules: readonly Rule[] = [
   multimodalItemExceedsBatch,
   statesWithoutCacheManager,
   v2RunnerWithoutFeature,
+  statesWithoutChunkedPrefill,
   hierarchicalCacheWithoutPrefixes,
 ];

@@ -1,7 +1,7 @@
-import { environmentOptions } from '../../endpoint/environment';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { BERT, LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
+import { prefixCachingAsked } from '../helpers/switches';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, version: string, options: object = {}) => ({
@@ -9,11 +9,6 @@ const example = (config: object, version: string, options: object = {}) => ({
   container: { family: 'vllm', version },
   options: { maxModelLen: 4096, enablePrefixCaching: true, ...options },
 });
-
-/** By itself no version caches prefixes of an encoder. */
-const isAsked = ({ container, spec }: RuleContext): boolean =>
-  (spec.options?.enablePrefixCaching ?? environmentOptions(container?.family, spec.environment).enablePrefixCaching) ===
-  true;
 
 /** Why this version refuses; undefined where it does not. */
 function reasonOf(context: RuleContext): string | undefined {
@@ -25,8 +20,8 @@ function reasonOf(context: RuleContext): string | undefined {
     return 'a KV cache in FP8';
   if (options.enableChunkedPrefill === true && isVllm(context, { since: '0.4.0', before: '0.6.0' }))
     return 'chunked prefill';
-  // Encoders have no cache at all, and the coordinator of several caches asserts that there is one.
-  if (model?.kind === 'encoder' && isVllm(context, { since: '0.28.0' }) && isAsked(context))
+  // Encoders have no cache at all, and no version gives them one by itself, and the coordinator of several caches asserts that there is one.
+  if (model?.kind === 'encoder' && isVllm(context, { since: '0.28.0' }) && prefixCachingAsked(context) === true)
     return `an encoder (${model.architecture})`;
   return undefined;
 }
