@@ -64,9 +64,10 @@ describe('vLLM profiles itself', () => {
   test.each<[string, number, boolean, number | undefined, number]>([
     ['0.2.4', 1, false, 80, 0],
     ['0.2.4', 8, true, 80, 0],
-    ['0.2.5', 1, false, 80, 0.27 + 0.12 + 0.5],
-    ['0.6.2', 1, false, 80, 0.27 + 0.12 + 0.5],
-    ['0.6.3', 1, false, 80, 0.27 + 0.12],
+    ['0.2.5', 1, false, 80, 0.27 + 0.12],
+    ['0.3.3', 1, false, 80, 0.12],
+    ['0.6.3', 1, false, 80, 0.12],
+    ['0.6.4', 1, false, 80, 0.27 + 0.12],
     ['0.6.5', 1, false, 80, 0.12],
     ['0.8.0', 1, false, 80, 0.27 + 0.12],
     ['0.9.2', 1, true, 90, 0.12],
@@ -120,10 +121,26 @@ describe('vLLM profiles itself', () => {
 
     test('once kept what each all-reduce gave', () => {
       const run = { tokens: 1000, sequences: 0 };
-      const layer = 1000 * 2 * (3 * 4096 + 3 * 7168);
-      expect(peak(LLAMA_8B, '0.2.5', run, 2)).toBe(layer + 2 * 32 * 1000 * 4096 * 2);
-      expect(peak(LLAMA_8B, '0.2.6', run, 2)).toBe(layer);
-      expect(peak(LLAMA_8B, '0.2.5', run)).toBe(1000 * 2 * (3 * 4096 + 3 * 14_336));
+      const kept = peak(LLAMA_8B, '0.2.5', run, 2) - peak(LLAMA_8B, '0.2.6', run, 2);
+      expect(kept).toBe(2 * 32 * 1000 * 4096 * 2);
+      expect(peak(LLAMA_8B, '0.2.5', run)).toBe(peak(LLAMA_8B, '0.2.6', run));
+    });
+
+    test('once counted what attention had left reserved, beside the products of a dense layer', () => {
+      const run = { tokens: 1000, sequences: 0 };
+      // Queries, keys and values and what attention gives, of 32 and 8 heads of 128.
+      const attention = 128 * (32 + 2 * 8) + 128 * 32;
+      const layer = 3 * 4096 + 3 * 14_336;
+      expect(peak(LLAMA_8B, '0.6.3', run)).toBe(1000 * 2 * (layer + attention));
+      expect(peak(LLAMA_8B, '0.6.4', run)).toBe(1000 * 2 * layer);
+      expect(peak(LLAMA_8B, '0.6.3', run, 2)).toBe(1000 * 2 * (3 * 4096 + (3 * 14_336 + attention) / 2));
+    });
+
+    test('once computed logits and sampled none', () => {
+      const run = { tokens: 1, sequences: 1024 };
+      const sampled = peak(LLAMA_8B, '0.7.3', run);
+      expect(new VllmVersion([0, 7, 3], true).samplerBytesPerLogit).toBe(2);
+      expect(sampled).toBeGreaterThan(1024 * 128_256 * 38);
     });
 
     test('samples nothing for an encoder', () => {
@@ -231,8 +248,8 @@ describe('SGLang', () => {
     ).memory;
 
   test('leaves a context, and what ranks need to talk, out of its fraction', () => {
-    expect(on({ tensorParallelSize: 1, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(39.29 * GIB * 0.5));
-    expect(on({ tensorParallelSize: 2, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(38.29 * GIB * 0.5));
+    expect(on({ tensorParallelSize: 1, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(39.7 * GIB * 0.5));
+    expect(on({ tensorParallelSize: 2, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(38.7 * GIB * 0.5));
     expect(on({ tensorParallelSize: 1 })).toMatchObject({ activations: 0, graphs: 0, runtime: 0 });
   });
 });

@@ -159,7 +159,7 @@ describe('vLLM by version', () => {
         hasHybridCache: false,
         countsConcurrency: false,
         budgetsGraphs: false,
-        countsContext: true,
+        countsContext: false,
         samplerBytesPerLogit: 39,
       },
     ],
@@ -169,6 +169,8 @@ describe('vLLM by version', () => {
     [[0, 2, 4], { keepsReduced: false, countsReserved: false, countsContext: false }],
     [[0, 2, 5], { keepsReduced: true, countsReserved: true, countsContext: true }],
     [[0, 2, 6], { keepsReduced: false, countsReserved: true }],
+    [[0, 6, 3], { countsReserved: true }],
+    [[0, 6, 4], { countsReserved: false, countsContext: true }],
     [[0, 17, 0], { samplerBytesPerLogit: 16, countsConcurrency: false, countsReserved: false }],
     [[0, 19, 1], { countsConcurrency: false, budgetsGraphs: false }],
     [[0, 20, 0], { countsConcurrency: false, budgetsGraphs: true, hasSecondRunner: false }],
@@ -273,7 +275,7 @@ describe('other engines', () => {
       instanceType: 'ml.g5.2xlarge',
       options: { maxModelLen: 8192, gpuMemoryUtilization: 0.88 },
     });
-    expect(memory.usable).toBe(Math.floor(((memory.total as number) - 0.71 * GIB) * 0.88));
+    expect(memory.usable).toBe(Math.floor(((memory.total as number) - 0.3 * GIB) * 0.88));
     expect(memory.kvCache).toBe((memory.usable as number) - (memory.weights as number));
   });
 

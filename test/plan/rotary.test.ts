@@ -63,6 +63,7 @@ describe('tables of rotary positions', () => {
     };
     expect(tables(gemma)).toBe(2 * 4096 * 256 * 2);
     expect(tables({ ...gemma, rope_scaling: { rope_type: 'linear', factor: 8 } })).toBe((8 + 1) * 4096 * 256 * 2);
+    expect(tables({ ...gemma, rope_scaling: { rope_type: 'linear', factor: 8 } }, 'sglang')).toBe(2 * 4096 * 256 * 2);
     const { rope_local_base_freq: _, ...newer } = gemma;
     const full = { rope_type: 'proportional', partial_rotary_factor: 0.25 };
     expect(

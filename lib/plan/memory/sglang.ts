@@ -8,9 +8,20 @@ import { pagedMemory } from './paged';
 import { sglangCapacity } from './sglang-pools';
 import type { EngineMemory } from './types';
 
-/** A CUDA context and what libraries take before the weights are loaded: 0.70 to 0.75 GiB on three H100 of 79.18 GiB (logs of 0.5.8 and 0.5.19). */
-const CONTEXT_BYTES = 0.71 * GIB;
-const COMMUNICATION_BYTES = 1 * GIB;
+/**
+ * A CUDA context and what libraries take before the weights are loaded: 0.70 to 0.75 GiB on three H100 of 79.18 GiB (logs of 0.5.8 and
+ * 0.5.19), 0.30 on an A10G (0.4.3).
+ */
+function contextBytes(sm: number | undefined): number {
+  return (sm === undefined || sm >= HOPPER ? 0.71 : 0.3) * GIB;
+}
+
+const HOPPER = 90;
+
+/** What ranks need to talk: `Init torch distributed ends. mem usage`, 0.13 GiB of four A10G. */
+function communicationBytes(hasNvlink: boolean): number {
+  return (hasNvlink ? 1 : 0.13) * GIB;
+}
 
 /**
  * SGLang: `mem_fraction_static` of the memory that is free at start is for weights and cache; activations and graphs live in the rest.
@@ -18,7 +29,8 @@ const COMMUNICATION_BYTES = 1 * GIB;
  */
 export function sglangMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, kvElementBytes } = subject;
-  const runtime = CONTEXT_BYTES + (options.tensorParallelSize > 1 ? COMMUNICATION_BYTES : 0);
+  const runtime =
+    contextBytes(accelerator?.sm) + (options.tensorParallelSize > 1 ? communicationBytes(subject.hasNvlink) : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
   const layout: KvLayout | undefined =

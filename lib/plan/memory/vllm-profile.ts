@@ -38,14 +38,18 @@ export class VllmVersion {
     return this.since(0, 2, 5);
   }
 
-  /** Memory that was taken before the engine started counts against it: the CUDA context, until 0.6.4 and in V1 until 0.9.1. Source: vllm/v1/worker/gpu_worker.py. */
+  /**
+   * Memory that was taken before the engine started counts against it: the CUDA context, in 0.2.5, in 0.6.4 and in V1 until 0.9.1.
+   * Sources: vllm/worker/worker.py of 0.3.3, 0.6.3 and 0.6.4, `init_gpu_memory`; vllm/v1/worker/gpu_worker.py.
+   */
   get countsContext(): boolean {
-    return this.asksDriver && (!this.since(0, 6, 5) || (this.isV1 && !this.since(0, 9, 2)));
+    if (this.isV1) return !this.since(0, 9, 2);
+    return this.asksDriver && (!this.since(0, 3, 3) || (this.since(0, 6, 4) && !this.since(0, 6, 5)));
   }
 
-  /** What PyTorch keeps reserved counts as used, not only what it has allocated: until 0.6.2. Source: vllm PR 9352 (0.6.3). */
+  /** What PyTorch keeps reserved counts as used, not only what it has allocated: until 0.6.3. Source: vllm/worker/worker.py of 0.6.3 and 0.6.4. */
   get countsReserved(): boolean {
-    return this.asksDriver && !this.since(0, 6, 3);
+    return this.asksDriver && !this.since(0, 6, 4);
   }
 
   /** Each all-reduce keeps its tensor until the run has ended. Source: vllm/worker/worker.py of 0.2.6, TORCH_NCCL_AVOID_RECORD_STREAMS. */
@@ -84,12 +88,13 @@ export class VllmVersion {
    * Bytes of each logit at the sampler's peak, over `max_num_seqs` rows: the logits in 16 bits and in float32 (6), then what sorting them
    * takes (values and int64 indices with the sort's own buffers, masks, probabilities and their sums): 39 in all in V0, 38.2 in V1, as seven
    * logs of 0.10 and 0.11 print to within a percent, with vocabularies of 128 K to 201 K. From 0.17 a Triton kernel, from 0.21 FlashInfer
-   * filter without a sort: 16, as logs of 0.19 and 0.27 print.
+   * filter without a sort: 16, as logs of 0.19 and 0.27 print. V1 before 0.8 computes logits and samples none.
    * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
    * llm-d-planner docs/empirical-vllm-memory-results.md.
    */
   get samplerBytesPerLogit(): number {
     if (this.since(0, 17)) return 16;
+    if (this.isV1 && !this.since(0, 8)) return LOGITS_ALONE;
     return this.isV1 ? 38.2 : 39;
   }
 }
@@ -130,7 +135,8 @@ export function activationBytes(
 ): number {
   const hidden = run.tokens * 3 * model.hiddenSize;
   const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, run.tokens, version, tensorParallel);
-  const forward = elementBytes * (hidden + feedForward);
+  const reserved = version.countsReserved ? reservedElements(model, run.tokens, tensorParallel) : 0;
+  const forward = elementBytes * (hidden + Math.max(feedForward, reserved));
   const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
   const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
   const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
@@ -149,8 +155,32 @@ export function activationBytes(
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 
+/** Source: vllm/v1/worker/gpu_model_runner.py of 0.7.3, `profile_run`. */
+const LOGITS_ALONE = 2;
+
 /** Copies of the hidden states that live on while the sampler runs; from logs of one version with hidden sizes of 1 K to 8 K. */
 const KEPT_STATES = 1.28;
+
+/** Values, keys and queries of latent attention are padded to this for FlashAttention. Source: vllm/model_executor/models/deepseek_v2.py of 0.5.4. */
+const PADDED_HEAD = 256;
+
+/**
+ * What PyTorch has reserved for a layer beside the hidden states. Tensors of attention are freed before the feed-forward starts, but each
+ * is too small for the products of a dense layer, which takes segments of its own; those of experts fit what is there.
+ * Source: PyTorch c10/cuda/CUDACachingAllocator.cpp: a segment is split, but segments are not joined.
+ */
+function reservedElements(model: ModelDescription, tokens: number, tensorParallel: number): number {
+  const { numAttentionHeads, numKvHeads, headDim, mla, textConfig } = model;
+  const heads = Math.ceil(numAttentionHeads / tensorParallel);
+  const isDense = model.moe === undefined || Number(textConfig.first_k_dense_replace ?? 0) > 0;
+  const dense = isDense ? 3 * Math.ceil(model.intermediateSize / tensorParallel) : 0;
+  if (mla === undefined) return tokens * (2 * headDim * (heads + Math.ceil(numKvHeads / tensorParallel)) + dense);
+  const { kvLoraRank, ropeHeadDim } = mla;
+  const key = Number(textConfig.qk_nope_head_dim ?? headDim);
+  const value = Number(textConfig.v_head_dim ?? headDim);
+  const attention = heads * (2 * (key + ropeHeadDim) + key + value + 4 * PADDED_HEAD) + 2 * kvLoraRank + ropeHeadDim;
+  return tokens * (attention + dense);
+}
 
 /** Experts' products: the first and the output share a buffer since 0.8. Source: vllm/model_executor/layers/fused_moe/fused_moe.py of 0.7.3 and 0.8.5. */
 function feedForwardElements(
@@ -177,15 +207,13 @@ export interface Links {
 
 /**
  * What is taken outside of PyTorch's allocations: library workspaces on one GPU, and what the ranks need to speak to each other. Published
- * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it. Before 0.6.3 also what PyTorch reserved
- * beyond the peak: half a GiB in logs of 0.2 and 0.3.
+ * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it.
  */
 export function runtimeBytes(version: VllmVersion, links: Links): number {
   if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
   const own = (version.hasSecondRunner ? 0.26 : 0.12) * GIB;
-  const reserved = version.countsReserved ? 0.5 * GIB : 0;
-  return context + own + reserved + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
+  return context + own + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
 }
 
 /**

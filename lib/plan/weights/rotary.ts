@@ -37,9 +37,15 @@ export function rotaryTableBytes(model: ModelDescription, engine: EngineName, pl
   const latentDim = mla?.ropeHeadDim ?? compressedDim(textConfig);
   const bytes = latentDim === undefined ? plainBytes : 4;
   return tablesOf(model).reduce((total, { scaling, headDim }) => {
-    const rows = tablePositions(positions, scaling, textConfig) * videoFactor(model, scaling, engine);
+    const stretched = isUnscaled(model, engine) ? {} : scaling;
+    const rows = tablePositions(positions, stretched, textConfig) * videoFactor(model, scaling, engine);
     return total + allocatedBytes(rows * (latentDim ?? rotaryDimension(headDim, scaling, textConfig)) * bytes);
   }, 0);
+}
+
+/** SGLang stretches no positions of Gemma 3. Source: sglang/srt/models/gemma3_causal.py of 0.5.10 and 0.5.20. */
+function isUnscaled({ modelType }: ModelDescription, engine: EngineName): boolean {
+  return engine === 'sglang' && /^gemma3(_text)?$/.test(modelType);
 }
 
 interface Table {
