@@ -430,3 +430,17 @@ test.each([
 ])('llama-server reads %s=%j as a number', (name, value, findings) => {
   expect(findingsOf('VARIABLE_VALUE_NOT_A_NUMBER', env('llama-cpp', { [name]: value }))).toHaveLength(findings);
 });
+
+test.each([
+  [1, '2', 1],
+  [2, '2', 0],
+  [1, '', 0],
+])('TGI spreads %d KV heads over SM_NUM_GPUS=%p', (kvHeads, gpus, findings) => {
+  const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.4.0-tgi2.3.1';
+  const tgi = {
+    model: { config: { ...LLAMA_8B, num_key_value_heads: kvHeads } },
+    container: { family: 'custom', image },
+    environment: { SM_NUM_GPUS: gpus },
+  };
+  expect(findingsOf('TGI_KV_HEADS_FEWER_THAN_GPUS', tgi)).toHaveLength(findings);
+});

@@ -71,6 +71,7 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined],
     ['lmi', '0.34.0-lmi16', 'ml.p4d.24xlarge', undefined],
     ['vllm', '0.15.1', 'ml.g6e.xlarge', undefined],
+    ['vllm', '0.26.0', 'ml.g7e.12xlarge', undefined],
     ['lmi', '0.36.0-lmi27', 'ml.g6e.xlarge', undefined],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU],
     ['lmi', '0.27.0-deepspeed0.12.6-cu121', 'ml.g5.2xlarge', GPU_3],

@@ -373,3 +373,25 @@ test.each([
   const environment = { SM_LLAMA_CPP_SPLIT_MODE: 'tensor' };
   expect(alone('SPLIT_MODE_TENSOR', spec({ model: { config }, environment }))).toHaveLength(findings);
 });
+
+test.each([
+  [{ SM_LLAMA_CPP_SPEC_TYPE: 'draft-simple,ngram-mod' }, 1],
+  [{ SM_LLAMA_CPP_SPEC_TYPE: 'draft-dflash', SM_LLAMA_CPP_SPEC_DRAFT_MODEL: '/x/draft.gguf' }, 0],
+  [{ SM_LLAMA_CPP_SPEC_TYPE: 'draft-eagle3', SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF' }, 0],
+  [{ SM_LLAMA_CPP_SPEC_TYPE: 'draft-mtp' }, 0],
+])('speculation without its draft: %j', (environment, findings) => {
+  expect(alone('SPECULATION_WITHOUT_DRAFT', spec({ environment: environment as Record<string, string> }))).toHaveLength(
+    findings,
+  );
+});
+
+test.each([
+  [{ SM_LLAMA_CPP_EMBEDDINGS: '' }, 2048, 1, 1],
+  [{ SM_LLAMA_CPP_EMBEDDINGS: 'false' }, 2048, 1, 0],
+  [{ LLAMA_ARG_EMBEDDINGS: '1', LLAMA_ARG_UBATCH: '1024' }, 2048, 1, 1],
+  [{ LLAMA_ARG_EMBEDDINGS: '1', LLAMA_ARG_UBATCH: '1024' }, 2048, 2, 0],
+  [{ SM_LLAMA_CPP_RERANKING: 'true', SM_LLAMA_CPP_POOLING: 'rank' }, 1024, 1, 1],
+])('embeddings %j in a context of %d over %d slots', (environment, maxModelLen, slots, findings) => {
+  const embedding = spec({ environment: environment as Record<string, string>, options: { maxModelLen, slots } });
+  expect(alone('EMBEDDING_EXCEEDS_BATCH', embedding)).toHaveLength(findings);
+});

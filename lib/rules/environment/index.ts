@@ -8,6 +8,7 @@ import { lmiDtypeUnknown } from './lmi-dtype-unknown';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
 import { optionContradictsVariable } from './option-contradicts-variable';
 import { parserNotInServer } from './parser-not-in-server';
+import { tgiKvHeadsFewerThanGpus } from './tgi-kv-heads-fewer-than-gpus';
 import { toolParserMissing } from './tool-parser-missing';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
@@ -33,4 +34,5 @@ export const environmentRules: readonly Rule[] = [
   variableValueOutOfRange,
   attentionBackendUnknown,
   gpusHidden,
+  tgiKvHeadsFewerThanGpus,
 ];

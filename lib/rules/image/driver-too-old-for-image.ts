@@ -55,6 +55,7 @@ export const driverTooOldForImage: Rule = {
       example('vllm', '0.8.5', 'ml.g5.2xlarge'),
       example('lmi', '0.34.0-lmi16', 'ml.g5.2xlarge'),
       example('vllm', '0.15.1', 'ml.g6e.xlarge'),
+      example('vllm', '0.26.0', 'ml.g7e.12xlarge'),
       {
         ...example('vllm', '0.24.0', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
         environment: { VLLM_ENABLE_CUDA_COMPATIBILITY: '1' },
@@ -157,15 +158,17 @@ type Common = Pick<RuleFinding, 'allowed'> & { readonly fix: string; readonly pa
 
 /**
  * Families whose default driver is documented nowhere (g6e, g7e, p6): a CUDA 13 image still wants its AMI. Images of
- * CUDA 12 are started so by AWS's samples (vLLM 0.17 on g7e, SGLang 0.5.9 on g6e).
+ * CUDA 12 are started so by AWS's samples (vLLM 0.15 on g7e, SGLang 0.5.9 on g6e), and vLLM with CUDA 13 on g7e.
  */
 function hostUnknown(
-  { spec, instance }: RuleContext,
+  { spec, instance, container }: RuleContext,
   kind: CudaCompatibility,
   cuda: number,
   { image, ...common }: Common & { readonly image: string },
 ): readonly RuleFinding[] {
   if (spec.endpoint?.inferenceAmiVersion !== undefined || kind !== 'strict' || cuda < 130) return [];
+  // GPUs of Blackwell need driver 570 themselves, on which what vLLM loads suffices.
+  if (LOAD_COMPATIBILITY.has(container?.repository ?? '') && (instance?.accelerator?.sm ?? 0) >= 100) return [];
   return [
     found({
       ...common,

@@ -3,6 +3,7 @@ import { argumentValueUnknown } from './argument-value-unknown';
 import type { Rule } from '../types';
 import { chatTemplateIsAName } from './chat-template-is-a-name';
 import { contextDividedBySlots } from './context-divided-by-slots';
+import { embeddingExceedsBatch } from './embedding-exceeds-batch';
 import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
@@ -14,6 +15,7 @@ import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash
 import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
 import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
+import { speculationWithoutDraft } from './speculation-without-draft';
 import { splitModeTensor } from './split-mode-tensor';
 
 export const llamaCppRules: readonly Rule[] = [
@@ -33,4 +35,6 @@ export const llamaCppRules: readonly Rule[] = [
   kvTypesDifferWithMla,
   speculationNeedsMtpLayers,
   chatTemplateIsAName,
+  speculationWithoutDraft,
+  embeddingExceedsBatch,
 ];

@@ -1,4 +1,5 @@
 import { found } from '../helpers/finding';
+import { draftOf, speculationTypes } from '../helpers/llama-cpp-draft';
 import { LLAMA_8B, QWEN35_27B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -10,8 +11,6 @@ const example = (environment: Record<string, string>, config: object = LLAMA_8B)
   environment,
 });
 
-const VARIABLES = ['SM_LLAMA_CPP_SPEC_TYPE', 'LLAMA_ARG_SPEC_TYPE'];
-
 /** Layers that guess, by the keys that count them: `num_nextn_predict_layers`, `mtp_num_hidden_layers`. */
 const BRINGS_LAYERS = /nextn|mtp/i;
 
@@ -19,16 +18,8 @@ const BRINGS_LAYERS = /nextn|mtp/i;
 const LAYERS_WITHOUT_KEY =
   /^(Bailing|Deepseek|Ernie4|Exaone|Gemma4|Glm|HY|Hy|Kimi|Longcat|MiMo|NemotronH|Qwen3Moe|Qwen3Next|Qwen3_5|Qwen4|Step)/;
 
-/** A draft, or a repository that llama-server searches for one. */
-const NAMES_DRAFT =
-  /_(MODEL_DRAFT|DRAFT_MODEL|MD|SPEC_DRAFT_(MODEL|HF|HF_REPO)|HF_REPO|HF_REPO_DRAFT|HFR|HFD|HFRD|DOCKER_REPO|MODEL_URL)$/;
-
 /** Drafts of other kinds, which have no such layers and share the one context with draft-mtp. */
 const OTHER_DRAFTS = ['draft-eagle3', 'draft-dflash', 'draft-dspark'];
-
-function draftOf({ spec }: RuleContext): readonly [string, string] | undefined {
-  return Object.entries(spec.environment ?? {}).find(([name]) => NAMES_DRAFT.test(name));
-}
 
 function bringsLayers({ model }: RuleContext): boolean {
   if (model === undefined || LAYERS_WITHOUT_KEY.test(model.architecture)) return true;
@@ -66,10 +57,9 @@ export const speculationNeedsMtpLayers: Rule = {
   evaluate(context) {
     const { container, spec } = context;
     if (container?.engine !== 'llama.cpp') return [];
-    const name = VARIABLES.find((variable) => spec.environment?.[variable] !== undefined);
-    const types = name === undefined ? [] : (spec.environment?.[name] ?? '').split(',').map((type) => type.trim());
-    if (name === undefined || !types.includes('draft-mtp')) return [];
-    const draft = draftOf(context);
+    const { name, types } = speculationTypes(spec);
+    if (!types.includes('draft-mtp')) return [];
+    const draft = draftOf(spec);
     const other =
       draft !== undefined && !BRINGS_LAYERS.test(draft[1]) && types.find((type) => OTHER_DRAFTS.includes(type));
     if (other)
