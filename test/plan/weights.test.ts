@@ -146,6 +146,14 @@ describe('pipeline stages', () => {
     ],
     [0, 2, [[0, 0]]],
   ])('of %d layers in %d', (layers, stages, expected) => expect(pipelineStages(layers, stages)).toEqual(expected));
+
+  test('once left the rest to the last', () => {
+    expect(pipelineStages(61, 2, true)).toEqual([
+      [0, 30],
+      [30, 61],
+    ]);
+    expect(pipelineStages(62, 4, true)[3]).toEqual([45, 62]);
+  });
 });
 
 const llama = {
@@ -203,6 +211,14 @@ describe('weights on one accelerator', () => {
     const embedding = 128_256 * 4096 * 2;
     const layers = model.parameterCount * 2 - 2 * embedding - 4096 * 2;
     expect(half).toBe(layers / 2 + embedding + 4096 * 2 + rotary);
+  });
+
+  test('are heaviest where the rest of the layers went', () => {
+    const odd = describeModel({ ...llama, num_hidden_layers: 33 });
+    const half = (version?: number[]) => loadedBytes(odd, none, loader({ version }, { pipeline: 2 })) as number;
+    // The last stage has a norm besides the head, which is as large as the embedding.
+    expect(half([0, 7, 3]) - half([0, 8, 5])).toBe(4096 * 2);
+    expect(half()).toBe(half([0, 8, 5]));
   });
 
   test('hold the tied embedding on the last stage too', () => {

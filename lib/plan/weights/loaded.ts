@@ -44,6 +44,8 @@ interface Traits {
   readonly marlinFp8: boolean;
   /** Does it take 4-bit weights with zero points through Machete? */
   readonly machete: boolean;
+  /** Does the last pipeline stage take what does not divide? */
+  readonly restOnLast: boolean;
   /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
   readonly mxfp4?: Mxfp4Layout;
   /** What it keeps of latent attention beside the checkpoint's matrices. */
@@ -62,6 +64,7 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
     marlin: usesMarlin(loader),
     marlinFp8: engine === 'vllm' && loader.sm !== undefined && loader.sm < ADA,
     machete: engine === 'vllm' && loader.sm === HOPPER && isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
+    restOnLast: engine === 'vllm' && !isSince(version, 0, 8),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
     latent: latentCopies(engine, version, scheme),
     engine,
@@ -73,9 +76,10 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
 }
 
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens } = traits;
+  const { marlin, marlinFp8, machete, restOnLast, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens } =
+    traits;
   const { tensor, pipeline, experts, expertReplicas } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
@@ -83,7 +87,7 @@ function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number 
   if (layers === null) return null;
   const outside = outsideBytes(model, scheme, loader);
   if (outside === null) return null;
-  const stages = pipelineStages(layers.length, loader.parallelism.pipeline);
+  const stages = pipelineStages(layers.length, loader.parallelism.pipeline, loader.restOnLast);
   let heaviest = 0;
   stages.forEach(([from, to], stage) => {
     let bytes = outside.everywhere;

@@ -87,12 +87,20 @@ export function matrixOf(shape: readonly number[]): Matrix {
   return { rows: shape[0], columns: shape.slice(1).reduce((product, dimension) => product * dimension, 1) };
 }
 
-/** Layers of each pipeline stage: as equal as can be; what is left over goes to the stages before the last, which has the head. Source: vllm/distributed/utils.py, `get_pp_indices`. */
-export function pipelineStages(layers: number, pipeline: number): readonly (readonly [from: number, to: number])[] {
+/**
+ * Layers of each pipeline stage: as equal as can be; what is left over goes to the stages before the last, which has the head, or, as once,
+ * all to the last. Source: vllm/distributed/utils.py of 0.7.3 and 0.8.5, `get_pp_indices`.
+ */
+export function pipelineStages(
+  layers: number,
+  pipeline: number,
+  restOnLast = false,
+): readonly (readonly [from: number, to: number])[] {
   const stages = Math.max(1, Math.min(pipeline, Math.max(1, layers)));
   const sizes = new Array<number>(stages).fill(Math.floor(layers / stages));
   const left = layers - sizes[0] * stages;
-  for (let i = 0; i < left; i++) sizes[Math.max(0, stages - 2 - i)]++;
+  if (restOnLast) sizes[stages - 1] += left;
+  else for (let i = 0; i < left; i++) sizes[Math.max(0, stages - 2 - i)]++;
   let from = 0;
   return sizes.map((size) => {
     const stage = [from, from + size] as const;
