@@ -37,8 +37,8 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     // A CUDA 13 image of AWS needs driver 580.
     ['vllm', '0.24.0', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     // vLLM can load its compatibility libraries from 535 on, SGLang cannot.
-    ['vllm', '0.24.0', 'ml.g6.2xlarge', undefined, 'warning', 'driver 535'],
-    ['vllm', '0.24.0', 'ml.p5en.48xlarge', undefined, 'warning', 'driver 550'],
+    ['vllm', '0.24.0', 'ml.g6.2xlarge', undefined, 'error', 'driver 535'],
+    ['vllm', '0.24.0', 'ml.p5en.48xlarge', undefined, 'error', 'driver 550'],
     ['vllm', '0.24.0', 'ml.p5.48xlarge', GPU_3, 'warning', 'driver 550'],
     ['sglang', '0.5.20', 'ml.p5.48xlarge', GPU_2, 'error', 'driver 535'],
     ['llama-cpp', undefined, 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],

@@ -44,7 +44,7 @@ export const driverTooOldForImage: Rule = {
   severity: 'error',
   summary: "the host's driver runs the image's CUDA",
   explanation:
-    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on driver 470 the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on the driver that a family has by default the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
     'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws/deep-learning-containers docs/vllm/deployment/sagemaker.md; aws-samples/sagemaker-genai-hosting-examples 02-engines; NVIDIA, CUDA compatibility',
   examples: {
@@ -65,6 +65,7 @@ export const driverTooOldForImage: Rule = {
     fails: [
       example('vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.g5.2xlarge'),
       example('vllm', '0.24.0', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
+      example('vllm', '0.24.0', 'ml.p5.48xlarge'),
       example('sglang', '0.5.20', 'ml.p5.48xlarge', 'al2-ami-sagemaker-inference-gpu-3-1'),
       example('vllm', '0.15.1', 'ml.g5.2xlarge'),
       example('lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge'),
@@ -142,7 +143,9 @@ function needOf({ container, spec }: RuleContext, kind: CudaCompatibility, cuda:
   const loads = LOAD_COMPATIBILITY.has(container?.repository ?? '');
   if (cuda >= 130 && loads && spec.environment?.VLLM_ENABLE_CUDA_COMPATIBILITY === '1')
     return { driver: DJL_FLOOR, isCertain: true };
-  if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' && !loads };
+  // An AMI of driver 550 is what AWS's guide for vLLM names; hosts without one were reported to stop before any log.
+  const isByGuide = loads && spec.endpoint?.inferenceAmiVersion !== undefined;
+  if (cuda >= 130) return { driver: LEAST_DRIVER.cuda13, isCertain: kind === 'strict' && !isByGuide };
   if (kind === 'bundled') return { driver: DJL_FLOOR, isCertain: true };
   return { driver: LEAST_DRIVER.cuda12, isCertain: kind === 'strict' };
 }
