@@ -5,10 +5,11 @@ import { looksLikeCalibration, openCalibration, type CalibrationGroup } from '..
 import { calibrationOf } from '../../lib/simulate/calibration/in-memory';
 import { CheckpointWeights } from '../../lib/simulate/checkpoint-weights';
 import { SimulationError } from '../../lib/errors';
-import { POINTS, pointWidths, READERS } from '../../lib/simulate/forward/activations';
+import { POINTS, pointWidths } from '../../lib/simulate/forward/activations';
+import { assertCalibrates } from '../../lib/simulate/forward/decoder-shape';
 import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
 import { ENCODER_READERS, encoderLinearNames } from '../../lib/simulate/forward/encoder-weights';
-import { linearNames } from '../../lib/simulate/forward/weights';
+import { pointNames } from '../../lib/simulate/forward/tensor-names';
 import { createKernelEngine } from '../../lib/simulate/kernels/create';
 import { calibrate, calibrateEncoder, type CalibratedGroup } from '../../lib/simulate/quality/calibrate';
 import { assertForwardFits, estimateEncoder, estimateForward } from '../../lib/simulate/quality/estimate';
@@ -65,6 +66,7 @@ export async function openIfCalibration(
 
 async function decoderRun(session: ForwardSession, file: string, limit: number): Promise<CalibrationRun> {
   const { shape, source, threads, signal, terminal } = session;
+  assertCalibrates(shape);
   const text = await session.windows(file, limit);
   const estimate = estimateForward(shape, text, 1, threads);
   assertForwardFits(estimate);
@@ -72,13 +74,9 @@ async function decoderRun(session: ForwardSession, file: string, limit: number):
   return {
     tokens: text.windows.length * text.window,
     sequences: text.windows.length,
-    groups: Array.from({ length: shape.layers }, (_, layer) => {
-      const names = linearNames(source, layer);
-      return POINTS.map((point) => ({
-        weights: [...new Set(READERS[point].map((key) => names[key]))],
-        width: widths[point],
-      }));
-    }).flat(),
+    groups: Array.from({ length: shape.layers }, (_, layer) =>
+      pointNames(source, shape, layer).map(({ weights, point }) => ({ weights, width: widths[point] })),
+    ).flat(),
     run: (moments, onGroup) =>
       withBar(terminal, estimate, (onProgress) =>
         calibrate(text.windows, moments, { shape, source, threads, signal, onProgress }, onGroup),

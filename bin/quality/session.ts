@@ -4,7 +4,7 @@ import { SpecError } from '../../lib/errors';
 import type { Checkpoint, CheckpointFolder } from '../../lib/format';
 import { CheckpointWeights } from '../../lib/simulate/checkpoint-weights';
 import { decoderShape, type DecoderShape } from '../../lib/simulate/forward/decoder-shape';
-import { assertDecoderTensors } from '../../lib/simulate/forward/weights';
+import { assertDecoderTensors } from '../../lib/simulate/forward/tensor-names';
 import { createKernelEngine } from '../../lib/simulate/kernels/create';
 import type { TextWindows } from '../../lib/simulate/quality/windows';
 import type { Terminal } from '../terminal';

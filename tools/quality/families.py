@@ -192,4 +192,5 @@ def main(out):
         file.write("\n")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

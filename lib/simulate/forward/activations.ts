@@ -1,17 +1,31 @@
 import type { DecoderShape } from './decoder-shape';
-import type { LinearKey } from './weights';
+import type { SharedExpert } from './expert-weights';
+import type { DecoderBlock, Linear, LinearKey } from './weights';
 
 /** Where a block's activations enter its linear layers: what is quantized, and what is calibrated. */
 export const POINTS = ['attention', 'output', 'mlp', 'down'] as const;
 export type Point = (typeof POINTS)[number];
 
-/** The linear layers that read the input at each point. */
-export const READERS: Readonly<Record<Point, readonly LinearKey[]>> = {
+/** A block, or what of one is computed by itself: the attention of a mixture of experts, and each of its experts. */
+export type BlockPart = Partial<DecoderBlock & SharedExpert>;
+
+export type PartLinearKey = LinearKey | 'sharedGate';
+
+/** The linear layers that read the input at each point, where a block or a part has them. */
+export const READERS: Readonly<Record<Point, readonly PartLinearKey[]>> = {
   attention: ['query', 'key', 'value'],
   output: ['output'],
-  mlp: ['gate', 'up'],
+  mlp: ['gate', 'up', 'sharedGate'],
   down: ['down'],
 };
+
+/** Those that a part has: none at points that it does not reach. */
+export function readersOf(part: BlockPart, point: Point): readonly (readonly [PartLinearKey, Linear])[] {
+  return READERS[point].flatMap((key) => {
+    const linear = part[key];
+    return linear === undefined ? [] : [[key, linear] as const];
+  });
+}
 
 /** How an engine quantizes the activations on their way into the linear layers. */
 export type ActivationQuantization =

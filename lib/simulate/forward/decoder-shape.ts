@@ -1,5 +1,6 @@
 import { SimulationError } from '../../errors';
 import { describeModel } from '../../model';
+import { mixtureShape, type MixtureShape } from './mixture-shape';
 import type { RopeParameters } from './rope';
 
 /** Numbers of kernels/forward/elementwise.ts. */
@@ -20,6 +21,8 @@ export interface DecoderShape {
   readonly normOffset: 0 | 1;
   /** Gemma 2 and 3 normalize the output of each half of a block as well. */
   readonly normsOutputs: boolean;
+  /** OLMoE has one norm over all query heads and one over all key heads, where others norm each head. */
+  readonly normsAllHeads: boolean;
   /** One of `ACTIVATIONS`. */
   readonly activation: number;
   readonly attentionScale: number;
@@ -32,6 +35,8 @@ export interface DecoderShape {
   readonly maxPositions: number;
   /** For each layer. */
   readonly attention: readonly LayerAttention[];
+  /** Of the layers that have experts in place of the one feed-forward. */
+  readonly mixture?: MixtureShape;
 }
 
 export interface LayerAttention {
@@ -52,7 +57,18 @@ const LLAMA_LIKE: ReadonlySet<string> = new Set([
   'GemmaForCausalLM',
   'Gemma2ForCausalLM',
   'Gemma3ForCausalLM',
+  'MixtralForCausalLM',
+  'Qwen2MoeForCausalLM',
+  'Qwen3MoeForCausalLM',
+  'OlmoeForCausalLM',
 ]);
+
+/** Where a config leaves the ε of the norms out, Transformers' own default for the family holds; elsewhere it is 1e-6. */
+const NORM_EPSILON: Readonly<Record<string, number>> = {
+  Phi3ForCausalLM: 1e-5,
+  MixtralForCausalLM: 1e-5,
+  OlmoeForCausalLM: 1e-5,
+};
 
 /** Can the forward pass of this architecture be computed? */
 export function isSupportedDecoder(architecture: string): boolean {
@@ -80,10 +96,10 @@ export function decoderShape(config: unknown): DecoderShape {
     headDim: model.headDim,
     intermediate: model.intermediateSize,
     vocabulary: model.vocabSize,
-    // Where a config leaves it out, Transformers' own default for the family holds.
-    normEpsilon: number('rms_norm_eps', model.architecture === 'Phi3ForCausalLM' ? 1e-5 : 1e-6),
+    normEpsilon: number('rms_norm_eps', NORM_EPSILON[model.architecture] ?? 1e-6),
     normOffset: gemma ? 1 : 0,
     normsOutputs: model.architecture === 'Gemma2ForCausalLM' || model.architecture === 'Gemma3ForCausalLM',
+    normsAllHeads: model.architecture === 'OlmoeForCausalLM',
     activation: activationOf(text, gemma),
     attentionScale,
     attentionSoftcap: number('attn_logit_softcapping', 0),
@@ -93,8 +109,13 @@ export function decoderShape(config: unknown): DecoderShape {
     tiedHead: model.tieWordEmbeddings,
     maxPositions: model.maxPositionEmbeddings ?? Infinity,
     attention: Array.from({ length: model.numLayers }, (_, layer) => layerAttention(text, model.headDim, layer)),
+    mixture: mixtureShape(model),
   };
-  const ragged = [shape.hidden, shape.headDim, shape.intermediate].find((width) => width % 8 !== 0);
+  if (typeof text.clip_qkv === 'number') throw unsupported(`${model.architecture} with clip_qkv`);
+  const { mixture } = shape;
+  const widths = [shape.hidden, shape.headDim, shape.intermediate];
+  if (mixture !== undefined) widths.push(mixture.intermediate, mixture.sharedIntermediate);
+  const ragged = widths.find((width) => width % 8 !== 0);
   if (ragged !== undefined) throw unsupported(`${model.architecture} with a width of ${ragged}, not a multiple of 8`);
   return shape;
 }
@@ -109,13 +130,18 @@ function layerAttention(text: Config, headDim: number, layer: number): LayerAtte
   return { window, rope: ropeOf(text, headDim, layer, local) };
 }
 
-/** Which layers slide, where the config does not list them: Gemma 2 every other, Gemma 3 five of six, the others by a switch. */
+/** Which layers slide, where the config does not list them: Gemma 2 every other, Gemma 3 five of six, Qwen 2 with experts every other below a number, the others by a switch. */
 function localByPattern(text: Config, layer: number): boolean {
   if (text.model_type === 'gemma2') return layer % 2 === 0;
   if (text.model_type === 'gemma3_text' || text.model_type === 'gemma3') {
     const pattern = typeof text.sliding_window_pattern === 'number' ? text.sliding_window_pattern : 6;
     return (layer + 1) % pattern !== 0;
   }
+  if (text.model_type === 'qwen2_moe') {
+    const below = typeof text.max_window_layers === 'number' ? text.max_window_layers : 28;
+    return text.use_sliding_window === true && layer % 2 === 0 && layer < below;
+  }
+  if (text.model_type === 'qwen3_moe') return text.use_sliding_window === true;
   if (text.use_sliding_window === false) return false;
   const from =
     text.use_sliding_window === true && typeof text.max_window_layers === 'number' ? text.max_window_layers : 0;
@@ -131,7 +157,9 @@ function ropeOf(text: Config, headDim: number, layer: number, local: boolean): R
   const kind = local ? 'sliding_attention' : 'full_attention';
   const scaling = ((gathered?.[kind] ?? gathered ?? text.rope_scaling) as Config | null | undefined) ?? undefined;
   const gemma3Local = local && typeof text.rope_local_base_freq === 'number';
-  const theta = gemma3Local ? text.rope_local_base_freq : (scaling?.rope_theta ?? text.rope_theta ?? 10_000);
+  const theta = gemma3Local
+    ? text.rope_local_base_freq
+    : (scaling?.rope_theta ?? text.rope_theta ?? defaultTheta(text));
   const share = typeof text.partial_rotary_factor === 'number' ? text.partial_rotary_factor : 1;
   const maxPositions = typeof text.max_position_embeddings === 'number' ? text.max_position_embeddings : 2048;
   return {
@@ -140,6 +168,11 @@ function ropeOf(text: Config, headDim: number, layer: number, local: boolean): R
     scaling: gemma3Local ? undefined : scaling,
     maxPositions,
   };
+}
+
+/** Transformers' own, where a config leaves it out. */
+function defaultTheta({ model_type }: Config): number {
+  return model_type === 'mixtral' ? 1_000_000 : 10_000;
 }
 
 function activationOf(text: Config, gemma: boolean): number {
@@ -169,7 +202,13 @@ function toBf16(value: number): number {
   return view.getFloat32(0);
 }
 
-function unsupported(what: string): SimulationError {
+/** @throws SimulationError `FORWARD_PASS_UNSUPPORTED` for a model whose activations are not collected */
+export function assertCalibrates({ architecture, mixture }: DecoderShape): void {
+  if (mixture !== undefined) throw unsupported(`${architecture}, as far as it collects activations of experts,`);
+}
+
+/** The error of a model whose forward pass is not computed here. */
+export function unsupported(what: string): SimulationError {
   return new SimulationError('FORWARD_PASS_UNSUPPORTED', `the forward pass of ${what} is not known to this library`, {
     got: what,
     allowed: [...LLAMA_LIKE].join(', '),

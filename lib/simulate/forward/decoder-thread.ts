@@ -5,7 +5,7 @@ import type { DecoderShape } from './decoder-shape';
 import { kvScratchBytes, kvTypes, storeInCache, type KvQuantization } from './kv-cache';
 import { instantiateForward, type ForwardKernels } from './module';
 import { countActivations, type PointStatistics } from './point-statistics';
-import type { LinearKey } from './weights';
+import { chooseExperts, routesOf } from './routes';
 
 /** A packed linear layer in the shared memory. */
 export interface PackedLinear {
@@ -16,8 +16,19 @@ export interface PackedLinear {
   readonly bias: number;
 }
 
-/** One block in the shared memory: addresses, 0 for what it does not have. */
-export interface PackedBlock extends Readonly<Record<LinearKey, PackedLinear>> {
+/** A feed-forward in the shared memory. */
+export interface PackedMlp {
+  readonly gate: PackedLinear;
+  readonly up: PackedLinear;
+  readonly down: PackedLinear;
+}
+
+/** All of a block but its feed-forward in the shared memory: addresses, 0 for what it does not have. */
+export interface PackedAttention {
+  readonly query: PackedLinear;
+  readonly key: PackedLinear;
+  readonly value: PackedLinear;
+  readonly output: PackedLinear;
   readonly attentionNorm: number;
   readonly mlpNorm: number;
   readonly attentionOutputNorm: number;
@@ -31,15 +42,49 @@ export interface PackedBlock extends Readonly<Record<LinearKey, PackedLinear>> {
   readonly window: number;
 }
 
-export interface BlockJob {
-  readonly kind: 'block';
-  readonly block: PackedBlock;
-  /** Residual stream of one window, `[tokens][hidden]`: read, and replaced by the block's output. */
+export interface PackedBlock extends PackedAttention, PackedMlp {}
+
+/** What is done to activations on their way into linear layers. */
+interface Entry {
+  readonly activations: BlockActivations;
+  readonly statistics?: Readonly<Partial<Record<Point, PointStatistics>>>;
+}
+
+interface AttentionJob extends Entry {
+  readonly block: PackedAttention;
+  /** Residual stream of one window, `[tokens][hidden]`: read, and replaced by the output. */
   readonly x: number;
   readonly tokens: number;
-  readonly activations: BlockActivations;
   readonly kv: KvQuantization;
-  readonly statistics?: Readonly<Record<Point, PointStatistics>>;
+}
+
+export interface BlockJob extends AttentionJob {
+  readonly kind: 'block';
+  readonly block: PackedBlock;
+}
+
+/** The attention of a block with experts, and the choice of each token's experts. */
+export interface AttendJob extends AttentionJob {
+  readonly kind: 'attend';
+  readonly router: PackedLinear;
+  /** Address of the routes to fill: see routes.ts. */
+  readonly routes: number;
+}
+
+/** One expert, for the tokens of a window that chose it. */
+export interface ExpertJob extends Entry {
+  readonly kind: 'expert';
+  readonly expert: number;
+  readonly mlp: PackedMlp;
+  /** Of the expert that every token passes: its sigmoid says how much of it each takes. */
+  readonly sharedGate?: PackedLinear;
+  readonly norm: number;
+  /** Residual stream of one window after the attention, which stays as it is. */
+  readonly x: number;
+  /** `[tokens][hidden]`: the expert's part is added. */
+  readonly output: number;
+  readonly routes: number;
+  readonly tokens: number;
 }
 
 /** Compares what the last block left of full precision and of each variant. */
@@ -66,7 +111,7 @@ export interface LogitsJob {
   readonly logits: number;
 }
 
-export type DecoderJob = BlockJob | ScoreJob | LogitsJob;
+export type DecoderJob = BlockJob | AttendJob | ExpertJob | ScoreJob | LogitsJob;
 
 /** Tokens whose logits are held at once: a vocabulary is wide. */
 const SCORE_ROWS = 32;
@@ -93,9 +138,16 @@ export class DecoderThread {
     const kernels = instantiateForward(module, memory);
     const queries = shape.heads * shape.headDim;
     const keys = shape.kvHeads * shape.headDim;
-    const widest = Math.max(shape.hidden, queries, shape.intermediate);
+    const { mixture } = shape;
+    const intermediate = Math.max(
+      shape.intermediate,
+      mixture?.intermediate ?? 0,
+      mixture?.sharedIntermediate ?? 0,
+      mixture?.experts ?? 0,
+    );
+    const widest = Math.max(shape.hidden, queries, intermediate);
     const block =
-      4 * tokens * (2 * shape.hidden + 2 * queries + 2 * keys + 2 * shape.intermediate) +
+      4 * tokens * (2 * shape.hidden + 2 * queries + 2 * keys + 2 * intermediate) +
       kernels.attentionScratchBytes(tokens, shape.headDim, shape.headDim) +
       (gram ? kernels.gramScratchBytes(tokens, widest) : 0);
     const score = 4 * tokens * shape.hidden + 4 * SCORE_ROWS * (shape.hidden + 2 * ((shape.vocabulary + 3) & ~3));
@@ -106,6 +158,8 @@ export class DecoderThread {
   run(job: DecoderJob): void {
     this.arena.scoped(() => {
       if (job.kind === 'block') this.block(job);
+      else if (job.kind === 'attend') this.attend(job);
+      else if (job.kind === 'expert') this.expert(job);
       else if (job.kind === 'score') this.score(job);
       else this.logits(job);
     });
@@ -114,13 +168,97 @@ export class DecoderThread {
   private block(job: BlockJob): void {
     const { block, x, tokens } = job;
     const { shape, kernels, arena } = this;
+    arena.scoped(() => this.attention(job));
+    const input = arena.reserve(4 * tokens * shape.hidden);
+    this.norm(x, block.mlpNorm, input, tokens);
+    this.feedForward(block, input, tokens, job);
+    if (block.mlpOutputNorm !== 0) this.norm(input, block.mlpOutputNorm, input, tokens);
+    kernels.add(input, x, tokens * shape.hidden);
+  }
+
+  private attend(job: AttendJob): void {
+    const { block, x, tokens, router, routes } = job;
+    const { shape, arena, memory } = this;
+    if (shape.mixture === undefined) throw new RangeError('only a mixture of experts has a router');
+    arena.scoped(() => this.attention(job));
+    const input = arena.reserve(4 * tokens * shape.hidden);
+    this.norm(x, block.mlpNorm, input, tokens);
+    const logits = arena.reserve(4 * tokens * router.outputs);
+    this.multiply(input, router, logits, tokens);
+    const values = new Float32Array(memory.buffer, logits, tokens * router.outputs);
+    chooseExperts(values, shape.mixture, routesOf(memory, routes, tokens, shape.mixture));
+  }
+
+  private expert(job: ExpertJob): void {
+    const { mlp, norm, x, output, sharedGate } = job;
+    const { kernels, arena, memory } = this;
+    const { hidden } = this.shape;
+    const { tokens, shares } = this.chosen(job);
+    if (tokens.length === 0) return;
+    const bytes = new Uint8Array(memory.buffer);
+    const input = arena.reserve(4 * tokens.length * hidden);
+    tokens.forEach((token, row) => {
+      const at = x + 4 * token * hidden;
+      bytes.copyWithin(input + 4 * row * hidden, at, at + 4 * hidden);
+    });
+    this.norm(input, norm, input, tokens.length);
+    const gates = sharedGate && arena.reserve(4 * tokens.length);
+    this.feedForward(mlp, input, tokens.length, job, () => {
+      if (sharedGate !== undefined && gates !== undefined) this.multiply(input, sharedGate, gates, tokens.length);
+    });
+    const weights = gates === undefined ? shares : new Float32Array(memory.buffer, gates, tokens.length).map(sigmoid);
+    tokens.forEach((token, row) => {
+      const at = input + 4 * row * hidden;
+      kernels.scale(at, weights[row], hidden);
+      kernels.add(at, output + 4 * token * hidden, hidden);
+    });
+  }
+
+  /** The tokens that pass an expert, in their order, and the shares they take of it. */
+  private chosen({ expert, tokens, routes, sharedGate }: ExpertJob): { tokens: number[]; shares: number[] } {
+    const { mixture } = this.shape;
+    if (mixture === undefined) throw new RangeError('only a mixture of experts has any');
+    if (sharedGate !== undefined) return { tokens: Array.from({ length: tokens }, (_, token) => token), shares: [] };
+    const { experts, shares } = routesOf(this.memory, routes, tokens, mixture);
+    const found: { tokens: number[]; shares: number[] } = { tokens: [], shares: [] };
+    experts.forEach((chosen, index) => {
+      if (chosen !== expert) return;
+      found.tokens.push(Math.floor(index / mixture.perToken));
+      found.shares.push(shares[index]);
+    });
+    return found;
+  }
+
+  /**
+   * A feed-forward, whose output replaces its input.
+   *
+   * @param beside reads the same input, as it enters
+   */
+  private feedForward(mlp: PackedMlp, x: number, tokens: number, entry: Entry, beside?: () => void): void {
+    const { shape, kernels, arena } = this;
+    const width = mlp.gate.outputs;
+    arena.scoped(() => {
+      this.enter('mlp', x, shape.hidden, tokens, entry);
+      beside?.();
+      const [gate, up] = [arena.reserve(4 * tokens * width), arena.reserve(4 * tokens * width)];
+      this.multiply(x, mlp.gate, gate, tokens);
+      this.multiply(x, mlp.up, up, tokens);
+      kernels.activateGated(gate, up, tokens * width, shape.activation);
+      this.enter('down', gate, width, tokens, entry);
+      this.multiply(gate, mlp.down, x, tokens);
+    });
+  }
+
+  private attention(job: AttentionJob): void {
+    const { block, x, tokens } = job;
+    const { shape, kernels, arena } = this;
     const queries = shape.heads * shape.headDim;
     const keys = shape.kvHeads * shape.headDim;
     const rows = (width: number) => arena.reserve(4 * tokens * width);
 
     const input = rows(shape.hidden);
     this.norm(x, block.attentionNorm, input, tokens);
-    this.enter('attention', input, shape.hidden, job);
+    this.enter('attention', input, shape.hidden, tokens, job);
     const [q, k, v] = [rows(queries), rows(keys), rows(keys)];
     this.multiply(input, block.query, q, tokens);
     this.multiply(input, block.key, k, tokens);
@@ -156,26 +294,15 @@ export class DecoderThread {
         scratch,
       );
     });
-    this.enter('output', attended, queries, job);
+    this.enter('output', attended, queries, tokens, job);
     const output = rows(shape.hidden);
     this.multiply(attended, block.output, output, tokens);
     if (block.attentionOutputNorm !== 0) this.norm(output, block.attentionOutputNorm, output, tokens);
     kernels.add(output, x, tokens * shape.hidden);
-
-    this.norm(x, block.mlpNorm, input, tokens);
-    this.enter('mlp', input, shape.hidden, job);
-    const [gate, up] = [rows(shape.intermediate), rows(shape.intermediate)];
-    this.multiply(input, block.gate, gate, tokens);
-    this.multiply(input, block.up, up, tokens);
-    kernels.activateGated(gate, up, tokens * shape.intermediate, shape.activation);
-    this.enter('down', gate, shape.intermediate, job);
-    this.multiply(gate, block.down, output, tokens);
-    if (block.mlpOutputNorm !== 0) this.norm(output, block.mlpOutputNorm, output, tokens);
-    kernels.add(output, x, tokens * shape.hidden);
   }
 
   /** Activations on their way into linear layers: counted, then quantized as the scheme has it. */
-  private enter(point: Point, x: number, width: number, { tokens, activations, statistics }: BlockJob): void {
+  private enter(point: Point, x: number, width: number, tokens: number, { activations, statistics }: Entry): void {
     const { kernels } = this;
     const counted = statistics?.[point];
     if (counted !== undefined) countActivations(kernels, this.arena, x, tokens, width, counted);
@@ -191,11 +318,12 @@ export class DecoderThread {
   }
 
   /** Norms of single heads where the model has them, then positions. */
-  private place(block: PackedBlock, x: number, heads: number, norm: number, tokens: number): void {
+  private place(block: PackedAttention, x: number, heads: number, norm: number, tokens: number): void {
     const { shape, kernels } = this;
     if (norm !== 0) {
-      const { headDim, normEpsilon, normOffset } = shape;
-      kernels.rmsNorm(x, norm, x, tokens * heads, headDim, headDim, normEpsilon, normOffset);
+      const { headDim, normEpsilon, normOffset, normsAllHeads } = shape;
+      const [rows, width] = normsAllHeads ? [tokens, heads * headDim] : [tokens * heads, headDim];
+      kernels.rmsNorm(x, norm, x, rows, width, width, normEpsilon, normOffset);
     }
     if (block.rotary === 0) return;
     const { cosines, sines, rotary } = block;
@@ -269,4 +397,8 @@ export class DecoderThread {
         p === q || kernels.argmax(p, shape.vocabulary) === kernels.argmax(q, shape.vocabulary) ? 1 : 0;
     }
   }
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
 }

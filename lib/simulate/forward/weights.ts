@@ -29,28 +29,31 @@ export interface Linear {
   readonly bias?: Float32Array;
 }
 
-/** The linear layers of a block; query, key and value read one input, so do gate and up. */
-export interface DecoderLinears {
-  readonly query: Linear;
-  readonly key: Linear;
-  readonly value: Linear;
-  readonly output: Linear;
+/** A feed-forward: gate and up read one input. */
+export interface GatedMlp {
   readonly gate: Linear;
   readonly up: Linear;
   readonly down: Linear;
 }
 
-export interface DecoderBlock extends DecoderLinears {
+/** All of a block but its feed-forward; query, key and value read one input. */
+export interface BlockAttention {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
   readonly attentionNorm: Float32Array;
   readonly mlpNorm: Float32Array;
   /** Gemma 2 and 3: of the attention's output. */
   readonly attentionOutputNorm?: Float32Array;
   /** Gemma 2 and 3: of the MLP's output. */
   readonly mlpOutputNorm?: Float32Array;
-  /** Qwen 3 and Gemma 3: of each query head, `[headDim]`. */
+  /** Qwen 3 and Gemma 3: of each query head, `[headDim]`; OLMoE: of all together. */
   readonly queryNorm?: Float32Array;
   readonly keyNorm?: Float32Array;
 }
+
+export interface DecoderBlock extends BlockAttention, GatedMlp {}
 
 /** Names of a block's linear layers, in the order in which they are computed. */
 export const LINEAR_KEYS = ['query', 'key', 'value', 'output', 'gate', 'up', 'down'] as const;
@@ -62,39 +65,51 @@ export function linearNames(source: WeightSource, layer: number): Readonly<Recor
   const name = (fused: string, own: string) =>
     `${prefix}${source.has(`${prefix}${fused}.weight`) ? fused : own}.weight`;
   return {
-    query: name('self_attn.qkv_proj', 'self_attn.q_proj'),
-    key: name('self_attn.qkv_proj', 'self_attn.k_proj'),
-    value: name('self_attn.qkv_proj', 'self_attn.v_proj'),
-    output: `${prefix}self_attn.o_proj.weight`,
+    ...attentionNames(source, layer),
     gate: name('mlp.gate_up_proj', 'mlp.gate_proj'),
     up: name('mlp.gate_up_proj', 'mlp.up_proj'),
     down: `${prefix}mlp.down_proj.weight`,
   };
 }
 
-/**
- * Looks for every tensor that a forward pass will ask for: what is missing is told at once, not after the blocks before it.
- *
- * @throws SimulationError `TENSOR_MISSING`
- */
-export function assertDecoderTensors(source: WeightSource, { layers }: DecoderShape): void {
-  const prefix = decoderPrefix(source);
-  const names = [`${prefix}embed_tokens.weight`, `${prefix}norm.weight`];
-  for (let layer = 0; layer < layers; layer++) {
-    const block = `${prefix}layers.${layer}.`;
-    names.push(`${block}input_layernorm.weight`, `${block}post_attention_layernorm.weight`);
-    names.push(...Object.values(linearNames(source, layer)));
-  }
-  const missing = names.find((name) => !source.has(name));
-  if (missing !== undefined) throw tensorMissing(missing, 'a tensor of this architecture');
+/** Those of the attention alone. */
+export function attentionNames(
+  source: WeightSource,
+  layer: number,
+): Readonly<Record<'query' | 'key' | 'value' | 'output', string>> {
+  const prefix = `${decoderPrefix(source)}layers.${layer}.self_attn.`;
+  const fused = `${prefix}qkv_proj.weight`;
+  const name = (own: string) => (source.has(fused) ? fused : `${prefix}${own}.weight`);
+  return { query: name('q_proj'), key: name('k_proj'), value: name('v_proj'), output: `${prefix}o_proj.weight` };
 }
 
-/** Reads one block. Phi-3's fused projections come apart into the separate ones. */
+/** Reads one block that has no experts. Phi-3's fused projections come apart into the separate ones. */
 export async function readDecoderBlock(
   source: WeightSource,
   shape: DecoderShape,
   layer: number,
 ): Promise<DecoderBlock> {
+  const { hidden, intermediate } = shape;
+  const prefix = `${decoderPrefix(source)}layers.${layer}.mlp.`;
+  const linear = (name: string, outputs: number, inputs: number) =>
+    readLinear(source, `${prefix}${name}`, outputs, inputs);
+  const [gate, up] = source.has(`${prefix}gate_up_proj.weight`)
+    ? cut(await linear('gate_up_proj', 2 * intermediate, hidden), [intermediate, intermediate])
+    : [await linear('gate_proj', intermediate, hidden), await linear('up_proj', intermediate, hidden)];
+  return {
+    ...(await readBlockAttention(source, shape, layer)),
+    gate,
+    up,
+    down: await linear('down_proj', hidden, intermediate),
+  };
+}
+
+/** Reads the attention and the norms of any block. */
+export async function readBlockAttention(
+  source: WeightSource,
+  shape: DecoderShape,
+  layer: number,
+): Promise<BlockAttention> {
   const prefix = `${decoderPrefix(source)}layers.${layer}.`;
   const vector = async (name: string, length: number) =>
     (await readShaped(source, `${prefix}${name}`, [length])).values;
@@ -103,7 +118,7 @@ export async function readDecoderBlock(
   const linear = (name: string, outputs: number, inputs: number) =>
     readLinear(source, `${prefix}${name}`, outputs, inputs);
 
-  const { hidden, headDim, intermediate } = shape;
+  const { hidden, headDim, normsAllHeads } = shape;
   const queries = shape.heads * headDim;
   const keys = shape.kvHeads * headDim;
   const [query, key, value] = source.has(`${prefix}self_attn.qkv_proj.weight`)
@@ -113,9 +128,6 @@ export async function readDecoderBlock(
         await linear('self_attn.k_proj', keys, hidden),
         await linear('self_attn.v_proj', keys, hidden),
       ];
-  const [gate, up] = source.has(`${prefix}mlp.gate_up_proj.weight`)
-    ? cut(await linear('mlp.gate_up_proj', 2 * intermediate, hidden), [intermediate, intermediate])
-    : [await linear('mlp.gate_proj', intermediate, hidden), await linear('mlp.up_proj', intermediate, hidden)];
   return {
     attentionNorm: await vector('input_layernorm.weight', hidden),
     mlpNorm: await vector(
@@ -124,15 +136,12 @@ export async function readDecoderBlock(
     ),
     attentionOutputNorm: shape.normsOutputs ? await vector('post_attention_layernorm.weight', hidden) : undefined,
     mlpOutputNorm: shape.normsOutputs ? await vector('post_feedforward_layernorm.weight', hidden) : undefined,
-    queryNorm: await optional('self_attn.q_norm.weight', headDim),
-    keyNorm: await optional('self_attn.k_norm.weight', headDim),
+    queryNorm: await optional('self_attn.q_norm.weight', normsAllHeads ? queries : headDim),
+    keyNorm: await optional('self_attn.k_norm.weight', normsAllHeads ? keys : headDim),
     query,
     key,
     value,
     output: await linear('self_attn.o_proj', hidden, queries),
-    gate,
-    up,
-    down: await linear('mlp.down_proj', hidden, intermediate),
   };
 }
 
@@ -148,7 +157,7 @@ export async function readDecoderEnds(source: WeightSource, shape: DecoderShape)
 }
 
 /** `model.`, or `model.language_model.` and the like where the decoder is part of something larger. */
-function decoderPrefix(source: WeightSource): string {
+export function decoderPrefix(source: WeightSource): string {
   const known = ['model.', 'model.language_model.', 'language_model.model.', ''];
   return known.find((prefix) => source.has(`${prefix}embed_tokens.weight`)) ?? known[0];
 }
@@ -161,7 +170,8 @@ export async function readLinear(source: WeightSource, name: string, outputs: nu
   return { name: `${name}.weight`, outputs, inputs, values, stored, bias };
 }
 
-function tensorMissing(name: string, allowed: string): SimulationError {
+/** The error of a tensor that is needed and not there. */
+export function tensorMissing(name: string, allowed: string): SimulationError {
   return new SimulationError('TENSOR_MISSING', `the checkpoint has no tensor ${name}`, {
     got: 'nothing',
     allowed,

@@ -70,6 +70,16 @@ export class Arena {
     }
   }
 
+  /** The same of work that takes its time; nothing else may reserve meanwhile. */
+  async scopedAsync<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mark = this.mark();
+    try {
+      return await work();
+    } finally {
+      this.release(mark);
+    }
+  }
+
   private grow(pages: number, wanted: number): void {
     try {
       this.memory.grow(pages);

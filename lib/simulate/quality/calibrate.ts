@@ -1,10 +1,9 @@
 import type { InputStatistics } from '../calibration/calibration';
-import { POINTS, READERS, type Point } from '../forward/activations';
+import { POINTS, readersOf } from '../forward/activations';
 import { Decoder, type DecoderOptions } from '../forward/decoder';
 import { Encoder, type EncoderOptions } from '../forward/encoder';
 import { ENCODER_READERS } from '../forward/encoder-weights';
 import type { ActivationStatistics } from '../forward/point-statistics';
-import type { DecoderBlock } from '../forward/weights';
 
 /** The input of one group of layers, as calibration saw it. */
 export interface CalibratedGroup {
@@ -27,7 +26,7 @@ export async function calibrate(
 ): Promise<void> {
   await new Decoder(options).calibrate(windows, moments, async (_layer, statistics, block) => {
     for (const point of POINTS)
-      await onGroup({ weights: readersOf(block, point), statistics: inputStatistics(statistics[point]) });
+      await onGroup({ weights: namesOf(readersOf(block, point)), statistics: inputStatistics(statistics[point]) });
   });
 }
 
@@ -50,9 +49,9 @@ export async function calibrateEncoder(
   });
 }
 
-function readersOf(block: DecoderBlock, point: Point): readonly string[] {
-  // The parts of a fused projection are one tensor.
-  return [...new Set(READERS[point].map((key) => block[key].name))];
+/** The parts of a fused projection are one tensor. */
+function namesOf(readers: ReturnType<typeof readersOf>): readonly string[] {
+  return [...new Set(readers.map(([, { name }]) => name))];
 }
 
 function inputStatistics({ absmax, absMean, lowest, highest, gram, tokens }: ActivationStatistics): InputStatistics {

@@ -26,17 +26,33 @@ export function estimateForward(
   streams: number,
   threads: number,
 ): ForwardEstimate {
-  const { hidden, heads, kvHeads, headDim, intermediate, layers, vocabulary } = shape;
-  const blockWeights = hidden * headDim * (2 * heads + 2 * kvHeads) + 3 * hidden * intermediate;
+  const { hidden, heads, kvHeads, headDim, layers, vocabulary } = shape;
+  const widths = feedForwards(shape);
+  const widest = Math.max(...widths.map(({ held }) => held));
+  const passed = widths.reduce((sum, width) => sum + width.passed, 0);
+  const projections = hidden * headDim * (2 * heads + 2 * kvHeads);
   const attention = 2 * window * heads * headDim;
   const tokens = windows.length * window;
-  const operations = 2 * tokens * streams * (layers * (blockWeights + attention) + hidden * vocabulary);
-  const slot = 4 * window * (4 * hidden + 4 * heads * headDim + 2 * intermediate + 2 * window);
+  const weights = layers * (projections + attention) + 3 * hidden * passed + hidden * vocabulary;
+  const operations = 2 * tokens * streams * weights;
+  const slot = 4 * window * (4 * hidden + 4 * heads * headDim + 2 * widest + 2 * window);
+  const blockWeights = projections + 3 * hidden * widest;
+  // A layer with experts adds up what they give beside the stream.
+  const rows = tokens * streams * hidden * (shape.mixture === undefined ? 1 : 2);
   return {
     seconds: operations / (FLOPS_PER_THREAD * Math.min(threads, windows.length)),
     // Residual streams, one packed block beside the matrix being packed, the packed head and its source, the threads' slots.
-    bytes: 4 * (tokens * streams * hidden + 2 * blockWeights + 2 * hidden * vocabulary) + threads * slot,
+    bytes: 4 * (rows + 2 * blockWeights + 2 * hidden * vocabulary) + threads * slot,
   };
+}
+
+/** For each layer the features of the feed-forwards that a token passes, and of the widest that is held at once. */
+function feedForwards({ mixture, layers, intermediate }: DecoderShape): { passed: number; held: number }[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    if (mixture?.sparse[layer] !== true) return { passed: intermediate, held: intermediate };
+    const passed = mixture.perToken * mixture.intermediate + mixture.sharedIntermediate;
+    return { passed, held: Math.max(mixture.intermediate, mixture.sharedIntermediate) };
+  });
 }
 
 /** The same of an encoder, which embeds text by text in one thread and whose texts are short. */

@@ -4,10 +4,10 @@ import type { ImportanceMatrix } from '../../format/imatrix';
 import { parseScheme, type Scheme } from '../../scheme';
 import type { Calibration } from '../calibration/calibration';
 import { CheckpointWeights } from '../checkpoint-weights';
-import { POINTS, READERS, type Point } from '../forward/activations';
-import { Decoder, type DecoderProgress, type Variant, type VariantFigures } from '../forward/decoder';
+import { POINTS, type Point } from '../forward/activations';
+import { Decoder, decoderJobs, type DecoderProgress, type Variant, type VariantFigures } from '../forward/decoder';
 import { decoderShape, type DecoderShape } from '../forward/decoder-shape';
-import { linearNames } from '../forward/weights';
+import { pointNames } from '../forward/tensor-names';
 import { createKernelEngine } from '../kernels/create';
 import { recipeOf, type Recipe } from '../schemes/recipe';
 import { keepsAtInt8 } from '../write/plan-encoding';
@@ -85,7 +85,7 @@ export async function measureSensitivity(checkpoint: Checkpoint, options: Sensit
   const recipe = recipeOf(scheme, checkpoint, importance);
   const variantOptions: VariantOptions = { engine, shape, calibration };
   const units = unitsOf(checkpoint, source, shape);
-  const jobs = (variants: number) => text.windows.length * (shape.layers * (1 + variants) + 1);
+  const jobs = (variants: number) => decoderJobs(shape, text.windows.length, variants);
   const total = jobs(units.length + 1) + jobs(1);
   let before = 0;
   const run = async (variants: readonly Variant[]) => {
@@ -182,9 +182,11 @@ function extraBytes({ elements, storedBytes }: SensitivityUnit, scheme: Scheme, 
 function unitsOf(checkpoint: Checkpoint, source: CheckpointWeights, shape: DecoderShape): SensitivityUnit[] {
   const byPoint = shape.layers * POINTS.length <= MAX_UNITS;
   return Array.from({ length: shape.layers }, (_, layer) => {
-    const names = linearNames(source, layer);
+    const names = pointNames(source, shape, layer);
     const unit = (points: readonly Point[]): SensitivityUnit => {
-      const weights = [...new Set(points.flatMap((point) => READERS[point].map((key) => names[key])))];
+      const weights = [
+        ...new Set(names.filter(({ point }) => points.includes(point)).flatMap((group) => group.weights)),
+      ];
       const tensors = weights.map((weight) => tensorOf(checkpoint, weight));
       return {
         layer,

@@ -2,22 +2,28 @@ import type { Calibration, InputStatistics } from '../calibration/calibration';
 import { quantizeGroup, type QuantizedGroup } from '../calibrated/quantize-group';
 import {
   POINTS,
-  READERS,
+  readersOf,
   UNQUANTIZED,
   type ActivationQuantization,
   type BlockActivations,
+  type BlockPart,
   type Point,
 } from '../forward/activations';
 import type { Variant } from '../forward/decoder';
 import type { DecoderShape } from '../forward/decoder-shape';
 import type { KvQuantization } from '../forward/kv-cache';
-import type { DecoderBlock, Linear } from '../forward/weights';
+import type { Linear } from '../forward/weights';
 import type { KernelEngine } from '../kernels/engine';
 import { decodeFloats } from '../rows/encode';
 import type { Recipe } from '../schemes/recipe';
 
-/** Where an input is the work of a norm or of a gated product, which can take a factor for each channel. */
-const SCALABLE: Readonly<Record<Point, boolean>> = { attention: true, output: false, mlp: true, down: true };
+/**
+ * Whether an input is the work of a norm or of a gated product, which can take a factor for each channel. The norm before a mixture of
+ * experts feeds all of them and the router, and takes none that is for one.
+ */
+function isScalable(part: BlockPart, point: Point): boolean {
+  return point === 'mlp' ? part.mlpNorm !== undefined : point !== 'output';
+}
 
 /** How a variant is run, and what a reader must know of it. */
 export interface SchemeVariant {
@@ -56,11 +62,11 @@ export function mixedVariant(name: string, choose: RecipeChoice, options: Varian
       Object.fromEntries(
         POINTS.map((point) => [point, activationsOf(choose(layer, point), point, absmax.get(layer)?.[point])]),
       ) as BlockActivations,
-    block: async (block, layer) => {
-      const chosen = POINTS.filter((point) => choose(layer, point) !== undefined);
-      if (chosen.length === 0) return block;
-      const { quantized, peaks } = await quantizeBlock(block, (point) => choose(layer, point), options);
-      absmax.set(layer, peaks);
+    block: async (part, layer) => {
+      const chosen = POINTS.filter((point) => readersOf(part, point).length > 0 && choose(layer, point) !== undefined);
+      if (chosen.length === 0) return part;
+      const { quantized, peaks } = await quantizePart(part, chosen, (point) => choose(layer, point), options);
+      absmax.set(layer, { ...absmax.get(layer), ...peaks });
       return quantized;
     },
   };
@@ -91,28 +97,32 @@ export function activationsOf(
 
 const NO_PEAKS: Readonly<Record<Point, number>> = { attention: 0, output: 0, mlp: 0, down: 0 };
 
-async function quantizeBlock(
-  block: DecoderBlock,
+async function quantizePart<Part extends BlockPart>(
+  part: Part,
+  points: readonly Point[],
   choose: (point: Point) => Recipe | undefined,
   { engine, shape, calibration }: VariantOptions,
-): Promise<{ quantized: DecoderBlock; peaks: Partial<Record<Point, number>> }> {
-  const quantized: { -readonly [Key in keyof DecoderBlock]: DecoderBlock[Key] } = { ...block };
+): Promise<{ quantized: Part; peaks: Partial<Record<Point, number>> }> {
+  const changed: { -readonly [Key in keyof BlockPart]: BlockPart[Key] } = {};
   const peaks: Partial<Record<Point, number>> = {};
-  for (const point of POINTS) {
+  for (const point of points) {
     const recipe = choose(point);
     if (recipe === undefined) continue;
-    const linears = READERS[point].map((key) => block[key]);
-    const statistics = await calibration?.read(linears[0].name);
+    const readers = readersOf(part, point);
+    const statistics = await calibration?.read(readers[0][1].name);
     const group = quantizeGroup(engine, recipe, {
-      layers: linears.map(({ name, stored }) => ({ name, matrix: stored })),
+      layers: readers.map(([, { name, stored }]) => ({ name, matrix: stored })),
       statistics,
-      scalable: SCALABLE[point],
+      scalable: isScalable(part, point),
     });
-    READERS[point].forEach((key, index) => (quantized[key] = withMatrix(engine, block[key], group, index)));
-    if (group.inputDivisors !== undefined) divideNorm(quantized, point, group.inputDivisors, shape.normOffset);
+    readers.forEach(([key, linear], index) => (changed[key] = withMatrix(engine, linear, group, index)));
+    if (group.inputDivisors !== undefined) {
+      const norm = point === 'attention' ? 'attentionNorm' : 'mlpNorm';
+      changed[norm] = divideNorm(part[norm], group.inputDivisors, shape.normOffset);
+    }
     if (statistics !== undefined) peaks[point] = largest(statistics, group.inputDivisors);
   }
-  return { quantized, peaks };
+  return { quantized: { ...part, ...changed }, peaks };
 }
 
 /** The layer with the matrix that quantization made of it. */
@@ -121,14 +131,8 @@ export function withMatrix(engine: KernelEngine, linear: Linear, { matrices }: Q
   return { ...linear, stored, values: decodeFloats(engine, stored.data, stored.dtype) };
 }
 
-function divideNorm(
-  block: { -readonly [Key in keyof DecoderBlock]: DecoderBlock[Key] },
-  point: Point,
-  divisors: Float32Array,
-  offset: number,
-): void {
-  const norm = point === 'attention' ? 'attentionNorm' : 'mlpNorm';
-  block[norm] = block[norm].map((weight, i) => (weight + offset) / divisors[i] - offset);
+function divideNorm(norm: Float32Array | undefined, divisors: Float32Array, offset: number): Float32Array | undefined {
+  return norm?.map((weight, i) => (weight + offset) / divisors[i] - offset);
 }
 
 function largest({ absMax }: InputStatistics, divisors: Float32Array | undefined): number {

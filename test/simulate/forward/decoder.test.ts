@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Decoder, type Variant } from '../../../lib/simulate/forward/decoder';
 import { decoderShape, type DecoderShape } from '../../../lib/simulate/forward/decoder-shape';
-import type { DecoderBlock, WeightSource } from '../../../lib/simulate/forward/weights';
+import type { WeightSource } from '../../../lib/simulate/forward/weights';
 import { loadCheckpoint } from './checkpoint';
 
 let source: WeightSource;
@@ -70,8 +70,10 @@ describe('the forward pass of a Llama decoder', () => {
     const damaged: Variant = {
       ...unchanged,
       name: 'damaged',
-      block: (block: DecoderBlock, layer) =>
-        layer === 1 ? { ...block, down: { ...block.down, values: new Float32Array(block.down.values.length) } } : block,
+      block: (block, layer) =>
+        layer === 1 && block.down !== undefined
+          ? { ...block, down: { ...block.down, values: new Float32Array(block.down.values.length) } }
+          : block,
     };
     const [full, broken] = await new Decoder({ source, shape, threads: 1 }).evaluate(windows, [damaged]);
     expect(broken.perplexity).not.toBe(full.perplexity);
