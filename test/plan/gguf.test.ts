@@ -1,11 +1,13 @@
+import { ggufFileBytes, ggufGroupBytes, ggufTensors } from '../../lib/plan/gguf/file-bytes';
 import { mixContext } from '../../lib/plan/gguf/mix-context';
 import { tensorCategory } from '../../lib/plan/gguf/tensor-category';
 import { describeModel } from '../../lib/model';
 import type { WeightGroup } from '../../lib/model/types';
 import { makePlan } from '../../lib/plan';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
-import { ggufFileTypeNames } from '../../lib/scheme';
+import { ggufFileTypeNames, parseScheme } from '../../lib/scheme';
 import { mixedType, pureType, type MixTensor } from '../../lib/scheme/gguf/mix';
+import { INTERNVL_26B, type Json } from '../../lib/rules/helpers/samples';
 import { blockElements, bytesPerElement, fileTypeName, ggmlBytes } from '../../lib/scheme/gguf/types';
 
 const llama8b = {
@@ -63,6 +65,43 @@ describe('files of a publisher who uses an importance matrix', () => {
     for (const id of ['bartowski/Meta-Llama-3.1-8B-Instruct-GGUF', 'mradermacher/Llama-3.1-8B-i1-GGUF'])
       expect(bytes(id, name) - bytes(plain, name)).toBe((elements * bits) / 8);
     expect(bytes('mradermacher/Llama-3.1-8B-GGUF', name)).toBe(bytes(plain, name));
+  });
+});
+
+describe('the tensors of a file', () => {
+  const hidden = 4096;
+  const vocabulary = 128_256;
+
+  test('are the experts of each layer, its router in 32 bit, and what is outside the layers', () => {
+    const attention = 2 * hidden * hidden + 2 * hidden * 1024;
+    const experts = 8 * 3 * hidden * 14_336;
+    const inFull = 8 * hidden + 2 * hidden;
+    const model = describeModel(mixtral);
+    expect(ggufTensors(model, parseScheme('gguf:F16'))).toEqual({
+      layers: Array.from({ length: 32 }, () => 2 * (attention + experts) + 4 * inFull),
+      embedding: 2 * vocabulary * hidden,
+      output: 2 * vocabulary * hidden,
+      rest: 4 * hidden,
+    });
+    const bytesOf = ggufGroupBytes(model, parseScheme('gguf:F16'))!;
+    const stacked = model.weights.filter((group) => group.experts > 1);
+    expect(stacked.map(bytesOf).reduce((sum, bytes) => sum + bytes, 0)).toBe(32 * 2 * experts);
+  });
+
+  test('leave image towers to a file of their own', () => {
+    const [seeing, reading] = [INTERNVL_26B, INTERNVL_26B.llm_config as Json].map((config) => describeModel(config));
+    expect(seeing.parameterCount).toBeGreaterThan(reading.parameterCount);
+    expect(ggufTensors(seeing, parseScheme('gguf:Q4_K_M'))).toEqual(ggufTensors(reading, parseScheme('gguf:Q4_K_M')));
+  });
+
+  test('are not known of a scheme that names no type', () => {
+    const model = describeModel(llama8b);
+    const awq = parseScheme('awq');
+    expect([ggufTensors(model, awq), ggufFileBytes(model, awq), ggufGroupBytes(model, awq)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
