@@ -3,6 +3,7 @@ import { openCheckpoint } from '../../lib/format';
 import { closeS3, locateCheckpoint } from '../../lib/format/node';
 import { calibrationFileBytes, CalibrationWriter } from '../../lib/simulate/calibration/file';
 import { ImatrixRecorder } from '../../lib/simulate/calibration/imatrix';
+import { unreachedExperts, unreachedNote } from '../../lib/simulate/calibration/unreached';
 import { ExitStatus } from '../exit-status';
 import { interruptible } from '../interruptible';
 import { bytes, count } from '../output/units';
@@ -44,12 +45,14 @@ async function writeCalibration(
     const plan = { groups, tokens, sequences, moments };
     terminal.say(`${out} will take ${bytes(calibrationFileBytes(plan))}`);
 
+    const unreached: (readonly string[])[] = [];
     const writer = new CalibrationWriter(out, plan);
     try {
       let group = 0;
       // An importance matrix is the moments' diagonal, kept where the moments are not.
       await run.run(moments || recorder !== undefined, ({ weights, statistics }) => {
         writer.write(group++, statistics);
+        if (statistics.tokens === 0) unreached.push(weights);
         recorder?.add(weights, statistics);
       });
       const matrix = recorder?.bytes({ file: text, sequences, tokens });
@@ -59,7 +62,17 @@ async function writeCalibration(
       writer.abort();
       throw error;
     }
-    const answer = { file: out, imatrix: options.imatrix, tokens, sequences, groups: groups.length, moments };
+    const answer = {
+      file: out,
+      imatrix: options.imatrix,
+      tokens,
+      sequences,
+      groups: groups.length,
+      moments,
+      unreachedExperts: unreachedExperts({ unreached }).length,
+    };
+    const note = unreachedNote({ unreached }, 'schemes that calibrate quantize them on weights alone');
+    if (note !== undefined) terminal.say(note);
     if (terminal.json) terminal.printJson(answer);
     else terminal.print(`wrote ${out}: ${count(tokens)} tokens, ${groups.length} groups of layers`);
     if (recorder !== undefined) terminal.say(`wrote ${String(options.imatrix)}: importance of each column, for GGUF`);

@@ -5,8 +5,7 @@ import { looksLikeCalibration, openCalibration, type CalibrationGroup } from '..
 import { calibrationOf } from '../../lib/simulate/calibration/in-memory';
 import { CheckpointWeights } from '../../lib/simulate/checkpoint-weights';
 import { SimulationError } from '../../lib/errors';
-import { POINTS, pointWidths } from '../../lib/simulate/forward/activations';
-import { assertCalibrates } from '../../lib/simulate/forward/decoder-shape';
+import { POINTS } from '../../lib/simulate/forward/activations';
 import { encoderShape, isSupportedEncoder } from '../../lib/simulate/forward/encoder-shape';
 import { ENCODER_READERS, encoderLinearNames } from '../../lib/simulate/forward/encoder-weights';
 import { pointNames } from '../../lib/simulate/forward/tensor-names';
@@ -66,16 +65,14 @@ export async function openIfCalibration(
 
 async function decoderRun(session: ForwardSession, file: string, limit: number): Promise<CalibrationRun> {
   const { shape, source, threads, signal, terminal } = session;
-  assertCalibrates(shape);
   const text = await session.windows(file, limit);
   const estimate = estimateForward(shape, text, 1, threads);
   assertForwardFits(estimate);
-  const widths = pointWidths(shape);
   return {
     tokens: text.windows.length * text.window,
     sequences: text.windows.length,
     groups: Array.from({ length: shape.layers }, (_, layer) =>
-      pointNames(source, shape, layer).map(({ weights, point }) => ({ weights, width: widths[point] })),
+      pointNames(source, shape, layer).map(({ weights, width }) => ({ weights, width })),
     ).flat(),
     run: (moments, onGroup) =>
       withBar(terminal, estimate, (onProgress) =>

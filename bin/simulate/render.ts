@@ -49,7 +49,7 @@ export function renderSimulation(
   );
   for (const { name, notes: own } of (evaluation ?? embedding)?.schemes ?? [])
     notes.push(...own.map((note) => `${yellow('note')} ${name}: ${note}`));
-  if (notes.length > 0) parts.push(notes.join('\n'));
+  if (notes.length > 0) parts.push([...new Set(notes)].join('\n'));
   return parts.join('\n\n');
 }
 

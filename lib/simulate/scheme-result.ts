@@ -1,6 +1,8 @@
 import type { Checkpoint } from '../format';
 import { ggmlBytes } from '../scheme/gguf/types';
 import { quantizedBytes } from '../scheme';
+import type { Calibration } from './calibration/calibration';
+import { unreachedNote } from './calibration/unreached';
 import { addSums, emptySums, figuresOf, outlierColumns, sumsFrom } from './figures';
 import { ggufTensorBytes, quantizedBesides } from './gguf/mix';
 import type { LinearTensor } from './layers/choose-layers';
@@ -22,6 +24,7 @@ export interface SchemeFindings {
   readonly skipped: readonly SkippedTensor[];
   /** Layers that were quantized with what calibration knows of their input. */
   readonly calibrated: number;
+  readonly calibration?: Calibration;
   /** Bytes of all tensors of the checkpoint as stored. */
   readonly storedBytes: number;
 }
@@ -63,7 +66,7 @@ export function schemeResult(findings: SchemeFindings): SchemeSimulation {
 }
 
 function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
-  const { recipe, layers, skipped, calibrated } = findings;
+  const { recipe, layers, skipped, calibrated, calibration } = findings;
   const notes: string[] = [];
   const before = new Set(layers.flatMap(({ tensor }) => tensor.blocks ?? []));
   if (before.size > 0) notes.push(quantizedBeforeNote([...before]));
@@ -75,6 +78,9 @@ function notesOf(findings: SchemeFindings, nonfinite: number): string[] {
       `Calibration has nothing on ${without} of ${layers.length} layers: those are quantized on weights alone.`,
     );
   }
+  const unreached =
+    calibrated > 0 ? unreachedNote(calibration, `${recipe.scheme.name} quantized them on weights alone`) : undefined;
+  if (unreached !== undefined) notes.push(unreached);
   const { importance } = recipe;
   if (importance !== undefined) notes.push(BY_IMPORTANCE);
   const unweighed =

@@ -137,7 +137,15 @@ export async function simulate(checkpoint: Checkpoint, options: SimulationOption
         return [{ tensor, figures: held?.get(name)?.figures ?? alone, columnEnergy: result.columnEnergy }];
       });
       const calibrated = held === undefined ? 0 : found.filter(({ tensor }) => held.has(tensor.name)).length;
-      return schemeResult({ recipe, checkpoint, layers: found, skipped: skipped[index], calibrated, storedBytes });
+      return schemeResult({
+        recipe,
+        checkpoint,
+        layers: found,
+        skipped: skipped[index],
+        calibrated,
+        calibration,
+        storedBytes,
+      });
     }),
     run: {
       bytesRead: (digest ? storedBytes : sum([...layers.values()].map(({ bytes }) => bytes))) + groupBytes,

@@ -53,7 +53,8 @@ export function toReport(
       evaluation: evaluation && schemeEvaluation(evaluation.schemes[index]),
       embedding: embedding?.schemes[index].figures,
       instances: fits?.[index],
-      notes: [...notes, ...((evaluation ?? embedding)?.schemes[index].notes ?? [])],
+      // The same may be said of the weights and of the predictions.
+      notes: [...new Set([...notes, ...((evaluation ?? embedding)?.schemes[index].notes ?? [])])],
       tensors: tensors.map(({ name, shape, figures: own, clipped, outlierColumns }) => ({
         name,
         shape,

@@ -117,6 +117,35 @@ def fill(model, model_type):
     return shapes
 
 
+def seen(model, run):
+    """What entered each expert of each layer, and its down projection: tokens, and mean and largest magnitude of both."""
+    layers = {}
+
+    def count(number):
+        def hook(module, arguments):
+            states, chosen = arguments[0], arguments[1]
+            rows = []
+            for expert in range(module.gate_up_proj.shape[0]):
+                own = states[(chosen == expert).any(-1)]
+                gate, up = torch.nn.functional.linear(own, module.gate_up_proj[expert]).chunk(2, dim=-1)
+                product = module.act_fn(gate) * up
+                figures = [v for x in (own, product) for v in ((x.abs().mean().item(), x.abs().max().item()) if len(own) else (0, 0))]
+                rows.append([len(own), *(round(value, 6) for value in figures)])
+            layers[number] = rows
+
+        return hook
+
+    handles = [
+        layer.mlp.experts.register_forward_pre_hook(count(number))
+        for number, layer in enumerate(model.model.layers)
+        if hasattr(layer.mlp, "experts")
+    ]
+    answer = run()
+    for handle in handles:
+        handle.remove()
+    return answer, layers
+
+
 def main(out):
     fixture = {"tokens": TOKENS, "mixtures": {}}
     for name, own in MIXTURES.items():
@@ -128,13 +157,15 @@ def main(out):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
         shapes = fill(model, classic["model_type"])
         with torch.no_grad():
-            logits = model(torch.tensor([TOKENS])).logits[0]
+            answer, experts = seen(model, lambda: model(torch.tensor([TOKENS])))
+        logits = answer.logits[0]
         modern = json.loads(config.to_json_string(use_diff=False))
         fixture["mixtures"][name] = {
             "classic": classic,
-            "modern": {key: value for key, value in {**modern, **{"architectures": classic["architectures"]}}.items() if key != "id2label" and key != "label2id"},
+            "modern": {**modern, "architectures": classic["architectures"]},
             "tensors": shapes,
             "last": [round(value, 6) for value in logits[-1].tolist()],
+            "experts": experts,
             "sums": [round(value, 5) for value in logits.double().sum(-1).tolist()],
         }
         print(name, logits.abs().max().item(), modern.get("rope_parameters"))

@@ -9,8 +9,10 @@ const FORMAT = 'activation-statistics-1';
 
 /**
  * A calibration file is a safetensors file. Group `n` of its metadata's list has the tensors `n.abs_max`, `n.abs_mean`, `n.lowest`,
- * `n.highest` (f32, `[width]`) and, where moments were kept, `n.moments` (f32, `[width, width]`).
+ * `n.highest` (f32, `[width]`) and, where moments were kept, `n.moments` (f32, `[width, width]`). `group_tokens` (i32, `[groups]`) says how
+ * many tokens entered each group; in a file without it all of them entered all.
  */
+const GROUP_TOKENS = 'group_tokens';
 const VECTORS = ['abs_max', 'abs_mean', 'lowest', 'highest'] as const;
 
 /** Weights that read one input, and how wide it is. */
@@ -36,6 +38,7 @@ export function calibrationFileBytes(plan: CalibrationPlan): number {
 export class CalibrationWriter {
   private readonly layout: FileLayout;
   private readonly file: AtomicFile;
+  private readonly tokens: Int32Array;
 
   /** @throws FormatError `TARGET_UNWRITABLE`, `TARGET_FULL` */
   constructor(
@@ -45,10 +48,12 @@ export class CalibrationWriter {
     this.layout = layoutOf(plan);
     this.file = AtomicFile.create(path, this.layout.fileBytes);
     this.file.writeSync(0, this.layout.header);
+    this.tokens = new Int32Array(plan.groups.length);
   }
 
   write(group: number, statistics: InputStatistics): void {
-    const { absMax, absMean, lowest, highest, moments } = statistics;
+    const { absMax, absMean, lowest, highest, moments, tokens } = statistics;
+    this.tokens[group] = tokens;
     this.put(`${group}.abs_max`, absMax);
     this.put(`${group}.abs_mean`, absMean);
     this.put(`${group}.lowest`, lowest);
@@ -57,6 +62,7 @@ export class CalibrationWriter {
   }
 
   commit(): void {
+    this.put(GROUP_TOKENS, this.tokens);
     this.file.commit();
   }
 
@@ -64,7 +70,7 @@ export class CalibrationWriter {
     this.file.abort();
   }
 
-  private put(name: string, values: Float32Array): void {
+  private put(name: string, values: Float32Array | Int32Array): void {
     const tensor = this.layout.tensors.get(name);
     if (tensor === undefined) throw new RangeError(`the plan of the calibration file has no ${name}`);
     this.file.writeSync(tensor.offset, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -83,8 +89,15 @@ export async function openCalibration(path: string): Promise<Calibration & { clo
     const { metadata, tensors } = header;
     if (metadata.get('format') !== FORMAT) throw unreadable(path, metadata.get('format') ?? 'no format');
     const groups = stringLists(path, metadata.get('groups'));
-    const groupOf = new Map(groups.flatMap((weights, index) => weights.map((weight) => [weight, index] as const)));
     const tokens = Number(metadata.get('tokens'));
+    const counted = tensors.get(GROUP_TOKENS);
+    const entered = counted && new Int32Array((await source.read(counted.offset, counted.bytes)).slice().buffer);
+    const tokensOf = (group: number) => entered?.[group] ?? tokens;
+    const groupOf = new Map(
+      groups.flatMap((weights, index) =>
+        tokensOf(index) === 0 ? [] : weights.map((weight) => [weight, index] as const),
+      ),
+    );
     const floats = async (name: string) => {
       const tensor = tensors.get(name);
       if (tensor === undefined) return undefined;
@@ -97,7 +110,8 @@ export async function openCalibration(path: string): Promise<Calibration & { clo
       tokens,
       sequences: Number(metadata.get('sequences')),
       modelDigest: metadata.get('model_digest'),
-      groups,
+      groups: groups.filter((_, index) => tokensOf(index) > 0),
+      unreached: groups.filter((_, index) => tokensOf(index) === 0),
       close: () => source.close(),
       read: async (weight) => {
         const group = groupOf.get(weight);
@@ -106,8 +120,9 @@ export async function openCalibration(path: string): Promise<Calibration & { clo
         if (!absMax || !absMean || !lowest || !highest) throw unreadable(path, `group ${group} without its vectors`);
         const second = await floats(`${group}.moments`);
         const width = absMax.length;
-        const moments = second && { width, tokens, second };
-        return { width, tokens, absMax, absMean, lowest, highest, moments };
+        const own = tokensOf(group);
+        const moments = second && { width, tokens: own, second };
+        return { width, tokens: own, absMax, absMean, lowest, highest, moments };
       },
     };
   } catch (error) {
@@ -126,6 +141,7 @@ function layoutOf({ groups, tokens, sequences, moments, modelDigest }: Calibrati
     ...VECTORS.map((name) => ({ name: `${index}.${name}`, dtype: 'F32' as const, shape: [width] })),
     ...(moments ? [{ name: `${index}.moments`, dtype: 'F32' as const, shape: [width, width] }] : []),
   ]);
+  tensors.push({ name: GROUP_TOKENS, dtype: 'I32', shape: [groups.length] });
   const metadata = new Map([
     ['format', FORMAT],
     ['tokens', String(tokens)],

@@ -1,7 +1,7 @@
 import { SimulationError } from '../../errors';
 import type { Checkpoint } from '../../format';
-import { ggufPlacer } from '../../format/gguf/hub-names';
-import { imatrixBytes, type ImatrixSums } from '../../format/imatrix';
+import { ggufPlacer, type GgufPlace } from '../../format/gguf/hub-names';
+import { imatrixBytes } from '../../format/imatrix';
 import type { InputStatistics } from './calibration';
 import type { CalibrationGroup } from './file';
 
@@ -17,21 +17,23 @@ export interface ImatrixText {
  * and over how many tokens. Source: llama.cpp tools/imatrix/imatrix.cpp, `collect_imatrix`.
  */
 export class ImatrixRecorder {
-  private readonly entries = new Map<string, ImatrixSums>();
-  private readonly nameOf: (weight: string) => string | undefined;
+  private readonly entries = new Map<string, { readonly sums: Float32Array; readonly counts: number[] }>();
+  private readonly placeOf: (weight: string) => GgufPlace | undefined;
+  /** Matrices stacked in each tensor. */
+  private readonly matrices = new Map<string, number>();
 
   /**
    * @param groups that will be recorded
    * @throws SimulationError `IMATRIX_ARCHITECTURE` where no layer has a name in a GGUF
    */
   constructor(checkpoint: Checkpoint, groups: readonly CalibrationGroup[]) {
-    const placeOf = ggufPlacer(checkpoint);
-    // What one expert saw says nothing of the others that its tensor holds.
-    this.nameOf = (weight) => {
-      const place = placeOf(weight);
-      return place?.expert === undefined ? place?.name : undefined;
-    };
-    if (groups.some(({ weights }) => weights.some((weight) => this.nameOf(weight) !== undefined))) return;
+    this.placeOf = ggufPlacer(checkpoint);
+    for (const weight of groups.flatMap(({ weights }) => weights)) {
+      const place = this.placeOf(weight);
+      if (place === undefined) continue;
+      this.matrices.set(place.name, Math.max(this.matrices.get(place.name) ?? 0, (place.expert ?? 0) + 1));
+    }
+    if (this.matrices.size > 0) return;
     const { location } = checkpoint;
     throw new SimulationError('IMATRIX_ARCHITECTURE', `no layer of ${location} has a name of llama.cpp`, {
       path: location,
@@ -41,14 +43,26 @@ export class ImatrixRecorder {
     });
   }
 
-  /** @param weights that read the input; those that have no name in a GGUF are left out */
+  /**
+   * @param weights that read the input; those that have no name in a GGUF are left out. Of an expert, its part of the tensor that all
+   *   are stacked in, with the tokens that it saw
+   */
   add(weights: readonly string[], { width, tokens, moments }: InputStatistics): void {
     if (moments === undefined) throw new RangeError('an importance matrix is made of second moments');
     // Means over all tokens stand on the diagonal.
     const sums = Float32Array.from({ length: width }, (_, column) => moments.second[column * (width + 1)] * tokens);
     for (const weight of weights) {
-      const name = this.nameOf(weight);
-      if (name !== undefined) this.entries.set(name, { sums, counts: [tokens] });
+      const place = this.placeOf(weight);
+      if (place === undefined) continue;
+      const { name, expert = 0 } = place;
+      const matrices = this.matrices.get(name) ?? 1;
+      const entry = this.entries.get(name) ?? {
+        sums: new Float32Array(matrices * width),
+        counts: new Array<number>(matrices).fill(0),
+      };
+      this.entries.set(name, entry);
+      entry.sums.set(sums, expert * width);
+      entry.counts[expert] = tokens;
     }
   }
 

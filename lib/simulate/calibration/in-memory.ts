@@ -8,13 +8,15 @@ export function calibrationOf(
   sequences: number,
   modelDigest?: string,
 ): Calibration {
-  const byWeight = new Map(groups.flatMap(({ weights, statistics }) => weights.map((name) => [name, statistics])));
+  const reached = groups.filter(({ statistics }) => statistics.tokens > 0);
+  const byWeight = new Map(reached.flatMap(({ weights, statistics }) => weights.map((name) => [name, statistics])));
   return {
     location,
     tokens: groups[0]?.statistics.tokens ?? 0,
     sequences,
     modelDigest,
-    groups: groups.map(({ weights }) => weights),
+    groups: reached.map(({ weights }) => weights),
+    unreached: groups.filter(({ statistics }) => statistics.tokens === 0).map(({ weights }) => weights),
     read: async (weight) => byWeight.get(weight),
   };
 }

@@ -1,6 +1,6 @@
 import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
-import { everywhere, POINTS, pointWidths, UNQUANTIZED, type BlockActivations, type Point } from './activations';
+import { everywhere, pointWidths, UNQUANTIZED, type BlockActivations, type Point } from './activations';
 import type { DecoderOptions, VariantFigures } from './decoder';
 import {
   DecoderThread,
@@ -12,7 +12,7 @@ import {
 } from './decoder-thread';
 import type { KvQuantization } from './kv-cache';
 import { FORWARD_MEMORY_BASE, forwardModule, instantiateForward, type ForwardKernels } from './module';
-import { emptyStatistics, joinStatistics, type ActivationStatistics } from './point-statistics';
+import { emptyStatistics, joinStatistics, type ActivationStatistics, type PointStatistics } from './point-statistics';
 import { createDecoderPool, type DecoderPool } from './pool';
 import { ropeTables } from './rope';
 import type { BlockAttention, DecoderBlock, GatedMlp, Linear, readDecoderEnds } from './weights';
@@ -131,31 +131,53 @@ export class DecoderSession {
     streams: readonly number[],
     gram: boolean,
   ): Promise<Readonly<Record<Point, ActivationStatistics>>> {
-    const mark = this.arena.mark();
-    const packed = this.packBlock(block, layer);
-    const widths = pointWidths(this.options.shape);
-    const forPoints = <Value>(make: (point: Point) => Value) =>
-      Object.fromEntries(POINTS.map((point) => [point, make(point)])) as Record<Point, Value>;
+    const tokens = this.windows.reduce((sum, window) => sum + window.length, 0);
+    return this.arena.scopedAsync(async () => {
+      const packed = this.packBlock(block, layer);
+      const widths = pointWidths(this.options.shape);
+      return this.collect(
+        widths,
+        gram,
+        tokens,
+        (jobs) => this.run(jobs),
+        (window, statistics) => ({
+          kind: 'block',
+          block: packed,
+          x: streams[window],
+          tokens: this.windows[window].length,
+          activations: NO_QUANTIZATION,
+          kv: 'none',
+          statistics,
+        }),
+      );
+    });
+  }
+
+  /**
+   * Runs a job for each window, and joins what all of them count.
+   *
+   * @param widths channels at the points that the jobs have
+   * @param tokens that they count together
+   */
+  async collect<At extends Point>(
+    widths: Readonly<Record<At, number>>,
+    gram: boolean,
+    tokens: number,
+    run: (jobs: readonly DecoderJob[]) => Promise<void>,
+    job: (window: number, statistics: Readonly<Record<At, PointStatistics>>) => DecoderJob,
+  ): Promise<Readonly<Record<At, ActivationStatistics>>> {
+    const points = Object.keys(widths) as At[];
+    const forPoints = <Value>(make: (point: At) => Value) =>
+      Object.fromEntries(points.map((point) => [point, make(point)])) as Record<At, Value>;
     // Threads add up side by side: each window goes to the statistics of one share, and shares are joined at the end.
     const shares = Array.from({ length: this.threads }, () =>
       forPoints((point) => emptyStatistics(this.arena, widths[point], gram)),
     );
     for (let first = 0; first < this.windows.length; first += this.threads) {
-      const turn = streams.slice(first, first + this.threads);
-      await this.run(
-        turn.map((x, index) => ({
-          kind: 'block',
-          block: packed,
-          x,
-          tokens: this.windows[first + index].length,
-          activations: NO_QUANTIZATION,
-          kv: 'none',
-          statistics: shares[index],
-        })),
-      );
+      const turn = this.windows.slice(first, first + this.threads);
+      await run(turn.map((_, index) => job(first + index, shares[index])));
     }
-    const tokens = this.windows.reduce((sum, window) => sum + window.length, 0);
-    const joined = forPoints((point) =>
+    return forPoints((point) =>
       joinStatistics(
         this.memory,
         shares.map((share) => share[point]),
@@ -163,8 +185,6 @@ export class DecoderSession {
         tokens,
       ),
     );
-    this.arena.release(mark);
-    return joined;
   }
 
   /** Figures of each stream over all scored tokens; the first stream is what the others are compared with. */

@@ -202,11 +202,6 @@ function toBf16(value: number): number {
   return view.getFloat32(0);
 }
 
-/** @throws SimulationError `FORWARD_PASS_UNSUPPORTED` for a model whose activations are not collected */
-export function assertCalibrates({ architecture, mixture }: DecoderShape): void {
-  if (mixture !== undefined) throw unsupported(`${architecture}, as far as it collects activations of experts,`);
-}
-
 /** The error of a model whose forward pass is not computed here. */
 export function unsupported(what: string): SimulationError {
   return new SimulationError('FORWARD_PASS_UNSUPPORTED', `the forward pass of ${what} is not known to this library`, {

@@ -1,13 +1,12 @@
-import { POINTS, type ActivationQuantization, type BlockActivations, type BlockPart, type Point } from './activations';
+import { POINTS, type ActivationQuantization, type BlockActivations, type BlockPart } from './activations';
 import { DecoderSession, NO_QUANTIZATION, type StreamJob } from './decoder-session';
-import { assertCalibrates, type DecoderShape } from './decoder-shape';
+import type { DecoderShape } from './decoder-shape';
 import { readMixtureBlock } from './expert-weights';
 import type { KvQuantization } from './kv-cache';
-import { MixtureLayer } from './mixture-layer';
+import { MixtureLayer, type PartStatistics } from './mixture-layer';
 import { mixtureParts } from './mixture-shape';
-import type { ActivationStatistics } from './point-statistics';
 import { isExact, quantizedPart } from './quantized-part';
-import { readDecoderBlock, readDecoderEnds, type DecoderBlock, type WeightSource } from './weights';
+import { readDecoderBlock, readDecoderEnds, type WeightSource } from './weights';
 
 /** One way to run the model beside full precision. */
 export interface Variant {
@@ -98,25 +97,30 @@ export class Decoder {
    * Statistics of the activations of every block at full precision.
    *
    * @param gram also Σ x·xᵀ, which GPTQ needs: 8·width² bytes for each point and thread
-   * @param onBlock called with each block's statistics as they are complete, so that they need not all be held
+   * @param onPart called with the statistics of each block, or of its attention and of each of its experts, as they are complete, so that
+   *   they need not all be held
    */
   async calibrate(
     windows: readonly (readonly number[])[],
     gram: boolean,
-    onBlock: (
-      layer: number,
-      statistics: Readonly<Record<Point, ActivationStatistics>>,
-      block: DecoderBlock,
-    ) => void | Promise<void>,
+    onPart: (layer: number, statistics: PartStatistics, expert?: number) => void | Promise<void>,
   ): Promise<void> {
-    assertCalibrates(this.options.shape);
     await this.session(windows, gram, async (session) => {
       const { shape, source } = this.options;
+      const { mixture } = shape;
       const [x] = session.streams(1);
-      session.expect(shape.layers * windows.length);
+      session.expect(decoderJobs(shape, windows.length, 0) - windows.length);
       for (let layer = 0; layer < shape.layers; layer++) {
-        const block = await readDecoderBlock(source, shape, layer);
-        await onBlock(layer, await session.calibrateBlock(layer, block, x, gram), block);
+        if (mixture?.sparse[layer] === true) {
+          const block = await readMixtureBlock(source, shape, mixture, layer);
+          const run = new MixtureLayer(session, shape, mixture, block, layer);
+          await session.arena.scopedAsync(() =>
+            run.calibrate(x, gram, (statistics, expert) => onPart(layer, statistics, expert)),
+          );
+        } else {
+          const block = await readDecoderBlock(source, shape, layer);
+          await onPart(layer, await session.calibrateBlock(layer, block, x, gram));
+        }
       }
     });
   }

@@ -1,13 +1,18 @@
-import type { BlockActivations } from './activations';
+import { pointWidths, type BlockActivations, type Point } from './activations';
 import type { Variant } from './decoder';
 import { NO_QUANTIZATION, type DecoderSession } from './decoder-session';
+import type { AttendJob, ExpertJob } from './decoder-thread';
 import type { DecoderShape } from './decoder-shape';
 import type { MixtureBlock, SharedExpert } from './expert-weights';
 import type { KvQuantization } from './kv-cache';
 import { mixtureParts, type MixtureShape } from './mixture-shape';
+import { noStatistics, type ActivationStatistics } from './point-statistics';
 import { isExact, quantizedPart } from './quantized-part';
 import { routeBytes, routesOf } from './routes';
 import type { GatedMlp } from './weights';
+
+/** Of the points that a block or a part of one has. */
+export type PartStatistics = Readonly<Partial<Record<Point, ActivationStatistics>>>;
 
 /** What a stream has of a layer while its experts come by, for each window. */
 interface Lane {
@@ -79,6 +84,45 @@ export class MixtureLayer {
     });
   }
 
+  /** Statistics of the attention's inputs, then of each expert's over the tokens that pass it. */
+  async calibrate(
+    streams: readonly number[],
+    gram: boolean,
+    onPart: (statistics: PartStatistics, expert?: number) => void | Promise<void>,
+  ): Promise<void> {
+    const { session, shape, mixture } = this;
+    const { arena, windows } = session;
+    const lane = this.lane(streams);
+    const run: DecoderSession['run'] = (jobs) => session.runUncounted(jobs);
+    const tokens = windows.reduce((sum, { length }) => sum + length, 0);
+    const { attention, output } = pointWidths(shape);
+    const attended = await arena.scopedAsync(() => {
+      const job = this.attendJob(lane, this.block, NO_QUANTIZATION, 'none');
+      return session.collect({ attention, output }, gram, tokens, run, job);
+    });
+    lane.counts = this.count(lane);
+    await onPart(attended);
+    session.skip(windows.length);
+
+    for (let expert = 0; expert < mixtureParts(mixture); expert++) {
+      const down = expert === mixture.experts ? mixture.sharedIntermediate : mixture.intermediate;
+      const widths = { mlp: shape.hidden, down };
+      const counted = lane.counts[expert];
+      if (counted === 0) {
+        await onPart({ mlp: noStatistics(widths.mlp, gram), down: noStatistics(down, gram) }, expert);
+      } else {
+        const weights = await this.read(expert);
+        const passed = await arena.scopedAsync(() => {
+          const job = this.expertJob(lane, expert, weights, NO_QUANTIZATION);
+          return session.collect(widths, gram, counted, run, job);
+        });
+        await onPart(passed, expert);
+      }
+      session.skip(windows.length);
+    }
+    this.settle(lane);
+  }
+
   private lane(streams: readonly number[]): Lane {
     const { arena, windows } = this.session;
     return {
@@ -100,24 +144,30 @@ export class MixtureLayer {
     activations: BlockActivations,
     kv: KvQuantization,
   ): Promise<void> {
-    const { session, shape, mixture, layer } = this;
+    const { session } = this;
     await session.arena.scopedAsync(async () => {
-      const packed = session.packAttention(block, layer);
-      const router = session.packLinear({ outputs: mixture.experts, inputs: shape.hidden, values: block.router });
-      await session.runUncounted(
-        lane.streams.map((x, index) => ({
-          kind: 'attend',
-          block: packed,
-          x,
-          tokens: session.windows[index].length,
-          activations,
-          kv,
-          router,
-          routes: lane.routes[index],
-        })),
-      );
+      const job = this.attendJob(lane, block, activations, kv);
+      await session.runUncounted(session.windows.map((_, window) => job(window)));
     });
     lane.counts = this.count(lane);
+  }
+
+  /** Packs the attention; what that takes is the caller's to give back. */
+  private attendJob(lane: Lane, block: MixtureBlock, activations: BlockActivations, kv: KvQuantization) {
+    const { session, shape, mixture, layer } = this;
+    const packed = session.packAttention(block, layer);
+    const router = session.packLinear({ outputs: mixture.experts, inputs: shape.hidden, values: block.router });
+    return (window: number, statistics?: AttendJob['statistics']): AttendJob => ({
+      kind: 'attend',
+      block: packed,
+      x: lane.streams[window],
+      tokens: session.windows[window].length,
+      activations,
+      kv,
+      router,
+      routes: lane.routes[window],
+      statistics,
+    });
   }
 
   private count({ routes }: Lane): Uint32Array {
@@ -138,25 +188,31 @@ export class MixtureLayer {
     weights: GatedMlp | SharedExpert,
     activations: BlockActivations,
   ): Promise<void> {
-    const { session, block } = this;
+    const { session } = this;
     await session.arena.scopedAsync(async () => {
-      const mlp = session.packMlp(weights);
-      const sharedGate = 'sharedGate' in weights ? session.packLinear(weights.sharedGate) : undefined;
-      const norm = session.put(block.mlpNorm);
-      await session.runUncounted(
-        lane.streams.map((x, index) => ({
-          kind: 'expert',
-          expert,
-          mlp,
-          sharedGate,
-          norm,
-          x,
-          output: lane.outputs[index],
-          routes: lane.routes[index],
-          tokens: session.windows[index].length,
-          activations,
-        })),
-      );
+      const job = this.expertJob(lane, expert, weights, activations);
+      await session.runUncounted(session.windows.map((_, window) => job(window)));
+    });
+  }
+
+  /** Packs the expert; what that takes is the caller's to give back. */
+  private expertJob(lane: Lane, expert: number, weights: GatedMlp | SharedExpert, activations: BlockActivations) {
+    const { session, block } = this;
+    const mlp = session.packMlp(weights);
+    const sharedGate = 'sharedGate' in weights ? session.packLinear(weights.sharedGate) : undefined;
+    const norm = session.put(block.mlpNorm);
+    return (window: number, statistics?: ExpertJob['statistics']): ExpertJob => ({
+      kind: 'expert',
+      expert,
+      mlp,
+      sharedGate,
+      norm,
+      x: lane.streams[window],
+      output: lane.outputs[window],
+      routes: lane.routes[window],
+      tokens: session.windows[window].length,
+      activations,
+      statistics,
     });
   }
 

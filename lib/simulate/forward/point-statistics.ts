@@ -51,6 +51,18 @@ export function countActivations(
   });
 }
 
+/** What is known of an input that no token reached. */
+export function noStatistics(width: number, gram: boolean): ActivationStatistics {
+  return {
+    absmax: new Float32Array(width),
+    lowest: new Float32Array(width),
+    highest: new Float32Array(width),
+    absMean: new Float64Array(width),
+    gram: gram ? new Float64Array(width * width) : undefined,
+    tokens: 0,
+  };
+}
+
 /** What several threads counted, as one; copied out of the shared memory. */
 export function joinStatistics(
   { buffer }: WasmMemory,
@@ -69,7 +81,7 @@ export function joinStatistics(
     absmax: merge(singles('absmax'), Math.max),
     lowest: merge(singles('lowest'), Math.min),
     highest: merge(singles('highest'), Math.max),
-    absMean: sums('absSum', width).map((value) => value / tokens),
+    absMean: sums('absSum', width).map((value) => value / Math.max(tokens, 1)),
     gram: shares[0].gram === 0 ? undefined : sums('gram', width * width),
     tokens,
   };

@@ -1,4 +1,4 @@
-import { READERS, type Point } from './activations';
+import { pointWidths, READERS, type Point } from './activations';
 import type { DecoderShape } from './decoder-shape';
 import { assertSeparateExperts, expertNames, routerName } from './expert-weights';
 import { attentionNames, decoderPrefix, linearNames, tensorMissing, type WeightSource } from './weights';
@@ -9,13 +9,18 @@ export interface PointNames {
   /** Undefined: not within an expert. The shared expert comes after the others. */
   readonly expert?: number;
   readonly weights: readonly string[];
+  /** Channels of the input. */
+  readonly width: number;
 }
 
 /** In the order in which a block computes them. */
-export function pointNames(source: WeightSource, { mixture }: DecoderShape, layer: number): readonly PointNames[] {
+export function pointNames(source: WeightSource, shape: DecoderShape, layer: number): readonly PointNames[] {
+  const { mixture } = shape;
+  const widths = pointWidths(shape);
   const group = (point: Point, names: Readonly<Record<string, string | undefined>>): PointNames => ({
     point,
     weights: [...new Set(READERS[point].flatMap((key) => names[key] ?? []))],
+    width: widths[point],
   });
   if (mixture?.sparse[layer] !== true) {
     const names = linearNames(source, layer);
@@ -26,7 +31,10 @@ export function pointNames(source: WeightSource, { mixture }: DecoderShape, laye
     group('attention', names),
     group('output', names),
     ...expertNames(source, mixture, layer).flatMap((own, expert) =>
-      (['mlp', 'down'] as const).map((point) => ({ ...group(point, own), expert })),
+      (['mlp', 'down'] as const).map((point) => {
+        const down = expert === mixture.experts ? mixture.sharedIntermediate : mixture.intermediate;
+        return { ...group(point, own), expert, width: point === 'down' ? down : widths[point] };
+      }),
     ),
   ];
 }

@@ -36,7 +36,10 @@ export interface LayerResult {
 const NOT_SCALABLE =
   /(?:^|\.)(?:(?:o_proj|out_proj|wo|attn_output|attention\.dense)\.weight$|encoder\.layer\.\d+\.(?:attention|intermediate|output)\.)/;
 
+/** The norm before a mixture of experts feeds all of them and the router, and takes no factors that are for one. */
+const BEHIND_ROUTER = /\.(?:experts\.\d+|shared_expert)\.(?:gate_proj|up_proj|w1|w3)\.weight$/;
+
 /** Can the operation before these layers take a factor for each channel? */
 export function isScalable(weights: readonly string[]): boolean {
-  return !weights.some((name) => NOT_SCALABLE.test(name));
+  return !weights.some((name) => NOT_SCALABLE.test(name) || BEHIND_ROUTER.test(name));
 }

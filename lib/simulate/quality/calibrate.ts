@@ -1,9 +1,10 @@
 import type { InputStatistics } from '../calibration/calibration';
-import { POINTS, readersOf } from '../forward/activations';
+import { POINTS } from '../forward/activations';
 import { Decoder, type DecoderOptions } from '../forward/decoder';
 import { Encoder, type EncoderOptions } from '../forward/encoder';
 import { ENCODER_READERS } from '../forward/encoder-weights';
 import type { ActivationStatistics } from '../forward/point-statistics';
+import { pointNames } from '../forward/tensor-names';
 
 /** The input of one group of layers, as calibration saw it. */
 export interface CalibratedGroup {
@@ -24,9 +25,12 @@ export async function calibrate(
   options: DecoderOptions,
   onGroup: (group: CalibratedGroup) => void | Promise<void>,
 ): Promise<void> {
-  await new Decoder(options).calibrate(windows, moments, async (_layer, statistics, block) => {
-    for (const point of POINTS)
-      await onGroup({ weights: namesOf(readersOf(block, point)), statistics: inputStatistics(statistics[point]) });
+  const { source, shape } = options;
+  await new Decoder(options).calibrate(windows, moments, async (layer, statistics, expert) => {
+    for (const { point, weights, ...group } of pointNames(source, shape, layer)) {
+      const found = group.expert === expert ? statistics[point] : undefined;
+      if (found !== undefined) await onGroup({ weights, statistics: inputStatistics(found) });
+    }
   });
 }
 
@@ -49,11 +53,6 @@ export async function calibrateEncoder(
   });
 }
 
-/** The parts of a fused projection are one tensor. */
-function namesOf(readers: ReturnType<typeof readersOf>): readonly string[] {
-  return [...new Set(readers.map(([, { name }]) => name))];
-}
-
 function inputStatistics({ absmax, absMean, lowest, highest, gram, tokens }: ActivationStatistics): InputStatistics {
   const width = absmax.length;
   return {
@@ -63,6 +62,6 @@ function inputStatistics({ absmax, absMean, lowest, highest, gram, tokens }: Act
     absMean: Float32Array.from(absMean),
     lowest,
     highest,
-    moments: gram && { width, tokens, second: Float32Array.from(gram, (sum) => sum / tokens) },
+    moments: gram && { width, tokens, second: Float32Array.from(gram, (sum) => sum / Math.max(tokens, 1)) },
   };
 }

@@ -1,5 +1,6 @@
 import type { Scheme } from '../../scheme';
 import type { Calibration, InputStatistics } from '../calibration/calibration';
+import { isScalable } from '../groups/task';
 
 /** Codes that INT8 has on each side of 0. */
 const INT8_STEPS = 127;
@@ -68,7 +69,7 @@ function diagnose(weights: readonly string[], { absMax, absMean }: InputStatisti
     typical,
     tokenSteps,
     staticSteps,
-    smoothable: weights.length > 1 || isFused(weights),
+    smoothable: (weights.length > 1 || isFused(weights)) && isScalable(weights),
   };
   const large = channelsAbove(absMean, OUTLIER_RATIO * typical);
   if (large.length > 0 && tokenSteps < FEW_TOKEN_STEPS) return { kind: 'outlier-channels', channels: large, ...common };
@@ -98,10 +99,13 @@ function channelsInWords(inputs: readonly InputDiagnosis[], isStatic: boolean): 
   const [worst] = inputs;
   const steps = isStatic ? worst.staticSteps : worst.tokenSteps;
   const more = inputs.length > 1 ? ` and of ${inputs.length - 1} more inputs` : '';
+  const remedy = worst.smoothable
+    ? 'SmoothQuant moves them into the weights.'
+    : 'SmoothQuant leaves this input as it is: no norm precedes it that is for these layers alone.';
   return (
     `The loss comes from ${channelList(worst.channels)} of the input of ${name(worst)}${more}: in every token they are ` +
     `at least ${OUTLIER_RATIO} times as large as the others, so that a typical value spans ` +
-    `${figure(steps)} of the 127 steps of the INT8 scale. SmoothQuant moves them into the weights.`
+    `${figure(steps)} of the 127 steps of the INT8 scale. ${remedy}`
   );
 }
 

@@ -83,7 +83,7 @@ const CLIPPING_FLOPS_PER_THREAD = 10e9;
 export function estimateSearch(shape: DecoderShape | EncoderShape, scheme: Scheme): number {
   const groups = layerGroups(shape);
   const sum = (seconds: (group: LayerGroup) => number): number =>
-    shape.layers * groups.reduce((total, group) => total + seconds(group), 0);
+    groups.reduce((total, group) => total + group.times * seconds(group), 0);
   const name = scheme.name.split('-')[0];
   if (name === 'gptq') return sum(({ outputs, inputs }) => (2 * inputs ** 2 * (outputs + inputs)) / FLOPS_PER_THREAD);
   if (name !== 'awq') return 0;
@@ -94,8 +94,9 @@ export function estimateSearch(shape: DecoderShape | EncoderShape, scheme: Schem
   });
 }
 
-/** Linear layers of a block that read one input. */
+/** Linear layers of a block that read one input, and how many such groups the model has. */
 interface LayerGroup {
+  readonly times: number;
   readonly outputs: number;
   readonly inputs: number;
   readonly scalable: boolean;
@@ -103,16 +104,28 @@ interface LayerGroup {
 
 /** Norms of an encoder feed the residual too, and take no factors. */
 function layerGroups(shape: DecoderShape | EncoderShape): LayerGroup[] {
-  const { hidden, heads, headDim, intermediate } = shape;
+  const { hidden, heads, headDim, intermediate, layers } = shape;
+  const mixture = 'mixture' in shape ? shape.mixture : undefined;
+  const sparse = mixture?.sparse.filter((has) => has).length ?? 0;
   const decodes = 'kvHeads' in shape;
   const queries = heads * headDim;
   const keys = decodes ? shape.kvHeads * headDim : queries;
-  return [
-    { outputs: queries + 2 * keys, inputs: hidden, scalable: decodes },
-    { outputs: hidden, inputs: queries, scalable: false },
-    { outputs: (decodes ? 2 : 1) * intermediate, inputs: hidden, scalable: decodes },
-    { outputs: hidden, inputs: intermediate, scalable: decodes },
+  const groups: LayerGroup[] = [
+    { times: layers, outputs: queries + 2 * keys, inputs: hidden, scalable: decodes },
+    { times: layers, outputs: hidden, inputs: queries, scalable: false },
   ];
+  const mlp = (times: number, width: number, hasNorm: boolean): void => {
+    groups.push(
+      { times, outputs: (decodes ? 2 : 1) * width, inputs: hidden, scalable: hasNorm },
+      { times, outputs: hidden, inputs: width, scalable: decodes },
+    );
+  };
+  mlp(layers - sparse, intermediate, decodes);
+  if (mixture !== undefined) {
+    mlp(sparse * mixture.experts, mixture.intermediate, false);
+    if (mixture.sharedIntermediate > 0) mlp(sparse, mixture.sharedIntermediate, false);
+  }
+  return groups;
 }
 
 /** @throws SimulationError `SIMULATION_OUT_OF_MEMORY` before anything is run */

@@ -153,7 +153,7 @@ function worthKeeping(units: readonly UnitSensitivity[]): UnitSensitivity[] {
   return chosen;
 }
 
-/** How many streams `measureSensitivity` runs at once beside full precision. */
+/** How many streams `measureSensitivity` runs at once beside full precision, at most. */
 export function sensitivityStreams(layers: number): number {
   return 1 + (layers * POINTS.length <= MAX_UNITS ? layers * POINTS.length : layers);
 }
@@ -196,7 +196,13 @@ function unitsOf(checkpoint: Checkpoint, source: CheckpointWeights, shape: Decod
         storedBytes: tensors.reduce((total, { bytes }) => total + bytes, 0),
       };
     };
-    return byPoint ? POINTS.map((point) => unit([point])) : [unit(POINTS)];
+    if (!byPoint) return [unit(POINTS)];
+    // Engines run a layer's experts in one kernel, which wants all of their weights in one format.
+    const parts: readonly (readonly Point[])[] =
+      shape.mixture?.sparse[layer] === true
+        ? [['attention'], ['output'], ['mlp', 'down']]
+        : POINTS.map((point) => [point]);
+    return parts.map(unit);
   }).flat();
 }
 

@@ -1,4 +1,5 @@
 import type { Calibration, InputStatistics } from '../calibration/calibration';
+import { unreachedNote } from '../calibration/unreached';
 import { quantizeGroup, type QuantizedGroup } from '../calibrated/quantize-group';
 import {
   POINTS,
@@ -48,7 +49,31 @@ export function schemeVariant(recipe: Recipe, options: VariantOptions): SchemeVa
     notes.push(`Without calibration ${recipe.scheme.name} was evaluated on weights alone: give --calibration.`);
   if (recipe.scheme.activationScales === 'static-tensor' && options.calibration === undefined)
     notes.push('Without calibration the static scales of activations are not known: a scale for each token was used.');
+  if (options.calibration !== undefined) notes.push(...expertNotes(recipe, options.calibration, options.shape));
   return { notes, variant: mixedVariant(recipe.scheme.name, () => recipe, options) };
+}
+
+/** What calibration could not do for a mixture of experts. */
+function expertNotes(
+  { scheme, calibrated }: Recipe,
+  calibration: Calibration,
+  { mixture }: DecoderShape,
+): readonly string[] {
+  if (mixture === undefined) return [];
+  const notes: (string | undefined)[] = [];
+  if (calibrated === 'awq' || calibrated === 'smoothquant')
+    notes.push(
+      `The norm before the experts feeds the router too: ${scheme.name} moved no factors between it and their gate and up projections.`,
+    );
+  const isStatic = scheme.activationScales === 'static-tensor';
+  if (isStatic)
+    notes.push(
+      'Each expert was given the static scales of its own inputs; an engine may take the largest of a layer for all of them.',
+    );
+  if (calibrated !== undefined)
+    notes.push(unreachedNote(calibration, `${scheme.name} quantized them on weights alone`));
+  else if (isStatic) notes.push(unreachedNote(calibration, 'a scale for each token was used'));
+  return notes.filter((note) => note !== undefined);
 }
 
 /** The model with a recipe for each part of it. */
@@ -120,7 +145,8 @@ async function quantizePart<Part extends BlockPart>(
       const norm = point === 'attention' ? 'attentionNorm' : 'mlpNorm';
       changed[norm] = divideNorm(part[norm], group.inputDivisors, shape.normOffset);
     }
-    if (statistics !== undefined) peaks[point] = largest(statistics, group.inputDivisors);
+    // Of an expert that no token reached nothing is known, whatever is of the one before it.
+    peaks[point] = statistics && largest(statistics, group.inputDivisors);
   }
   return { quantized: { ...part, ...changed }, peaks };
 }

@@ -4,6 +4,12 @@ export type Preceding =
   /** A layer whose output, one feature a channel, is the input (after a product with a gate). */
   | { readonly kind: 'rows'; readonly name: string };
 
+/** The layer whose output a gated product multiplies, of a dense feed-forward and of experts; Mixtral's have names of their own. */
+const UP_BEFORE_DOWN = [
+  [/^(mlp\.(?:experts\.\d+\.|shared_expert\.)?)down_proj$/, '$1up_proj'],
+  [/^(block_sparse_moe\.experts\.\d+\.)w2$/, '$1w3'],
+] as const;
+
 /**
  * The operation before the layers that read one input, in checkpoints that name tensors as Llama does; undefined where
  * nothing can take the factors (attention outputs with grouped queries) or it is not known.
@@ -21,10 +27,8 @@ export function precedingOf(weights: readonly string[], has: (name: string) => b
     const before = `${block}pre_feedforward_layernorm.weight`;
     return norm(has(before) ? before : `${block}post_attention_layernorm.weight`, has);
   }
-  if (module === 'mlp.down_proj' && has(`${block}mlp.up_proj.weight`)) {
-    return { kind: 'rows', name: `${block}mlp.up_proj.weight` };
-  }
-  return undefined;
+  const up = UP_BEFORE_DOWN.reduce((name, [down, before]) => name.replace(down, before), module);
+  return up !== module && has(`${block}${up}.weight`) ? { kind: 'rows', name: `${block}${up}.weight` } : undefined;
 }
 
 function norm(name: string, has: (name: string) => boolean): Preceding | undefined {

@@ -6,6 +6,7 @@ import { layoutCheckpoint, type CheckpointLayout } from '../../format/safetensor
 import type { AtomicFile } from '../../format/node';
 import type { Scheme } from '../../scheme';
 import type { Calibration } from '../calibration/calibration';
+import { unreachedExperts, unreachedNote } from '../calibration/unreached';
 import { kernelModule } from '../kernels/create';
 import { chooseLayers, type LinearTensor } from '../layers/choose-layers';
 import { linearLayers, modelOf } from '../layers/linear-layers';
@@ -69,7 +70,7 @@ export interface WrittenCheckpoint {
 /**
  * What writing a checkpoint in a scheme comes to; nothing is written.
  *
- * @throws SimulationError `SCHEME_NOT_WRITTEN`, `FORMAT_NOT_WRITTEN`, `CALIBRATION_NEEDED`, `NO_LINEAR_LAYERS`, `KEPT_LAYER_UNKNOWN`,
+ * @throws SimulationError `SCHEME_NOT_WRITTEN`, `FORMAT_NOT_WRITTEN`, `CALIBRATION_NEEDED`, `EXPERTS_NOT_CALIBRATED`, `NO_LINEAR_LAYERS`, `KEPT_LAYER_UNKNOWN`,
  *   `KEPT_AS_NOT_WRITTEN`,
  *   `CHECKPOINT_QUANTIZED`, `CHECKPOINT_NOT_SAFETENSORS`
  */
@@ -89,6 +90,7 @@ export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): W
       fix: 'add --calibration',
     });
   }
+  if (encoding.needsCalibration) assertExpertsReached(options);
   const linear = chooseLayers(checkpoint, linearLayers(checkpoint, modelOf(checkpoint)), undefined);
   const tensors = planTensors(checkpoint, linear, encoding.encoding, exceptionsOf(options, encoding, linear));
   const layout = layoutCheckpoint(
@@ -103,6 +105,18 @@ export function planCheckpoint(checkpoint: Checkpoint, options: WriteOptions): W
     }
   }
   return { format: encoding.format, layout, tensors, layerBytes, encoding, notes: notesOf(options, encoding, tensors) };
+}
+
+/** Engines run the experts of a layer in one kernel: they load no layer of which some are quantized and others are not. */
+function assertExpertsReached({ scheme, calibration }: WriteOptions): void {
+  const experts = calibration === undefined ? [] : unreachedExperts(calibration);
+  if (experts.length === 0) return;
+  const more = experts.length > 1 ? ` and ${experts.length - 1} more experts` : '';
+  throw new SimulationError('EXPERTS_NOT_CALIBRATED', `no token of the calibration text passed ${experts[0]}${more}`, {
+    got: calibration?.location ?? '',
+    allowed: `for ${scheme.name}, a scale for what enters every expert`,
+    fix: 'calibrate on a longer or more varied text, or choose a scheme whose scales are found as tokens come',
+  });
 }
 
 function exceptionsOf(
@@ -139,6 +153,9 @@ function encodingOf({ encodings }: TensorPlan, name: string): Encoding {
   return encoding;
 }
 
+/** Routers are quantized in no scheme. */
+const ROUTER = /\.(?:mlp|block_sparse_moe)\.gate$/;
+
 function notesOf(
   { scheme, calibration }: WriteOptions,
   { method, needsCalibration }: EncodingPlan,
@@ -148,9 +165,14 @@ function notesOf(
   if (method !== undefined && calibration === undefined) {
     notes.push(`No calibration: ${scheme.name} is written on weights alone, rounded to nearest.`);
   }
+  const unreached =
+    method === undefined
+      ? undefined
+      : unreachedNote(calibration, 'they are written on weights alone, rounded to nearest');
+  if (unreached !== undefined) notes.push(unreached);
   const calibrated = new Set(calibration?.groups.flat());
   const scaleless = needsCalibration ? ignored.filter((module) => !calibrated.has(`${module}.weight`)) : [];
-  const known = scaleless.filter((module) => module !== 'lm_head');
+  const known = scaleless.filter((module) => module !== 'lm_head' && !ROUTER.test(module));
   if (known.length > 0)
     notes.push(`Left unquantized, because calibration has no scale for what enters them: ${known.join(', ')}.`);
   if (skipped.length > 0) {

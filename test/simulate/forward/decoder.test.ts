@@ -85,9 +85,9 @@ describe('the forward pass of a Llama decoder', () => {
       const layers: { absmax: number[]; absMean: number[]; gram: number[] }[] = [];
       await new Decoder({ source, shape, threads }).calibrate(windows, true, (_layer, { mlp }) => {
         layers.push({
-          absmax: Array.from(mlp.absmax),
-          absMean: Array.from(mlp.absMean),
-          gram: Array.from(mlp.gram!.subarray(0, 300)),
+          absmax: Array.from(mlp!.absmax),
+          absMean: Array.from(mlp!.absMean),
+          gram: Array.from(mlp!.gram!.subarray(0, 300)),
         });
       });
       return layers;

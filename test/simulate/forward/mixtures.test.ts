@@ -14,6 +14,8 @@ interface Mixture {
   /** Logits of the last position, and the sum of each position's. */
   readonly last: readonly number[];
   readonly sums: readonly number[];
+  /** By layer, of each expert: tokens that pass it, mean and largest magnitude of what enters it, and of what enters its down projection. */
+  readonly experts: Readonly<Record<string, readonly (readonly [number, number, number, number, number])[]>>;
 }
 
 /** Made by tools/quality/mixtures.py with Transformers. */
@@ -40,8 +42,40 @@ function renamed(source: WeightSource, nameOf: (name: string) => string): Weight
   return { has: (name) => source.has(nameOf(name)), read: (name) => source.read(nameOf(name)) };
 }
 
-describe.each(Object.entries(mixtures))('the forward pass of %s', (_name, { classic, modern, tensors, last, sums }) => {
+describe.each(Object.entries(mixtures))('the forward pass of %s', (_name, mixture) => {
+  const { classic, modern, tensors, last, sums, experts } = mixture;
   const source = new FormulaWeights(tensors, false);
+
+  test('collects of each expert what its own tokens bring', async () => {
+    const shape = decoderShape(classic);
+    const found: Record<string, (readonly number[])[]> = {};
+    await new Decoder({ source, shape, threads: 1 }).calibrate([tokens], false, (layer, { mlp, down }, expert) => {
+      if (expert === undefined || expert === shape.mixture!.experts) return;
+      const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const figures = [mlp!, down!].flatMap(({ absMean, absmax }) => [mean(absMean), Math.max(...absmax)]);
+      (found[layer] ??= []).push([mlp!.tokens, ...figures]);
+    });
+    expect(Object.keys(found)).toEqual(Object.keys(experts));
+    for (const [layer, rows] of Object.entries(experts)) {
+      expect(found[layer]).toHaveLength(rows.length);
+      rows.forEach((row, expert) => row.forEach((value, i) => expect(found[layer][expert][i]).toBeCloseTo(value, 4)));
+    }
+  });
+
+  test('collects the same on two threads as on one', async () => {
+    const collect = async (threads: number) => {
+      const parts: number[][] = [];
+      const decoder = new Decoder({ source, shape: decoderShape(classic), threads });
+      await decoder.calibrate(windows, true, (_layer, statistics) => {
+        for (const { absmax, gram, tokens: count } of Object.values(statistics))
+          parts.push([count, ...absmax.subarray(0, 9), ...gram!.subarray(0, 99)]);
+      });
+      return parts;
+    };
+    const [one, two] = [await collect(1), await collect(2)];
+    expect(two).toHaveLength(one.length);
+    one.forEach((part, index) => part.forEach((value, i) => expect(two[index][i]).toBeCloseTo(value, 5)));
+  });
 
   test.each([
     ['published', classic],

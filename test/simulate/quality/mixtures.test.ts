@@ -113,10 +113,10 @@ describe('a checkpoint whose feed-forward is a mixture of experts', () => {
       threads: 2,
     });
     const layers = decoderShape(checkpoint.config).layers;
-    expect(units).toHaveLength(4 * layers);
+    expect(units).toHaveLength(3 * layers);
     const mlp = units.find(({ layer, points }) => layer === 1 && points[0] === 'mlp')!;
-    // Gate and up of six experts and of the shared one, and the gate of that.
-    expect(mlp.weights).toHaveLength(2 * 7 + 1);
+    // Six experts and the shared one, and the gate of that.
+    expect(mlp.weights).toHaveLength(3 * 7 + 1);
     expect(mlp.meanKl).toBeGreaterThan(0);
     expect(whole.meanKl).toBeGreaterThan(mlp.meanKl);
   });
