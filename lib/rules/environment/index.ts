@@ -1,8 +1,11 @@
 import type { Rule } from '../types';
+import { argumentChoiceUnknown } from './argument-choice-unknown';
+import { argumentsRefusedTogether } from './arguments-refused-together';
 import { attentionBackendUnknown } from './attention-backend-unknown';
 import { flagBecomesPositional } from './flag-becomes-positional';
 import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
 import { gpusHidden } from './gpus-hidden';
+import { jsonFieldUnknown } from './json-field-unknown';
 import { jsonValueUnreadable } from './json-value-unreadable';
 import { lmiDtypeUnknown } from './lmi-dtype-unknown';
 import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
@@ -32,6 +35,9 @@ export const environmentRules: readonly Rule[] = [
   parserNotInServer,
   variableValueNotANumber,
   variableValueOutOfRange,
+  argumentChoiceUnknown,
+  jsonFieldUnknown,
+  argumentsRefusedTogether,
   attentionBackendUnknown,
   gpusHidden,
   tgiKvHeadsFewerThanGpus,

@@ -1,7 +1,9 @@
 import { lookup } from '../../text/lookup';
+import { boundsOf, type Bounds } from '../helpers/argument-values';
 import { isVllm } from '../helpers/engine';
 import { shown, variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
+import { isLeftAlone, passedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -49,7 +51,7 @@ export const variableValueOutOfRange: Rule = {
   severity: 'error',
   summary: 'a degree or a count is one that a server can start with',
   explanation:
-    'The entry points hand a variable on as it is. A degree, a number of sequences or a budget of tokens below 1 ends the server before it loads anything: "max_num_seqs: Input should be greater than or equal to 1", or a division by zero in an older one. -1 means "as you see fit" for the length of vLLM and the slots of llama-server alone.',
+    'The entry points hand a variable on as it is. A degree, a number of sequences or a budget of tokens below 1 ends the server before it loads anything: "max_num_seqs: Input should be greater than or equal to 1", or a division by zero in an older one. From 0.16 on vLLM looks so at a good thirty more. -1 means "as you see fit" for the length of vLLM and the slots of llama-server alone.',
   source: 'vllm/config/parallel.py, scheduler.py, lora.py and model.py; llama.cpp common/arg.cpp, --parallel',
   examples: {
     passes: [
@@ -57,6 +59,8 @@ export const variableValueOutOfRange: Rule = {
       example('vllm', { SM_VLLM_DATA_PARALLEL_SIZE: '0' }, '0.11.0'),
       example('llama-cpp', { SM_LLAMA_CPP_PARALLEL: '-1' }),
       example('lmi', { OPTION_MAX_NUM_SEQS: '${Token[TOKEN.12]}' }),
+      example('vllm', { SM_VLLM_CPU_OFFLOAD_GB: '0', SM_VLLM_STREAM_INTERVAL: '8' }),
+      example('vllm', { SM_VLLM_STREAM_INTERVAL: '0' }, '0.15.1'),
     ],
     fails: [
       example('vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '0' }),
@@ -64,6 +68,8 @@ export const variableValueOutOfRange: Rule = {
       example('vllm', { SM_VLLM_MAX_NUM_BATCHED_TOKENS: '-1' }),
       example('vllm', { SM_VLLM_MAX_MODEL_LEN: '-5' }),
       example('vllm', { SM_VLLM_ENABLE_LORA: 'true', SM_VLLM_MAX_LORAS: '0' }),
+      example('vllm', { SM_VLLM_STREAM_INTERVAL: '0' }),
+      example('lmi', { OPTION_CPU_OFFLOAD_GB: '-4' }),
       example('sglang', { SM_SGLANG_TP_SIZE: '0' }),
       example('llama-cpp', { SM_LLAMA_CPP_PARALLEL: '0' }),
     ],
@@ -72,9 +78,57 @@ export const variableValueOutOfRange: Rule = {
     const { container, spec } = context;
     const ranges = container === undefined ? undefined : lookup(RANGES, container.family);
     if (ranges === undefined || spec.environment === undefined) return [];
-    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, ranges, name, value) ?? []);
+    return [
+      ...Object.entries(spec.environment).flatMap(([name, value]) => judge(context, ranges, name, value) ?? []),
+      ...outOfBounds(context),
+    ];
   },
 };
+
+/** Numbers that vLLM’s configuration classes have limits of their own for, from 0.16 on. */
+function outOfBounds(context: RuleContext): readonly RuleFinding[] {
+  const version = context.container?.engine === 'vllm' ? context.container.engineVersion : undefined;
+  if (version === undefined) return [];
+  return passedOn(context).flatMap(({ variable, argument, value }) => {
+    const bounds = isLeftAlone(value) ? undefined : boundsOf(argument, version);
+    const number = Number(value);
+    if (bounds === undefined || Number.isNaN(number) || bounds.some((one) => isWithin(number, one, context))) return [];
+    return [
+      found({
+        what: `--${argument} is outside what the server starts with`,
+        got: shown(variable, value),
+        allowed: limits(bounds[0]),
+        fix: `set ${variable} to ${nearestWithin(number, bounds[0])}, or leave it out`,
+        path: `/environment/${variable}`,
+      }),
+    ];
+  });
+}
+
+function isWithin(number: number, { gt, ge, lt, le, with: needs }: Bounds, { options }: RuleContext): boolean {
+  if (needs === 'lora' && !options.enableLora) return true;
+  const isLow = (gt !== undefined && number <= gt) || (ge !== undefined && number < ge);
+  const isHigh = (lt !== undefined && number >= lt) || (le !== undefined && number > le);
+  return !isLow && !isHigh;
+}
+
+function limits({ gt, ge, lt, le }: Bounds): string {
+  const parts = [
+    gt === undefined ? undefined : `more than ${gt}`,
+    ge === undefined ? undefined : `${ge} or more`,
+    lt === undefined ? undefined : `less than ${lt}`,
+    le === undefined ? undefined : `${le} or less`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** The limit itself where it is allowed; a whole step inside it where not, or half way between two that are not. */
+function nearestWithin(number: number, { gt, ge, lt, le }: Bounds): number {
+  const low = ge ?? gt;
+  const isLow = low !== undefined && number <= low;
+  if (isLow) return ge ?? ((lt ?? le ?? Infinity) <= 1 ? 0.5 : (gt ?? 0) + 1);
+  return le ?? ((lt ?? 2) <= 1 ? (lt ?? 1) / 2 : (lt ?? 2) - 1);
+}
 
 /** A number is a whole one and nothing else: what is no number has a rule of its own. */
 const WHOLE = /^[+-]?\d+$/;
