@@ -66,12 +66,29 @@ export function signed(share: number): string {
   return `${share >= 0 || figure === percent(0) ? '+' : '−'}${figure}`;
 }
 
-/** The matrices that read one input, shortly: `model.layers.0.self_attn.q_proj, k_proj, v_proj`. */
+/**
+ * Matrices of one part, shortly: `model.layers.0.self_attn.q_proj, k_proj, v_proj`, and of several experts together
+ * `model.layers.0.mlp.experts.*.gate_proj, up_proj, down_proj`.
+ */
 export function partName(weights: readonly string[]): string {
-  const names = weights.map((weight) => weight.replace(/\.weight$/, ''));
+  const names = expertsTogether(weights).map((weight) => weight.replace(/\.weight$/, ''));
   const [first = '', ...others] = names;
   return [first, ...others.map((other) => other.slice(sharedPrefix(first, other)))].join(', ');
 }
+
+/** `experts.*` for the numbers of experts of which a layer has more than one here: a layer can have hundreds. */
+function expertsTogether(weights: readonly string[]): readonly string[] {
+  const numbers = new Map<string, Set<string>>();
+  for (const weight of weights) {
+    const [, layer, number] = EXPERT.exec(weight) ?? [];
+    if (layer !== undefined) numbers.set(layer, (numbers.get(layer) ?? new Set()).add(number));
+  }
+  const together = (weight: string) =>
+    weight.replace(EXPERT, (whole, layer: string) => ((numbers.get(layer)?.size ?? 0) > 1 ? `${layer}*.` : whole));
+  return [...new Set(weights.map(together))];
+}
+
+const EXPERT = /^(.*\.experts\.)(\d+)\./;
 
 /** Length of what two names share up to a dot, the dot included. */
 function sharedPrefix(left: string, right: string): number {
@@ -102,7 +119,7 @@ export function keptInWords(keptAs: string, count: number): string {
 /** Matrices of one module together, as `partName` has them. */
 export function partNames(weights: readonly string[]): string[] {
   const modules = new Map<string, string[]>();
-  for (const weight of weights) {
+  for (const weight of expertsTogether(weights)) {
     const module = weight.replace(/\.weight$/, '').replace(/\.[^.]*$/, '');
     modules.set(module, [...(modules.get(module) ?? []), weight]);
   }
