@@ -2,14 +2,8 @@ import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
 import { everywhere, pointWidths, UNQUANTIZED, type BlockActivations, type Point } from './activations';
 import type { DecoderOptions, VariantFigures } from './decoder';
-import {
-  DecoderThread,
-  type DecoderJob,
-  type PackedAttention,
-  type PackedBlock,
-  type PackedLinear,
-  type PackedMlp,
-} from './decoder-thread';
+import type { DecoderJob, PackedAttention, PackedBlock, PackedLinear, PackedMlp } from './decoder-jobs';
+import { DecoderThread } from './decoder-thread';
 import type { KvQuantization } from './kv-cache';
 import { FORWARD_MEMORY_BASE, forwardModule, instantiateForward, type ForwardKernels } from './module';
 import { emptyStatistics, joinStatistics, type ActivationStatistics, type PointStatistics } from './point-statistics';

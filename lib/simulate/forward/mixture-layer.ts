@@ -1,7 +1,7 @@
 import { pointWidths, type BlockActivations, type Point } from './activations';
 import type { Variant } from './decoder';
 import { NO_QUANTIZATION, type DecoderSession } from './decoder-session';
-import type { AttendJob, ExpertJob } from './decoder-thread';
+import type { AttendJob, ExpertJob } from './decoder-jobs';
 import type { DecoderShape } from './decoder-shape';
 import type { MixtureBlock, SharedExpert } from './expert-weights';
 import type { KvQuantization } from './kv-cache';

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { AskedWorker } from '../worker/asked-worker';
 import type { WasmMemory, WasmModule } from '../kernels/webassembly';
+import type { DecoderJob } from './decoder-jobs';
 import type { DecoderShape } from './decoder-shape';
-import { DecoderThread, type DecoderJob } from './decoder-thread';
+import { DecoderThread } from './decoder-thread';
 import { FORWARD_WORKER_PROGRAM } from './worker.generated';
 import type { ForwardAnswer, ForwardWorkerData } from './worker';
 

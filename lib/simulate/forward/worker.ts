@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WasmMemory, WasmModule } from '../kernels/webassembly';
+import type { DecoderJob } from './decoder-jobs';
 import type { DecoderShape } from './decoder-shape';
-import { DecoderThread, type DecoderJob } from './decoder-thread';
+import { DecoderThread } from './decoder-thread';
 
 /** What a forward worker is started with. */
 export interface ForwardWorkerData {
