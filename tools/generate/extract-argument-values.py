@@ -17,8 +17,9 @@ import sys
 
 DATE = '2026-11-26'
 BOUNDS = ('gt', 'ge', 'lt', 'le')
-# Classes that vLLM builds whatever else is asked for; LoRAConfig only with LoRA.
-ALWAYS = {'ModelConfig', 'CacheConfig', 'ParallelConfig', 'SchedulerConfig', 'LoadConfig', 'UVAOffloadConfig', 'PrefetchOffloadConfig', 'LoRAConfig'}
+# Classes that vLLM builds whatever else is asked for; two of them only where they have something to say.
+ALWAYS = {'ModelConfig', 'CacheConfig', 'ParallelConfig', 'SchedulerConfig', 'LoadConfig', 'UVAOffloadConfig', 'PrefetchOffloadConfig', 'LoRAConfig', 'MultiModalConfig'}
+WITH = {'LoRAConfig': 'lora', 'MultiModalConfig': 'media'}
 JSON_CLASSES = {
     'compilation-config': 'CompilationConfig',
     'kv-transfer-config': 'KVTransferConfig',
@@ -245,7 +246,7 @@ def read_vllm(root):
         limits = {key: number(value) for key, value in keywords_of(item.value).items() if key in BOUNDS}
         if limits and None not in limits.values():
             for name in names:
-                bounds[name] = {**limits, **({'with': 'lora'} if cls == 'LoRAConfig' else {})}
+                bounds[name] = {**limits, **({'with': WITH[cls]} if cls in WITH else {})}
     for name in ('BaseFrontendArgs', 'FrontendArgs'):
         for field, item in source.fields(name).items():
             if field not in rewritten:

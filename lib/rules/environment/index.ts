@@ -1,6 +1,5 @@
 import type { Rule } from '../types';
 import { argumentChoiceUnknown } from './argument-choice-unknown';
-import { argumentsRefusedTogether } from './arguments-refused-together';
 import { attentionBackendUnknown } from './attention-backend-unknown';
 import { flagBecomesPositional } from './flag-becomes-positional';
 import { flagSwitchedOffIsDropped } from './flag-switched-off-is-dropped';
@@ -37,7 +36,6 @@ export const environmentRules: readonly Rule[] = [
   variableValueOutOfRange,
   argumentChoiceUnknown,
   jsonFieldUnknown,
-  argumentsRefusedTogether,
   attentionBackendUnknown,
   gpusHidden,
   tgiKvHeadsFewerThanGpus,

@@ -105,8 +105,9 @@ function outOfBounds(context: RuleContext): readonly RuleFinding[] {
   });
 }
 
-function isWithin(number: number, { gt, ge, lt, le, with: needs }: Bounds, { options }: RuleContext): boolean {
+function isWithin(number: number, { gt, ge, lt, le, with: needs }: Bounds, { options, model }: RuleContext): boolean {
   if (needs === 'lora' && !options.enableLora) return true;
+  if (needs === 'media' && model?.multimodal !== true) return true;
   const isLow = (gt !== undefined && number <= gt) || (ge !== undefined && number < ge);
   const isHigh = (lt !== undefined && number >= lt) || (le !== undefined && number > le);
   return !isLow && !isHigh;

@@ -21,8 +21,7 @@ export interface Conflict {
 
 type Row = readonly [string, string, string | null, readonly Condition[], string, string, string];
 
-/** Each under the argument that its first condition looks at, or under the option. */
-export const CONFLICTS: readonly Conflict[] = (data.conflicts as unknown as readonly Row[]).map(
+const CONFLICTS: readonly Conflict[] = (data.conflicts as unknown as readonly Row[]).map(
   ([engine, since, before, all, what, allowed, fix]) => ({
     engine,
     versions: { since, before: before ?? undefined },
@@ -32,6 +31,32 @@ export const CONFLICTS: readonly Conflict[] = (data.conflicts as unknown as read
     fix,
   }),
 );
+
+/** Conflicts of an engine whose first condition looks at an option, which is always there to be looked at. */
+export function conflictsOfOptions(engine: string): readonly Conflict[] {
+  return BY_OPTION.get(engine) ?? NONE;
+}
+
+/** Conflicts of an engine whose first condition looks at an argument, which most endpoints do not set. */
+export function conflictsOfArgument(engine: string, argument: string): readonly Conflict[] {
+  return BY_ARGUMENT.get(engine)?.get(argument) ?? NONE;
+}
+
+const NONE: readonly Conflict[] = [];
+const BY_OPTION = new Map<string, Conflict[]>();
+const BY_ARGUMENT = new Map<string, Map<string, Conflict[]>>();
+
+for (const conflict of CONFLICTS) {
+  const [[operand]] = conflict.all;
+  const own = BY_ARGUMENT.get(conflict.engine) ?? new Map<string, Conflict[]>();
+  BY_ARGUMENT.set(conflict.engine, own);
+  if (operand.startsWith('@')) put(BY_OPTION, conflict.engine, conflict);
+  else for (const argument of operand.split(':', 1)[0].split('|')) put(own, argument, conflict);
+}
+
+function put(map: Map<string, Conflict[]>, key: string, conflict: Conflict): void {
+  map.set(key, [...(map.get(key) ?? []), conflict]);
+}
 
 /** Where the conditions come from, for `qe explain`. */
 export const CONFLICTS_SOURCE =

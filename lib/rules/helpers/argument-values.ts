@@ -60,8 +60,8 @@ export interface Bounds {
   readonly ge?: number;
   readonly lt?: number;
   readonly le?: number;
-  /** Looked at only where LoRA is on. */
-  readonly with?: 'lora';
+  /** Looked at only where LoRA is on, or only for a model that takes images, sound or video. */
+  readonly with?: 'lora' | 'media';
 }
 
 /** A field of a JSON value, with the words that it takes; undefined: anything. */

@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { answerOutlastsInvocation } from './answer-outlasts-invocation';
+import { argumentsRefusedTogether } from './arguments-refused-together';
 import { batchedTokensBelowContext } from './batched-tokens-below-context';
 import { batchedTokensBelowSequences } from './batched-tokens-below-sequences';
 import { blockSizeNotSupported } from './block-size-not-supported';
@@ -30,6 +31,7 @@ import { v2RunnerWithoutFeature } from './v2-runner-without-feature';
 import { workloadExceedsContext } from './workload-exceeds-context';
 
 export const optionsRules: readonly Rule[] = [
+  argumentsRefusedTogether,
   answerOutlastsInvocation,
   batchedTokensBelowContext,
   batchedTokensBelowSequences,

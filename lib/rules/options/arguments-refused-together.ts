@@ -1,8 +1,9 @@
 import { argumentVariable } from '../../endpoint/vllm-argument';
 import { smOf } from '../helpers/accelerator';
 import {
-  CONFLICTS,
   CONFLICTS_SOURCE,
+  conflictsOfArgument,
+  conflictsOfOptions,
   type Against,
   type Condition,
   type Conflict,
@@ -11,7 +12,7 @@ import { inRange } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { isLeftAlone, jsonObject, passedOn, type PassedOn } from '../helpers/passed-on';
-import { LLAMA_8B, QWEN3_SMALL } from '../helpers/samples';
+import { DEEPSEEK_V3, LLAMA_8B, QWEN3_SMALL } from '../helpers/samples';
 import { speculationOf } from '../helpers/speculation';
 import { prefixCachingAsked } from '../helpers/switches';
 import type { Rule, RuleContext, RuleFinding } from '../types';
@@ -54,30 +55,32 @@ export const argumentsRefusedTogether: Rule = {
       example('lmi', { OPTION_COLLECT_DETAILED_TRACES: 'all' }, '0.36.0-lmi27'),
       example('sglang', { SM_SGLANG_CHUNKED_PREFILL_SIZE: '1000', SM_SGLANG_PAGE_SIZE: '16' }, '0.5.20'),
       example('sglang', { SM_SGLANG_SERVED_MODEL_NAME: 'qwen3:8b' }, '0.5.6'),
+      example('vllm', {}, '0.30.0', {
+        options: { maxModelLen: 4096, kvCacheDtype: 'nvfp4' },
+        model: { config: DEEPSEEK_V3 },
+      }),
       example('sglang', { SM_SGLANG_LIMIT_MM_DATA_PER_REQUEST: '{"images":2}' }, '0.5.20'),
     ],
   },
   evaluate(context) {
     const { container } = context;
     if (container?.engineVersion === undefined || container.family === 'custom') return [];
-    const version = container.engineVersion;
-    const set = new Map(passedOn(context).map((one) => [one.argument, one] as const));
-    const isAsked = set.size > 0 || context.spec.options !== undefined;
-    if (!isAsked) return [];
-    return CONFLICTS.flatMap((conflict) => {
-      if (conflict.engine !== container.engine || !mayHold(conflict.all, set)) return [];
-      if (!inRange(version, conflict.versions)) return [];
-      return conflict.all.every((condition) => holds(context, set, condition)) ? [refused(context, set, conflict)] : [];
-    });
+    const { engine, engineVersion: version } = container;
+    const passed = passedOn(context);
+    const set = new Map(passed.map((one) => [one.argument, one] as const));
+    const candidates = [
+      ...conflictsOfOptions(engine),
+      ...passed.flatMap(({ argument }) => conflictsOfArgument(engine, argument)),
+    ];
+    return candidates.flatMap((conflict) =>
+      inRange(version, conflict.versions) && conflict.all.every((condition) => holds(context, set, condition))
+        ? [refused(context, set, conflict)]
+        : [],
+    );
   },
 };
 
 type Given = ReadonlyMap<string, PassedOn>;
-
-/** Only where what the first condition looks at is there at all; most arguments never are. */
-function mayHold([[operand]]: readonly Condition[], set: Given): boolean {
-  return operand.startsWith('@') || setting(set, operand) !== undefined;
-}
 
 function setting(set: Given, operand: string): PassedOn | undefined {
   const names = operand.split(':', 1)[0];
@@ -123,6 +126,10 @@ const isOff = (value: unknown): boolean => value === false || /^false$/i.test(St
 const numeric = (value: unknown): number =>
   typeof value === 'number' ? value : typeof value === 'string' && value !== '' ? Number(value) : NaN;
 
+/** What of a value is text: the value, or the items of a list. */
+const texts = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? (value as readonly unknown[]) : [value]).filter((item) => typeof item === 'string');
+
 const words = (against: Against): readonly string[] => (Array.isArray(against) ? (against as readonly string[]) : []);
 
 function holds(context: RuleContext, set: Given, [operand, test, against]: Condition): boolean {
@@ -148,6 +155,10 @@ function holds(context: RuleContext, set: Given, [operand, test, against]: Condi
       return value === undefined || value === null || (isKnown && !words(against).includes(String(value)));
     case 'startsWith':
       return isKnown && String(value).startsWith(String(against));
+    case 'unlike':
+      return isKnown && texts(value).some((text) => !new RegExp(String(against), 'i').test(text));
+    case 'isText':
+      return typeof value === 'string';
     case 'contains':
       return isKnown && String(value).includes(String(against));
     case 'keysNotIn':
@@ -195,6 +206,7 @@ function refused(context: RuleContext, set: Given, { all, what, allowed, fix }: 
       : [`${OPTION_NAMES[operand]} ${String(value)}`];
   });
   const first = all.map(([operand]) => setting(set, operand)).find((one) => one !== undefined);
+  const option = operands.map((operand) => OPTION_NAMES[operand]).find((name) => name !== undefined);
   const named = (text: string): string =>
     text.replace(/\{([\w-]+)\}/g, (_, argument: string) => set.get(argument)?.variable ?? nameOf(context, argument));
   return found({
@@ -202,7 +214,7 @@ function refused(context: RuleContext, set: Given, { all, what, allowed, fix }: 
     got: [...new Set(involved)].join(' with '),
     allowed: named(allowed),
     fix: named(fix),
-    path: first === undefined ? '/options' : `/environment/${first.variable}`,
+    path: first === undefined ? `/options/${option ?? ''}` : `/environment/${first.variable}`,
   });
 }
 
