@@ -1,4 +1,7 @@
 import { boundsOf, fieldsOf, wordsOf } from '../../lib/rules/helpers/argument-values';
+import conflicts from '../../data/sources/argument-conflicts.json';
+import sglangArguments from '../../data/sources/sglang-arguments.json';
+import vllmArguments from '../../data/sources/vllm-arguments.json';
 import { parseVersion, type Version } from '../../lib/text/version';
 import { alone } from './own-findings';
 
@@ -125,5 +128,32 @@ describe('arguments that a server compares', () => {
     const traces = (of: string) => spec('lmi', of, { OPTION_COLLECT_DETAILED_TRACES: 'all' });
     expect(found(id, traces('0.36.0-lmi27'))).toHaveLength(1);
     expect(found(id, traces('0.31.0-lmi13'))).toEqual([]);
+  });
+});
+
+describe('the table of what servers compare', () => {
+  const TESTS =
+    'set unset on notOn off in notIn notInOrUnset startsWith unlike isText contains keysNotIn over notOver under differs indivisible';
+  const arguments_: Readonly<Record<string, object>> = {
+    vllm: vllmArguments.entries,
+    sglang: sglangArguments.entries,
+  };
+
+  test.each(conflicts.conflicts.map((row) => [row.what, row] as const))('names what there is: %s', (_, row) => {
+    const conditions = row.all as readonly (readonly unknown[])[];
+    for (const [operand, how, against] of conditions) {
+      expect(TESTS.split(' ')).toContain(how);
+      const others = typeof against === 'object' && against !== null && 'of' in against ? [against.of] : [];
+      const named = [operand, ...others].map(String).filter((text) => !text.startsWith('@'));
+      for (const text of named)
+        expect(
+          text
+            .split(':')[0]
+            .split('|')
+            .some((name) => Object.hasOwn(arguments_[row.engine], name)),
+        ).toBe(true);
+    }
+    for (const [, name] of `${row.allowed} ${row.fix}`.matchAll(/\{([\w-]+)\}/g))
+      expect(Object.keys(arguments_[row.engine])).toContain(name);
   });
 });
