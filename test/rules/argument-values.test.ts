@@ -2,6 +2,7 @@ import { boundsOf, fieldsOf, wordsOf } from '../../lib/rules/helpers/argument-va
 import conflicts from '../../data/sources/argument-conflicts.json';
 import sglangArguments from '../../data/sources/sglang-arguments.json';
 import vllmArguments from '../../data/sources/vllm-arguments.json';
+import { DEEPSEEK_V3 } from '../../lib/rules/helpers/samples';
 import { parseVersion, type Version } from '../../lib/text/version';
 import { alone } from './own-findings';
 
@@ -122,6 +123,20 @@ describe('arguments that a server compares', () => {
     expect(found(id, guessing(256, true))).toHaveLength(1);
     expect(found(id, guessing(128, true))).toEqual([]);
     expect(found(id, guessing(256, false))).toEqual([]);
+  });
+
+  test('know which models vLLM serves with latent attention', () => {
+    const latent = { kv_lora_rank: 256, q_lora_rank: 768, qk_nope_head_dim: 64, qk_rope_head_dim: 32, v_head_dim: 64 };
+    const minicpm = { ...QWEN3, ...latent, architectures: ['MiniCPM3ForCausalLM'], model_type: 'minicpm3' };
+    const backend = (name: string, config: object, more: Record<string, string> = {}) => ({
+      ...spec('vllm', '0.30.0', { SM_VLLM_ATTENTION_BACKEND: name, ...more }),
+      model: { config },
+    });
+    expect(found(id, backend('FLASHMLA', QWEN3))).toHaveLength(1);
+    expect(found(id, backend('FLASH_ATTN', QWEN3))).toEqual([]);
+    expect(found(id, backend('FLASH_ATTN', DEEPSEEK_V3))).toHaveLength(1);
+    expect(found(id, backend('FLASH_ATTN', DEEPSEEK_V3, { VLLM_MLA_DISABLE: '1' }))).toEqual([]);
+    expect(found(id, backend('FLASH_ATTN', minicpm))).toEqual([]);
   });
 
   test('are those of LMI’s own command line from LMI 15 on', () => {

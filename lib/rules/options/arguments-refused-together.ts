@@ -100,6 +100,16 @@ function valueOf(context: RuleContext, set: Given, operand: string): unknown {
 
 const flag = (value: boolean | undefined): string | undefined => (value === undefined ? undefined : String(value));
 
+/** Models that vLLM serves with latent attention; others have the ranks in their config, and are served without it. Source: vllm, `is_deepseek_mla`. */
+const LATENT = /^(deepseek_(v2|v3|v32)|kimi_k2|kimi_linear|glm_moe_dsa|glm4_moe_lite|longcat_flash)$/;
+
+/** undefined: not known, or switched off by vLLM’s own variable. */
+function isLatent({ model, spec }: RuleContext): boolean | undefined {
+  if (model === undefined || spec.environment?.VLLM_MLA_DISABLE !== undefined) return undefined;
+  if (model.mla === undefined && model.textConfig.kv_lora_rank === undefined) return false;
+  return model.mla !== undefined && LATENT.test(String(model.textConfig.model_type)) ? true : undefined;
+}
+
 const OPTIONS: Readonly<Record<string, (context: RuleContext) => unknown>> = {
   '@maxModelLen': ({ options }) => options.maxModelLen,
   '@loadFormat': ({ options }) => options.loadFormat,
@@ -109,7 +119,7 @@ const OPTIONS: Readonly<Record<string, (context: RuleContext) => unknown>> = {
   '@enableLora': ({ options }) => flag(options.enableLora),
   '@prefixCaching': (context) => flag(prefixCachingAsked(context)),
   '@sm': (context) => smOf(context),
-  '@latent': ({ model }) => (model === undefined ? undefined : flag(model.mla !== undefined)),
+  '@latent': (context) => flag(isLatent(context)),
   '@multimodal': ({ model }) => (model === undefined ? undefined : flag(model.multimodal)),
   '@encoder': ({ model }) => (model === undefined ? undefined : flag(model.kind === 'encoder')),
   '@tokensOfStep': ({ options }) => options.maxNumBatchedTokens,
