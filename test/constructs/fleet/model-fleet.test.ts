@@ -194,9 +194,9 @@ describe('models that do not fit together', () => {
   });
 
   test('for want of a driver that serves both are refused', () => {
-    // CUDA 12.9 does not start beside driver 580, CUDA 13.0 with none before it.
+    // CUDA 12.9 does not start beside driver 580, SGLang's CUDA 13.0 with none before it.
     const models = {
-      New: { container: ServingContainer.vllm() },
+      New: { container: ServingContainer.sglang() },
       Old: { container: ServingContainer.vllm({ version: '0.15.1' }) },
     };
     const make = (...ids: (keyof typeof models)[]) =>
