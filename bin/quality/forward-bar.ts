@@ -1,4 +1,4 @@
-import type { DecoderProgress } from '../../lib/simulate/forward/decoder';
+import type { DecoderProgress } from '../../lib/simulate/forward/decoder-run';
 import type { ForwardEstimate } from '../../lib/simulate/quality/estimate';
 import { bytes, count } from '../output/units';
 import { ProgressBar, timeLeft } from '../simulate/progress';

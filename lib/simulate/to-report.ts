@@ -1,6 +1,6 @@
 import type { SchemeEvaluation, SensitivityReport, SimulationReport } from '../report/simulation-report';
 import type { ErrorFigures } from './figures';
-import type { VariantFigures } from './forward/decoder';
+import type { VariantFigures } from './forward/decoder-run';
 import type { Evaluation } from './quality/evaluate';
 import type { InstanceFit } from './quality/instance-fit';
 import type { EmbeddingEvaluation } from './quality/embeddings';

@@ -1,7 +1,7 @@
 import { Arena, PAGE_BYTES } from '../kernels/arena';
 import { wasm, type WasmMemory } from '../kernels/webassembly';
 import { everywhere, pointWidths, UNQUANTIZED, type BlockActivations, type Point } from './activations';
-import type { DecoderOptions, VariantFigures } from './decoder';
+import type { DecoderOptions, VariantFigures } from './decoder-run';
 import type { DecoderJob, PackedAttention, PackedBlock, PackedLinear, PackedMlp } from './decoder-jobs';
 import { DecoderThread } from './decoder-thread';
 import type { KvQuantization } from './kv-cache';

@@ -1,5 +1,5 @@
 import { pointWidths, type BlockActivations, type Point } from './activations';
-import type { Variant } from './decoder';
+import type { Variant } from './decoder-run';
 import { NO_QUANTIZATION, type DecoderSession } from './decoder-session';
 import type { AttendJob, ExpertJob } from './decoder-jobs';
 import type { DecoderShape } from './decoder-shape';

@@ -1,5 +1,5 @@
 import { everywhere, type BlockActivations, type BlockPart, type Point } from './activations';
-import type { Variant } from './decoder';
+import type { Variant } from './decoder-run';
 import type { KvQuantization } from './kv-cache';
 
 /** A block or a part of one as a variant runs it. */

@@ -1,6 +1,7 @@
 import type { InputStatistics } from '../calibration/calibration';
 import { POINTS } from '../forward/activations';
-import { Decoder, type DecoderOptions } from '../forward/decoder';
+import { Decoder } from '../forward/decoder';
+import type { DecoderOptions } from '../forward/decoder-run';
 import { Encoder, type EncoderOptions } from '../forward/encoder';
 import { ENCODER_READERS } from '../forward/encoder-weights';
 import type { ActivationStatistics } from '../forward/point-statistics';

@@ -10,7 +10,7 @@ import {
   type BlockPart,
   type Point,
 } from '../forward/activations';
-import type { Variant } from '../forward/decoder';
+import type { Variant } from '../forward/decoder-run';
 import type { DecoderShape } from '../forward/decoder-shape';
 import type { KvQuantization } from '../forward/kv-cache';
 import type { Linear } from '../forward/weights';

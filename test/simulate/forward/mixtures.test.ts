@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Decoder, type Variant } from '../../../lib/simulate/forward/decoder';
+import { Decoder } from '../../../lib/simulate/forward/decoder';
+import type { Variant } from '../../../lib/simulate/forward/decoder-run';
 import { decoderShape } from '../../../lib/simulate/forward/decoder-shape';
 import { assertDecoderTensors } from '../../../lib/simulate/forward/tensor-names';
 import type { WeightSource } from '../../../lib/simulate/forward/weights';
