@@ -10,6 +10,15 @@ export async function readSource(name) {
   return JSON.parse(await readFile(path.join(root, 'data/sources', name), 'utf8'));
 }
 
+/** Tables of a source as the library reads them: rows without where each comes from, and without what does not limit them. */
+export function rowsWithoutNotes(tables) {
+  const bare = (row) =>
+    Object.fromEntries(Object.entries(row).filter(([key, value]) => key !== 'source' && value !== null));
+  return Object.fromEntries(
+    Object.entries(tables).map(([key, member]) => [key, Array.isArray(member) ? member.map(bare) : member]),
+  );
+}
+
 /** JSON with one line for each entry of the top-level arrays and objects: small to ship, readable in a diff. */
 export function toJson(value) {
   const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${block(member)}`);

@@ -49,7 +49,7 @@ export const expertKernelNotOnGpu: Rule = {
       ({ weights, layout, fromSm, since, before }) =>
         scheme.weightType === weights &&
         scheme.blockSize === undefined &&
-        (layout === null || layout === scheme.layout) &&
+        (layout === undefined || layout === scheme.layout) &&
         gpu.sm >= fromSm &&
         isVllm(context, { since, before }),
     );

@@ -50,7 +50,7 @@ export const expertRunnerNotForWeights: Rule = {
     const weights = expertWeights(context);
     const gpu = gpuOf(context);
     const isRefused = REFUSED_RUNNERS.some(
-      (row) => row.weights === weights && row.names.includes(runner) && isSglang(context, row.versions),
+      (row) => row.weights === weights && row.names.includes(runner) && isSglang(context, row),
     );
     const isElsewhere = gpu !== undefined && DATA_CENTRE_BLACKWELL.test(runner) && (gpu.sm < 100 || gpu.sm >= 110);
     if (!isRefused && !isElsewhere) return [];

@@ -76,7 +76,7 @@ export const expertShareNotAligned: Rule = {
     const row = EXPERT_ALIGNMENT.find(
       (one) =>
         one.weights === weights &&
-        (one.activation === null || one.activation === activation) &&
+        (one.activation === undefined || one.activation === activation) &&
         gpu.sm >= one.least &&
         gpu.sm <= one.most &&
         share % one.multiple !== 0 &&

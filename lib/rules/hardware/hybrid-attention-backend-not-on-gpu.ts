@@ -48,9 +48,7 @@ export const hybridAttentionBackendNotOnGpu: Rule = {
     const gpu = gpuOf(context);
     if (gpu === undefined || model === undefined || !GATED_DELTA_NETS.test(model.architecture)) return [];
     if (context.container?.engine !== 'sglang') return [];
-    const row = LINEAR_ATTENTION.find(
-      ({ least, most, versions }) => gpu.sm >= least && gpu.sm <= most && isSglang(context, versions),
-    );
+    const row = LINEAR_ATTENTION.find((one) => gpu.sm >= one.least && gpu.sm <= one.most && isSglang(context, one));
     if (row === undefined) return [];
     return VARIABLES.flatMap((name) => {
       const value = spec.environment?.[name];

@@ -1,19 +1,19 @@
 import data from '../data/vllm-limits.json';
 import { compareVersions, parseVersion, type Version } from '../../text/version';
 
+const versionOf = (text: string): Version => parseVersion(text) ?? [];
+
 interface BlockSizes {
-  readonly since: Version;
-  /** `null`: any. */
-  readonly sizes: readonly number[] | null;
+  readonly version: Version;
+  /** undefined: any. */
+  readonly sizes?: readonly number[];
 }
 
-const BLOCK_SIZES: readonly BlockSizes[] = (
-  data.blockSizes as unknown as readonly (readonly [string, readonly number[] | null])[]
-).map(([since, sizes]) => ({ since: parseVersion(since) ?? [], sizes }));
+const BLOCK_SIZES: readonly BlockSizes[] = data.blockSizes.map((row) => ({ ...row, version: versionOf(row.since) }));
 
 /** What `--block-size` takes in a version; `null` where it takes any number, or where nothing is known. */
 export function blockSizesOf(version: Version): readonly number[] | null {
-  const rows = BLOCK_SIZES.filter(({ since }) => compareVersions(version, since) >= 0);
+  const rows = BLOCK_SIZES.filter((row) => compareVersions(version, row.version) >= 0);
   return rows.at(-1)?.sizes ?? null;
 }
 
@@ -23,9 +23,10 @@ interface Algorithms {
   readonly algorithms: readonly string[];
 }
 
-const MODELOPT: readonly Algorithms[] = (
-  data.modelOptAlgorithms as unknown as readonly (readonly [string, readonly string[]])[]
-).map(([since, algorithms]) => ({ since, version: parseVersion(since) ?? [], algorithms }));
+const MODELOPT: readonly Algorithms[] = data.modelOptAlgorithms.map((row) => ({
+  ...row,
+  version: versionOf(row.since),
+}));
 
 /** Algorithms of ModelOpt that a version loads; undefined where it has no ModelOpt at all. */
 export function modelOptAlgorithmsOf(version: Version): readonly string[] | undefined {
@@ -40,41 +41,47 @@ export function firstWithModelOptAlgorithm(algorithm: string): string | undefine
 /** Experts that a range of versions sends to a kernel that is not compiled for some GPUs. */
 export interface ExpertsWithoutKernel {
   readonly weights: string;
-  /** `null`: whatever the checkpoint’s layout. */
-  readonly layout: string | null;
+  /** undefined: whatever the checkpoint’s layout. */
+  readonly layout?: string;
   /** Compute capability × 10, from here on. */
   readonly fromSm: number;
   readonly since: string;
   readonly before: string;
 }
 
-export const EXPERTS_WITHOUT_KERNEL: readonly ExpertsWithoutKernel[] = (
-  data.expertsWithoutKernel as unknown as readonly (readonly [string, string | null, number, string, string])[]
-).map(([weights, layout, fromSm, since, before]) => ({ weights, layout, fromSm, since, before }));
+export const EXPERTS_WITHOUT_KERNEL: readonly ExpertsWithoutKernel[] = data.expertsWithoutKernel;
 
-interface Backend {
-  readonly name: string;
+/** When something is there, by the versions that were read; a release between two of them may have what either has. */
+interface Lifetime {
   /** The last version read that does not have it yet; undefined: the oldest one read has it. */
   readonly after?: Version;
   /** The first version read that has it no more. */
   readonly until?: Version;
 }
 
-const BACKENDS: readonly Backend[] = (
-  data.attentionBackends as unknown as readonly (readonly [string, string | null, string | null])[]
-).map(([name, after, until]) => ({
-  name,
-  after: after === null ? undefined : parseVersion(after),
-  until: until === null ? undefined : parseVersion(until),
-}));
+function lifetimeOf({ after, until }: { readonly after?: string; readonly until?: string }): Lifetime {
+  return {
+    after: after === undefined ? undefined : versionOf(after),
+    until: until === undefined ? undefined : versionOf(until),
+  };
+}
 
-/** Names of attention backends in a version from 0.10.1 on; a release between two that were read may have those of both. */
+function isAlive({ after, until }: Lifetime, version: Version): boolean {
+  return (
+    (after === undefined || compareVersions(version, after) > 0) &&
+    (until === undefined || compareVersions(version, until) < 0)
+  );
+}
+
+interface Backend extends Lifetime {
+  readonly name: string;
+}
+
+const BACKENDS: readonly Backend[] = data.attentionBackends.map((row) => ({ name: row.name, ...lifetimeOf(row) }));
+
+/** Names of attention backends in a version from 0.10.1 on. */
 export function attentionBackendsOf(version: Version): readonly string[] {
-  return BACKENDS.filter(
-    ({ after, until }) =>
-      (after === undefined || compareVersions(version, after) > 0) &&
-      (until === undefined || compareVersions(version, until) < 0),
-  ).map(({ name }) => name);
+  return BACKENDS.filter((backend) => isAlive(backend, version)).map(({ name }) => name);
 }
 
 /** Where the values come from, for `qe explain`. */
@@ -84,20 +91,16 @@ interface ExpertBackends {
   readonly weights: string;
   /** The first version read. */
   readonly read: Version;
-  /** A value, and the last version read that does not have it yet. */
-  readonly names: readonly { readonly name: string; readonly after?: Version }[];
+  readonly backends: readonly Backend[];
 }
 
-const EXPERT_BACKENDS: readonly ExpertBackends[] = (
-  data.expertBackends as unknown as readonly (readonly [
-    string,
-    string,
-    readonly (readonly [string, string | null])[],
-  ])[]
-).map(([weights, read, names]) => ({
+const EXPERT_BACKENDS: readonly ExpertBackends[] = data.expertBackends.map(({ weights, read, names }) => ({
   weights,
-  read: parseVersion(read) ?? [],
-  names: names.map(([name, after]) => ({ name, after: after === null ? undefined : parseVersion(after) })),
+  read: versionOf(read),
+  backends: (names as [string, string | null][]).map(([name, after]) => ({
+    name,
+    ...lifetimeOf({ after: after ?? undefined }),
+  })),
 }));
 
 /**
@@ -107,9 +110,7 @@ const EXPERT_BACKENDS: readonly ExpertBackends[] = (
 export function expertBackendsOf(version: Version, weights: string): readonly string[] | undefined {
   const row = EXPERT_BACKENDS.find((one) => one.weights === weights);
   if (row === undefined || compareVersions(version, row.read) < 0) return undefined;
-  return row.names
-    .filter(({ after }) => after === undefined || compareVersions(version, after) > 0)
-    .map(({ name }) => name);
+  return row.backends.filter((backend) => isAlive(backend, version)).map(({ name }) => name);
 }
 
 /** Compute capabilities × 10, both inclusive. */
@@ -119,10 +120,7 @@ export interface GpuRange {
 }
 
 const EXPERT_BACKEND_GPUS: ReadonlyMap<string, GpuRange> = new Map(
-  (data.expertBackendGpus as unknown as readonly (readonly [string, number, number])[]).map(([name, least, most]) => [
-    name,
-    { least, most },
-  ]),
+  data.expertBackendGpus.map((row) => [row.name, row]),
 );
 
 /** GPUs that a value of `--moe-backend` has kernels for; undefined: not known, or any. */
@@ -131,72 +129,31 @@ export function expertBackendGpus(name: string): GpuRange | undefined {
 }
 
 /** A kernel of multi-head latent attention, as a range of versions has it. */
-export interface LatentBackend extends GpuRange {
-  readonly name: string;
+export interface LatentBackend extends Backend, GpuRange {
   /** Does it attend to the tokens that an indexer chose, or to all? */
   readonly sparse: boolean;
   readonly kv: 'any' | '16-bit' | 'fp8';
-  readonly after?: Version;
-  readonly until?: Version;
 }
 
-const LATENT_BACKENDS: readonly LatentBackend[] = (
-  data.latentBackends as unknown as readonly (readonly [
-    string,
-    boolean,
-    number,
-    number,
-    LatentBackend['kv'],
-    string | null,
-    string | null,
-  ])[]
-).map(([name, sparse, least, most, kv, after, until]) => ({
-  name,
-  sparse,
-  least,
-  most,
-  kv,
-  after: after === null ? undefined : parseVersion(after),
-  until: until === null ? undefined : parseVersion(until),
-}));
+const LATENT_BACKENDS: readonly LatentBackend[] = data.latentBackends.map((row) => {
+  const { name, sparse, least, most, kv } = row;
+  return { name, sparse, least, most, kv: kv as LatentBackend['kv'], ...lifetimeOf(row) };
+});
 
-/** Kernels of latent attention in a version, which its list of names may not all have; of two versions read, one between has what either has. */
+/** Kernels of latent attention in a version, which its list of names may not all have. */
 export function latentBackendsOf(version: Version): readonly LatentBackend[] {
   const names = attentionBackendsOf(version);
-  return LATENT_BACKENDS.filter(
-    ({ name, after, until }) =>
-      names.includes(name) &&
-      (after === undefined || compareVersions(version, after) > 0) &&
-      (until === undefined || compareVersions(version, until) < 0),
-  );
+  return LATENT_BACKENDS.filter((backend) => names.includes(backend.name) && isAlive(backend, version));
 }
 
 /** A kernel for experts that takes their hidden layer in multiples only, on GPUs and in versions that pick it by themselves. */
 export interface ExpertAlignment extends GpuRange {
   readonly weights: string;
-  /** `null`: whatever the activation. */
-  readonly activation: string | null;
+  /** undefined: whatever the activation. */
+  readonly activation?: string;
   readonly multiple: number;
   readonly since: string;
   readonly before?: string;
 }
 
-export const EXPERT_ALIGNMENT: readonly ExpertAlignment[] = (
-  data.expertAlignment as unknown as readonly (readonly [
-    string,
-    string | null,
-    number,
-    number,
-    number,
-    string,
-    string | null,
-  ])[]
-).map(([weights, activation, least, most, multiple, since, before]) => ({
-  weights,
-  activation,
-  least,
-  most,
-  multiple,
-  since,
-  before: before ?? undefined,
-}));
+export const EXPERT_ALIGNMENT: readonly ExpertAlignment[] = data.expertAlignment;
