@@ -15,6 +15,8 @@ import os
 import re
 import sys
 
+from wheels import parse, version_key
+
 DATE = '2026-11-26'
 BOUNDS = ('gt', 'ge', 'lt', 'le')
 # Classes that vLLM builds whatever else is asked for; two of them only where they have something to say.
@@ -31,18 +33,6 @@ JSON_CLASSES = {
     'eplb-config': 'EPLBConfig',
     'profiler-config': 'ProfilerConfig',
 }
-
-
-def version_key(version):
-    return tuple(int(part or 0) for part in re.match(r'(\d+)\.(\d+)\.(\d+)(?:\.post(\d+))?', version).groups())
-
-
-def parse(path):
-    try:
-        with open(path, encoding='utf-8') as file:
-            return ast.parse(file.read())
-    except (OSError, SyntaxError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def assigned(tree):

@@ -14,19 +14,9 @@ import os
 import re
 import sys
 
+from wheels import parse, version_key
+
 DATE = '2026-11-25'
-
-
-def version_key(version):
-    return tuple(int(part or 0) for part in re.match(r'(\d+)\.(\d+)\.(\d+)(?:\.post(\d+))?', version).groups())
-
-
-def parse(path):
-    try:
-        with open(path, encoding='utf-8') as file:
-            return ast.parse(file.read())
-    except (OSError, SyntaxError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def first_existing(root, names):

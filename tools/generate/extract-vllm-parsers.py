@@ -11,17 +11,14 @@ import ast
 import glob
 import json
 import os
-import re
 import sys
+
+from wheels import version_key
 
 DATE = '2026-11-26'
 TOOL = ['vllm/tool_parsers/*.py', 'vllm/entrypoints/openai/tool_parsers/*.py']
 REASONING = ['vllm/reasoning/*.py', 'vllm/entrypoints/openai/reasoning_parsers/*.py']
 ARGUMENTS = 'vllm/entrypoints/openai/cli_args.py'
-
-
-def version_key(version):
-    return tuple(int(part or 0) for part in re.match(r'(\d+)\.(\d+)\.(\d+)(?:\.post(\d+))?', version).groups())
 
 
 def parse(path):

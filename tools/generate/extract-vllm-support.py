@@ -14,6 +14,8 @@ import re
 import sys
 from datetime import date
 
+from wheels import parse, version_key
+
 MODELS = 'vllm/model_executor/models'
 OLD_REGISTRIES = [f'{MODELS}/registry.py', f'{MODELS}/__init__.py', 'vllm/model_executor/model_loader.py']
 QUANTIZATION = ['vllm/model_executor/layers/quantization', 'vllm/model_executor/quantization_utils']
@@ -23,18 +25,6 @@ QUANTIZATION = ['vllm/model_executor/layers/quantization', 'vllm/model_executor/
 LORA_LIST = ('supported_lora_modules', 'supports_lora')
 # bitsandbytes: a mapping of its own up to 0.6, the packed modules in 0.7; from 0.8 on the loader makes do without.
 BITSANDBYTES = [((0, 5, 0, 0), ('bitsandbytes_stacked_params_mapping',)), ((0, 7, 0, 0), ('packed_modules_mapping',)), ((0, 8, 0, 0), None)]
-
-
-def version_key(version):
-    return tuple(int(part or 0) for part in re.match(r'(\d+)\.(\d+)\.(\d+)(?:\.post(\d+))?', version).groups())
-
-
-def parse(path):
-    try:
-        with open(path, encoding='utf-8') as file:
-            return ast.parse(file.read())
-    except (OSError, SyntaxError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def registry(root):
