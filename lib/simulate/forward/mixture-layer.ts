@@ -144,11 +144,7 @@ export class MixtureLayer {
     activations: BlockActivations,
     kv: KvQuantization,
   ): Promise<void> {
-    const { session } = this;
-    await session.arena.scopedAsync(async () => {
-      const job = this.attendJob(lane, block, activations, kv);
-      await session.runUncounted(session.windows.map((_, window) => job(window)));
-    });
+    await this.runWindows(() => this.attendJob(lane, block, activations, kv));
     lane.counts = this.count(lane);
   }
 
@@ -182,16 +178,21 @@ export class MixtureLayer {
   }
 
   /** Runs the tokens of an expert through it. */
-  private async pass(
+  private pass(
     lane: Lane,
     expert: number,
     weights: GatedMlp | SharedExpert,
     activations: BlockActivations,
   ): Promise<void> {
-    const { session } = this;
-    await session.arena.scopedAsync(async () => {
-      const job = this.expertJob(lane, expert, weights, activations);
-      await session.runUncounted(session.windows.map((_, window) => job(window)));
+    return this.runWindows(() => this.expertJob(lane, expert, weights, activations));
+  }
+
+  /** Runs a job of each window; what `pack` puts into memory for them is given back. */
+  private runWindows(pack: () => (window: number) => AttendJob | ExpertJob): Promise<void> {
+    const { arena, windows } = this.session;
+    return arena.scopedAsync(async () => {
+      const job = pack();
+      await this.session.runUncounted(windows.map((_, window) => job(window)));
     });
   }
 
