@@ -38,6 +38,23 @@ describe('the instance that a fix proposes', () => {
     expect(large({ region: 'eu-west-9' })).toMatch(/^quantize to fewer bits/);
   });
 
+  test('leaves room beside the weights where nobody knows what the server takes', () => {
+    const onT4 = (container?: object) =>
+      findingOf(
+        'WEIGHTS_DO_NOT_FIT',
+        spec({
+          container,
+          instanceType: 'ml.g4dn.xlarge',
+          region: 'us-east-1',
+          options: { maxModelLen: 4096, dtype: 'float16' },
+        }),
+      )?.fix;
+    expect(onT4()).toBe('use ml.g6.xlarge');
+    expect(onT4({ family: 'custom', image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1' })).toBe(
+      'use ml.g6.xlarge',
+    );
+  });
+
   test('is one on which the container runs', () => {
     const cores = {
       container: { family: 'hf-vllm-neuron' },

@@ -36,13 +36,13 @@ export function loadedLayerBytes(
   return layers === null ? null : layers[layer];
 }
 
-/** All of a loader that what it keeps in memory depends on. */
+/** All of a loader that what it keeps in memory of a scheme depends on; what another scheme asks for is left out, so that answers are shared. */
 interface Traits {
   /** Does it take GPTQ through Marlin? */
   readonly marlin: boolean;
   /** Does it take FP8 with scales of blocks through Marlin? */
   readonly marlinFp8: boolean;
-  /** Does it take 4-bit weights with zero points through Machete? */
+  /** Does Machete unpack its 4-bit weights' zero points? */
   readonly machete: boolean;
   /** Does the last pipeline stage take what does not divide? */
   readonly restOnLast: boolean;
@@ -60,11 +60,16 @@ interface Traits {
 
 function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Traits {
   const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
+  const parts = [scheme, scheme.experts ?? scheme];
   return {
-    marlin: usesMarlin(loader),
-    marlinFp8: engine === 'vllm' && loader.sm !== undefined && loader.sm < ADA,
-    machete: engine === 'vllm' && loader.sm === HOPPER && isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
-    restOnLast: engine === 'vllm' && !isSince(version, 0, 8),
+    marlin: parts.some(({ layout }) => layout === 'gptq') && usesMarlin(loader),
+    marlinFp8: parts.some(isBlockFp8) && engine === 'vllm' && loader.sm !== undefined && loader.sm < ADA,
+    machete:
+      isUnpackedByMachete(scheme) &&
+      engine === 'vllm' &&
+      loader.sm === HOPPER &&
+      isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
+    restOnLast: parallelism.pipeline > 1 && engine === 'vllm' && !isSince(version, 0, 8),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
     latent: latentCopies(engine, version, scheme),
     engine,
@@ -211,16 +216,19 @@ function servedTensors(
   { role }: WeightGroup,
   { marlin, marlinFp8, machete }: Traits,
 ): StoredTensors {
-  if (scheme.blockSize !== undefined && scheme.weightType === 'fp8' && marlinFp8)
-    return [stored[0], rows * Math.ceil(columns / scheme.blockSize[1]) * 2];
+  if (marlinFp8 && isBlockFp8(scheme)) return [stored[0], rows * Math.ceil(columns / scheme.blockSize[1]) * 2];
   // Experts have kernels of their own.
-  if (machete && role !== 'expert' && isUnpackedByMachete(scheme)) return [stored[0], stored[1], stored[1]];
+  if (machete && role !== 'expert') return [stored[0], stored[1], stored[1]];
   if (scheme.layout === 'gptq' && marlin) {
     const [weights, scales, zeros, index] = stored;
     return [weights, scales, scheme.symmetric ? 0 : zeros, scheme.activationOrder === true ? 2 * index : 0];
   }
   if (scheme.layout === 'bitsandbytes' && scheme.weightBits === 4) return [stored[0], ((stored[0] * 2) / 64) * 4];
   return stored;
+}
+
+function isBlockFp8(scheme: Scheme): scheme is Scheme & Required<Pick<Scheme, 'blockSize'>> {
+  return scheme.blockSize !== undefined && scheme.weightType === 'fp8';
 }
 
 /** Groups of 128 and whole rows alone. Source: vllm/model_executor/layers/quantization/utils/machete_utils.py. */

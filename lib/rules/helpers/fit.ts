@@ -6,7 +6,7 @@ import { schemeSupport } from '../../scheme';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
 import { headsFit } from './heads';
-import { cheapestMachine } from './instances';
+import { cheapestMachine, SHARE_OF_WEIGHTS } from './instances';
 
 /** A planned context that is short by less than this share is within the planner's own error: a warning, not an error. */
 export const PLAN_ERROR = 0.07;
@@ -111,6 +111,7 @@ function fits(context: RuleContext, instance: Instance, tensorParallelSize: numb
   const options = Object.assign({}, context.spec.options, { tensorParallelSize, pipelineParallelSize: 1 });
   const resolved = resolveEndpoint({ ...context.spec, instanceType: instance.instanceType, options });
   const { memory, largestMaxModelLen } = planMemory(resolved);
-  if (memory.weights === null || memory.usable === null || memory.weights >= memory.usable) return false;
+  const room = memory.usable ?? (memory.total ?? 0) * SHARE_OF_WEIGHTS;
+  if (memory.weights === null || memory.weights >= room) return false;
   return largestMaxModelLen === null || largestMaxModelLen >= (wantedContext(context) ?? 1);
 }

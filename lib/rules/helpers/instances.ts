@@ -6,6 +6,9 @@ import type { EndpointSpec } from '../../spec/types';
 /** Prices of this region stand for all where a spec names none, or where ours has no price. */
 const PRICE_REGION = 'us-east-1';
 
+/** What the weights may take of an instance that is proposed, where no plan says what else the server takes. */
+export const SHARE_OF_WEIGHTS = 0.85;
+
 /** What can be had in a region, or anywhere. */
 interface Market {
   /** Cheapest first; those of unknown price come last. */
@@ -33,9 +36,10 @@ function marketOf(region: string | undefined): Market {
 }
 
 function makeMarket(region: string | undefined): Market {
-  const instances = allInstances()
-    .filter((instance) => region === undefined || instance.regions.includes(region))
-    .map((instance) => ({ instance, usdPerHour: orderingPrice(instance, region ?? PRICE_REGION) }))
+  const all = allInstances().map((instance) => ({ instance, usdPerHour: priceOf(instance, region ?? PRICE_REGION) }));
+  const instances = all
+    .filter(({ instance }) => region === undefined || instance.regions.includes(region))
+    .map((priced) => ({ instance: priced.instance, usdPerHour: orderingPrice(priced, all) }))
     .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus)
     .map(({ instance }) => instance);
   const machines = new Map<string, Instance>();
@@ -44,6 +48,12 @@ function makeMarket(region: string | undefined): Market {
     if (!machines.has(kind)) machines.set(kind, instance);
   }
   return { instances, machines };
+}
+
+interface Priced {
+  readonly instance: Instance;
+  /** Undefined: not known. */
+  readonly usdPerHour: number | undefined;
 }
 
 function allInstances(): readonly Instance[] {
@@ -55,15 +65,14 @@ function allInstances(): readonly Instance[] {
 /**
  * The price that an instance is ordered by. Where none is known, that of the next larger size of its family, which costs more; else last.
  */
-function orderingPrice(instance: Instance, region: string): number {
-  const own = priceOf(instance, region);
-  if (own !== undefined) return own;
-  const larger = allInstances()
-    .filter((other) => other.family === instance.family)
-    .filter((other) => other.vcpus > instance.vcpus && other.acceleratorCount >= instance.acceleratorCount)
-    .map((other) => priceOf(other, region))
-    .filter((price) => price !== undefined);
-  return larger.length === 0 ? Infinity : Math.min(...larger);
+function orderingPrice({ instance, usdPerHour }: Priced, all: readonly Priced[]): number {
+  if (usdPerHour !== undefined) return usdPerHour;
+  const { family, vcpus, acceleratorCount } = instance;
+  const larger = all.filter(
+    ({ instance: other }) =>
+      other.family === family && other.vcpus > vcpus && other.acceleratorCount >= acceleratorCount,
+  );
+  return Math.min(...larger.map((priced) => priced.usdPerHour ?? Infinity));
 }
 
 function priceOf({ instanceType }: Instance, region: string): number | undefined {

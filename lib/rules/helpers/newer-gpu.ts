@@ -1,9 +1,6 @@
 import type { Instance } from '../../hardware/types';
 import type { RuleContext } from '../types';
-import { cheapestInstance } from './instances';
-
-/** What the weights may take of an instance that is proposed; the rest is for the KV cache. */
-const SHARE_OF_WEIGHTS = 0.85;
+import { cheapestInstance, SHARE_OF_WEIGHTS } from './instances';
 
 /** Weights on all accelerators together; 0 where the plan cannot tell. */
 function weightBytes({ options, plan }: RuleContext): number {

@@ -32,10 +32,11 @@ export const dataParallelNotDivisible: Rule = {
   },
   evaluate(context) {
     const { container, options, spec } = context;
-    const environment = spec.environment ?? {};
+    const { environment } = spec;
+    if (container?.family !== 'sglang' || environment === undefined) return [];
     const attention = environment[ATTENTION];
     const variable = DEGREES.find((name) => /^\d+$/.test(environment[name] ?? ''));
-    if (container?.family !== 'sglang' || variable === undefined || attention === undefined) return [];
+    if (variable === undefined || attention === undefined) return [];
     if (isFlagWord(attention) && !/true/i.test(attention)) return [];
     const degree = Number(environment[variable]);
     const ranks = options.tensorParallelSize;
