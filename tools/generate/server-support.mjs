@@ -18,6 +18,7 @@ export async function outputs() {
 ${llamaCpp.map((name) => JSON.stringify(name)).join(',\n')}
 ],
 "tensorRtLlm":${JSON.stringify(tensorRt.architectures)},
+"tensorRtLlmSince":${JSON.stringify(Object.fromEntries(tensorRt.builtSince.map(({ architecture, since }) => [architecture, since])))},
 "sglangVersions":${JSON.stringify(sglang.versions)},
 "sglangArchitectures":{
 ${lines(sglang.architectures)}

@@ -3,7 +3,6 @@ import { found } from '../helpers/finding';
 import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import { tensorRtBuilds } from '../helpers/server-support';
 import { vllmHas } from '../helpers/vllm-models';
-import { lookup } from '../../text/lookup';
 import { isAtLeast, type Version } from '../../text/version';
 import type { Rule, RuleContext } from '../types';
 
@@ -34,9 +33,6 @@ function vllmOf({ container }: RuleContext): Version {
   const found = version && VLLM_OF_THE_TIME.find(([tensorRt]) => isAtLeast(version, tensorRt));
   return (found ?? VLLM_OF_THE_TIME[0])[1];
 }
-
-/** Builders that TensorRT-LLM got after the image’s version. Source: NVIDIA/TensorRT-LLM#2340. */
-const BUILT_SINCE: Readonly<Record<string, string>> = { DeepseekV2ForCausalLM: '0.15' };
 
 const PHI3 = { ...LLAMA_8B, architectures: ['Phi3ForCausalLM'], model_type: 'phi3' };
 const GPT_OSS = { ...QWEN3_MOE, architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', num_local_experts: 128 };
@@ -73,10 +69,7 @@ export const trtllmArchitectureNotListed: Rule = {
         }),
       ];
     if (LISTED.test(architecture) || spec.environment?.OPTION_BACKEND === 'pytorch') return [];
-    const since = lookup(BUILT_SINCE, architecture);
-    const version = container.engineVersion;
-    const isOlder = since !== undefined && version !== undefined && !isAtLeast(version, since);
-    const isBuilt = model.kind !== 'decoder' || (tensorRtBuilds(architecture) && !isOlder);
+    const isBuilt = model.kind !== 'decoder' || tensorRtBuilds(architecture, container.engineVersion);
     return [
       found({
         what: isBuilt

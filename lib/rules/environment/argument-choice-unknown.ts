@@ -2,17 +2,13 @@ import { nearestNames } from '../../text/nearest';
 import { ARGUMENT_VALUES_SOURCE, wordsOf } from '../helpers/argument-values';
 import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { isLeftAlone, passedOn } from '../helpers/passed-on';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (family: string, environment: Record<string, string>, version?: string) => ({
-  model: { config: QWEN3_SMALL },
-  container: { family, ...(version === undefined ? {} : { version }) },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(QWEN3_SMALL);
 
 export const argumentChoiceUnknown: Rule = {
   id: 'ARGUMENT_CHOICE_UNKNOWN',

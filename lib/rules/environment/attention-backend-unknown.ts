@@ -1,18 +1,14 @@
 import { nearestNames } from '../../text/nearest';
 import { isVllm, serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import { argumentOf } from '../helpers/switches';
 import { LIMITS_SOURCE, attentionBackendsOf } from '../helpers/vllm-limits';
 import type { Rule, RuleContext } from '../types';
 
-const example = (environment: Record<string, string>, version: string) => ({
-  model: { config: LLAMA_8B },
-  container: { family: 'vllm', version },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 /** `--attention-backend`, in capitals or not. */
 const HAS_ARGUMENT = { since: '0.13.0' };
@@ -54,15 +50,15 @@ export const attentionBackendUnknown: Rule = {
   holdsFor: 'the argument: vLLM 0.13 and later; VLLM_ATTENTION_BACKEND: 0.10.1 to 0.12',
   examples: {
     passes: [
-      example({ SM_VLLM_ATTENTION_BACKEND: 'flashinfer' }, '0.24.0'),
-      example({ VLLM_ATTENTION_BACKEND: 'TRITON_ATTN_VLLM_V1' }, '0.11.0'),
-      example({ VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.11.0'),
-      example({ VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.24.0'),
+      example('vllm', { SM_VLLM_ATTENTION_BACKEND: 'flashinfer' }, '0.24.0'),
+      example('vllm', { VLLM_ATTENTION_BACKEND: 'TRITON_ATTN_VLLM_V1' }, '0.11.0'),
+      example('vllm', { VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.11.0'),
+      example('vllm', { VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.24.0'),
     ],
     fails: [
-      example({ SM_VLLM_ATTENTION_BACKEND: 'flash_attention_2' }, '0.24.0'),
-      example({ SM_VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.24.0'),
-      example({ VLLM_ATTENTION_BACKEND: 'FLASH_ATTENTION' }, '0.10.2'),
+      example('vllm', { SM_VLLM_ATTENTION_BACKEND: 'flash_attention_2' }, '0.24.0'),
+      example('vllm', { SM_VLLM_ATTENTION_BACKEND: 'XFORMERS' }, '0.24.0'),
+      example('vllm', { VLLM_ATTENTION_BACKEND: 'FLASH_ATTENTION' }, '0.10.2'),
     ],
   },
   evaluate(context) {

@@ -1,17 +1,14 @@
 import type { ResolvedContainer } from '../../container/types';
 import { isVllm } from '../helpers/engine';
 import { entryPointAge } from '../../container';
-import { isFlagWord, shown, variablesOf } from '../helpers/environment';
+import { isFlagWord, shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
+import { argumentsOf, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext, RuleFinding } from '../types';
+import type { Rule, RuleFinding } from '../types';
 
-const example = (version: string, environment: Record<string, string>, family = 'vllm') => ({
-  model: { config: LLAMA_8B },
-  container: { family, version },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 const FAMILIES = new Set(['vllm', 'sglang', 'llama-cpp']);
 
@@ -25,22 +22,22 @@ export const flagBecomesPositional: Rule = {
     'aws/deep-learning-containers#5757, scripts/docker/vllm/sagemaker_args.py; aws-samples/amazon-sagemaker-generativeai#111',
   examples: {
     passes: [
-      example('0.28.0', { SM_VLLM_ASYNC_SCHEDULING: 'true', SM_VLLM_MAX_MODEL_LEN: '4096' }),
-      example('1.0.1', { SM_LLAMA_CPP_NO_WARMUP: 'true' }, 'llama-cpp'),
-      example('0.8.5', { SM_VLLM_ENFORCE_EAGER: 'true' }),
+      example('vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true', SM_VLLM_MAX_MODEL_LEN: '4096' }, '0.28.0'),
+      example('llama-cpp', { SM_LLAMA_CPP_NO_WARMUP: 'true' }, '1.0.1'),
+      example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.8.5'),
     ],
     fails: [
-      example('0.28.0', { SM_VLLM_ENFORCE_EAGER: '1' }),
-      example('0.16.0', { SM_VLLM_ENFORCE_EAGER: 'true' }),
-      example('0.10.1', { SM_VLLM_ASYNC_SCHEDULING: 'true' }),
-      example('0.5.9', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, 'sglang'),
-      example('1.0.1', { SM_LLAMA_CPP_METRICS: 'yes' }, 'llama-cpp'),
+      example('vllm', { SM_VLLM_ENFORCE_EAGER: '1' }, '0.28.0'),
+      example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.16.0'),
+      example('vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true' }, '0.10.1'),
+      example('sglang', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, '0.5.9'),
+      example('llama-cpp', { SM_LLAMA_CPP_METRICS: 'yes' }, '1.0.1'),
     ],
   },
   evaluate(context) {
-    const { container, spec } = context;
-    if (container === undefined || !FAMILIES.has(container.family) || spec.environment === undefined) return [];
-    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value) ?? []);
+    const { container } = context;
+    if (container === undefined || !FAMILIES.has(container.family)) return [];
+    return argumentsOf(context).flatMap((set) => judge(container, set) ?? []);
   },
 };
 
@@ -53,19 +50,17 @@ function passesOn(container: ResolvedContainer): boolean {
   return container.family !== 'llama-cpp' && entryPointAge(container) === 'verbatim';
 }
 
-function judge({ container }: RuleContext, name: string, value: string): RuleFinding | undefined {
-  if (container === undefined) return undefined;
-  const variables = variablesOf(container);
-  const variable =
-    variables.prefix !== undefined && name.startsWith(variables.prefix) ? variables.find(name) : undefined;
-  if (variable?.argument === undefined || (variable.kind !== 'switch' && variable.kind !== 'boolean')) return undefined;
+function judge(container: ResolvedContainer, { variable, value, argument, kind }: PassedOn): RuleFinding | undefined {
+  if (kind !== 'switch' && kind !== 'boolean') return undefined;
   const isVerbatim = passesOn(container);
   if (value === '' || (isFlagWord(value) && !isVerbatim)) return undefined;
   return found({
-    what: `--${variable.argument} takes no value, and ${isVerbatim ? 'the entry point of this image passes every value on' : 'only true and false are taken for a flag'}: the word becomes a positional argument`,
-    got: shown(name, value),
-    allowed: isVerbatim ? `${name} with an empty value` : 'true or false',
-    fix: isVerbatim ? `set ${name} to an empty value, or use a newer image` : `set ${name}=true, or leave it out`,
-    path: `/environment/${name}`,
+    what: `--${argument} takes no value, and ${isVerbatim ? 'the entry point of this image passes every value on' : 'only true and false are taken for a flag'}: the word becomes a positional argument`,
+    got: shown(variable, value),
+    allowed: isVerbatim ? `${variable} with an empty value` : 'true or false',
+    fix: isVerbatim
+      ? `set ${variable} to an empty value, or use a newer image`
+      : `set ${variable}=true, or leave it out`,
+    path: `/environment/${variable}`,
   });
 }

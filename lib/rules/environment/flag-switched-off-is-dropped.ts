@@ -1,15 +1,13 @@
+import type { ResolvedContainer } from '../../container/types';
 import { isAtLeast } from '../../text/version';
 import { shown, variablesOf } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
+import { argumentsOf, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext, RuleFinding } from '../types';
+import type { Rule, RuleFinding } from '../types';
 
-const example = (family: string, environment: Record<string, string>, version?: string) => ({
-  model: { config: LLAMA_8B },
-  container: { family, version },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 /** Flags of vLLM that are on unless switched off, with the version from which they are. Source: vllm/config, vllm/engine/arg_utils.py. */
 const ON_BY_DEFAULT: Readonly<Record<string, string>> = {
@@ -56,31 +54,27 @@ export const flagSwitchedOffIsDropped: Rule = {
     ],
   },
   evaluate(context) {
-    const { spec, container } = context;
-    if (container === undefined || spec.environment === undefined) return [];
-    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value) ?? []);
+    const { container } = context;
+    if (container === undefined) return [];
+    return argumentsOf(context).flatMap((set) => judge(container, set) ?? []);
   },
 };
 
-function judge({ container }: RuleContext, name: string, value: string): RuleFinding | undefined {
-  if (container === undefined || value.trim().toLowerCase() !== 'false') return undefined;
-  const { prefix, find } = variablesOf(container);
-  const variable = prefix !== undefined && name.startsWith(prefix) ? find(name) : undefined;
-  const flag = variable?.argument?.replaceAll('_', '-');
-  if (prefix === undefined || flag === undefined) return undefined;
+function judge(container: ResolvedContainer, { variable, value, argument }: PassedOn): RuleFinding | undefined {
+  if (value.trim().toLowerCase() !== 'false') return undefined;
   const isLmi = container.family === 'lmi' && (container.lmi ?? 0) >= 17 && (container.lmi ?? 0) <= 25;
   const isVllm = container.family === 'vllm' || isLmi;
   const isOn = isVllm
-    ? isOnInVllm(flag, container.engineVersion)
-    : container.family === 'llama-cpp' && LLAMA_ON.has(flag);
+    ? isOnInVllm(argument, container.engineVersion)
+    : container.family === 'llama-cpp' && LLAMA_ON.has(argument);
   if (!isOn) return undefined;
-  const negation = `${prefix}NO_${flag.replaceAll('-', '_').toUpperCase()}`;
+  const negation = `${variablesOf(container).prefix}NO_${argument.replaceAll('-', '_').toUpperCase()}`;
   return found({
-    what: `the container drops a flag that is false, and --${flag} is on by default`,
-    got: shown(name, value),
+    what: `the container drops a flag that is false, and --${argument} is on by default`,
+    got: shown(variable, value),
     allowed: isLmi ? undefined : `${negation}=true`,
     fix: isLmi ? 'use an image from LMI 26 on, which passes it on' : `write ${negation}=true in its place`,
-    path: `/environment/${name}`,
+    path: `/environment/${variable}`,
   });
 }
 

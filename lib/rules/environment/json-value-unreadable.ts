@@ -1,9 +1,10 @@
 import { isAtLeast } from '../../text/version';
-import { shown, variablesOf } from '../helpers/environment';
+import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
+import { argumentsOf, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
 import type { ResolvedContainer } from '../../container/types';
-import type { Rule, RuleContext, RuleFinding } from '../types';
+import type { Rule, RuleFinding } from '../types';
 
 const example = (family: string, value: string, version?: string) => ({
   model: { config: LLAMA_8B },
@@ -44,47 +45,44 @@ export const jsonValueUnreadable: Rule = {
   },
   evaluate(context) {
     const { container, spec } = context;
-    const isPassedOn = container?.family === 'vllm' || container?.family === 'lmi';
-    if (!isPassedOn || spec.environment === undefined) return [];
-    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value.trim()) ?? []);
+    if (container?.family !== 'vllm' && container?.family !== 'lmi') return [];
+    const isRestarted = spec.environment?.PROCESS_AUTO_RECOVERY?.toLowerCase() !== 'false';
+    return argumentsOf(context).flatMap((set) =>
+      set.kind === 'json' ? (judge(container, set, isRestarted) ?? []) : [],
+    );
   },
 };
 
-function judge({ container, spec }: RuleContext, name: string, value: string): RuleFinding | undefined {
-  if (container === undefined) return undefined;
-  const { prefix, find } = variablesOf(container);
-  const variable = prefix !== undefined && name.startsWith(prefix) ? find(name) : undefined;
-  if (variable?.kind !== 'json' || variable.argument === undefined) return undefined;
+function judge(
+  container: ResolvedContainer,
+  { variable, argument, ...set }: PassedOn,
+  isRestarted: boolean,
+): RuleFinding | undefined {
+  const value = set.value.trim();
   const isWrapped = /^'[{[].*[}\]]'$/s.test(value);
   const json = isWrapped ? value.slice(1, -1) : value;
   if (!/^[{[]/.test(json)) return undefined;
-  const path = `/environment/${name}`;
-  const got = shown(name, value);
+  const path = `/environment/${variable}`;
+  const got = shown(variable, value);
   if (!isJson(json))
     return found({
-      what: `--${variable.argument.replaceAll('_', '-')} is read as JSON, and this is none`,
+      what: `--${argument} is read as JSON, and this is none`,
       got,
       fix: json.includes("'") ? 'write names and texts in double quotes' : 'correct the JSON',
       path,
     });
   // LMI has no supervisor between itself and vLLM, and a release without an image no entry point at all.
   if (container.family === 'lmi' || container.tag === undefined || container.engineVersion === undefined)
-    return isWrapped && container.family === 'lmi' ? wrapped(name, got, json, path) : undefined;
+    return isWrapped && container.family === 'lmi' ? wrapped(variable, got, json, path) : undefined;
   const keeps = keepsQuotes(container);
-  if (keeps === true && isWrapped) return wrapped(name, got, json, path);
+  if (keeps === true && isWrapped) return wrapped(variable, got, json, path);
   // Without the supervisor's restarts the arguments are passed on as they are.
-  if (
-    keeps !== false ||
-    isWrapped ||
-    !json.includes('"') ||
-    spec.environment?.PROCESS_AUTO_RECOVERY?.toLowerCase() === 'false'
-  )
-    return undefined;
+  if (keeps !== false || isWrapped || !json.includes('"') || !isRestarted) return undefined;
   return found({
     what: `the vLLM images from ${SUPERVISED} to before ${KEEPS_QUOTES} take the double quotes out of a JSON value that does not stand in single quotes`,
     got,
     allowed: "'{…}'",
-    fix: `put the value of ${name} into single quotes, or use an image from ${KEEPS_QUOTES} on`,
+    fix: `put the value of ${variable} into single quotes, or use an image from ${KEEPS_QUOTES} on`,
     path,
   });
 }

@@ -1,18 +1,14 @@
 import { nearestNames } from '../../text/nearest';
 import { isVllm, serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { anyOf, found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import { argumentOf, isSwitchedOn } from '../helpers/switches';
 import { isNewerThanRead, parserRanges, parsersOf, PARSERS_SOURCE, type ParserKind } from '../helpers/vllm-parsers';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (environment: Record<string, string>, version?: string, family = 'vllm') => ({
-  model: { config: LLAMA_8B },
-  container: { family, ...(version === undefined ? {} : { version }) },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 interface ParserArgument {
   readonly kind: ParserKind;
@@ -49,18 +45,18 @@ export const parserNotInServer: Rule = {
   holdsFor: 'each name has its own range of versions',
   examples: {
     passes: [
-      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true', SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.2'),
-      example({ SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.1'),
-      example({ SM_VLLM_REASONING_PARSER: 'qwen3' }, '0.9.0'),
-      example({ SM_VLLM_REASONING_PARSER: 'mine', SM_VLLM_REASONING_PARSER_PLUGIN: '/opt/ml/model/mine.py' }),
-      example({ OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true', OPTION_TOOL_CALL_PARSER: 'hermes' }, undefined, 'lmi'),
+      example('vllm', { SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true', SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.2'),
+      example('vllm', { SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.1'),
+      example('vllm', { SM_VLLM_REASONING_PARSER: 'qwen3' }, '0.9.0'),
+      example('vllm', { SM_VLLM_REASONING_PARSER: 'mine', SM_VLLM_REASONING_PARSER_PLUGIN: '/opt/ml/model/mine.py' }),
+      example('lmi', { OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true', OPTION_TOOL_CALL_PARSER: 'hermes' }),
     ],
     fails: [
-      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: '', SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.1'),
-      example({ SM_VLLM_TOOL_CALL_PARSER: 'llama3_json' }, '0.6.2'),
-      example({ SM_VLLM_REASONING_PARSER: 'qwen3', SM_VLLM_ENABLE_REASONING: '' }, '0.8.5'),
-      example({ SM_VLLM_REASONING_PARSER: 'gpt_oss' }),
-      example({ OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true', OPTION_TOOL_CALL_PARSER: 'lama3_json' }, undefined, 'lmi'),
+      example('vllm', { SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: '', SM_VLLM_TOOL_CALL_PARSER: 'openai' }, '0.10.1'),
+      example('vllm', { SM_VLLM_TOOL_CALL_PARSER: 'llama3_json' }, '0.6.2'),
+      example('vllm', { SM_VLLM_REASONING_PARSER: 'qwen3', SM_VLLM_ENABLE_REASONING: '' }, '0.8.5'),
+      example('vllm', { SM_VLLM_REASONING_PARSER: 'gpt_oss' }),
+      example('lmi', { OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true', OPTION_TOOL_CALL_PARSER: 'lama3_json' }),
     ],
   },
   evaluate(context) {

@@ -1,15 +1,11 @@
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { serverName } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
 import { argumentVariable, isSwitchedOn } from '../helpers/switches';
 import type { Rule } from '../types';
 
-const example = (environment: Record<string, string>, family = 'vllm') => ({
-  model: { config: LLAMA_8B },
-  container: { family },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 const SWITCH = 'ENABLE_AUTO_TOOL_CHOICE';
 const PARSER = 'TOOL_CALL_PARSER';
@@ -24,13 +20,13 @@ export const toolParserMissing: Rule = {
     'vllm/entrypoints/openai/cli_args.py, `validate_parsed_serve_args`; djl-serving vllm_rb_properties.py, `validate_tool_call_parser`',
   examples: {
     passes: [
-      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true', SM_VLLM_TOOL_CALL_PARSER: 'llama3_json' }),
-      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'false' }),
-      example({ OPTION_TOOL_CALL_PARSER: 'hermes' }, 'lmi'),
+      example('vllm', { SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true', SM_VLLM_TOOL_CALL_PARSER: 'llama3_json' }),
+      example('vllm', { SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'false' }),
+      example('lmi', { OPTION_TOOL_CALL_PARSER: 'hermes' }),
     ],
     fails: [
-      example({ SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true' }),
-      example({ OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true' }, 'lmi'),
+      example('vllm', { SM_VLLM_ENABLE_AUTO_TOOL_CHOICE: 'true' }),
+      example('lmi', { OPTION_ENABLE_AUTO_TOOL_CHOICE: 'true' }),
     ],
   },
   evaluate(context) {

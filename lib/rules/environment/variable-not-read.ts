@@ -1,16 +1,12 @@
 import type { ContainerFamily } from '../../spec/types';
 import { serverName } from '../helpers/engine';
 import { variablesOf } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (family: ContainerFamily, environment: Record<string, string>, version?: string) => ({
-  model: { config: LLAMA_8B },
-  container: { family, version },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 /** Namespaces of every container of ours: a variable of another one's does nothing here. */
 const NAMESPACES: readonly (readonly [prefix: string, owner: string])[] = [

@@ -1,16 +1,14 @@
 import { entryPointAge } from '../../container';
+import type { ResolvedContainer } from '../../container/types';
 import { lookup } from '../../text/lookup';
-import { shown, variablesOf } from '../helpers/environment';
+import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
+import { argumentsOf, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext, RuleFinding } from '../types';
+import type { Rule, RuleFinding } from '../types';
 
-const example = (family: string, environment: Record<string, string>) => ({
-  model: { config: LLAMA_8B },
-  container: { family },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 const FAMILIES = new Set(['vllm', 'sglang', 'llama-cpp']);
 
@@ -33,29 +31,25 @@ export const variableValueMissing: Rule = {
     fails: [example('llama-cpp', { SM_LLAMA_CPP_FLASH_ATTN: 'true' }), example('vllm', { SM_VLLM_MAX_MODEL_LEN: '' })],
   },
   evaluate(context) {
-    const { container, spec } = context;
-    if (container === undefined || !FAMILIES.has(container.family) || spec.environment === undefined) return [];
-    return Object.entries(spec.environment).flatMap(([name, value]) => judge(context, name, value) ?? []);
+    const { container } = context;
+    if (container === undefined || !FAMILIES.has(container.family)) return [];
+    return argumentsOf(context).flatMap((set) => judge(container, set) ?? []);
   },
 };
 
-function judge({ container }: RuleContext, name: string, value: string): RuleFinding | undefined {
-  if (container === undefined) return undefined;
-  const { prefix, find } = variablesOf(container);
-  const variable = prefix !== undefined && name.startsWith(prefix) ? find(name) : undefined;
-  const takesValue = variable?.kind === 'value' || variable?.kind === 'json' || variable?.kind === 'list';
-  // A name that the entry point reads itself is no argument, and an old one passes the word `true` on.
-  if (variable?.argument === undefined || !takesValue) return undefined;
+function judge(container: ResolvedContainer, { variable, value, argument, kind }: PassedOn): RuleFinding | undefined {
+  if (kind !== 'value' && kind !== 'json' && kind !== 'list') return undefined;
+  // An old entry point passes the word `true` on.
   const isBare =
     value.trim().toLowerCase() === 'true' &&
     (container.family === 'llama-cpp' || entryPointAge(container) !== 'verbatim');
   if (value !== '' && !isBare) return undefined;
-  const values = lookup(VALUES, variable.argument) ?? 'a value';
+  const values = lookup(VALUES, argument) ?? 'a value';
   return found({
-    what: `--${variable.argument} needs ${values}, and the entry point passes the flag alone`,
-    got: value === '' ? `${name} with an empty value` : shown(name, value),
+    what: `--${argument} needs ${values}, and the entry point passes the flag alone`,
+    got: value === '' ? `${variable} with an empty value` : shown(variable, value),
     allowed: values,
-    fix: `set ${name} to ${values}`,
-    path: `/environment/${name}`,
+    fix: `set ${variable} to ${values}`,
+    path: `/environment/${variable}`,
   });
 }

@@ -1,16 +1,13 @@
 import { lookup } from '../../text/lookup';
 import { isVllm } from '../helpers/engine';
-import { shown, variablesOf } from '../helpers/environment';
+import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
+import { argumentsOf } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (family: string, environment: Record<string, string>, version?: string) => ({
-  model: { config: LLAMA_8B },
-  container: { family, ...(version === undefined ? {} : { version }) },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 type Kind = 'whole' | 'decimal' | 'leading' | 'bare' | 'amount' | 'batch' | 'degree';
 
@@ -182,31 +179,22 @@ export const variableValueNotANumber: Rule = {
     if (container === undefined || spec.environment === undefined) return [];
     const numbers = lookup(NUMBERS, container.family) ?? {};
     const variables = lookup(VARIABLES, container.family) ?? {};
-    return Object.entries(spec.environment).flatMap(
-      ([name, value]) => judge(context, { numbers, variables }, name, value) ?? [],
-    );
+    const passed = new Map(argumentsOf(context).map(({ variable, argument }) => [variable, argument]));
+    return Object.entries(spec.environment).flatMap(([name, value]) => {
+      const own = lookup(variables, name);
+      const argument = passed.get(name) ?? '';
+      const kind = own ?? lookup(numbers, argument);
+      if (kind === undefined) return [];
+      return judge(kindIn(context, kind), own === undefined ? `--${argument}` : name, name, value) ?? [];
+    });
   },
 };
 
-interface Kinds {
-  readonly numbers: Readonly<Record<string, Kind>>;
-  readonly variables: Readonly<Record<string, Kind>>;
-}
-
-function judge(context: RuleContext, kinds: Kinds, name: string, value: string): RuleFinding | undefined {
-  const { container } = context;
-  if (container === undefined) return undefined;
-  const { prefix, find } = variablesOf(container);
-  const argument =
-    prefix !== undefined && name.startsWith(prefix) ? find(name)?.argument?.replaceAll('_', '-') : undefined;
-  const written =
-    lookup(kinds.variables, name) ?? (argument === undefined ? undefined : lookup(kinds.numbers, argument));
-  if (written === undefined) return undefined;
-  const kind = kindIn(context, written);
+function judge(kind: Kind, what: string, name: string, value: string): RuleFinding | undefined {
   const text = value.trim();
   if (READABLE[kind].test(text) || isLeftAlone(kind, text)) return undefined;
   return found({
-    what: `${argument === undefined || lookup(kinds.variables, name) !== undefined ? name : `--${argument}`} is a number, and the server stops at any other value`,
+    what: `${what} is a number, and the server stops at any other value`,
     got: value === '' ? `${name} with an empty value` : shown(name, value),
     allowed: ALLOWED[kind],
     fix: `write ${name} as a number in digits`,

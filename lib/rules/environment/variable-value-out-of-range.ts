@@ -1,50 +1,14 @@
-import { lookup } from '../../text/lookup';
+import { rangeOf, RANGES_SOURCE } from '../helpers/argument-ranges';
 import { boundsOf, type Bounds } from '../helpers/argument-values';
 import { isVllm } from '../helpers/engine';
-import { shown, variablesOf } from '../helpers/environment';
+import { shown } from '../helpers/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
-import { isLeftAlone, passedOn } from '../helpers/passed-on';
+import { argumentsOf, isLeftAlone, passedOn, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (family: string, environment: Record<string, string>, version?: string) => ({
-  model: { config: LLAMA_8B },
-  container: { family, ...(version === undefined ? {} : { version }) },
-  options: { maxModelLen: 4096 },
-  environment,
-});
-
-interface Range {
-  readonly least: number;
-  /** First version that is known to refuse; without one all do. */
-  readonly since?: string;
-  /** A value below the least that the server takes for "as you see fit". */
-  readonly auto?: number;
-  /** Asked only where LoRA is on. */
-  readonly withLora?: boolean;
-}
-
-/**
- * Every vLLM stops at these: newer ones at the field ("Input should be greater than or equal to 1"), older ones where they divide by the
- * number or find fewer tokens than sequences. Source: vllm/config/parallel.py, scheduler.py, lora.py, model.py by version.
- */
-const vllm: Readonly<Record<string, Range>> = {
-  'tensor-parallel-size': { least: 1 },
-  'pipeline-parallel-size': { least: 1 },
-  'data-parallel-size': { least: 1, since: '0.28.0' },
-  'max-num-seqs': { least: 1 },
-  'max-num-batched-tokens': { least: 1 },
-  'max-loras': { least: 1, withLora: true },
-  'max-model-len': { least: 0, auto: -1 },
-};
-
-const RANGES: Readonly<Record<string, Readonly<Record<string, Range>>>> = {
-  vllm,
-  lmi: vllm,
-  sglang: { tp: { least: 1 }, 'tp-size': { least: 1 }, 'tensor-parallel-size': { least: 1 } },
-  // "invalid value for n_parallel". Source: llama.cpp common/arg.cpp.
-  'llama-cpp': { parallel: { least: 1, auto: -1 } },
-};
+const example = settingVariables(LLAMA_8B);
 
 export const variableValueOutOfRange: Rule = {
   id: 'VARIABLE_VALUE_OUT_OF_RANGE',
@@ -52,7 +16,7 @@ export const variableValueOutOfRange: Rule = {
   summary: 'a degree or a count is one that a server can start with',
   explanation:
     'The entry points hand a variable on as it is. A degree, a number of sequences or a budget of tokens below 1 ends the server before it loads anything: "max_num_seqs: Input should be greater than or equal to 1", or a division by zero in an older one. From 0.16 on vLLM looks so at a good thirty more. -1 means "as you see fit" for the length of vLLM and the slots of llama-server alone.',
-  source: 'vllm/config/parallel.py, scheduler.py, lora.py and model.py; llama.cpp common/arg.cpp, --parallel',
+  source: RANGES_SOURCE,
   examples: {
     passes: [
       example('vllm', { SM_VLLM_MAX_NUM_SEQS: '1', SM_VLLM_MAX_MODEL_LEN: '-1', SM_VLLM_MAX_LORAS: '0' }),
@@ -75,11 +39,10 @@ export const variableValueOutOfRange: Rule = {
     ],
   },
   evaluate(context) {
-    const { container, spec } = context;
-    const ranges = container === undefined ? undefined : lookup(RANGES, container.family);
-    if (ranges === undefined || spec.environment === undefined) return [];
+    const { container } = context;
+    if (container === undefined) return [];
     return [
-      ...Object.entries(spec.environment).flatMap(([name, value]) => judge(context, ranges, name, value) ?? []),
+      ...argumentsOf(context).flatMap((set) => belowLeast(context, container.family, set) ?? []),
       ...outOfBounds(context),
     ];
   },
@@ -134,28 +97,22 @@ function nearestWithin(number: number, { gt, ge, lt, le }: Bounds): number {
 /** A number is a whole one and nothing else: what is no number has a rule of its own. */
 const WHOLE = /^[+-]?\d+$/;
 
-function judge(
+function belowLeast(
   context: RuleContext,
-  ranges: Readonly<Record<string, Range>>,
-  name: string,
-  value: string,
+  family: string,
+  { variable, value, argument }: PassedOn,
 ): RuleFinding | undefined {
-  const { container, options } = context;
-  if (container === undefined) return undefined;
-  const { prefix, find } = variablesOf(container);
-  if (prefix === undefined || !name.startsWith(prefix) || !WHOLE.test(value.trim())) return undefined;
-  const argument = find(name)?.argument?.replaceAll('_', '-');
-  const range = argument === undefined ? undefined : lookup(ranges, argument);
+  const range = WHOLE.test(value.trim()) ? rangeOf(family, argument) : undefined;
   const number = Number(value);
   if (range === undefined || number >= range.least || number === range.auto) return undefined;
   if (range.since !== undefined && !isVllm(context, { since: range.since })) return undefined;
-  if (range.withLora === true && !options.enableLora) return undefined;
+  if (range.withLora === true && !context.options.enableLora) return undefined;
   const least = Math.max(range.least, 1);
   return found({
     what: `--${argument} is below what the server starts with`,
-    got: shown(name, value),
+    got: shown(variable, value),
     allowed: `${least} or more${range.auto === undefined ? '' : `, or ${range.auto}`}`,
-    fix: `set ${name} to ${least}, or leave it out`,
-    path: `/environment/${name}`,
+    fix: `set ${variable} to ${least}, or leave it out`,
+    path: `/environment/${variable}`,
   });
 }

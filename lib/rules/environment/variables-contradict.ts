@@ -1,15 +1,11 @@
 import { environmentSettings } from '../../endpoint/environment';
+import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { shown } from '../helpers/environment';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleFinding } from '../types';
 
-const example = (environment: Record<string, string>, family = 'lmi') => ({
-  model: { config: LLAMA_8B },
-  container: { family },
-  options: { maxModelLen: 4096 },
-  environment,
-});
+const example = settingVariables(LLAMA_8B);
 
 export const variablesContradict: Rule = {
   id: 'VARIABLES_CONTRADICT',
@@ -20,13 +16,13 @@ export const variablesContradict: Rule = {
   source: 'djl-serving vllm_rb_properties.py, handle_lmi_vllm_config_conflicts; dockerd-entrypoint-with-cuda-compat.sh',
   examples: {
     passes: [
-      example({ OPTION_TENSOR_PARALLEL_DEGREE: '2', TENSOR_PARALLEL_DEGREE: '2' }),
-      example({ OPTION_MAX_ROLLING_BATCH_SIZE: '32' }),
+      example('lmi', { OPTION_TENSOR_PARALLEL_DEGREE: '2', TENSOR_PARALLEL_DEGREE: '2' }),
+      example('lmi', { OPTION_MAX_ROLLING_BATCH_SIZE: '32' }),
     ],
     fails: [
-      example({ OPTION_TENSOR_PARALLEL_DEGREE: '2', OPTION_TENSOR_PARALLEL_SIZE: '4' }),
-      example({ OPTION_MAX_ROLLING_BATCH_SIZE: '32', OPTION_MAX_NUM_SEQS: '64' }),
-      example({ SM_VLLM_ENABLE_PREFIX_CACHING: 'true', SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true' }, 'vllm'),
+      example('lmi', { OPTION_TENSOR_PARALLEL_DEGREE: '2', OPTION_TENSOR_PARALLEL_SIZE: '4' }),
+      example('lmi', { OPTION_MAX_ROLLING_BATCH_SIZE: '32', OPTION_MAX_NUM_SEQS: '64' }),
+      example('vllm', { SM_VLLM_ENABLE_PREFIX_CACHING: 'true', SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true' }),
     ],
   },
   evaluate({ spec }) {

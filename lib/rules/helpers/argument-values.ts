@@ -1,5 +1,6 @@
 import data from '../data/argument-values.json';
 import { compareVersions, parseVersion, type Version } from '../../text/version';
+import { neighbours } from './releases';
 
 type Spans<T> = readonly (readonly [since: string, value: T | null])[];
 
@@ -21,18 +22,15 @@ class Table<Text, Value> {
     private readonly parse: (text: Text) => Value,
   ) {}
 
-  /** Values of an argument in a version; of two releases that were read, one between them may have what either has. Undefined: any, or not known. */
+  /** Values of an argument in a version; one between two releases that were read may have what either has. Undefined: any, or not known. */
   of(argument: string, version: Version): readonly Value[] | undefined {
-    const newest = this.released[this.released.length - 1];
-    if (compareVersions(version, newest) > 0) return undefined;
+    const { before, after } = neighbours(version, this.released);
     const spans = this.spans(argument);
-    if (spans === undefined) return undefined;
-    const own = at(spans, version);
-    if (own?.value === undefined) return undefined;
-    if (this.released.some((known) => compareVersions(known, version) === 0)) return [own.value];
-    const next = this.released.find((known) => compareVersions(known, version) > 0);
-    const later = next === undefined ? own : at(spans, next);
-    return later?.value === undefined ? undefined : [own.value, later.value];
+    if (spans === undefined || before === undefined || after === undefined) return undefined;
+    const earlier = at(spans, before);
+    const later = at(spans, after);
+    if (earlier?.value === undefined || later?.value === undefined) return undefined;
+    return earlier === later ? [earlier.value] : [earlier.value, later.value];
   }
 
   private spans(argument: string): readonly Span<Value>[] | undefined {

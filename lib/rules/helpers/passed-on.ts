@@ -1,3 +1,5 @@
+import type { ArgumentKind } from '../../container';
+import type { ResolvedContainer } from '../../container/types';
 import { isAtLeast } from '../../text/version';
 import type { RuleContext } from '../types';
 import { variablesOf } from './environment';
@@ -8,29 +10,47 @@ export interface PassedOn {
   readonly value: string;
   /** Without the dashes in front: `max-num-seqs`. */
   readonly argument: string;
+  readonly kind: ArgumentKind;
+}
+
+const NONE: readonly PassedOn[] = [];
+const walked = new WeakMap<object, readonly PassedOn[]>();
+
+/** Variables that become arguments of the server, in the order of the environment; an endpoint’s are looked for once for all rules. */
+export function argumentsOf(context: Pick<RuleContext, 'container' | 'spec'>): readonly PassedOn[] {
+  const { container, spec } = context;
+  if (container === undefined || spec.environment === undefined) return NONE;
+  let all = walked.get(context);
+  if (all === undefined) {
+    all = Object.entries(spec.environment).flatMap(([variable, value]) => passed(container, variable, value) ?? []);
+    walked.set(context, all);
+  }
+  return all;
+}
+
+function passed(container: ResolvedContainer, variable: string, value: string): PassedOn | undefined {
+  const known = variablesOf(container).find(variable);
+  if (known?.argument === undefined) return undefined;
+  return { variable, value, argument: known.argument.replaceAll('_', '-'), kind: known.kind };
 }
 
 /** LMI builds a command line of its options and has vLLM parse it from LMI 15 on. Source: djl_python vllm_rb_properties.py, `construct_vllm_args_list`. */
 const LMI_PARSES = '0.8.4';
 
-/** Variables of a container of vLLM or SGLang that become arguments, as its entry point turns them into some. */
-export function passedOn({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): readonly PassedOn[] {
-  const environment = spec.environment;
-  if (environment === undefined || container?.engineVersion === undefined) return NONE;
-  if (container.family !== 'vllm' && container.family !== 'sglang' && container.family !== 'lmi') return NONE;
-  if (container.family === 'lmi' && !isAtLeast(container.engineVersion, LMI_PARSES)) return NONE;
-  const { prefix, find } = variablesOf(container);
-  if (prefix === undefined) return NONE;
-  const out: PassedOn[] = [];
-  for (const variable of Object.keys(environment)) {
-    if (!variable.startsWith(prefix)) continue;
-    const argument = find(variable)?.argument?.replaceAll('_', '-');
-    if (argument !== undefined) out.push({ variable, argument, value: environment[variable] });
+/** Those of a container of vLLM or SGLang whose server parses a command line, and whose version is known. */
+export function passedOn(context: Pick<RuleContext, 'container' | 'spec'>): readonly PassedOn[] {
+  const version = context.container?.engineVersion;
+  if (version === undefined) return NONE;
+  switch (context.container?.family) {
+    case 'vllm':
+    case 'sglang':
+      return argumentsOf(context);
+    case 'lmi':
+      return isAtLeast(version, LMI_PARSES) ? argumentsOf(context) : NONE;
+    default:
+      return NONE;
   }
-  return out;
 }
-
-const NONE: readonly PassedOn[] = [];
 
 /** Nothing, quotes that may be taken off on the way, or what is not known before it is deployed. */
 export function isLeftAlone(value: string): boolean {

@@ -1,9 +1,11 @@
-import { parseVersion, type Version } from '../../text/version';
+import { lookup } from '../../text/lookup';
+import { isAtLeast, parseVersion, type Version } from '../../text/version';
 import data from '../data/server-support.json';
 import { isInRanges, readRanges } from './ranges';
 
 const LLAMA_CPP: ReadonlySet<string> = new Set(data.llamaCpp);
 const TENSORRT_LLM: ReadonlySet<string> = new Set(data.tensorRtLlm);
+const TENSORRT_LLM_SINCE: Readonly<Record<string, string>> = data.tensorRtLlmSince;
 const READ = data.sglangVersions.map((text) => parseVersion(text) ?? []);
 const SGLANG_ARCHITECTURES: Readonly<Record<string, string>> = data.sglangArchitectures;
 const SGLANG_METHODS: Readonly<Record<string, string>> = data.sglangQuantization;
@@ -13,9 +15,11 @@ export function llamaCppConverts(architecture: string): boolean {
   return LLAMA_CPP.has(architecture);
 }
 
-/** Has any TensorRT-LLM of LMI’s images what builds an engine of this class? */
-export function tensorRtBuilds(architecture: string): boolean {
-  return TENSORRT_LLM.has(architecture);
+/** Has the TensorRT-LLM of an image of LMI what builds an engine of this class? Without a version: has any of them? */
+export function tensorRtBuilds(architecture: string, version: Version | undefined): boolean {
+  const since = lookup(TENSORRT_LLM_SINCE, architecture);
+  const isThere = since === undefined || version === undefined || isAtLeast(version, since);
+  return isThere && TENSORRT_LLM.has(architecture);
 }
 
 /** Has SGLang an implementation of its own? Without a version: has any of those that were read? */

@@ -1,12 +1,12 @@
 import data from '../data/vllm-architectures.json';
-import { compareVersions, parseVersion, type Version } from '../../text/version';
-import { isUpTo, readRanges, type KnownRange } from './ranges';
+import { parseVersion, type Version } from '../../text/version';
+import { hasStarted, isInRanges, readRanges, type KnownRange } from './ranges';
+import { countsAs } from './releases';
 
 export type Feature = 'served' | 'lora' | 'pipeline' | 'bitsandbytes' | 'loraHead';
 const COLUMN: Readonly<Record<Feature, number>> = { served: 0, lora: 1, pipeline: 2, bitsandbytes: 3, loraHead: 4 };
 
 const READ = data.versions.map((text) => parseVersion(text) ?? []);
-const OLDEST = data.versions[0];
 
 const architectures = data.architectures as Readonly<Record<string, string>>;
 const read = new Map<string, readonly (readonly KnownRange[])[]>();
@@ -28,29 +28,13 @@ export function vllmRanges(architecture: string, feature: Feature = 'served'): r
 
 export type Support = 'yes' | 'not-yet' | 'no-more' | 'never' | 'unknown';
 
-/**
- * Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. The ranges come from released
- * versions that were read; a release between two of them counts as the next one of its minor version, so that nothing is called missing
- * that may be there.
- */
+/** Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. */
 export function vllmHas(architecture: string, feature: Feature, version: Version): Support {
   const ranges = vllmRanges(architecture, feature);
   if (ranges === undefined) return 'unknown';
   if (ranges.length === 0) return 'never';
-  const read = nearestRead(version);
-  for (const { since, last } of ranges) {
-    // What the oldest version read has, older ones may have had as well.
-    const started = since === OLDEST || compareVersions(read, parseVersion(since) ?? []) >= 0;
-    const ended = last !== undefined && !isUpTo(version, last, READ);
-    if (started && !ended) return 'yes';
-  }
-  return compareVersions(read, parseVersion(ranges[0].since) ?? []) < 0 ? 'not-yet' : 'no-more';
-}
-
-/** The version itself, or the next one of its minor version that was read. */
-function nearestRead(version: Version): Version {
-  const next = READ.find((read) => compareVersions(read, version) >= 0);
-  return next !== undefined && next[0] === version[0] && next[1] === version[1] ? next : version;
+  if (isInRanges(version, ranges, READ)) return 'yes';
+  return hasStarted(countsAs(version, READ), ranges[0]) ? 'no-more' : 'not-yet';
 }
 
 /** First release that has it: what to upgrade to. */
