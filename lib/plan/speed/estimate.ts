@@ -6,6 +6,7 @@ import type { Subject } from '../subject';
 import type { SpeedEstimate } from '../types';
 import { communicationSeconds } from './interconnect';
 import { kernelModel, peakFlops, type KernelModel } from './kernel';
+import { extraLaunchSeconds } from './launches';
 import { streamedBytes } from './streamed';
 
 export const UNKNOWN_SPEED: SpeedEstimate = {
@@ -84,7 +85,7 @@ function decodeStep(
   batch: number,
   context: number,
 ): Step | null {
-  const { model, accelerator, options } = subject;
+  const { accelerator, options } = subject;
   const weights = streamedBytes(subject, batch);
   const flops = accelerator === undefined ? undefined : peakFlops(subject, container, accelerator);
   const cache = cacheBytes(subject, context);
@@ -93,7 +94,7 @@ function decodeStep(
   const work = (2 * decoderParameters(subject) * batch) / options.tensorParallelSize;
   const compute = flops === undefined ? 0 : work / (flops * kernels.compute);
   const communication = communicationSeconds(subject, batch);
-  const overhead = model.numLayers * kernels.layerSeconds;
+  const overhead = overheadSeconds(subject, kernels);
   const seconds = Math.max(memory, compute) + communication + overhead;
   const parts: readonly (readonly [Step['bound'], number])[] = [
     ['memory-bandwidth', memory >= compute ? memory : 0],
@@ -152,6 +153,12 @@ function prefillSeconds(
   return (
     Math.max(work / (flops * kernels.compute), reading) +
     communicationSeconds(subject, tokens) +
-    chunks * model.numLayers * kernels.layerSeconds
+    chunks * overheadSeconds(subject, kernels)
   );
+}
+
+/** What a forward pass takes beside moving and multiplying. llama.cpp's pace was measured on experts as well as on dense models. */
+function overheadSeconds({ model, scheme, accelerator, engine }: Subject, kernels: KernelModel): number {
+  const extra = engine === 'llama.cpp' ? 0 : extraLaunchSeconds(model, scheme, accelerator?.sm);
+  return kernels.hostSeconds + model.numLayers * kernels.layerSeconds + extra;
 }

@@ -11,25 +11,33 @@ export interface KernelModel {
   readonly bandwidth: number;
   /** Part of the dense peak of a large matrix product. */
   readonly compute: number;
-  /** Seconds a layer takes beside moving its bytes: launches, norms, attention's own latency. */
+  /** Seconds a dense layer takes beside moving its bytes: launches, norms, attention's own latency. */
   readonly layerSeconds: number;
+  /** Seconds a step waits for the host, whatever the model: scheduling, inputs, what was sampled. */
+  readonly hostSeconds: number;
 }
 
 /**
  * Two measured facts carry these figures. Decoding at batch 1 with three sizes of the same model's weights (bf16, INT8, INT4) is a line:
- * its slope is 0.84 of an A100's bandwidth, for a 14 B and a 32 B model alike, its intercept about 100 µs a layer (Qwen2.5 speed
- * benchmark, vLLM 0.6.3). Later engines launch whole steps as one CUDA graph.
+ * its slope is 0.84 of an A100's bandwidth, for a 14 B and a 32 B model alike (Qwen2.5 speed benchmark, vLLM 0.6.3). Its intercepts are
+ * again a line, over the 28, 48 and 64 layers of a 1.5 B, a 14 B and a 32 B model: 72 µs a layer, and 1.6 ms.
  */
 export function kernelModel(subject: Subject): KernelModel | undefined {
   const { engine, scheme, options, engineVersion, accelerator } = subject;
   switch (engine) {
     case 'llama.cpp':
-      return { bandwidth: ggmlBandwidth(scheme, accelerator?.sm), compute: 0.35, layerSeconds: 80e-6 };
+      return { bandwidth: ggmlBandwidth(scheme, accelerator?.sm), compute: 0.35, layerSeconds: 80e-6, hostSeconds: 0 };
     case 'vllm':
-      return { bandwidth: 0.84, compute: 0.55, layerSeconds: vllmLayerSeconds(engineVersion, options.enforceEager) };
+      return { bandwidth: 0.84, compute: 0.55, ...vllmSeconds(engineVersion, subject.usesV1, options.enforceEager) };
     case 'sglang':
     case 'tensorrt-llm':
-      return { bandwidth: 0.84, compute: 0.55, layerSeconds: options.enforceEager ? EAGER_LAYER_SECONDS : 45e-6 };
+      // The next step is prepared while one runs. Source: SGLang 0.4 release notes, "zero-overhead batch scheduler".
+      return {
+        bandwidth: 0.84,
+        compute: 0.55,
+        layerSeconds: options.enforceEager ? EAGER_LAYER_SECONDS : GRAPH_LAYER_SECONDS,
+        hostSeconds: 0,
+      };
     default:
       return undefined;
   }
@@ -56,10 +64,28 @@ function ggmlBandwidth({ layout, ggufType = '' }: Scheme, sm: number | undefined
 /** Python launches each kernel: what a layer takes without CUDA graphs. */
 const EAGER_LAYER_SECONDS = 300e-6;
 
-function vllmLayerSeconds(version: readonly number[] | undefined, eager: boolean): number {
+const GRAPH_LAYER_SECONDS = 45e-6;
+
+function vllmSeconds(
+  version: readonly number[] | undefined,
+  isV1: boolean,
+  eager: boolean,
+): Pick<KernelModel, 'layerSeconds' | 'hostSeconds'> {
   // CUDA graphs came with 0.2.7. Source: vLLM release notes.
-  if (eager || !isSince(version, 0, 2, 7)) return EAGER_LAYER_SECONDS;
-  return isSince(version, 0, 8) ? 45e-6 : 100e-6;
+  if (!isSince(version, 0, 2, 7)) return { layerSeconds: EAGER_LAYER_SECONDS, hostSeconds: 0 };
+  const layerSeconds = eager ? EAGER_LAYER_SECONDS : isV1 ? GRAPH_LAYER_SECONDS : 72e-6;
+  return { layerSeconds, hostSeconds: isV1 ? v1HostSeconds(version) : 1.6e-3 };
+}
+
+/**
+ * V1's engine process schedules, waits for the step, and hands over what it sampled. With graphs of whole steps (0.11) less is left to do, with
+ * asynchronous scheduling (the default from 0.14) little. Fitted to Qwen3 of 0.6 B, 1.7 B and 8 B at batch 1: 4.2 and 4.7 ms a token on an
+ * A100 (mid-2025), 7.3 ms on an H100 (0.11.0). Sources: tenstorrent/tt-inference-server issue 340; GPUStack, "Optimizing Qwen3-8B
+ * Latency"; vllm/config/scheduler.py, `async_scheduling`.
+ */
+function v1HostSeconds(version: readonly number[] | undefined): number {
+  if (isSince(version, 0, 14)) return 0.2e-3;
+  return isSince(version, 0, 11) ? 0.5e-3 : 1.5e-3;
 }
 
 /**
