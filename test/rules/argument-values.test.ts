@@ -2,7 +2,7 @@ import { boundsOf, fieldsOf, wordsOf } from '../../lib/rules/helpers/argument-va
 import conflicts from '../../data/sources/argument-conflicts.json';
 import sglangArguments from '../../data/sources/sglang-arguments.json';
 import vllmArguments from '../../data/sources/vllm-arguments.json';
-import { DEEPSEEK_V3 } from '../../lib/rules/helpers/samples';
+import { DEEPSEEK_V3, INTERNVL_26B } from '../../lib/rules/helpers/samples';
 import { parseVersion, type Version } from '../../lib/text/version';
 import { alone } from './own-findings';
 
@@ -62,19 +62,139 @@ describe('values that versions take', () => {
 });
 
 describe('numbers with limits', () => {
+  const id = 'VARIABLE_VALUE_OUT_OF_RANGE';
+  const media = { model: { config: INTERNVL_26B } };
+  const judged = (name: string, value: string, more: object = {}) =>
+    alone(id, { ...spec('vllm', '0.31.0', { [`SM_VLLM_${name}`]: value }), ...more });
+
   test.each([
-    ['SM_VLLM_STREAM_INTERVAL', '0'],
-    ['SM_VLLM_WATERMARK', '1'],
-    ['SM_VLLM_CPU_OFFLOAD_GB', '-0.5'],
-  ])('stop the server outside them: %s=%s', (name, value) => {
-    expect(found('VARIABLE_VALUE_OUT_OF_RANGE', spec('vllm', '0.30.0', { [name]: value }))).toEqual([
-      `${name}=${value}`,
+    ['STREAM_INTERVAL', '0', '1 or more', '1', '1'],
+    ['CPU_OFFLOAD_GB', '-0.5', '0 or more', '0', '0'],
+    ['MAX_LOGPROBS', '-2', '-1 or more', '-1', '-1'],
+    ['WATERMARK', '1', '0 or more, less than 1', '0.5', '0'],
+    ['WATERMARK', '-0.1', '0 or more, less than 1', '0', '0.99'],
+    ['MAMBA_BLOCK_SIZE', '0', 'more than 0', '1', '1'],
+    ['DEVICE_MEMORY_UTILIZATION', '0', 'more than 0, 1 or less', '0.5', '0.01'],
+    ['DEVICE_MEMORY_UTILIZATION', '1.5', 'more than 0, 1 or less', '1', '1'],
+  ])('%s=%s: allowed is %s, and the nearest is %s', (name, value, allowed, nearest, within) => {
+    const variable = `SM_VLLM_${name}`;
+    expect(judged(name, value)).toMatchObject([
+      {
+        got: `${variable}=${value}`,
+        allowed,
+        fix: `set ${variable} to ${nearest}, or leave it out`,
+        path: `/environment/${variable}`,
+      },
     ]);
+    expect(judged(name, nearest)).toEqual([]);
+    expect(judged(name, within)).toEqual([]);
+  });
+
+  test('are no numbers, or not known yet', () => {
+    for (const value of ['', '${Token[TOKEN.1]}', 'none', '-1.8881545897087505e+289', 'Infinity'])
+      expect(judged('CPU_OFFLOAD_GB', value)).toEqual([]);
   });
 
   test('are looked at for media only where a model takes some', () => {
-    const value = { SM_VLLM_MM_PROCESSOR_CACHE_GB: '-1' };
-    expect(found('VARIABLE_VALUE_OUT_OF_RANGE', spec('vllm', '0.30.0', value))).toEqual([]);
+    expect(judged('MM_PROCESSOR_CACHE_GB', '-1')).toEqual([]);
+    expect(judged('MM_PROCESSOR_CACHE_GB', '-1', { model: {} })).toEqual([]);
+    expect(judged('MM_PROCESSOR_CACHE_GB', '-1', media)).toHaveLength(1);
+    expect(judged('MM_PROCESSOR_CACHE_GB', '0', media)).toEqual([]);
+  });
+
+  test('are looked at for adapters only where LoRA is on', () => {
+    const lora = (enableLora?: boolean) => ({ options: { maxModelLen: 4096, enableLora } });
+    expect(judged('MAX_LORA_CLS_LABELS', '0', lora())).toEqual([]);
+    expect(judged('MAX_LORA_CLS_LABELS', '0', lora(true))).toHaveLength(1);
+  });
+
+  test('are those of vLLM, from the version that looks at them on', () => {
+    const interval = (family: string, of: string, name: string) => found(id, spec(family, of, { [name]: '0' }));
+    expect(interval('vllm', '0.15.1', 'SM_VLLM_STREAM_INTERVAL')).toEqual([]);
+    expect(interval('vllm', '0.16.0', 'SM_VLLM_STREAM_INTERVAL')).toHaveLength(1);
+    expect(interval('lmi', '0.36.0-lmi27', 'OPTION_STREAM_INTERVAL')).toHaveLength(1);
+    expect(interval('sglang', '0.5.20', 'SM_SGLANG_STREAM_INTERVAL')).toEqual([]);
+  });
+});
+
+describe('words that an argument takes', () => {
+  const id = 'ARGUMENT_CHOICE_UNKNOWN';
+  const judged = (family: string, of: string, environment: Record<string, string>) =>
+    alone(id, spec(family, of, environment));
+
+  test('are named, with the nearest', () => {
+    expect(judged('vllm', '0.30.0', { SM_VLLM_RUNNER: 'poolin' })).toMatchObject([
+      {
+        got: 'SM_VLLM_RUNNER=poolin',
+        allowed: 'auto, draft, generate, pooling',
+        fix: 'set SM_VLLM_RUNNER to pooling, or leave it out',
+        path: '/environment/SM_VLLM_RUNNER',
+      },
+    ]);
+  });
+
+  test('are all there is: without one that is near, the variable goes', () => {
+    const [finding] = judged('vllm', '0.30.0', { SM_VLLM_RUNNER: 'qqqqqqqqqqqqqqqq' });
+    expect(finding.fix).toBe('leave SM_VLLM_RUNNER out');
+  });
+
+  test('are read without the space around them', () => {
+    expect(judged('vllm', '0.30.0', { SM_VLLM_RUNNER: ' pooling ' })).toEqual([]);
+  });
+
+  test('do not name the absence of one', () => {
+    expect(wordsOf('vllm', 'mm-encoder-attn-dtype', version('0.30.0'))).toEqual(['None', 'fp8']);
+    const [finding] = judged('vllm', '0.30.0', { SM_VLLM_MM_ENCODER_ATTN_DTYPE: 'fp16' });
+    expect(finding.allowed).toBe('fp8');
+  });
+
+  test('are not looked at where no server is known', () => {
+    const { container, ...unserved } = spec('vllm', '0.30.0', { SM_VLLM_RUNNER: 'x' });
+    expect(alone(id, { ...unserved, container })).toHaveLength(1);
+    expect(alone(id, unserved)).toEqual([]);
+  });
+});
+
+describe('fields of a JSON value', () => {
+  const id = 'JSON_FIELD_UNKNOWN';
+  const judged = (name: string, value: object | string, of = '0.30.0') =>
+    alone(id, spec('vllm', of, { [`SM_VLLM_${name}`]: typeof value === 'string' ? value : JSON.stringify(value) }));
+
+  test('are named, with the nearest', () => {
+    const fields = [...(fieldsOf('kv-transfer-config', version('0.30.0'))?.keys() ?? [])];
+    expect(judged('KV_TRANSFER_CONFIG', { kv_roles: 'kv_both' })).toMatchObject([
+      {
+        got: 'SM_VLLM_KV_TRANSFER_CONFIG with kv_roles',
+        allowed: fields.join(', '),
+        fix: 'rename kv_roles in the JSON to kv_role',
+        path: '/environment/SM_VLLM_KV_TRANSFER_CONFIG',
+      },
+    ]);
+    expect(judged('KV_TRANSFER_CONFIG', { qqqqqqqqqqqqqqqqqqqqqqqq: 1 })[0].fix).toBe(
+      'take qqqqqqqqqqqqqqqqqqqqqqqq from the JSON',
+    );
+  });
+
+  test('take one of a few words, if they take words', () => {
+    expect(judged('KV_TRANSFER_CONFIG', { kv_connector: 'X', kv_role: 'both' })).toMatchObject([
+      {
+        got: 'SM_VLLM_KV_TRANSFER_CONFIG with kv_role both',
+        allowed: 'kv_both, kv_consumer, kv_producer',
+        fix: 'give kv_role the value kv_both',
+      },
+    ]);
+    expect(judged('KV_TRANSFER_CONFIG', { kv_connector: 'X', kv_role: 3 })).toEqual([]);
+  });
+
+  test('are found one by one', () => {
+    expect(judged('KV_TRANSFER_CONFIG', { one: 1, kv_role: 'both', kv_connector: 'X' })).toHaveLength(2);
+  });
+
+  test('are looked for in JSON, and in versions that refuse them', () => {
+    expect(judged('KV_TRANSFER_CONFIG', '{"one": 1')).toEqual([]);
+    expect(judged('SERVED_MODEL_NAME', '{"one": 1}')).toEqual([]);
+    expect(judged('KV_TRANSFER_CONFIG', { one: 1 }, '0.15.1')).toEqual([]);
+    expect(judged('KV_TRANSFER_CONFIG', { one: 1 }, '0.16.0')).toHaveLength(1);
   });
 });
 

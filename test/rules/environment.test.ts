@@ -44,6 +44,17 @@ describe('VARIABLE_NOT_READ', () => {
   test('a misspelling is found even in a version that is not known', () => {
     expect(findingOf(rule, env('lmi', { OPTION_ROLLING_BACK: 'x' }, '0.99.0'))?.fix).toBe('use OPTION_ROLLING_BATCH');
   });
+  test('a long name is cut', () => {
+    const name = `OPTION_${'A'.repeat(100)}`;
+    expect(findingOf(rule, env('lmi', { [name]: '1' }))).toMatchObject({
+      got: name.slice(0, 80),
+      path: `/environment/${name}`,
+    });
+  });
+  test('LMI for TensorRT-LLM drops what it does not know, as LMI does', () => {
+    const finding = findingOf(rule, env('lmi-trtllm', { OPTION_ROLLING_BACH: 'x' }, '0.33.0'));
+    expect(finding?.message).toContain('has no effect');
+  });
   test('without a container there is nothing to hold variables against', () => {
     expect(findingsOf(rule, spec({ environment: { OPTION_X: '1' } }))).toEqual([]);
   });
@@ -119,9 +130,22 @@ describe('FLAG_SWITCHED_OFF_IS_DROPPED', () => {
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.36.0-lmi26'],
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.34.0-lmi16'],
     ['sglang', 'SM_SGLANG_ENABLE_LORA', undefined],
+    ['sglang', 'SM_SGLANG_ENABLE_PREFIX_CACHING', undefined],
+    ['llama-cpp', 'SM_LLAMA_CPP_METRICS', undefined],
+    ['lmi', 'OPTION_ENFORCE_EAGER', '0.36.0-lmi20'],
   ])('%s %s (%s) loses nothing', (family, name, version) => {
     expect(findingOf(rule, env(family, { [name]: 'false' }, version))).toBeUndefined();
   });
+});
+
+test('the word that switches a flag off may have space around it, and the argument is named', () => {
+  const dropped = (environment: object) => findingOf('FLAG_SWITCHED_OFF_IS_DROPPED', env('vllm', environment));
+  expect(dropped({ SM_VLLM_ENABLE_PREFIX_CACHING: ' FALSE ' })).toMatchObject({
+    message: expect.stringContaining('--enable-prefix-caching is on by default'),
+    got: 'SM_VLLM_ENABLE_PREFIX_CACHING= FALSE ',
+    allowed: 'SM_VLLM_NO_ENABLE_PREFIX_CACHING=true',
+  });
+  expect(dropped({ SM_VLLM_ENABLE_PREFIX_CACHING: '0' })).toBeUndefined();
 });
 
 describe('VARIABLE_VALUE_MISSING', () => {
@@ -132,8 +156,17 @@ describe('VARIABLE_VALUE_MISSING', () => {
     ['llama-cpp', 'SM_LLAMA_CPP_CTX_SIZE', '', 'set SM_LLAMA_CPP_CTX_SIZE to a value'],
     ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '', 'set SM_VLLM_MAX_MODEL_LEN to a value'],
     ['vllm', 'SM_VLLM_SERVED_MODEL_NAME', 'true', 'set SM_VLLM_SERVED_MODEL_NAME to a value'],
+    ['vllm', 'SM_VLLM_SPECULATIVE_CONFIG', ' true ', 'set SM_VLLM_SPECULATIVE_CONFIG to a value'],
   ])('%s %s=%p: %s', (family, name, value, fix) => {
-    expect(findingOf(rule, env(family, { [name]: value }))).toMatchObject({ severity: 'error', fix });
+    const got = value === '' ? `${name} with an empty value` : `${name}=${value}`;
+    expect(findingOf(rule, env(family, { [name]: value }))).toMatchObject({ severity: 'error', got, fix });
+  });
+  test('an image that passes the word true on gives the argument a value', () => {
+    const name = { SM_VLLM_SERVED_MODEL_NAME: 'true' };
+    expect(findingOf(rule, env('vllm', name, '0.16.0'))).toBeUndefined();
+    expect(findingOf(rule, env('vllm', name, '0.17.1'))).toBeDefined();
+    expect(findingOf(rule, env('vllm', { SM_VLLM_SERVED_MODEL_NAME: '' }, '0.16.0'))).toBeDefined();
+    expect(findingOf(rule, env('sglang', { SM_SGLANG_SERVED_MODEL_NAME: 'true' }, '0.5.9'))).toBeUndefined();
   });
   test.each([
     ['llama-cpp', 'SM_LLAMA_CPP_FLASH_ATTN', 'on'],
@@ -177,6 +210,20 @@ describe('JSON_VALUE_UNREADABLE', () => {
       path: '/environment/SM_VLLM_SPECULATIVE_CONFIG',
     });
   });
+  test('space around a value is no part of it', () => {
+    expect(findingOf(rule, vllm(` ${json} `, '0.28.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm(` '${json}'`, '0.28.0'))).toMatchObject({ allowed: json });
+    expect(findingOf(rule, vllm(' {method}', '0.28.0'))).toBeDefined();
+  });
+  test('what is meant is shown, unless it is long', () => {
+    const long = `{"method":"${'n'.repeat(80)}"}`;
+    expect(findingOf(rule, vllm(`'${long}'`, '0.28.0'))?.allowed).toBe(long.slice(0, 60));
+  });
+  test('a value that begins in another way is none of JSON’s', () => {
+    for (const value of ['ngram', `x'${json}'`, '']) expect(findingOf(rule, vllm(value, '0.28.0'))).toBeUndefined();
+    expect(findingOf(rule, vllm('{method}', '0.28.0'))?.fix).toBe('correct the JSON');
+    expect(findingOf(rule, vllm("{'method':1}", '0.28.0'))?.fix).toBe('write names and texts in double quotes');
+  });
   test('LMI hands it over as it is', () => {
     const lmi = (value: string) => env('lmi', { OPTION_SPECULATIVE_CONFIG: value });
     expect(findingOf(rule, lmi(json))).toBeUndefined();
@@ -213,6 +260,21 @@ describe('settings given twice', () => {
   ])('agree: %s %j and %j', (family, environment, options) => {
     expect(findingOf('OPTION_CONTRADICTS_VARIABLE', env(family, environment, undefined, options))).toBeUndefined();
   });
+  test.each([
+    ['lmi', { OPTION_DTYPE: 'bf16' }, { dtype: 'float16' }],
+    ['lmi', { OPTION_DTYPE: 'fp16' }, { dtype: 'auto' }],
+    ['lmi', { OPTION_DTYPE: 'auto' }, { dtype: 'half' }],
+    ['vllm', { SM_VLLM_KV_CACHE_DTYPE: 'fp8_e5m2' }, { kvCacheDtype: 'fp8' }],
+    ['vllm', { SM_VLLM_KV_CACHE_DTYPE: 'auto' }, { kvCacheDtype: 'fp8_e4m3' }],
+    ['vllm', { SM_VLLM_KV_CACHE_DTYPE: 'fp8' }, { kvCacheDtype: 'bfloat16' }],
+  ])('differ: %s %j and %j', (family, environment, options) => {
+    const [[name, value]] = Object.entries(environment);
+    const [[option, asked]] = Object.entries(options);
+    expect(findingOf('OPTION_CONTRADICTS_VARIABLE', env(family, environment, undefined, options))).toMatchObject({
+      got: `${option} ${asked} and ${name}=${value}`,
+      fix: `remove ${name}, or give both the same value`,
+    });
+  });
   test('differ in two variables', () => {
     const rule = 'VARIABLES_CONTRADICT';
     expect(
@@ -246,6 +308,7 @@ describe('LMI', () => {
     expect(dtype('float')?.fix).toBe('use float32');
     for (const value of ['auto', 'fp16', 'bf16', 'float32', 'int3']) expect(dtype(value)).toBeUndefined();
     expect(dtype('half', '0.31.0-lmi13')).toBeUndefined();
+    expect(dtype('half', '0.32.0-lmi14')).toBeDefined();
     expect(dtype('half', undefined, 'lmi-neuron')).toBeUndefined();
   });
   test('with TensorRT-LLM 0.33 does not read quantize', () => {
@@ -310,7 +373,8 @@ describe('VARIABLE_VALUE_NOT_A_NUMBER', () => {
     ['vllm', { SM_VLLM_MAX_NUM_BATCHED_TOKENS: '1.5K' }, 'a whole number, or one with a unit: 16k, 16K'],
   ])('%s %j: %s', (family, environment, allowed) => {
     const [[name, value]] = Object.entries(environment);
-    expect(findingOf(rule, env(family, environment))).toMatchObject({
+    const finding = findingOf(rule, env(family, environment));
+    expect(finding).toMatchObject({
       ...{ severity: 'error', got: `${name}=${value}`, allowed, path: `/environment/${name}` },
       fix: `write ${name} as a number in digits`,
     });
@@ -421,6 +485,27 @@ describe('GPUS_HIDDEN', () => {
 });
 
 test.each([
+  ['vllm', 'SM_VLLM_MAX_NUM_SEQS', 'many', '--max-num-seqs is a number'],
+  ['lmi', 'OPTION_MAX_NUM_SEQS', 'many', '--max-num-seqs is a number'],
+  ['lmi', 'OPTION_TENSOR_PARALLEL_DEGREE', 'many', 'OPTION_TENSOR_PARALLEL_DEGREE is a number'],
+  ['llama-cpp', 'LLAMA_ARG_CTX_SIZE', '', 'LLAMA_ARG_CTX_SIZE is a number'],
+])('%s: what is no number is named as the server reads it: %s=%j', (family, name, value, message) => {
+  const finding = findingOf('VARIABLE_VALUE_NOT_A_NUMBER', env(family, { [name]: value }));
+  expect(finding?.message.startsWith(message)).toBe(true);
+  expect(finding?.got).toBe(value === '' ? `${name} with an empty value` : `${name}=${value}`);
+});
+
+test.each([
+  ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '0.8.3', '0.8.4'],
+  ['vllm', 'SM_VLLM_MAX_NUM_BATCHED_TOKENS', '0.9.0', '0.9.1'],
+])('%s: %s takes a unit after %s, from %s on', (family, name, last, since) => {
+  const judged = (version: string) =>
+    findingsOf('VARIABLE_VALUE_NOT_A_NUMBER', env(family, { [name]: '16k' }, version));
+  expect(judged(last)).toMatchObject([{ allowed: 'a whole number' }]);
+  expect(judged(since)).toEqual([]);
+});
+
+test.each([
   ['LLAMA_ARG_CTX_SIZE', '', 1],
   ['LLAMA_ARG_CTX_SIZE', 'true', 1],
   ['LLAMA_ARG_N_PARALLEL', '4', 0],
@@ -433,8 +518,11 @@ test.each([
 
 test.each([
   [1, '2', 1],
+  [1, ' 2 ', 1],
+  [8, '16', 1],
   [2, '2', 0],
   [1, '', 0],
+  [1, 'all 2', 0],
 ])('TGI spreads %d KV heads over SM_NUM_GPUS=%p', (kvHeads, gpus, findings) => {
   const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.4.0-tgi2.3.1';
   const tgi = {
@@ -443,4 +531,52 @@ test.each([
     environment: { SM_NUM_GPUS: gpus },
   };
   expect(findingsOf('TGI_KV_HEADS_FEWER_THAN_GPUS', tgi)).toHaveLength(findings);
+});
+
+describe('ATTENTION_BACKEND_UNKNOWN', () => {
+  const rule = 'ATTENTION_BACKEND_UNKNOWN';
+  const argument = (value: string, version = '0.24.0') =>
+    findingOf(rule, env('vllm', { SM_VLLM_ATTENTION_BACKEND: value }, version));
+  const variable = (value: string, version: string) =>
+    findingOf(rule, env('vllm', { VLLM_ATTENTION_BACKEND: value }, version));
+
+  test('names those of NVIDIA’s GPUs, and the nearest', () => {
+    const finding = argument('flash_atn');
+    expect(finding).toMatchObject({
+      severity: 'error',
+      got: 'SM_VLLM_ATTENTION_BACKEND=flash_atn',
+      fix: 'set SM_VLLM_ATTENTION_BACKEND to FLASH_ATTN, or leave it out',
+      path: '/environment/SM_VLLM_ATTENTION_BACKEND',
+    });
+    const names = finding?.allowed?.split(', ') ?? [];
+    expect(names).toEqual(expect.arrayContaining(['FLASH_ATTN', 'FLASHINFER', 'TRITON_ATTN']));
+    expect(names.filter((name) => /^(ROCM|CPU|XPU|AMX|NO_)/.test(name))).toEqual([]);
+    expect(argument('q'.repeat(30))?.fix).toBe('leave SM_VLLM_ATTENTION_BACKEND out');
+  });
+
+  test('reads the argument in any case, and without the space around it', () => {
+    for (const value of [' flash_attn ', 'Flash_Attn', 'auto', '', '"x"', '${Token[TOKEN.3]}'])
+      expect(argument(value)).toBeUndefined();
+    expect(argument('cpu_attn')).toBeUndefined();
+  });
+
+  test('looks at the argument from 0.13 on, at vLLM’s own variable from 0.10.1 to 0.12, letter by letter', () => {
+    expect(argument('nobody', '0.12.0')).toBeUndefined();
+    expect(argument('nobody', '0.13.0')).toBeDefined();
+    expect(variable('nobody', '0.10.0')).toBeUndefined();
+    expect(variable('nobody', '0.10.1')).toBeDefined();
+    expect(variable('NOBODY', '0.12.0')).toBeDefined();
+    expect(variable('nobody', '0.13.0')).toBeUndefined();
+    expect(variable('flash_attn', '0.11.0')).toBeDefined();
+    expect(variable('FLASH_ATTN', '0.11.0')).toBeUndefined();
+  });
+
+  test('takes the ending of V1’s names off from 0.11 on', () => {
+    expect(variable('TRITON_ATTN_VLLM_V1', '0.11.0')).toBeUndefined();
+    expect(variable('FLASHINFER_VLLM_V1_X', '0.11.0')).toBeDefined();
+  });
+
+  test('without a server there is nothing to say', () => {
+    expect(findingsOf(rule, spec({ environment: { VLLM_ATTENTION_BACKEND: 'nobody' } }))).toEqual([]);
+  });
 });

@@ -58,6 +58,8 @@ describe('PARSER_NOT_IN_SERVER', () => {
     ],
     [{ SM_VLLM_REASONING_PARSER: 'qwn3' }, '0.10.0', 'set SM_VLLM_REASONING_PARSER to qwen3'],
     [{ SM_VLLM_REASONING_PARSER: 'entirely-my-own-parser' }, '0.10.0', 'leave SM_VLLM_REASONING_PARSER out'],
+    [{ SM_VLLM_REASONING_PARSER: 'none-of-them-at-all' }, '0.10.0', 'leave SM_VLLM_REASONING_PARSER out'],
+    [{ SM_VLLM_REASONING_PARSER: 'or-rather-none' }, '0.10.0', 'leave SM_VLLM_REASONING_PARSER out'],
   ])('%j in %s: %s', (environment, at, fix) => {
     const found = ask(rule, environment, at);
     expect(found).toHaveLength(1);
@@ -81,6 +83,9 @@ describe('PARSER_NOT_IN_SERVER', () => {
     const custom = { container: { family: 'vllm', version: '0.99.0' } };
     const found = ask(rule, { SM_VLLM_REASONING_PARSER: 'quite_new' }, undefined, custom);
     expect(found).toMatchObject([{ severity: 'warning' }]);
+    // A name that came and went is gone from newer versions too.
+    const gone = ask(rule, { SM_VLLM_REASONING_PARSER: 'GptOss' }, undefined, custom);
+    expect(gone.map(({ severity }) => severity)).toEqual([undefined]);
   });
   test('LMI takes an empty switch for nothing', () => {
     const lmi = { container: { family: 'lmi' } };

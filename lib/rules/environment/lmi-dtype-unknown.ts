@@ -30,7 +30,7 @@ export const lmiDtypeUnknown: Rule = {
     return [
       found({
         what: 'LMI has no dtype of that name',
-        got: `OPTION_DTYPE=${dtype.slice(0, 40)}`,
+        got: `OPTION_DTYPE=${dtype}`,
         allowed: anyOf(DTYPES),
         fix: /half|16/i.test(dtype) ? 'use float16' : 'use float32',
         path: '/environment/OPTION_DTYPE',

@@ -38,7 +38,7 @@ export const optionContradictsVariable: Rule = {
     const findings: RuleFinding[] = [];
     for (const { option, variable, value } of environmentSettings(container.family, environment)) {
       const asked = options[option as keyof ServingOptions];
-      if (asked === undefined || sameValue(asked, value)) continue;
+      if (asked === undefined || meaning(asked) === meaning(value)) continue;
       findings.push(
         found({
           what: `${option} is set twice, to different values`,
@@ -53,13 +53,8 @@ export const optionContradictsVariable: Rule = {
 };
 
 /** `fp16`, `half` and `float16` are one dtype, `fp8` and `fp8_e4m3` one KV cache. */
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'string' || typeof b !== 'string') return false;
-  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
-  if (left === right) return true;
-  const dtype = namedDtype(left);
-  if (dtype !== undefined) return dtype === namedDtype(right);
-  const fp8 = ['fp8', 'fp8_e4m3'];
-  return fp8.includes(left) && fp8.includes(right);
+function meaning(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const word = value.toLowerCase();
+  return namedDtype(word) ?? (word === 'fp8_e4m3' ? 'fp8' : word);
 }

@@ -2,7 +2,7 @@ import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
 import { serverName } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
-import { argumentVariable, isSwitchedOn } from '../helpers/switches';
+import { argumentOf, argumentVariable, isSwitchedOn } from '../helpers/switches';
 import type { Rule } from '../types';
 
 const example = settingVariables(LLAMA_8B);
@@ -30,10 +30,9 @@ export const toolParserMissing: Rule = {
     ],
   },
   evaluate(context) {
+    if (!isSwitchedOn(context, SWITCH) || argumentOf(context, PARSER)?.value) return [];
     const name = argumentVariable(context, SWITCH);
     const parser = argumentVariable(context, PARSER);
-    if (name === undefined || parser === undefined || !isSwitchedOn(context, SWITCH)) return [];
-    if (context.spec.environment?.[parser]) return [];
     return [
       found({
         what: `${serverName(context)} stops where tools are to be chosen automatically and no parser for the model’s calls is named`,

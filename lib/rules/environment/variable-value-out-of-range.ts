@@ -68,30 +68,34 @@ function outOfBounds(context: RuleContext): readonly RuleFinding[] {
   });
 }
 
-function isWithin(number: number, { gt, ge, lt, le, with: needs }: Bounds, { options, model }: RuleContext): boolean {
-  if (needs === 'lora' && !options.enableLora) return true;
-  if (needs === 'media' && model?.multimodal !== true) return true;
-  const isLow = (gt !== undefined && number <= gt) || (ge !== undefined && number < ge);
-  const isHigh = (lt !== undefined && number >= lt) || (le !== undefined && number > le);
-  return !isLow && !isHigh;
+function isWithin(number: number, bounds: Bounds, { options, model }: RuleContext): boolean {
+  if (bounds.with === 'lora' && !options.enableLora) return true;
+  if (bounds.with === 'media' && model?.multimodal !== true) return true;
+  // Nothing is above or below NaN, which stands for a limit that there is not.
+  const { gt = NaN, ge = NaN, lt = NaN, le = NaN } = bounds;
+  return !(number <= gt || number < ge || number >= lt || number > le);
 }
 
-function limits({ gt, ge, lt, le }: Bounds): string {
-  const parts = [
-    gt === undefined ? undefined : `more than ${gt}`,
-    ge === undefined ? undefined : `${ge} or more`,
-    lt === undefined ? undefined : `less than ${lt}`,
-    le === undefined ? undefined : `${le} or less`,
-  ];
-  return parts.filter((part) => part !== undefined).join(', ');
+const LIMITS: readonly (readonly [name: 'gt' | 'ge' | 'lt' | 'le', words: (limit: number) => string])[] = [
+  ['gt', (limit) => `more than ${limit}`],
+  ['ge', (limit) => `${limit} or more`],
+  ['lt', (limit) => `less than ${limit}`],
+  ['le', (limit) => `${limit} or less`],
+];
+
+function limits(bounds: Bounds): string {
+  return LIMITS.flatMap(([name, words]) => (bounds[name] === undefined ? [] : [words(bounds[name])])).join(', ');
 }
 
-/** The limit itself where it is allowed; a whole step inside it where not, or half way between two that are not. */
+/** The limit itself where it is allowed; where not, half way to the other one, or a whole step inside. */
 function nearestWithin(number: number, { gt, ge, lt, le }: Bounds): number {
-  const low = ge ?? gt;
-  const isLow = low !== undefined && number <= low;
-  if (isLow) return ge ?? ((lt ?? le ?? Infinity) <= 1 ? 0.5 : (gt ?? 0) + 1);
-  return le ?? ((lt ?? 2) <= 1 ? (lt ?? 1) / 2 : (lt ?? 2) - 1);
+  const least = ge ?? gt ?? -Infinity;
+  const most = le ?? lt ?? Infinity;
+  const isLow = number <= least;
+  const allowed = isLow ? ge : le;
+  if (allowed !== undefined) return allowed;
+  const middle = (least + most) / 2;
+  return Number.isFinite(middle) ? middle : isLow ? least + 1 : most - 1;
 }
 
 /** A number is a whole one and nothing else: what is no number has a rule of its own. */
