@@ -3,7 +3,7 @@ import { ruleContext } from '../../lib/rules/evaluate';
 import { contextLimit } from '../../lib/model';
 import { servedDtype } from '../../lib/rules/helpers/dtype';
 import { isFlagWord, shown } from '../../lib/rules/helpers/environment';
-import { headsFit, kvHeadCounts, kvHeadsFit } from '../../lib/rules/helpers/heads';
+import { headCount, headsFit, kvHeadCounts, kvHeadsFit } from '../../lib/rules/helpers/heads';
 import { dataReplicas } from '../../lib/rules/helpers/replicas';
 import { GEMMA2_2B, LLAMA2_7B, LLAMA_8B } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec } from '../../lib/spec/types';
@@ -11,6 +11,8 @@ import { resolveContainer } from '../../lib/container';
 import { isVllm, serverName } from '../../lib/rules/helpers/engine';
 import { anyOf, count, gib } from '../../lib/rules/helpers/finding';
 import { modelFrom } from '../../lib/rules/helpers/model-source';
+import { countsAs, isUpTo, neighbours } from '../../lib/rules/helpers/releases';
+import { formatVersion, parseVersion } from '../../lib/text/version';
 import { firstWith, lastWith, vllmHas, vllmRanges } from '../../lib/rules/helpers/vllm-models';
 
 const container = (family: 'vllm', version: string) => resolveContainer({ family, version });
@@ -65,6 +67,21 @@ describe('what vLLM serves', () => {
     // A patch of a minor version has what its others have.
     ['MistralForCausalLM', 'loraHead', [0, 14, 9], 'yes'],
     ['MistralForCausalLM', 'loraHead', [0, 15, 0], 'no-more'],
+    // 0.15.0 was not read, and counts as the next of its minor version; 0.15.2 has no next one.
+    ['Glm4MoeLiteForCausalLM', 'served', [0, 15, 0], 'yes'],
+    ['Glm4MoeLiteForCausalLM', 'served', [0, 14, 9], 'not-yet'],
+    ['GlmOcrForConditionalGeneration', 'served', [0, 15, 2], 'not-yet'],
+    ['GlmOcrForConditionalGeneration', 'served', [0, 16, 0], 'yes'],
+    ['VoxtralStreamingGeneration', 'served', [0, 15, 9], 'yes'],
+    ['VoxtralStreamingGeneration', 'served', [0, 16, 0], 'no-more'],
+    // It went, and came again.
+    ['ChatGLMForConditionalGeneration', 'served', [0, 7, 2], 'yes'],
+    ['ChatGLMForConditionalGeneration', 'served', [0, 7, 3], 'no-more'],
+    ['ChatGLMForConditionalGeneration', 'served', [0, 8, 3], 'no-more'],
+    ['ChatGLMForConditionalGeneration', 'served', [0, 8, 4], 'yes'],
+    // What the oldest version that was read has, older ones may have had.
+    ['LlamaForCausalLM', 'served', [0, 0, 1], 'yes'],
+    ['Qwen3ForCausalLM', 'served', [0, 0, 1], 'not-yet'],
     ['GPT2LMHeadModel', 'lora', [0, 8, 5], 'never'],
     ['NobodysForCausalLM', 'served', [0, 8, 5], 'unknown'],
     ['constructor', 'served', [0, 8, 5], 'unknown'],
@@ -78,6 +95,48 @@ describe('what vLLM serves', () => {
     expect(lastWith('MistralForCausalLM', 'loraHead')).toBe('0.14.0');
     expect(vllmRanges('GPT2LMHeadModel', 'lora')).toEqual([]);
     expect(vllmRanges('NobodysForCausalLM')).toBeUndefined();
+    for (const limit of [firstWith, lastWith]) {
+      expect(limit('GPT2LMHeadModel', 'lora')).toBeUndefined();
+      expect(limit('NobodysForCausalLM', 'served')).toBeUndefined();
+    }
+  });
+});
+
+describe('releases that were read', () => {
+  const read = ['0.8.0', '0.8.5', '0.9.0'].map((text) => parseVersion(text) ?? []);
+  const around = (text: string) => {
+    const { before, after } = neighbours(parseVersion(text) ?? [], read);
+    return [before && formatVersion(before), after && formatVersion(after)];
+  };
+  test.each([
+    ['0.7.9', undefined, '0.8.0'],
+    ['0.8.0', '0.8.0', '0.8.0'],
+    ['0.8.3', '0.8.0', '0.8.5'],
+    ['0.8.5', '0.8.5', '0.8.5'],
+    ['0.8.6', '0.8.5', '0.9.0'],
+    ['0.9.0', '0.9.0', '0.9.0'],
+    ['1.0.0', '0.9.0', undefined],
+  ])('stand before and after %s: %s, %s', (text, before, after) => {
+    expect(around(text)).toEqual([before, after]);
+  });
+  test.each([
+    ['0.7.9', '0.8.0'],
+    ['0.8.3', '0.8.5'],
+    ['0.8.6', '0.8.6'],
+    ['1.9.0', '1.9.0'],
+  ])('%s counts as %s', (text, expected) => {
+    expect(formatVersion(countsAs(parseVersion(text) ?? [], read))).toBe(expected);
+  });
+  test.each([
+    ['0.8.0', '0.8.0', true],
+    ['0.8.3', '0.8.0', true],
+    ['0.8.5', '0.8.0', false],
+    ['0.8.6', '0.8.5', true],
+    ['0.9.1', '0.8.5', false],
+    ['1.9.3', '0.9.0', false],
+    ['0.7.2', '0.7.1', true],
+  ])('%s is up to %s: %p', (text, limit, expected) => {
+    expect(isUpTo(parseVersion(text) ?? [], parseVersion(limit) ?? [], read)).toBe(expected);
   });
 });
 
@@ -142,6 +201,10 @@ describe('heads', () => {
   ])('of Llama 3.1 8B, cut %d ways: %p', (degree, expected) => {
     expect(kvHeadCounts(modelOf(LLAMA_8B))).toEqual([8]);
     expect(headsFit(modelOf(LLAMA_8B), degree)).toBe(expected);
+  });
+  test('are counted where a config gives a number of them', () => {
+    expect([headCount(32), headCount(1)]).toEqual([32, 1]);
+    for (const value of [0, -8, 1.5, '32', [32], NaN, true, null, undefined]) expect(headCount(value)).toBeUndefined();
   });
   test('of keys and values are cut, or copied, evenly', () => {
     expect([kvHeadsFit(8, 4), kvHeadsFit(4, 8), kvHeadsFit(8, 3), kvHeadsFit(3, 8)]).toEqual([

@@ -1,5 +1,5 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
-import { LLAMA_8B, MISTRAL_7B, QWEN35_27B, type Json } from '../../lib/rules/helpers/samples';
+import { DEEPSEEK_V3, LLAMA_8B, MISTRAL_7B, QWEN35_27B, type Json } from '../../lib/rules/helpers/samples';
 import { stateBlocks } from '../../lib/rules/helpers/state-blocks';
 import { readSpec } from '../../lib/spec';
 import { alone } from './own-findings';
@@ -22,6 +22,7 @@ describe('the cache blocks of a hybrid model', () => {
   });
   test('hold twice the tokens where the cache is FP8, and more where KV heads are copied', () => {
     expect(blocks(QWEN35_27B, { kvCacheDtype: 'fp8' })?.blockTokens).toBe(1568);
+    expect(blocks(QWEN35_27B, { kvCacheDtype: 'fp8_e5m2' })?.blockTokens).toBe(1568);
     expect(blocks(QWEN35_27B, { tensorParallelSize: 8 })?.blockTokens).toBe(400);
   });
   test('pad fewer layers to more where they are nearly as many', () => {
@@ -38,9 +39,14 @@ describe('the cache blocks of a hybrid model', () => {
   test.each([
     ['no recurrent layer', LLAMA_8B],
     ['a sliding window alone', MISTRAL_7B],
+    ['latent attention', DEEPSEEK_V3],
   ])('are not of a model with %s', (_, config) => {
     expect(blocks(config)).toBeUndefined();
   });
+});
+
+test('the cache blocks of no model are none', () => {
+  expect(stateBlocks(resolveEndpoint({ model: { id: 'a/b' }, container: { family: 'vllm' } }))).toBeUndefined();
 });
 
 describe('STATE_BLOCKS_BELOW_SEQUENCES', () => {
