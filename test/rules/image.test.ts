@@ -49,6 +49,7 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['vllm', '0.15.1', 'ml.g5.2xlarge', GPU_2, 'warning', 'driver 535'],
     // LMI bundles compatibility libraries from 535 on.
     ['lmi', '0.34.0-lmi16', 'ml.g4dn.xlarge', undefined, 'error', 'driver 470'],
+    ['lmi', '0.32.0-lmi14', 'ml.g4dn.xlarge', undefined, 'error', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     ['lmi', '0.36.0-lmi27', 'ml.p5.48xlarge', undefined, 'warning', 'driver 535'],
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU_3, 'warning', 'driver 550'],
@@ -70,6 +71,9 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     // AWS's samples start them on these without an AMI, whatever driver is documented.
     ['lmi', '0.34.0-lmi16', 'ml.g5.2xlarge', undefined],
     ['lmi', '0.34.0-lmi16', 'ml.p4d.24xlarge', undefined],
+    // Up to CUDA 12.4 what it bundles serves driver 470.
+    ['lmi', '0.26.0-deepspeed0.12.6-cu121', 'ml.g4dn.12xlarge', undefined],
+    ['lmi', '0.31.0-lmi13', 'ml.g4dn.xlarge', undefined],
     ['vllm', '0.15.1', 'ml.g6e.xlarge', undefined],
     ['vllm', '0.26.0', 'ml.g7e.12xlarge', undefined],
     ['lmi', '0.36.0-lmi27', 'ml.g6e.xlarge', undefined],

@@ -205,6 +205,31 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
     expect(alone(rule, asked(16_384), parts)).toEqual([]);
   });
 
+  test('is refused where no server is named, if no server could hold it beside the weights', () => {
+    const bare = (options: object, parts: object = {}) =>
+      endpoint({ container: undefined, options: { tensorParallelSize: 1, ...options }, ...parts });
+    const room = (weights: number): PlanParts =>
+      plan(null, { kvCacheTokens: null, memory: { kvCache: null, weights: weights * GIB, total: 24 * GIB } });
+    // 4 GiB of cache.
+    expect(alone(rule, bare({ maxModelLen: 32_768 }), room(20))).toEqual([]);
+    expect(alone(rule, bare({ maxModelLen: 32_776 }), room(20))).toMatchObject([
+      {
+        allowed: 'maxModelLen up to 32,768, less what the server itself takes',
+        message: expect.stringContaining('the weights (20.0 GiB) and the KV cache of one request') as string,
+        path: '/options/maxModelLen',
+      },
+    ]);
+    // Weights that do not fit alone are another rule's.
+    expect(alone(rule, bare({ maxModelLen: 32_776 }), room(24))).toEqual([]);
+    // Nothing asked for; spread in a way that nobody knows; kept in fewer bits than anybody says.
+    expect(alone(rule, bare({}), room(23))).toEqual([]);
+    expect(alone(rule, bare({ maxModelLen: 32_776, pipelineParallelSize: 2 }), room(20))).toEqual([]);
+    const four = { instanceType: 'ml.g5.12xlarge' };
+    expect(alone(rule, bare({ maxModelLen: 32_776, tensorParallelSize: undefined }, four), room(20))).toEqual([]);
+    for (const name of ['QUANTIZE', 'HF_MODEL_QUANTIZE', 'CPU_OFFLOAD_GB', 'KV_CACHE_DTYPE'])
+      expect(alone(rule, bare({ maxModelLen: 32_776 }, { environment: { [name]: 'x' } }), room(20))).toEqual([]);
+  });
+
   test('of SGLang is a warning if asked for, for it shortens requests and starts', () => {
     const sglang = { container: { family: 'sglang' } };
     expect(alone(rule, asked(16_384, sglang), plan(8200))).toMatchObject([{ severity: 'warning' }]);

@@ -22,11 +22,14 @@ describe('timeouts', () => {
   test("LMI's loading timeout must not outlast SageMaker's", () => {
     const rule = 'STARTUP_TIMEOUT_BELOW_LOADING_TIMEOUT';
     const lmi = (loading: string, wait?: number, name = 'OPTION_MODEL_LOADING_TIMEOUT', family = 'lmi') =>
-      spec({
-        container: { family },
-        environment: { [name]: loading },
-        endpoint: { startupHealthCheckTimeoutSeconds: wait },
-      });
+      spec(
+        {
+          container: { family },
+          environment: { [name]: loading },
+          endpoint: { startupHealthCheckTimeoutSeconds: wait },
+        },
+        { weightBytes: 140e9 },
+      );
     expect(findingOf(rule, lmi('601', 600))).toMatchObject({
       severity: 'warning',
       got: 'OPTION_MODEL_LOADING_TIMEOUT=601',
@@ -39,6 +42,22 @@ describe('timeouts', () => {
     expect(findingOf(rule, lmi('9000'))).toBeUndefined();
     expect(findingOf(rule, lmi('soon', 600))).toBeUndefined();
     expect(findingOf(rule, lmi('9000', 600, 'MODEL_LOADING_TIMEOUT', 'vllm'))).toBeUndefined();
+  });
+
+  test("LMI's loading timeout may be generous where the model is long loaded by then", () => {
+    const rule = 'STARTUP_TIMEOUT_BELOW_LOADING_TIMEOUT';
+    const ofBytes = (weightBytes: number, startupHealthCheckTimeoutSeconds = 600) =>
+      spec(
+        {
+          container: { family: 'lmi' },
+          environment: { OPTION_MODEL_LOADING_TIMEOUT: '3600' },
+          endpoint: { startupHealthCheckTimeoutSeconds },
+        },
+        { weightBytes },
+      );
+    expect(findingOf(rule, ofBytes(30e9))).toBeUndefined();
+    expect(findingOf(rule, ofBytes(31e9))?.severity).toBe('warning');
+    expect(findingOf(rule, ofBytes(16e9, 300))?.severity).toBe('warning');
   });
 });
 
@@ -137,6 +156,14 @@ describe('a model in S3', () => {
     ['org/model', undefined],
   ])('%s (%s) lacks no slash', (id, modelData) => {
     expect(findingOf('S3_PREFIX_WITHOUT_SLASH', from(id, modelData))).toBeUndefined();
+  });
+  test('LMI fetches the address it is given as a model by itself, with or without a slash', () => {
+    const lmi = (id: string, modelData?: string, family = 'lmi') =>
+      findingOf('S3_PREFIX_WITHOUT_SLASH', spec({ container: { family }, endpoint: { modelData } }, { id }));
+    for (const family of ['lmi', 'lmi-trtllm', 'lmi-neuron'])
+      expect(lmi('s3://bucket/a', undefined, family)).toBeUndefined();
+    expect(lmi('s3://bucket/a', 's3-prefix')?.severity).toBe('error');
+    expect(lmi('s3://bucket/a', undefined, 'vllm')?.severity).toBe('error');
   });
   test.each([
     ['s3://bucket/m.tar.gz', 's3-prefix', /s3-tarball/],

@@ -26,6 +26,9 @@ const DJL_FLOOR = 535;
 /** Families on which AWS's samples start DJL's images of CUDA 12 without an AMI, whatever driver is documented for them. */
 const RUN_BY_SAMPLES: ReadonlySet<string> = new Set(['g5', 'p4d', 'p4de']);
 
+/** Newest CUDA whose compatibility libraries are made for driver 470 too, the branch that g4dn has by default; source: NVIDIA, CUDA compatibility. */
+const NEWEST_CUDA_ON_470 = 124;
+
 /**
  * Images of CUDA 13 that can load their compatibility libraries, which NVIDIA makes for driver 535 and newer: vLLM
  * does with `VLLM_ENABLE_CUDA_COMPATIBILITY`, the Hugging Face image by itself. The script of the SGLang image sets
@@ -44,9 +47,9 @@ export const driverTooOldForImage: Rule = {
   severity: 'error',
   summary: "the host's driver runs the image's CUDA",
   explanation:
-    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on the driver that a family has by default the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn they were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on the driver that a family has by default the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn those of CUDA 12.8 were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d, and images up to CUDA 12.4, whose libraries still serve driver 470, on g4dn; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
-    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws/deep-learning-containers docs/vllm/deployment/sagemaker.md; aws-samples/sagemaker-genai-hosting-examples 02-engines; NVIDIA, CUDA compatibility',
+    'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws/deep-learning-containers docs/vllm/deployment/sagemaker.md; aws-samples/sagemaker-genai-hosting-examples 02-engines; aws-samples/foundation-model-benchmarking-tool config-llama2-7b-g4dn-g5-trt.yml; NVIDIA, CUDA compatibility',
   examples: {
     passes: [
       example('vllm', '0.24.0', 'ml.g5.2xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1'),
@@ -54,6 +57,7 @@ export const driverTooOldForImage: Rule = {
       example('lmi', '0.34.0-lmi16', 'ml.g6.2xlarge'),
       example('vllm', '0.8.5', 'ml.g5.2xlarge'),
       example('lmi', '0.34.0-lmi16', 'ml.g5.2xlarge'),
+      example('lmi', '0.31.0-lmi13', 'ml.g4dn.12xlarge'),
       example('vllm', '0.15.1', 'ml.g6e.xlarge'),
       example('vllm', '0.26.0', 'ml.g7e.12xlarge'),
       {
@@ -153,8 +157,9 @@ function needOf({ container, spec }: RuleContext, kind: CudaCompatibility, cuda:
 /** Images of DJL with CUDA 12 that AWS's samples start without an AMI. */
 function isRunBySamples({ spec, instance, container }: RuleContext, need: Need): boolean {
   const isBundled = container?.repository === 'djl-inference' && need.driver === DJL_FLOOR;
-  const hasAmi = spec.endpoint?.inferenceAmiVersion !== undefined;
-  return isBundled && !hasAmi && RUN_BY_SAMPLES.has(instance?.family ?? '');
+  if (!isBundled || spec.endpoint?.inferenceAmiVersion !== undefined) return false;
+  const isOfItsTime = instance?.family === 'g4dn' && (container.cuda ?? Infinity) <= NEWEST_CUDA_ON_470;
+  return isOfItsTime || RUN_BY_SAMPLES.has(instance?.family ?? '');
 }
 
 type Common = Pick<RuleFinding, 'allowed'> & { readonly fix: string; readonly path: string };

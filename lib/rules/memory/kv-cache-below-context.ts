@@ -2,7 +2,7 @@ import { instanceText } from '../helpers/accelerator';
 import { fitText, PLAN_ERROR, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (config: object, instanceType: string, options: object) => ({
   model: { config },
@@ -42,14 +42,28 @@ export const kvCacheBelowContext: Rule = {
   source:
     'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; sglang/srt/managers/tp_worker.py, `max_req_len`; this library’s plan',
   examples: {
-    passes: [example(LLAMA_8B, 'ml.g5.2xlarge', { maxModelLen: 8192 })],
+    passes: [
+      example(LLAMA_8B, 'ml.g5.2xlarge', { maxModelLen: 8192 }),
+      {
+        model: { config: LLAMA_8B },
+        instanceType: 'ml.g5.2xlarge',
+        options: { tensorParallelSize: 1, maxModelLen: 8192 },
+      },
+      { model: { config: LLAMA_8B }, instanceType: 'ml.g5.12xlarge', options: { maxModelLen: 65536 } },
+    ],
     fails: [
       example(LLAMA_8B, 'ml.g5.2xlarge', {}),
       example(LLAMA_70B, 'ml.p5.48xlarge', { tensorParallelSize: 2, maxModelLen: 131072 }),
+      {
+        model: { config: LLAMA_8B },
+        instanceType: 'ml.g5.2xlarge',
+        options: { tensorParallelSize: 1, maxModelLen: 65536 },
+      },
     ],
   },
   evaluate(context) {
     const { instance } = context;
+    if (context.spec.container === undefined) return withoutServer(context);
     const shortens = context.container?.engine === 'sglang';
     if (shortens && !isAsked(context)) return [];
     const wanted = wantedContext(context);
@@ -90,3 +104,33 @@ export const kvCacheBelowContext: Rule = {
     ];
   },
 };
+
+/** Variables by which a server that is not named may be told to keep less on the GPUs. */
+const SHRINKS = /QUANTIZ|OFFLOAD|KV_CACHE|NUM_SHARD|NUM_GPUS/i;
+
+/** Where no server is named, what none can do: hold the weights and one request of the length asked for on GPUs that are smaller together. */
+function withoutServer(context: RuleContext): RuleFinding[] {
+  const { instance, model, spec } = context;
+  const { maxModelLen: wanted, tensorParallelSize, pipelineParallelSize = 1 } = spec.options ?? {};
+  if (wanted === undefined || model === undefined || instance?.kind !== 'gpu' || pipelineParallelSize > 1) return [];
+  if (Object.keys(spec.environment ?? {}).some((name) => SHRINKS.test(name))) return [];
+  if (tensorParallelSize === undefined && instance.acceleratorCount > 1) return [];
+  // Layers that forget take less than their length times what a token takes.
+  if (model.kind !== 'decoder' || model.kv.some(({ kind, window }) => kind !== 'full' || window !== undefined))
+    return [];
+  const { kvBytesPerToken, memory } = context.plan;
+  const { weights, total } = memory;
+  if (weights === null || total === null || kvBytesPerToken === null) return [];
+  const needed = wanted * kvBytesPerToken;
+  if (weights >= total || weights + needed <= total) return [];
+  const largest = (total - weights) / kvBytesPerToken;
+  return [
+    found({
+      what: `the weights (${gib(weights)}) and the KV cache of one request of maxModelLen, ${count(wanted)} tokens (${gib(needed)}), do not fit together into the memory of a GPU, whatever the server`,
+      got: `${gib(weights + needed)} for ${gib(total)} on ${instanceText(instance)}`,
+      allowed: `maxModelLen up to ${count(Math.floor(largest))}, less what the server itself takes`,
+      fix: `set maxModelLen to ${roundedContext(largest)} or less, or use an instance with larger GPUs`,
+      path: '/options/maxModelLen',
+    }),
+  ];
+}
