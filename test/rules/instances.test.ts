@@ -9,7 +9,20 @@ import { cheapestFit, fitText } from '../../lib/rules/helpers/fit';
 import { cheapestInstance, cheapestMachine } from '../../lib/rules/helpers/instances';
 import { expertShare, inputShare, outputShares, quantizesExperts, splitLayers } from '../../lib/rules/helpers/layers';
 import { newerGpu } from '../../lib/rules/helpers/newer-gpu';
-import { AWQ, LLAMA2_7B, LLAMA_70B, LLAMA_8B, QWEN25_7B, QWEN3_MOE, quantized } from '../../lib/rules/helpers/samples';
+import { expertWeights } from '../../lib/rules/helpers/experts';
+import {
+  AWQ,
+  BERT,
+  GLM_45V,
+  GPT_OSS_20B,
+  INTERNVL_26B,
+  LLAMA2_7B,
+  LLAMA_70B,
+  LLAMA_8B,
+  QWEN25_7B,
+  QWEN3_MOE,
+  quantized,
+} from '../../lib/rules/helpers/samples';
 import type { EndpointSpec } from '../../lib/spec/types';
 
 const contextOf = (spec: EndpointSpec) => ruleContext(resolveEndpoint(spec));
@@ -257,6 +270,49 @@ describe('matrices that ranks share', () => {
     expect(layers(LLAMA_8B).every(({ quantized: is }) => !is)).toBe(true);
     expect(layers(LLAMA_8B).some(({ name }) => /embed|lm_head|norm/.test(name))).toBe(false);
     expect(splitLayers(contextOf({ model: { id: 'a/b' } }))).toEqual([]);
+  });
+  test('are those of the text model that are cut, by the names under which an engine holds them', () => {
+    const names = (config: object) => layers(config).map(({ name, split }) => `${name} ${split}`);
+    expect(names(GLM_45V)).toEqual([
+      'self_attn.qkv_proj column',
+      'self_attn.o_proj row',
+      'mlp.gate_up_proj column',
+      'mlp.down_proj row',
+      'mlp.experts.gate_up_proj expert',
+      'mlp.experts.down_proj expert',
+      'mlp.shared_experts.gate_up_proj column',
+      'mlp.shared_experts.down_proj row',
+    ]);
+    expect(names(INTERNVL_26B)).toEqual([
+      'attention.wqkv column',
+      'attention.wo row',
+      'feed_forward.gate_up_proj column',
+      'feed_forward.w2 row',
+    ]);
+    expect(names(BERT).at(-1)).toBe('output.dense row');
+    expect(names(BERT)).not.toContain('pooler.dense column');
+  });
+  test('have the parts of what is loaded as one, keys and values marked', () => {
+    const parts = (config: object, name: string) => layers(config).find((layer) => layer.name === name)?.parts;
+    expect(parts(GPT_OSS_20B, 'self_attn.qkv_proj')).toEqual([
+      { outFeatures: 4096, keyOrValue: false },
+      { outFeatures: 512, keyOrValue: true },
+      { outFeatures: 512, keyOrValue: true },
+    ]);
+    expect(parts(INTERNVL_26B, 'attention.wqkv')).toEqual([{ outFeatures: 8192, keyOrValue: false }]);
+    const quantizedLayers = layers(GPT_OSS_20B).filter((layer) => layer.quantized);
+    expect(quantizedLayers.map(({ name }) => name)).toEqual(['mlp.experts.gate_up_proj', 'mlp.experts.down_proj']);
+  });
+  test.each([
+    ['no experts', LLAMA_8B, {}, undefined],
+    ['plain experts', QWEN3_MOE, {}, 'plain'],
+    ['AWQ', quantized(QWEN3_MOE, AWQ), {}, 'int4'],
+    ['MXFP4', GPT_OSS_20B, {}, 'mxfp4'],
+    ['FP8 while loading', QWEN3_MOE, { quantization: 'fp8' }, 'fp8'],
+    ['attention alone', quantized(QWEN3_MOE, { ...AWQ, modules_to_not_convert: ['mlp'] }), {}, 'plain'],
+  ] as const)('of %s', (_, config, more, weights) => {
+    const spec = { model: { config: config as Record<string, unknown> }, container: { family: 'vllm' }, ...more };
+    expect(expertWeights(contextOf(spec as EndpointSpec))).toBe(weights);
   });
   test('of experts', () => {
     const context = (config: object, expertParallel = false) =>
