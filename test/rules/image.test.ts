@@ -167,6 +167,30 @@ describe('an inference AMI', () => {
       fix,
     });
   });
+  test.each([
+    ['hf-vllm-neuron', 'ml.inf2.8xlarge', GPU, 'NVIDIA GPUs, and ml.inf2.8xlarge has another accelerator', NEURON],
+    ['vllm', 'ml.g5.2xlarge', NEURON, 'Neuron devices, and ml.g5.2xlarge has another accelerator', GPU],
+    [
+      'llama-cpp',
+      'ml.c7i.2xlarge',
+      GPU,
+      'NVIDIA GPUs, and ml.c7i.2xlarge has no accelerator',
+      'no inferenceAmiVersion',
+    ],
+  ])('is told from what the instance has: %s on %s with %s', (family, instance, ami, words, allowed) => {
+    const finding = findingOf('INFERENCE_AMI_FOR_OTHER_ACCELERATOR', on(family, undefined, instance, ami));
+    expect(finding?.message).toContain(`this inference AMI has the driver of ${words}`);
+    expect(finding).toMatchObject({ got: ami, allowed });
+  });
+  test('is named by its end, or shown as far as it is worth it', () => {
+    const unknown = (ami: string) => findingOf('INFERENCE_AMI_UNKNOWN', on('vllm', '0.24.0', 'ml.g5.2xlarge', ami));
+    expect(unknown('gpu-3-1')?.fix).toBe(`use ${GPU_3}`);
+    expect(unknown('neuron-2')).toMatchObject({ got: 'neuron-2', fix: `use ${NEURON}` });
+    expect(unknown('')?.got).toBe('an empty inferenceAmiVersion');
+    expect(unknown('x'.repeat(100))).toMatchObject({ got: 'x'.repeat(80), fix: `use ${GPU}` });
+    expect(unknown(`x ${GPU}`)?.severity).toBe('error');
+    expect(unknown(`${GPU}-`)?.severity).toBe('error');
+  });
   test('of its own accelerator is right', () => {
     expect(
       findingOf('INFERENCE_AMI_FOR_OTHER_ACCELERATOR', on('hf-vllm-neuron', undefined, 'ml.inf2.8xlarge', NEURON)),
@@ -186,6 +210,27 @@ describe('a version', () => {
       findingOf('IMAGE_VERSION_UNKNOWN', spec({ container: { family: 'vllm', version: '0.9.2' } })),
     ).toBeUndefined();
     expect(findingOf('IMAGE_VERSION_UNKNOWN', spec())).toBeUndefined();
+  });
+  test('that is long is cut', () => {
+    const long = spec({ container: { family: 'vllm', version: `0.99.0-${'x'.repeat(100)}` } });
+    expect(findingOf('IMAGE_VERSION_UNKNOWN', long)?.got).toHaveLength(80);
+  });
+  test('that is not in the region has versions, or else regions, to choose from instead', () => {
+    const rule = 'IMAGE_NOT_IN_REGION';
+    const there = (container: object, region?: string) => findingOf(rule, spec({ container, region }));
+    const newer = there({ family: 'vllm', version: '0.30.0' }, 'us-gov-west-1');
+    expect(newer?.fix).toBe(`use version ${newer?.allowed}`);
+    expect(newer?.allowed?.split(/, | or /)).toHaveLength(3);
+    for (const version of newer?.allowed?.split(/, | or /) ?? [])
+      expect(there({ family: 'vllm', version }, 'us-gov-west-1')).toBeUndefined();
+    const nowhere = there({ family: 'hf-vllm-neuron' }, 'eu-north-1');
+    const regions = /^another region: (.*)$/.exec(nowhere?.allowed ?? '')?.[1] ?? '';
+    expect(regions.split(/, | or /)).toHaveLength(3);
+    expect(nowhere?.fix).toBe(`copy the image into a registry of your own, or deploy in ${regions}`);
+    for (const region of regions.split(/, | or /)) expect(there({ family: 'hf-vllm-neuron' }, region)).toBeUndefined();
+    expect(there({ family: 'vllm', version: '0.30.0' })).toBeUndefined();
+    expect(there({ family: 'custom', image: 'vllm:0.30.0' }, 'us-gov-west-1')).toBeUndefined();
+    expect(findingOf(rule, spec({ region: 'us-gov-west-1' }))).toBeUndefined();
   });
   test('that is not in the region is an error', () => {
     const rule = 'IMAGE_NOT_IN_REGION';
@@ -215,6 +260,37 @@ describe('a custom image', () => {
     for (const uri of [ECR, '${Token[1]}', 'vllm/vllm-openai:v1']) expect(findingOf(rule, image(uri))).toBeUndefined();
     expect(findingOf(rule, spec({ container: { family: 'vllm' } }))).toBeUndefined();
   });
+  test('is shown where there is one, as far as it is worth it', () => {
+    const invalid = (uri: string | undefined) => findingOf('CUSTOM_IMAGE_INVALID', image(uri));
+    expect([invalid(undefined)?.got, invalid('')?.got]).toEqual(['no image', 'no image']);
+    expect(invalid('a b')?.got).toBe('a b');
+    const of = (length: number) => `${ECR.slice(0, -1)}${'x'.repeat(length - ECR.length + 1)}`;
+    expect(invalid(of(256))?.got).toBe(of(80));
+  });
+  test('has the host name and the account of its region', () => {
+    const rule = 'IMAGE_URI_CONTRADICTS_REGION';
+    const at = (registry: string) => findingOf(rule, image(`${registry}/djl-inference:1`));
+    expect(at('727897471807.dkr.ecr.cn-north-1.amazonaws.com')).toMatchObject({
+      got: '727897471807.dkr.ecr.cn-north-1.amazonaws.com/djl-inference:1',
+      allowed: '727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn',
+      fix: 'write 727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn/djl-inference:1',
+    });
+    expect(at('763104351884.dkr.ecr.eu-central-2.amazonaws.com')).toMatchObject({
+      got: 'account 763104351884 in eu-central-2',
+      allowed: 'account 380420809688',
+      fix: 'write 380420809688.dkr.ecr.eu-central-2.amazonaws.com/djl-inference:1',
+    });
+    for (const registry of [
+      '763104351884.dkr.ecr.us-east-1.amazonaws.com',
+      '123456789012.dkr.ecr.eu-central-2.amazonaws.com',
+      '763104351884.dkr.ecr.moon-1.amazonaws.com',
+      'ghcr.io',
+      '${Token[1]}',
+    ])
+      expect(at(registry)).toBeUndefined();
+    expect(findingOf(rule, spec({ container: { family: 'vllm' } }))).toBeUndefined();
+    expect(findingOf(rule, spec())).toBeUndefined();
+  });
   test('is in a private repository of ECR', () => {
     const rule = 'IMAGE_NOT_IN_ECR';
     expect(findingOf(rule, image('vllm/vllm-openai:v0.8.5'))?.severity).toBe('error');
@@ -242,7 +318,15 @@ describe('IMAGE_FOR_OTHER_PROCESSOR', () => {
       fix: 'use ml.c7g.2xlarge',
     });
     expect(findingOf(rule, on('vllm', '0.24.0', 'ml.p6e-gb200.36xlarge', GPU))?.severity).toBe('warning');
-    expect(findingOf(rule, on('lmi', undefined, 'ml.c7g.2xlarge'))?.severity).toBe('error');
+    expect(findingOf(rule, on('lmi', undefined, 'ml.c7g.2xlarge'))).toMatchObject({
+      severity: 'error',
+      fix: 'use an x86 instance',
+    });
+    expect(findingOf(rule, on('llama-cpp', 'b9522', 'ml.c7g.2xlarge'))?.fix).toMatch(/^use version 1\.0\.1/);
+    expect(findingOf(rule, on('llama-cpp', 'b9522', 'ml.c7g.2xlarge'))?.message).toContain(
+      'the llama-cpp image b9522 has',
+    );
+    expect(findingOf(rule, on('vllm', undefined, 'ml.c6g.2xlarge'))?.fix).toBe('use an x86 instance');
     for (const type of ['ml.c7g.2xlarge', 'ml.r8g.2xlarge', 'ml.c7i.2xlarge', 'ml.g5.2xlarge'])
       expect(findingOf(rule, on('llama-cpp', undefined, type))).toBeUndefined();
     expect(findingOf(rule, on('vllm', '0.8.5', 'ml.c7g.2xlarge'))).toBeUndefined();
@@ -259,6 +343,8 @@ describe('an image given by its URI', () => {
     ['vllm:0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.c7g.2xlarge', 'built for x86'],
     ['llama-cpp-arm64:server-sagemaker-cpu-v1', 'ml.c7i.2xlarge', 'built for Arm'],
     ['sagemaker-scikit-learn:1.0-1-arm64-cpu-py3', 'ml.c7i.2xlarge', 'built for Arm'],
+    ['sagemaker-scikit-learn:arm64', 'ml.c7i.2xlarge', 'built for Arm'],
+    ['sagemaker-scikit-learn:1.0-arm64', 'ml.c7i.2xlarge', 'built for Arm'],
   ])('of AWS, %s, does not run on %s', (image, instance, what) => {
     const finding = findingOf('IMAGE_FOR_OTHER_PROCESSOR', custom(`${AWS}/${image}`, instance));
     expect(finding).toMatchObject({ severity: 'error', path: '/instanceType' });
@@ -271,6 +357,8 @@ describe('an image given by its URI', () => {
     [`${AWS}/pytorch-inference:2.6.0-cpu-py312`, 'ml.c7g.2xlarge'],
     ['111122223333.dkr.ecr.us-east-1.amazonaws.com/vllm:own-arm-build', 'ml.c7g.2xlarge'],
     ['ghcr.io/ggml-org/llama.cpp:server', 'ml.c7g.2xlarge'],
+    [`${AWS}/sagemaker-scikit-learn:1.0-notarm64`, 'ml.c7i.2xlarge'],
+    [`${AWS}/vllm:0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker`, 'ml.p6e-gb200.36xlarge'],
   ])('%s on %s is not known to fail', (image, instance) => {
     expect(findingOf('IMAGE_FOR_OTHER_PROCESSOR', custom(image, instance))).toBeUndefined();
   });
