@@ -1,5 +1,5 @@
 import { findModelConfig } from '../model';
-import { parseJsonObject } from '../text/json';
+import { parseQuotedJsonObject } from '../text/json';
 import { lookup } from '../text/lookup';
 import { argumentOf, type Served } from './vllm-argument';
 
@@ -36,7 +36,7 @@ export function speculationOf(endpoint: Served): Speculation | undefined {
 function fromJson(endpoint: Served): Speculation | undefined {
   const set = argumentOf(endpoint, 'SPECULATIVE_CONFIG');
   if (set === undefined) return undefined;
-  const config = parseJsonObject(set.value.trim().replace(/^'(.*)'$/s, '$1'));
+  const config = parseQuotedJsonObject(set.value);
   if (config === undefined) return undefined;
   return {
     method: text(config.method),

@@ -14,3 +14,8 @@ export function parseJsonObject(text: string): JsonObject | undefined {
     return undefined;
   }
 }
+
+/** The same of the value of a variable, with or without the single quotes that some images need around JSON. */
+export function parseQuotedJsonObject(text: string): JsonObject | undefined {
+  return parseJsonObject(text.trim().replace(/^'(.*)'$/s, '$1'));
+}

@@ -266,6 +266,67 @@ describe('arguments that a server compares', () => {
   });
 });
 
+describe('what is told of arguments that a server compares', () => {
+  const told = (given: object) => alone('ARGUMENTS_REFUSED_TOGETHER', given);
+
+  test('names each variable once, and points to the first', () => {
+    expect(
+      told(spec('sglang', '0.5.20', { SM_SGLANG_CHUNKED_PREFILL_SIZE: '1000', SM_SGLANG_PAGE_SIZE: '16' })),
+    ).toMatchObject([
+      {
+        got: 'SM_SGLANG_CHUNKED_PREFILL_SIZE=1000 with SM_SGLANG_PAGE_SIZE=16',
+        allowed: 'a multiple of --page-size',
+        fix: 'leave SM_SGLANG_CHUNKED_PREFILL_SIZE out',
+        path: '/environment/SM_SGLANG_CHUNKED_PREFILL_SIZE',
+      },
+    ]);
+  });
+
+  test('names an option by its name in a spec, with its value', () => {
+    expect(
+      told(spec('vllm', '0.30.0', { SM_VLLM_LONG_PREFILL_TOKEN_THRESHOLD: '8192' }, { maxModelLen: 4096 })),
+    ).toMatchObject([
+      {
+        got: 'SM_VLLM_LONG_PREFILL_TOKEN_THRESHOLD=8192 with maxModelLen 4096',
+        fix: 'leave SM_VLLM_LONG_PREFILL_TOKEN_THRESHOLD out',
+      },
+    ]);
+  });
+
+  test('points to an option where no variable is involved', () => {
+    const latent = {
+      model: { config: DEEPSEEK_V3 },
+      container: { family: 'vllm', version: '0.30.0' },
+      options: { maxModelLen: 4096, kvCacheDtype: 'nvfp4' },
+    };
+    expect(told(latent)).toMatchObject([
+      { got: 'kvCacheDtype nvfp4', fix: 'set kvCacheDtype to auto', path: '/options/kvCacheDtype' },
+    ]);
+  });
+
+  test('names a variable that nothing sets yet as the container would', () => {
+    const objects = (family: string, of: string, prefix: string) => ({
+      ...spec(family, of, { [`${prefix}MM_SHM_CACHE_MAX_OBJECT_SIZE_MB`]: '64' }),
+      model: { config: INTERNVL_26B },
+    });
+    const allowed = (given: object) => told(given).map((finding) => finding.allowed);
+    expect(allowed(objects('vllm', '0.30.0', 'SM_VLLM_'))).toEqual(['SM_VLLM_MM_PROCESSOR_CACHE_TYPE=shm']);
+    expect(allowed(objects('lmi', '0.36.0-lmi27', 'OPTION_'))).toEqual(['OPTION_MM_PROCESSOR_CACHE_TYPE=shm']);
+  });
+
+  test('has an end, and a beginning, by version', () => {
+    const name = (of: string) => told(spec('sglang', of, { SM_SGLANG_SERVED_MODEL_NAME: 'qwen3:8b' }));
+    expect([name('0.5.5'), name('0.5.6')].map((findings) => findings.length)).toEqual([0, 1]);
+  });
+
+  test('is nothing of a custom image, or without a server', () => {
+    const latent = { model: { config: DEEPSEEK_V3 }, options: { kvCacheDtype: 'nvfp4' } };
+    const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:0.30.0-gpu-py312-cu130-ubuntu24.04-sagemaker';
+    expect(told({ ...latent, container: { family: 'custom', image } })).toEqual([]);
+    expect(told(latent)).toEqual([]);
+  });
+});
+
 describe('the table of what servers compare', () => {
   const TESTS =
     'set unset on notOn off in notIn notInOrUnset startsWith unlike isText contains keysNotIn over notOver under differs indivisible';

@@ -1,5 +1,6 @@
 import type { ArgumentKind } from '../../container';
 import type { ResolvedContainer } from '../../container/types';
+import { parseQuotedJsonObject } from '../../text/json';
 import { isAtLeast } from '../../text/version';
 import type { RuleContext } from '../types';
 import { variablesOf } from './environment';
@@ -57,16 +58,7 @@ export function isLeftAlone(value: string): boolean {
   return /^$|^["']|\$\{|^-1\.8\d*e\+289$/.test(value.trim());
 }
 
-/** A JSON object, with or without the single quotes that some images need around it; undefined where it is none. */
+/** A JSON object that is known before it is deployed, as a variable has it; undefined where it is none. */
 export function jsonObject(value: string): Readonly<Record<string, unknown>> | undefined {
-  const text = value.trim().replace(/^'(.*)'$/s, '$1');
-  if (!text.startsWith('{') || text.includes('${')) return undefined;
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === 'object' && read !== null && !Array.isArray(read)
-      ? (read as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return value.includes('${') ? undefined : parseQuotedJsonObject(value);
 }

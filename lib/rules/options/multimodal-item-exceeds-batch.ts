@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../../text/json';
+import { parseQuotedJsonObject } from '../../text/json';
 import { lookup } from '../../text/lookup';
 import { isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
@@ -78,7 +78,7 @@ function isOff(context: RuleContext, kind: string): boolean {
   if (isSwitchedOn(context, 'LANGUAGE_MODEL_ONLY')) return true;
   const set = argumentOf(context, 'LIMIT_MM_PER_PROMPT');
   if (set === undefined) return false;
-  const limits = parseJsonObject(set.value.trim().replace(/^'(.*)'$/s, '$1'));
+  const limits = parseQuotedJsonObject(set.value);
   return limits === undefined ? new RegExp(`${kind}["':= ]+0`).test(set.value) : limits[kind] === 0;
 }
 

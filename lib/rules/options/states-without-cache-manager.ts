@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../../text/json';
+import { parseQuotedJsonObject } from '../../text/json';
 import { isVllm, serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
@@ -34,7 +34,7 @@ function switchOf(context: RuleContext): { readonly name: string; readonly value
   if (transfer === undefined || argumentOf(context, 'NO_DISABLE_HYBRID_KV_CACHE_MANAGER') !== undefined)
     return undefined;
   if (isVllm(context, { before: ASKS_CONNECTOR })) return transfer;
-  const config = parseJsonObject(transfer.value.trim().replace(/^'(.*)'$/s, '$1'));
+  const config = parseQuotedJsonObject(transfer.value);
   return typeof config?.kv_connector === 'string' && ONE_KIND_ONLY.has(config.kv_connector) ? transfer : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../../text/json';
+import { parseQuotedJsonObject } from '../../text/json';
 import { isVllm, serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found, type FindingParts } from '../helpers/finding';
@@ -30,7 +30,7 @@ interface Redundant {
 function redundantExperts(context: RuleContext): Redundant | undefined {
   const config = argumentOf(context, 'EPLB_CONFIG');
   if (config !== undefined) {
-    const count = parseJsonObject(config.value.trim().replace(/^'(.*)'$/s, '$1'))?.num_redundant_experts;
+    const count = parseQuotedJsonObject(config.value)?.num_redundant_experts;
     return typeof count === 'number' ? { ...config, count } : undefined;
   }
   const own = argumentOf(context, 'NUM_REDUNDANT_EXPERTS');
