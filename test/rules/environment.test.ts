@@ -113,6 +113,12 @@ describe('FLAG_SWITCHED_OFF_IS_DROPPED', () => {
     ['vllm', 'SM_VLLM_ENABLE_PREFIX_CACHING', '0.28.0', 'write SM_VLLM_NO_ENABLE_PREFIX_CACHING=true in its place'],
     ['vllm', 'SM_VLLM_ENABLE_CHUNKED_PREFILL', '0.8.5', 'write SM_VLLM_NO_ENABLE_CHUNKED_PREFILL=true in its place'],
     ['llama-cpp', 'SM_LLAMA_CPP_CONT_BATCHING', undefined, 'write SM_LLAMA_CPP_NO_CONT_BATCHING=true in its place'],
+    [
+      'vllm',
+      'SM_VLLM_ASYNC_SCHEDULING',
+      'server-sagemaker-cuda-v2',
+      'write SM_VLLM_NO_ASYNC_SCHEDULING=true in its place',
+    ],
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.36.0-lmi25', 'use an image from LMI 26 on, which passes it on'],
     ['lmi', 'OPTION_ENABLE_PREFIX_CACHING', '0.35.0-lmi17', 'use an image from LMI 26 on, which passes it on'],
   ])('%s %s (%s): %s', (family, name, version, fix) => {
@@ -209,6 +215,18 @@ describe('JSON_VALUE_UNREADABLE', () => {
       severity: 'error',
       path: '/environment/SM_VLLM_SPECULATIVE_CONFIG',
     });
+  });
+  test('what images of other makers, or without a version, do with quotes is not known', () => {
+    const huggingFace = (vllm: string) => `${vllm}-gpu-py312-cu129-ubuntu22.04`;
+    for (const version of [
+      'server-sagemaker-cuda-v1',
+      'server-sagemaker-cuda-v2',
+      huggingFace('0.17.0-transformers4.57.5'),
+    ])
+      for (const value of [json, `'${json}'`]) expect(findingOf(rule, vllm(value, version))).toBeUndefined();
+    const supervised = '0.21.0-transformers5.8.1-gpu-py312-cu130-ubuntu22.04';
+    expect(findingOf(rule, vllm(json, supervised))).toMatchObject({ allowed: "'{…}'" });
+    expect(findingOf(rule, vllm(`'${json}'`, supervised))).toBeUndefined();
   });
   test('space around a value is no part of it', () => {
     expect(findingOf(rule, vllm(` ${json} `, '0.28.0'))).toBeUndefined();

@@ -1,3 +1,4 @@
+import type { ResolvedContainer } from '../../container/types';
 import type { ContainerFamily } from '../../spec/types';
 import { serverName } from '../helpers/engine';
 import { variablesOf } from '../helpers/environment';
@@ -51,13 +52,12 @@ export const variableNotRead: Rule = {
   evaluate(context) {
     const { container, spec } = context;
     if (container === undefined || container.family === 'custom' || spec.environment === undefined) return [];
-    return Object.keys(spec.environment).flatMap((name) => judge(context, container.family, name) ?? []);
+    return Object.keys(spec.environment).flatMap((name) => judge(context, container, name) ?? []);
   },
 };
 
-function judge(context: RuleContext, family: ContainerFamily, name: string): RuleFinding | undefined {
-  const { container } = context;
-  if (container === undefined) return undefined;
+function judge(context: RuleContext, container: ResolvedContainer, name: string): RuleFinding | undefined {
+  const { family } = container;
   const variables = variablesOf(container);
   const foreign = NAMESPACES.find(([prefix]) => name.startsWith(prefix));
   const isOwn = variables.prefixes.some((prefix) => name.startsWith(prefix));
@@ -69,7 +69,7 @@ function judge(context: RuleContext, family: ContainerFamily, name: string): Rul
   if (!isOwn) return nearest === undefined ? undefined : notRead(name, undefined, family, nearest);
   // Nothing is known of what a version that was not read has for arguments, beyond misspellings.
   if ((container.assumedVersion !== undefined || !variables.isExact) && nearest === undefined) return undefined;
-  return notRead(name, versionsText(context, name), family, nearest);
+  return notRead(name, versionsText(context, container, name), family, nearest);
 }
 
 function strip(name: string, prefix: string): string {
@@ -77,9 +77,8 @@ function strip(name: string, prefix: string): string {
 }
 
 /** ` since 0.18.0`: where another version of the server reads it. */
-function versionsText(context: RuleContext, name: string): string | undefined {
-  const { container } = context;
-  const other = container && variablesOf(container).otherVersions(name);
+function versionsText(context: RuleContext, container: ResolvedContainer, name: string): string {
+  const other = variablesOf(container).otherVersions(name);
   if (other === undefined) return `${serverName(context)} has no such argument`;
   if (other.until === undefined) return `vLLM has it since ${other.since}, and this is ${serverName(context)}`;
   return `vLLM had it up to ${other.until}, and this is ${serverName(context)}`;
@@ -91,7 +90,6 @@ function notRead(
   family: ContainerFamily,
   nearest: string | undefined,
 ): RuleFinding {
-  const proposal = nearest !== undefined && nearest !== name ? nearest : undefined;
   const outcome =
     family.startsWith('lmi') || reason === undefined || reason.startsWith('it belongs')
       ? 'has no effect'
@@ -99,8 +97,8 @@ function notRead(
   return found({
     what: `the ${family} container does not read this variable${reason === undefined ? '' : ` (${reason})`}, which then ${outcome}`,
     got: name.slice(0, 80),
-    allowed: proposal,
-    fix: proposal === undefined ? 'remove it' : `use ${proposal}`,
+    allowed: nearest,
+    fix: nearest === undefined ? 'remove it' : `use ${nearest}`,
     path: `/environment/${name}`,
   });
 }
