@@ -498,3 +498,75 @@ describe.each(Object.entries(CASES))('%s', (id, cases) => {
     expect(advice(id, spec)).toEqual(expected);
   });
 });
+
+describe('the kernel that is named for experts', () => {
+  const told = (config: object, backend: string, instanceType?: string, rest: object = {}, version = '0.28.0') =>
+    evaluateRules(
+      resolveEndpoint(
+        readSpec({
+          model: { config },
+          container: { family: 'vllm', version },
+          instanceType,
+          environment: { SM_VLLM_MOE_BACKEND: backend },
+          ...rest,
+        }).spec!,
+      ),
+      [findRule('EXPERT_BACKEND_NOT_FOR_WEIGHTS')!],
+    ).at(0);
+  const FP8 = quantized(QWEN3_MOE, FP8_BLOCK);
+  const stepped = { ...QWEN3_MOE, architectures: ['Step3p5ForCausalLM'] };
+  const guessing = (ignored: string[], config: Json = QWEN3_MOE) =>
+    quantized(config, { ...FP8_BLOCK, modules_to_not_convert: ignored });
+  const MTP = { speculative: { method: 'mtp', tokens: 1 } };
+
+  it.each([
+    ['deep_gemm', 'ml.p4d.24xlarge', 'compute capability 9.0 and newer'],
+    ['flashinfer_cutlass', 'ml.g6e.2xlarge', 'compute capability 9.0 and newer'],
+    ['flashinfer_trtllm', 'ml.g7e.2xlarge', 'compute capability 10.0 to 10.9'],
+  ])('%s on %s is for GPUs of %s', (backend, instanceType, allowed) => {
+    const finding = told(FP8, backend, instanceType);
+    expect(finding).toMatchObject({ allowed, got: expect.stringContaining(` on ${instanceType} (`) });
+    expect(finding?.message).toContain(
+      `--moe-backend ${backend} of vLLM 0.28.0 is not for experts that are FP8 on this GPU`,
+    );
+  });
+
+  it.each([
+    ['deep_gemm', 'ml.p5.4xlarge'],
+    ['deep_gemm', 'ml.g7e.2xlarge'],
+    ['flashinfer_trtllm', 'ml.p6-b200.48xlarge'],
+    ['flashinfer_trtllm', 'ml.p6-b300.48xlarge'],
+    ['flashinfer_trtllm', undefined],
+    [' Triton ', 'ml.p5.4xlarge'],
+    ['', 'ml.p5.4xlarge'],
+    ['auto', 'ml.p5.4xlarge'],
+  ])('%p computes with FP8 on %s', (backend, instanceType) => {
+    expect(told(FP8, backend, instanceType)).toBeUndefined();
+  });
+
+  it('is looked at from 0.17 on, for a model with experts', () => {
+    expect(told(QWEN3_MOE, 'marlin', undefined, {}, '0.16.0')).toBeUndefined();
+    expect(told(QWEN3_MOE, 'marlin', undefined, {}, '0.17.0')?.message).toContain('experts that are unquantized,');
+    expect(told(LLAMA_8B, 'marlin')).toBeUndefined();
+  });
+
+  it('is not of FlashInfer where the gate is clamped step by step', () => {
+    const finding = told(stepped, 'flashinfer_cutlass', 'ml.p5.4xlarge');
+    expect(finding?.allowed).toBe('triton, aiter, humming, batched_triton');
+    expect(told(stepped, 'triton', 'ml.p5.4xlarge')).toBeUndefined();
+    expect(told(stepped, 'marlin', 'ml.p5.4xlarge')?.allowed).toContain('flashinfer_cutlass');
+  });
+
+  it('is for the layers that guess too, which a checkpoint may leave as they were', () => {
+    for (const name of ['mtp', 'mtp*', 'model.mtp.layers', '*mtp*'])
+      expect(told(guessing([name]), 'marlin', 'ml.p5.4xlarge', MTP)?.message).toContain(
+        'is not for the layers that guess, whose experts are unquantized',
+      );
+    for (const ignored of [['lm_head'], ['xmtp'], []])
+      expect(told(guessing(ignored), 'marlin', 'ml.p5.4xlarge', MTP)).toBeUndefined();
+    expect(told(guessing(['mtp']), 'marlin', 'ml.p5.4xlarge')).toBeUndefined();
+    expect(told(guessing(['mtp']), 'triton', 'ml.p5.4xlarge', MTP)).toBeUndefined();
+    const eagle = { speculative: { method: 'eagle3', model: 'a/b', tokens: 1 } };
+    expect(told(guessing(['mtp']), 'marlin', 'ml.p5.4xlarge', eagle)).toBeUndefined();
+  });
+});
