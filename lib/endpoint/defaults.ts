@@ -1,5 +1,5 @@
 import type { Instance } from '../hardware/types';
-import { contextLimit } from '../model';
+import { shortestContext } from '../model';
 import { GIB } from '../units';
 import type { DefaultsContext } from './defaults-context';
 import { sglangMemory } from './sglang-memory';
@@ -73,7 +73,7 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
   const version = container?.engineVersion;
   const since = (...least: number[]) => isSince(version, ...least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
-  const maxModelLen = model === undefined ? undefined : contextLimit(model);
+  const maxModelLen = model === undefined ? undefined : shortestContext(model)?.tokens;
   const context = set.maxModelLen ?? maxModelLen;
   if (!usesV1(version, instance?.accelerator?.sm, environment)) {
     const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 3));

@@ -33,3 +33,31 @@ export function contextLimit(model: ModelDescription): number | undefined {
     return Math.max(positions, Math.floor((typeof original === 'number' ? original : positions) * factor));
   return Math.floor(positions * factor);
 }
+
+/** Names under which configs give lengths besides `max_position_embeddings`, all of which vLLM reads. */
+const LENGTH_KEYS = ['n_positions', 'max_seq_len', 'seq_length', 'max_sequence_length', 'max_seq_length', 'seq_len'];
+
+/** A context in tokens, and the key of the config that gives it. */
+export interface NamedLength {
+  readonly key: string;
+  readonly tokens: number;
+}
+
+/**
+ * The context of vLLM, which takes the shortest of all lengths that the config gives: Qwen's first generation says 32,768 positions and a
+ * `seq_length` of 8,192. Where a RoPE scaling says the context, no other length is looked at.
+ * Source: vllm/config/model.py, `_get_and_verify_max_len`, `possible_keys`.
+ */
+export function shortestContext(model: ModelDescription): NamedLength | undefined {
+  const own = contextLimit(model);
+  if (own === undefined) return undefined;
+  const { config } = model;
+  if ((config.rope_scaling ?? config.rope_parameters ?? null) !== null)
+    return { key: 'max_position_embeddings', tokens: own };
+  let shortest: NamedLength = { key: 'max_position_embeddings', tokens: own };
+  for (const key of LENGTH_KEYS) {
+    const tokens = config[key];
+    if (typeof tokens === 'number' && tokens > 0 && tokens < shortest.tokens) shortest = { key, tokens };
+  }
+  return shortest;
+}

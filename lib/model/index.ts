@@ -1,5 +1,5 @@
 export { CATALOGUE_DATE, findModelConfig, knownModelIds } from './catalogue';
-export { contextLimit } from './context';
+export { contextLimit, shortestContext } from './context';
 export { describeModel } from './describe';
 export { architectureNames } from './registry';
 export type * from './types';

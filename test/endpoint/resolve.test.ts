@@ -107,6 +107,19 @@ describe('what a server does that nobody set', () => {
     ).toBe(131_072);
   });
 
+  test('the context of vLLM is the shortest of the lengths that a config gives, unless a scaling says it', () => {
+    const of = (lengths: object) => {
+      const model = { config: { ...config, max_position_embeddings: 32_768, ...lengths } };
+      return resolveEndpoint({ model, container: { family: 'vllm' } }).options.maxModelLen;
+    };
+    expect(of({})).toBe(32_768);
+    expect(of({ seq_length: 8192, n_positions: 16_384 })).toBe(8192);
+    expect(of({ seq_length: 65_536 })).toBe(32_768);
+    expect(of({ seq_length: 8192, rope_scaling: { type: 'linear', factor: 2 } })).toBe(65_536);
+    expect(of({ max_position_embeddings: undefined, seq_length: 8192 })).toBe(8192);
+    expect(of({ max_position_embeddings: undefined })).toBeUndefined();
+  });
+
   test('without a container there are the defaults that hold everywhere', () => {
     expect(optionsOf({})).toMatchObject({ tensorParallelSize: 1, gpuMemoryUtilization: 0.9, dtype: 'auto' });
   });

@@ -204,6 +204,13 @@ describe('CONTEXT_EXCEEDS_MODEL', () => {
     expect(of('lmi-neuron')).toEqual(['warning']);
   });
 
+  test('is not exceeded by the context that vLLM itself takes from several lengths', () => {
+    const qwen: Json = { ...LLAMA2_7B, max_position_embeddings: 32_768, seq_length: 8192 };
+    const spec = (options: object) => ({ model: { config: qwen }, container: { family: 'vllm' }, options });
+    expect(alone('CONTEXT_EXCEEDS_MODEL', spec({}))).toEqual([]);
+    expect(alone('CONTEXT_EXCEEDS_MODEL', spec({ maxModelLen: 16_384 }))).toHaveLength(1);
+  });
+
   test('is the shortest of several lengths in vLLM, and may be as long as the config lets it be', () => {
     const short: Json = { ...LLAMA2_7B, seq_length: 2048, n_positions: 3000 };
     expect(find(2048, {}, short)).toEqual([]);

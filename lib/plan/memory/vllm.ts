@@ -1,6 +1,6 @@
 import { isSince } from '../../endpoint/version';
 import type { EffectiveOptions } from '../../endpoint/types';
-import { contextLimit } from '../../model';
+import { shortestContext } from '../../model';
 import type { Subject } from '../subject';
 import { kvGroups, type KvLayout } from '../kv/groups';
 import { latentLayout } from '../latent';
@@ -22,7 +22,7 @@ const CONTEXT_WITHOUT_CONFIG = 2048;
  */
 export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
-  const version = new VllmVersion(subject.engineVersion, subject.usesV1);
+  const version = new VllmVersion(subject.engineVersion, subject.usesV1, subject.asksForFlashInferSampler);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const run = profileRun(options, context, version);
@@ -54,7 +54,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     runtime: runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }),
     groups,
     context,
-    modelContext: contextLimit(model),
+    modelContext: shortestContext(model)?.tokens,
     paging: {
       blockTokens: 16,
       stepTokens: run.tokens,

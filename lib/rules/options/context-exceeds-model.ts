@@ -1,4 +1,5 @@
-import { contextLimit } from '../../model';
+import { contextLimit, shortestContext } from '../../model';
+import type { NamedLength } from '../../model/context';
 import type { ModelDescription } from '../../model/types';
 import { isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
@@ -21,32 +22,18 @@ function refuses(context: RuleContext): boolean {
   return isVllm(context, { since: '0.2.0' }) || engine === 'sglang' || engine === 'neuron-vllm';
 }
 
-/** vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
-const LENGTH_KEYS = ['n_positions', 'max_seq_len', 'seq_length', 'max_sequence_length', 'max_seq_length', 'seq_len'];
-
+/** From here on vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
 const SHORTEST = { since: '0.2.0' };
 
-interface Limit {
-  readonly key: string;
-  readonly tokens: number;
-}
-
 /** The length that the server derives from the config, and the key that gives it. */
-function derivedLimit(context: RuleContext, model: ModelDescription): Limit | undefined {
+function derivedLimit(context: RuleContext, model: ModelDescription): NamedLength | undefined {
+  const shortest = shortestContext(model);
   const own = contextLimit(model);
-  if (own === undefined) return undefined;
-  let key = 'max_position_embeddings';
-  let tokens = own;
-  const { config } = model;
-  const isScaled = (config.rope_scaling ?? config.rope_parameters ?? null) !== null;
-  if (isScaled || !isVllm(context, SHORTEST)) return { key: `${key} ${model.maxPositionEmbeddings}`, tokens };
-  for (const name of LENGTH_KEYS) {
-    const length = config[name];
-    if (typeof length !== 'number' || length <= 0 || length >= tokens) continue;
-    key = name;
-    tokens = length;
-  }
-  return { key: `${key} ${tokens}`, tokens };
+  if (shortest === undefined || own === undefined) return undefined;
+  if (shortest.tokens < own && isVllm(context, SHORTEST))
+    return { ...shortest, key: `${shortest.key} ${shortest.tokens}` };
+  const said = model.config.rope_scaling ?? model.config.rope_parameters ?? null;
+  return { key: `max_position_embeddings ${said === null ? own : model.maxPositionEmbeddings}`, tokens: own };
 }
 
 /** From 0.4.0 on vLLM lets a config say that it may be longer. */
