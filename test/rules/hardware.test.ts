@@ -485,3 +485,62 @@ describe('ATTENTION_BACKEND_NOT_ON_GPU', () => {
     expect(find('ml.c7i.4xlarge', { SM_SGLANG_ATTENTION_BACKEND: 'fa3' })).toEqual([]);
   });
 });
+
+describe('vLLM 0.5.4 turns GPTQ and AWQ into Marlin’s layout', () => {
+  const told = (config: object, instanceType: string, version = '0.5.4', parts: object = {}) =>
+    alone('QUANTIZATION_NEEDS_NEWER_GPU', on(config, instanceType, version, { dtype: 'float16' }, parts)).map(
+      ({ fix, allowed }) => ({ fix, allowed }),
+    );
+  const needsAmpere = {
+    allowed: 'compute capability 8.0 or higher',
+    fix: expect.stringContaining('vLLM 0.5.5 or newer'),
+  };
+
+  test.each([
+    ['AWQ', AWQ],
+    ['AWQ, asymmetric or not', { ...AWQ, zero_point: false }],
+    ['GPTQ', GPTQ],
+    ['GPTQ in activation order', { ...GPTQ, desc_act: true }],
+    ['GPTQ in one group', { ...GPTQ, group_size: -1 }],
+    ['GPTQ in groups of 32', { ...GPTQ, group_size: 32 }],
+  ])('%s, on whatever GPU', (_, method) => {
+    expect(told(quantized(LLAMA2_7B, method), 'ml.g4dn.xlarge')).toEqual([needsAmpere]);
+    expect(told(quantized(LLAMA2_7B, method), 'ml.g5.xlarge')).toEqual([]);
+  });
+
+  test.each([
+    ['groups that Marlin has no kernel for', { ...GPTQ, group_size: 16 }],
+    ['asymmetric GPTQ', { ...GPTQ, sym: false }],
+    ['GPTQ that does not tell its order', { ...GPTQ, desc_act: undefined }],
+  ])('but not %s', (_, method) => {
+    expect(told(quantized(LLAMA2_7B, method), 'ml.g4dn.xlarge')).toEqual([]);
+  });
+
+  test('neither before nor after, nor where the method is named', () => {
+    const gptq = quantized(LLAMA2_7B, GPTQ);
+    expect(told(gptq, 'ml.g4dn.xlarge', '0.5.3')).toEqual([]);
+    expect(told(gptq, 'ml.g4dn.xlarge', '0.5.5')).toEqual([]);
+    expect(told(gptq, 'ml.g4dn.xlarge', '0.5.4', flag('gptq'))).toEqual([]);
+    expect(told(LLAMA2_7B, 'ml.g4dn.xlarge')).toEqual([]);
+  });
+});
+
+describe('a method that --quantization forces', () => {
+  const told = (config: object, instanceType: string | undefined, name: string, version = '0.26.0') =>
+    alone('QUANTIZATION_NEEDS_NEWER_GPU', on(config, instanceType, version, {}, flag(name)));
+
+  test('has a limit of its own', () => {
+    expect(told(QWEN3_SMALL, 'ml.g5.xlarge', 'fp8_per_channel')).toMatchObject([
+      { allowed: 'compute capability 8.9 or higher', path: '/instanceType' },
+    ]);
+    expect(told(QWEN3_SMALL, 'ml.g6.xlarge', 'fp8_per_channel')).toEqual([]);
+    expect(told(QWEN3_SMALL, 'ml.g7e.2xlarge', 'nvfp4_per_token')).toEqual([]);
+    expect(told(QWEN3_SMALL, undefined, 'fp8_per_channel')).toEqual([]);
+  });
+
+  test('does not offer another version: it is the method that needs the GPU', () => {
+    const [{ fix }] = told(QWEN3_SMALL, 'ml.g5.xlarge', 'fp8_per_channel');
+    expect(fix).not.toContain('an image with vLLM');
+    expect(fix).toContain('weights in awq or gptq on this instance');
+  });
+});
