@@ -179,8 +179,34 @@ describe('QUANTIZATION_NOT_IN_SERVER', () => {
     expect(find(container, scheme, instanceType)).toEqual([]);
   });
 
+  test('is of the version on a GPU that is new enough as well', () => {
+    for (const instanceType of ['ml.g5.xlarge', 'ml.g6.xlarge', 'ml.p5.48xlarge']) {
+      expect(find(vllm('0.2.3'), 'gptq', instanceType)).toHaveLength(1);
+      expect(find(vllm('0.4.0'), 'blocks', instanceType)).toHaveLength(1);
+      expect(find(vllm('0.28.0'), 'bitsandbytes', instanceType)).toHaveLength(1);
+    }
+  });
+
   test('says nothing without a container', () => {
     expect(alone('QUANTIZATION_NOT_IN_SERVER', { model: { config: CONFIGS.exl2 } })).toEqual([]);
+  });
+});
+
+describe('SCHEME_CONTRADICTS_CHECKPOINT', () => {
+  const told = (stored: Json, quantization: string) =>
+    alone('SCHEME_CONTRADICTS_CHECKPOINT', endpoint(quantized(LLAMA_8B, stored), '0.28.0', { quantization }))[0];
+
+  test('says what the checkpoint is, and what to ask for instead', () => {
+    expect(told(AWQ, 'gptq')).toMatchObject({
+      message: expect.stringContaining('quant_method awq, 4 bits'),
+      got: 'gptq',
+      fix: 'leave quantization out to serve the checkpoint as it is, or use a checkpoint stored in gptq',
+    });
+    expect(told(AWQ, 'none').fix).toBe(
+      'leave quantization out to serve the checkpoint as it is, or use the checkpoint that was not quantized',
+    );
+    expect(told(FP8_BLOCK, 'awq').message).toMatch(/quant_method fp8(, 8 bits)?,/);
+    expect(told(AWQ, 'awq')).toBeUndefined();
   });
 });
 
@@ -229,6 +255,19 @@ describe('QUANTIZATION_FLAG_UNKNOWN', () => {
     expect(of('static_int8', undefined)).toEqual([]);
     expect(of('awq', undefined)).toMatchObject([{ got: '--quantization awq', allowed: 'static_int8' }]);
     expect(of('bitsandbytes8', '0.25.0')).toEqual([]);
+  });
+
+  test.each(['', 'none', 'None'])('takes %p for no method', (flag) => {
+    const environment = { SM_VLLM_QUANTIZATION: flag };
+    expect(alone('QUANTIZATION_FLAG_UNKNOWN', endpoint(LLAMA_8B, '0.27.1', { environment }))).toEqual([]);
+  });
+
+  test('names methods, and not their other spellings', () => {
+    const environment = { SM_VLLM_QUANTIZATION: 'marlyn' };
+    const [{ allowed, fix }] = alone('QUANTIZATION_FLAG_UNKNOWN', endpoint(LLAMA_8B, '0.27.1', { environment }));
+    expect(allowed?.split(', ')).toEqual(expect.arrayContaining(['awq', 'gptq', 'fp8']));
+    for (const alias of ['marlin', 'nvfp4', 'compressed_tensors']) expect(allowed?.split(', ')).not.toContain(alias);
+    expect(fix).not.toContain('marlin,');
   });
 
   test.each(['auto_round', 'auto-round'])('takes %s, whose method was renamed', (flag) => {
