@@ -22,6 +22,8 @@ export interface Subject {
   readonly engineVersion?: readonly number[];
   /** vLLM's V1 engine. */
   readonly usesV1: boolean;
+  /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
+  readonly asksForFlashInferSampler: boolean;
   /** Bytes of a computed element. */
   readonly elementBytes: number;
   /** Bytes of a cached element; undefined for a format that is not known. */
@@ -62,6 +64,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engine,
     engineVersion: version,
     usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
+    asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),

@@ -31,6 +31,8 @@ describe('vLLM profiles itself', () => {
     ['0.30.0', { maxNumBatchedTokens: 100, maxNumSeqs: 128 }, 100, { tokens: 100, sequences: 100 }],
     ['0.30.0', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 16 }],
     ['0.7.3', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 0 }],
+    ['0.6.4', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 0 }],
+    ['0.6.3', { maxNumSeqs: 16, enableChunkedPrefill: true }, 2048, { tokens: 2048, sequences: 16 }],
     [
       '0.7.3',
       { maxNumSeqs: 16, enableChunkedPrefill: true, tensorParallelSize: 2 },
@@ -105,6 +107,27 @@ describe('vLLM profiles itself', () => {
         100 * vocabulary * 39 + 100 * 4096 * 2 * 1.28,
         3,
       );
+    });
+
+    test.each<[string, ServingOptions, string, number]>([
+      // With FlashInfer V1 filters without a sort.
+      ['0.10.0', {}, '1', 16],
+      ['0.10.0', {}, '0', 38.2],
+      ['0.16.0', {}, '1', 16],
+      // Triton does from then on.
+      ['0.17.0', {}, '0', 16],
+      // What V0 does with it, no log has said; V1 that samples nothing has no use for it.
+      ['0.7.3', {}, '1', 39],
+      ['0.7.3', { maxNumSeqs: 1024 }, '1', 39],
+    ])('%s samples with %j and VLLM_USE_FLASHINFER_SAMPLER=%s in %d bytes a logit', (text, parts, value, bytes) => {
+      const { activations } = memoryOf({
+        container: { family: 'vllm', version: text },
+        instanceType: 'ml.g6e.xlarge',
+        options: { maxNumSeqs: 512, maxModelLen: 1024, maxNumBatchedTokens: 1024, ...parts },
+        environment: { VLLM_USE_FLASHINFER_SAMPLER: value },
+      }).memory;
+      const sequences = parts.maxNumSeqs ?? 512;
+      expect(activations).toBe(Math.round(sequences * vocabulary * bytes + 1024 * 4096 * 2 * 1.28));
     });
 
     test('or goes through a layer, of which each rank has its part', () => {
@@ -242,15 +265,30 @@ describe.each([
 });
 
 describe('SGLang', () => {
-  const on = (options: ServingOptions) =>
-    planMemory(
-      onDevice(endpoint({ container: { family: 'sglang' }, instanceType: 'ml.p4d.24xlarge', options }), 40 * GIB),
-    ).memory;
+  test.each([
+    ['ml.g5.12xlarge', 1, 0.3],
+    ['ml.g5.12xlarge', 4, 0.3 + 0.13],
+    ['ml.g5.48xlarge', 8, 0.3 + 0.13],
+    ['ml.p4d.24xlarge', 1, 0.3],
+    ['ml.p4d.24xlarge', 2, 0.3 + 1.16],
+    ['ml.p4d.24xlarge', 8, 0.3 + 1.88],
+    ['ml.p5.48xlarge', 1, 0.71],
+    ['ml.p5.48xlarge', 8, 0.71 + 1.88],
+  ])('on %s has its fraction of what %i ranks leave, which is all but %d GiB', (instanceType, ranks, gib) => {
+    const { total, usable } = memoryOf({
+      container: { family: 'sglang' },
+      instanceType,
+      options: { tensorParallelSize: ranks, gpuMemoryUtilization: 0.8 },
+    }).memory;
+    expect(((total as number) - (usable as number) / 0.8) / GIB).toBeCloseTo(gib, 6);
+  });
 
-  test('leaves a context, and what ranks need to talk, out of its fraction', () => {
-    expect(on({ tensorParallelSize: 1, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(39.7 * GIB * 0.5));
-    expect(on({ tensorParallelSize: 2, gpuMemoryUtilization: 0.5 }).usable).toBe(Math.floor(38.7 * GIB * 0.5));
-    expect(on({ tensorParallelSize: 1 })).toMatchObject({ activations: 0, graphs: 0, runtime: 0 });
+  test('keeps activations and graphs in the rest', () => {
+    expect(memoryOf({ container: { family: 'sglang' }, instanceType: 'ml.p4d.24xlarge' }).memory).toMatchObject({
+      activations: 0,
+      graphs: 0,
+      runtime: 0,
+    });
   });
 });
 

@@ -18,9 +18,12 @@ function contextBytes(sm: number | undefined): number {
 
 const HOPPER = 90;
 
-/** What ranks need to talk: `Init torch distributed ends. mem usage`, 0.13 GiB of four A10G. */
-function communicationBytes(hasNvlink: boolean): number {
-  return (hasNvlink ? 1 : 0.13) * GIB;
+/**
+ * What ranks need to talk: `Init torch distributed ends. mem usage`, 0.13 GiB of four A10G; over NVLink 1.16 GiB with two, 1.77 to 2.01 with
+ * eight.
+ */
+function communicationBytes(ranks: number, hasNvlink: boolean): number {
+  return (hasNvlink ? 0.92 + 0.12 * ranks : 0.13) * GIB;
 }
 
 /**
@@ -29,15 +32,15 @@ function communicationBytes(hasNvlink: boolean): number {
  */
 export function sglangMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, kvElementBytes } = subject;
-  const runtime =
-    contextBytes(accelerator?.sm) + (options.tensorParallelSize > 1 ? communicationBytes(subject.hasNvlink) : 0);
+  const ranks = options.tensorParallelSize;
+  const runtime = contextBytes(accelerator?.sm) + (ranks > 1 ? communicationBytes(ranks, subject.hasNvlink) : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
   const layout: KvLayout | undefined =
     kvElementBytes === undefined
       ? undefined
       : {
-          tensorParallel: options.tensorParallelSize,
+          tensorParallel: ranks,
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,

@@ -7,10 +7,14 @@ import { visionRun } from './vision-profile';
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
 export class VllmVersion {
-  /** @param isV1 its V1 engine; the default from 0.8 on. */
+  /**
+   * @param isV1 its V1 engine; the default from 0.8 on.
+   * @param asksForFlashInfer is FlashInfer to sample?
+   */
   constructor(
     private readonly version: readonly number[] | undefined,
     readonly isV1: boolean = usesV1(version, undefined),
+    private readonly asksForFlashInfer: boolean = false,
   ) {}
 
   /** Newer than everything, where no version is known. */
@@ -88,14 +92,17 @@ export class VllmVersion {
    * Bytes of each logit at the sampler's peak, over `max_num_seqs` rows: the logits in 16 bits and in float32 (6), then what sorting them
    * takes (values and int64 indices with the sort's own buffers, masks, probabilities and their sums): 39 in all in V0, 38.2 in V1, as seven
    * logs of 0.10 and 0.11 print to within a percent, with vocabularies of 128 K to 201 K. From 0.17 a Triton kernel, from 0.21 FlashInfer
-   * filter without a sort: 16, as logs of 0.19 and 0.27 print. V1 before 0.8 computes logits and samples none.
+   * filter without a sort: 16, as logs of 0.19 and 0.27 print. V1 asks FlashInfer before, too, where `VLLM_USE_FLASHINFER_SAMPLER` says so
+   * (a log of 0.10.0 prints 15); until 0.11.0 also unasked, where it is installed, which nothing in a configuration tells. V1 before 0.8
+   * computes logits and samples none.
    * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
    * llm-d-planner docs/empirical-vllm-memory-results.md.
    */
   get samplerBytesPerLogit(): number {
     if (this.since(0, 17)) return 16;
     if (this.isV1 && !this.since(0, 8)) return LOGITS_ALONE;
-    return this.isV1 ? 38.2 : 39;
+    if (this.isV1) return this.asksForFlashInfer ? 16 : 38.2;
+    return 39;
   }
 }
 
@@ -106,13 +113,15 @@ export interface ProfileRun {
 }
 
 /**
- * In V0, a chunked run on one GPU shows no sampler in its peak: 0.06 GiB for 512 tokens of Llama-3.1-8B (0.6.4), 0.22 for 2,048 (0.7.3),
- * which is the forward pass alone. With two GPUs it does (0.7.2).
+ * In V0 from 0.6.4, a chunked run on one GPU shows no sampler in its peak: 0.06 GiB for 512 tokens of Llama-3.1-8B (0.6.4), 0.22 for 2,048
+ * (0.7.3), which is the forward pass alone. With two GPUs it does (0.7.2), and where what PyTorch reserves counts (1.3 GiB for those 512
+ * tokens with the worker of 0.6.3).
  */
 export function profileRun(options: EffectiveOptions, context: number, version: VllmVersion): ProfileRun {
   const sequences = Math.max(1, options.maxNumSeqs ?? 256);
   const tokens = Math.max(1, options.maxNumBatchedTokens ?? Math.max(2048, context));
-  const samples = version.isV1 || options.enableChunkedPrefill !== true || options.tensorParallelSize > 1;
+  const isAlone = !version.isV1 && options.tensorParallelSize === 1 && version.since(0, 6, 4);
+  const samples = !isAlone || options.enableChunkedPrefill !== true;
   return { tokens, sequences: samples ? Math.min(sequences, tokens) : 0 };
 }
 
