@@ -1,5 +1,5 @@
 import { describeModel } from '../../lib/model';
-import { visionRun } from '../../lib/plan/memory/vision-profile';
+import { visionRun, type VisionRanks } from '../../lib/plan/memory/vision-profile';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -50,8 +50,8 @@ const LLAVA: Json = {
   },
 };
 
-const run = (config: Json, tokens: number, ranks: { tensorParallel?: number; rotatesTogether?: boolean } = {}) =>
-  visionRun(describeModel(config), tokens, { tensorParallel: 1, rotatesTogether: false, ...ranks }, 2);
+const run = (config: Json, tokens: number, ranks: Partial<VisionRanks> = {}) =>
+  visionRun(describeModel(config), tokens, { tensorParallel: 1, rotation: 'in turn', ...ranks }, 2);
 
 describe('what an image encoder takes while an engine measures itself', () => {
   test('is that of the largest image, where a step has fewer tokens', () => {
@@ -62,10 +62,12 @@ describe('what an image encoder takes while an engine measures itself', () => {
     expect(run(QWEN25, 32_768).peak).toBe(2 * whole);
   });
 
-  test('is more where queries and keys are rotated as one', () => {
-    expect(run(QWEN25, 2048, { rotatesTogether: true }).peak).toBe(
-      16_384 * 4 * (3 * 14 * 14 * 2 + 1280 * (1 + 13)) * 2,
-    );
+  test.each([
+    ['in turn', 11],
+    ['joined', 18],
+    ['in place', 13],
+  ] as const)('holds queries and keys that are rotated %s, %i times the width', (rotation, widths) => {
+    expect(run(QWEN25, 2048, { rotation }).peak).toBe(16_384 * 4 * (3 * 14 * 14 * 2 + 1280 * (1 + widths)) * 2);
   });
 
   test('is divided among the ranks, but for the residual and the pixels', () => {

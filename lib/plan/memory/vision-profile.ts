@@ -8,10 +8,14 @@ export interface VisionRun {
   readonly outputs: number;
 }
 
+/**
+ * How an encoder rotates its queries and keys: one after the other; joined in a tensor of their own; or joined as they lie in the projection.
+ */
+export type VisionRotation = 'in turn' | 'joined' | 'in place';
+
 export interface VisionRanks {
   readonly tensorParallel: number;
-  /** Are queries and keys rotated in one tensor? */
-  readonly rotatesTogether: boolean;
+  readonly rotation: VisionRotation;
 }
 
 const NONE: VisionRun = { peak: 0, outputs: 0 };
@@ -27,7 +31,7 @@ const ANY_SIZE = /^qwen(2|2_5|3|3_5)_?(vl|moe)?/;
  * At a block's peak there are, for each patch, the residual and either its norm with the feed-forward's intermediate products, or what
  * attention makes of it. The pixels stay until the end. Each rank has its part of what lies between the projections.
  * Sources: vllm/v1/worker/gpu_model_runner.py, `profile_run`; vllm/v1/core/encoder_cache_manager.py, `compute_mm_encoder_budget`;
- * vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.9.0 and 0.16.0.
+ * vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.9.0, 0.11.0 and 0.11.2.
  */
 export function visionRun(
   model: ModelDescription,
@@ -39,7 +43,7 @@ export function visionRun(
   const block = model.weights.filter(inVisionBlock);
   if (!model.multimodal || config === undefined || block.length === 0) return NONE;
   const anySize = ANY_SIZE.test(model.modelType);
-  const attention = anySize ? (ranks.rotatesTogether ? ROTATED_TOGETHER : ROTATED_IN_TURN) : UNROTATED;
+  const attention = anySize ? ROTATED[ranks.rotation] : UNROTATED;
   const tokens = anySize ? Math.max(stepTokens, TOKENS_OF_LARGEST_IMAGE) : stepTokens;
   const patches = tokens * patchesPerToken(model, config);
   const levels = config.deepstack_visual_indexes;
@@ -60,14 +64,18 @@ function visionConfig({ config }: ModelDescription): Section | undefined {
 const inVisionBlock = ({ place, role, shape, layers }: WeightGroup): boolean =>
   place === 'vision' && role === 'linear' && shape.length === 2 && layers.length > 0;
 
-/**
- * Widths that attention holds beside the residual: the projection's queries, keys and values, and the output; where positions rotate,
- * their contiguous copies, one of queries or keys in float32 as it was and rotated, and its 16 bits; or a copy of queries and keys, both
- * in float32 before and after.
- */
+/** Widths that attention holds beside the residual: the projection's queries, keys and values, and the output. */
 const UNROTATED = 4;
-const ROTATED_IN_TURN = 11;
-const ROTATED_TOGETHER = 13;
+
+/**
+ * Where positions rotate: the projection (3) and its contiguous copies (3), with one of queries or keys in float32 as it was and rotated, and
+ * its 16 bits; or with both joined, in float32 as they were and rotated, and in 16 bits; or these without any copies.
+ */
+const ROTATED: Readonly<Record<VisionRotation, number>> = {
+  'in turn': 3 + 3 + 2 + 2 + 1,
+  joined: 3 + 3 + 2 + 4 + 4 + 2,
+  'in place': 3 + 4 + 4 + 2,
+};
 
 function blockElements(block: readonly WeightGroup[], attentionWidths: number, tensorParallel: number): number {
   const width = Math.min(...block.map(({ shape }) => shape[1]));

@@ -3,7 +3,7 @@ import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import { GIB } from '../../units';
-import { visionRun } from './vision-profile';
+import { visionRun, type VisionRotation } from './vision-profile';
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
 export class VllmVersion {
@@ -71,9 +71,10 @@ export class VllmVersion {
     return this.since(0, 10, 1) && !this.looksAfterJoining;
   }
 
-  /** Image encoders rotate queries and keys as one tensor. Source: vllm/model_executor/models/qwen2_5_vl.py of 0.10.1 and 0.10.2. */
-  get rotatesTogether(): boolean {
-    return this.since(0, 10, 2);
+  /** Source: vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.10.2, 0.11.0 and 0.11.1. */
+  get visionRotation(): VisionRotation {
+    if (this.since(0, 11, 1)) return 'in place';
+    return this.since(0, 11) ? 'joined' : 'in turn';
   }
 
   /** Tokens for which experts are computed at a time. Source: vllm/envs.py of 0.5.1 to 0.17.0, VLLM_FUSED_MOE_CHUNK_SIZE. */
@@ -152,12 +153,7 @@ export function activationBytes(
   // Two all-reduces a layer: after attention and after the feed-forward.
   const reduced =
     version.keepsReduced && tensorParallel > 1 ? 2 * model.numLayers * run.tokens * model.hiddenSize * elementBytes : 0;
-  const vision = visionRun(
-    model,
-    run.tokens,
-    { tensorParallel, rotatesTogether: version.rotatesTogether },
-    elementBytes,
-  );
+  const vision = visionRun(model, run.tokens, { tensorParallel, rotation: version.visionRotation }, elementBytes);
   // V0 profiles images and text in one run each.
   const expertTokens = Math.min(run.tokens, version.expertTokens);
   const kept = (version.isV1 ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;

@@ -109,9 +109,10 @@ function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number 
 /** Bytes of each layer on one tensor-parallel rank. */
 function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): number[] | null {
   const bytes = new Array<number>(model.numLayers).fill(0);
-  for (const { groups, layers, quantized } of quantizedClasses(model, scheme)) {
+  for (const alike of quantizedClasses(model, scheme)) {
+    const { groups, layers, quantized } = alike;
     const shards = groups.map((group) => shardOf(group, model, loader.parallelism));
-    const weight = allocations(groups, quantized, shards, scheme, loader);
+    const weight = allocations(alike, shards, scheme, loader);
     if (weight === null) return null;
     const { mla } = model;
     const copies =
@@ -127,16 +128,35 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): nu
 interface QuantizedClass extends LayerClass {
   /** For each group. */
   readonly quantized: readonly boolean[];
+  /** Numbers of the groups that an engine holds as one tensor, or of the one that is alone. */
+  readonly fused: readonly (readonly number[])[];
 }
 
 function quantizedClasses(model: ModelDescription, scheme: Scheme): readonly QuantizedClass[] {
   return remembered(model, scheme, 'layer classes', () => {
     const selection = selectionOf(model, scheme);
-    return layerClasses(model).flatMap((alike) => splitByQuantized(alike, selection));
+    return layerClasses(model).flatMap((alike) => {
+      const fused = fusedGroups(alike.groups);
+      return splitByQuantized(alike, selection).map((part) => ({ ...part, fused }));
+    });
   });
 }
 
-function splitByQuantized({ groups, layers }: LayerClass, selection: Selection): readonly QuantizedClass[] {
+function fusedGroups(groups: readonly WeightGroup[]): readonly (readonly number[])[] {
+  const byName = new Map<string, number[]>();
+  groups.forEach((group, index) => {
+    const name = fusedName(group);
+    const together = byName.get(name);
+    if (together === undefined) byName.set(name, [index]);
+    else together.push(index);
+  });
+  return [...byName.values()];
+}
+
+function splitByQuantized(
+  { groups, layers }: LayerClass,
+  selection: Selection,
+): readonly Omit<QuantizedClass, 'fused'>[] {
   const quantizedIn = (layer: number) => groups.map((group) => selection.quantizes(group, layer));
   if (!selection.dependsOnLayer) return [{ groups, layers, quantized: quantizedIn(layers[0]) }];
   const classes = new Map<string, { quantized: readonly boolean[]; layers: number[] }>();
@@ -150,30 +170,27 @@ function splitByQuantized({ groups, layers }: LayerClass, selection: Selection):
 }
 
 function allocations(
-  groups: readonly WeightGroup[],
-  quantized: readonly boolean[],
+  { groups, quantized, fused }: QuantizedClass,
   shards: readonly Shard[],
   scheme: Scheme,
   loader: Traits,
 ): number | null {
-  const fused = new Map<string, number[]>();
-  let loras = 0;
-  for (let i = 0; i < groups.length; i++) {
-    const group = groups[i];
-    const shard = shards[i];
-    const stored = quantized[i]
-      ? quantizedTensors(group, shard, scheme, loader)
-      : [plainTensor(group, shard, scheme, loader)];
-    if (stored === undefined) return null;
-    const tensors = servesAsValue(group, groups, loader) ? stored.map((bytes) => 2 * bytes) : stored;
-    const name = fusedName(group);
-    let sums = fused.get(name);
-    if (sums === undefined) fused.set(name, (sums = []));
-    for (const [component, bytes] of tensors.entries()) sums[component] = (sums[component] ?? 0) + bytes;
-    loras += loraBytes(group, shard, loader);
+  let total = 0;
+  for (const together of fused) {
+    const sums: number[] = [];
+    for (const i of together) {
+      const group = groups[i];
+      const stored = quantized[i]
+        ? quantizedTensors(group, shards[i], scheme, loader)
+        : [plainTensor(group, shards[i], scheme, loader)];
+      if (stored === undefined) return null;
+      const copies = servesAsValue(group, groups, loader) ? 2 : 1;
+      for (let component = 0; component < stored.length; component++)
+        sums[component] = (sums[component] ?? 0) + copies * stored[component];
+      total += loraBytes(group, shards[i], loader);
+    }
+    for (const bytes of sums) total += allocatedBytes(bytes);
   }
-  let total = loras;
-  for (const sums of fused.values()) for (const bytes of sums) total += allocatedBytes(bytes);
   return total;
 }
 
@@ -261,20 +278,13 @@ function loraBytes(group: WeightGroup, shard: Shard, { loras }: Traits): number 
   return loras.count * loras.rank * (shard.shape[0] + shard.shape[1]) * 2;
 }
 
-const fusedNames = new WeakMap<WeightGroup, string>();
-
 /** Names that an engine joins into one tensor. */
-function fusedName(group: WeightGroup): string {
-  let name = fusedNames.get(group);
-  if (name === undefined) {
-    name = group.name
-      .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
-      .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
-      .replace(/\.(w1|w3)\./, '.w13.')
-      .replace(/\.(query|key|value)\./, '.qkv.');
-    fusedNames.set(group, name);
-  }
-  return name;
+function fusedName({ name }: WeightGroup): string {
+  return name
+    .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
+    .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
+    .replace(/\.(w1|w3)\./, '.w13.')
+    .replace(/\.(query|key|value)\./, '.qkv.');
 }
 
 interface Outside {
