@@ -1,5 +1,12 @@
-import { parseVersion } from '../../lib/text/version';
-import { llamaCppConverts, sglangImplements, sglangMethods } from '../../lib/rules/helpers/server-support';
+import { formatVersion, parseVersion } from '../../lib/text/version';
+import {
+  llamaCppConverts,
+  sglangImplements,
+  sglangMethods,
+  tensorRtBuilds,
+  tensorRtDocuments,
+  vllmOfTensorRt,
+} from '../../lib/rules/helpers/server-support';
 
 const version = (text: string) => parseVersion(text) ?? [];
 
@@ -43,5 +50,34 @@ describe('methods of SGLang', () => {
     expect(has('qoq', '0.5.15')).toBe(true);
     expect(has('qoq', '0.5.16')).toBe(false);
     expect(has('awq', '0.5.20')).toBe(true);
+  });
+});
+
+describe('what TensorRT-LLM builds', () => {
+  test('came with a version, or was always there', () => {
+    expect(tensorRtBuilds('DeepseekV2ForCausalLM', version('0.14.0'))).toBe(false);
+    expect(tensorRtBuilds('DeepseekV2ForCausalLM', version('0.15.0'))).toBe(true);
+    expect(tensorRtBuilds('DeepseekV2ForCausalLM', undefined)).toBe(true);
+    expect(tensorRtBuilds('LlamaForCausalLM', version('0.5.0'))).toBe(true);
+    for (const name of ['Qwen3MoeForCausalLM', 'constructor']) expect(tensorRtBuilds(name, undefined)).toBe(false);
+  });
+
+  test('is documented by how the names of classes begin', () => {
+    for (const name of ['LlamaForCausalLM', 'Qwen2ForCausalLM', 'GPTBigCodeForCausalLM', 'PhiForCausalLM'])
+      expect(tensorRtDocuments(name)).toBe(true);
+    for (const name of ['Qwen2MoeForCausalLM', 'Phi3ForCausalLM', 'MyLlamaForCausalLM', ''])
+      expect(tensorRtDocuments(name)).toBe(false);
+  });
+
+  test.each([
+    ['0.21.0', '0.10.0'],
+    ['0.20.0', '0.6.1'],
+    ['0.12.0', '0.6.1'],
+    ['0.11.0', '0.6.0'],
+    ['0.5.0', '0.2.3'],
+    ['0.4.0', '0.10.0'],
+    [undefined, '0.10.0'],
+  ])('of %s is of the time of vLLM %s', (tensorRt, vllm) => {
+    expect(formatVersion(vllmOfTensorRt(tensorRt === undefined ? undefined : version(tensorRt)))).toBe(vllm);
   });
 });

@@ -4,6 +4,8 @@
  */
 import { readSource } from './emit.mjs';
 
+const pairs = (rows, key, value) => Object.fromEntries(rows.map((row) => [row[key], row[value]]));
+
 export async function outputs() {
   const { date, sources, llamaCpp, sglang } = await readSource('server-support.json');
   const tensorRt = await readSource('tensorrt-llm-architectures.json');
@@ -18,7 +20,9 @@ export async function outputs() {
 ${llamaCpp.map((name) => JSON.stringify(name)).join(',\n')}
 ],
 "tensorRtLlm":${JSON.stringify(tensorRt.architectures)},
-"tensorRtLlmSince":${JSON.stringify(Object.fromEntries(tensorRt.builtSince.map(({ architecture, since }) => [architecture, since])))},
+"tensorRtLlmSince":${JSON.stringify(pairs(tensorRt.builtSince, 'architecture', 'since'))},
+"tensorRtLlmDocumented":${JSON.stringify(tensorRt.documented.prefixes)},
+"tensorRtLlmVllm":${JSON.stringify(tensorRt.vllmOfTheTime.rows.map(({ since, vllm }) => [since, vllm]))},
 "sglangVersions":${JSON.stringify(sglang.versions)},
 "sglangArchitectures":{
 ${lines(sglang.architectures)}

@@ -1,10 +1,9 @@
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { GEMMA2_2B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
-import { tensorRtBuilds } from '../helpers/server-support';
+import { tensorRtBuilds, tensorRtDocuments, vllmOfTensorRt } from '../helpers/server-support';
 import { vllmHas } from '../helpers/vllm-models';
-import { isAtLeast, type Version } from '../../text/version';
-import type { Rule, RuleContext } from '../types';
+import type { Rule } from '../types';
 
 const example = (config: object, environment?: object, version?: string) => ({
   model: { config },
@@ -12,27 +11,6 @@ const example = (config: object, environment?: object, version?: string) => ({
   options: { maxModelLen: 4096 },
   ...(environment === undefined ? {} : { environment }),
 });
-
-/** Families whose engine LMI builds when the endpoint starts. */
-const LISTED =
-  /^(Llama|LLaMA|Falcon|RWFor|InternLM|Baichuan|BaiChuan|ChatGLM|GPTJ|Mistral|Mixtral|QWen|Qwen2For|GPT2|GPTBigCode|Starcoder2|StarCoder2|PhiFor|OPT|Gemma|T5)/;
-
-/** vLLM of the weeks after each TensorRT-LLM: what it did not know then, the image does not know either. */
-const VLLM_OF_THE_TIME: readonly (readonly [tensorRt: string, vllm: Version])[] = [
-  ['0.21', [0, 10, 0]],
-  ['0.12', [0, 6, 1]],
-  ['0.11', [0, 6, 0]],
-  ['0.9', [0, 4, 3]],
-  ['0.8', [0, 4, 0]],
-  ['0.7', [0, 3, 0]],
-  ['0.5', [0, 2, 3]],
-];
-
-function vllmOf({ container }: RuleContext): Version {
-  const version = container?.engineVersion;
-  const found = version && VLLM_OF_THE_TIME.find(([tensorRt]) => isAtLeast(version, tensorRt));
-  return (found ?? VLLM_OF_THE_TIME[0])[1];
-}
 
 const PHI3 = { ...LLAMA_8B, architectures: ['Phi3ForCausalLM'], model_type: 'phi3' };
 const GPT_OSS = { ...QWEN3_MOE, architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', num_local_experts: 128 };
@@ -58,7 +36,10 @@ export const trtllmArchitectureNotListed: Rule = {
     const { container, model, spec } = context;
     if (container?.engine !== 'tensorrt-llm' || model === undefined) return [];
     const { architecture } = model;
-    if (model.kind === 'decoder' && vllmHas(architecture, 'served', vllmOf(context)) === 'not-yet')
+    if (
+      model.kind === 'decoder' &&
+      vllmHas(architecture, 'served', vllmOfTensorRt(container.engineVersion)) === 'not-yet'
+    )
       return [
         found({
           what: `${architecture} is younger than this image with ${serverName(context)}`,
@@ -68,7 +49,7 @@ export const trtllmArchitectureNotListed: Rule = {
           path: '/container/family',
         }),
       ];
-    if (LISTED.test(architecture) || spec.environment?.OPTION_BACKEND === 'pytorch') return [];
+    if (tensorRtDocuments(architecture) || spec.environment?.OPTION_BACKEND === 'pytorch') return [];
     const isBuilt = model.kind !== 'decoder' || tensorRtBuilds(architecture, container.engineVersion);
     return [
       found({

@@ -1,5 +1,7 @@
 import type { ResolvedContainer } from '../../container/types';
+import { lookup } from '../../text/lookup';
 import { isAtLeast } from '../../text/version';
+import data from '../data/flags-on-by-default.json';
 import { shown, variablesOf } from '../helpers/environment';
 import { settingVariables } from '../helpers/example';
 import { found } from '../helpers/finding';
@@ -9,29 +11,8 @@ import type { Rule, RuleFinding } from '../types';
 
 const example = settingVariables(LLAMA_8B);
 
-/** Flags of vLLM that are on unless switched off, with the version from which they are. Source: vllm/config, vllm/engine/arg_utils.py. */
-const ON_BY_DEFAULT: Readonly<Record<string, string>> = {
-  'enable-prefix-caching': '0.8.0',
-  'enable-chunked-prefill': '0.8.0',
-  'async-scheduling': '0.14.0',
-};
-
-/** llama.cpp's booleans that are on; source: common/arg.cpp, common/common.h. */
-const LLAMA_ON = new Set([
-  'warmup',
-  'cont-batching',
-  'kv-offload',
-  'op-offload',
-  'mmap',
-  'repack',
-  'webui',
-  'jinja',
-  'slots',
-  'cache-prompt',
-  'fit',
-  'mmproj-auto',
-  'perf',
-]);
+/** By engine and flag, the version from which it is on; null: in all of them. */
+const ON_BY_DEFAULT: Readonly<Record<string, Readonly<Record<string, string | null>>>> = data.engines;
 
 export const flagSwitchedOffIsDropped: Rule = {
   id: 'FLAG_SWITCHED_OFF_IS_DROPPED',
@@ -39,8 +20,7 @@ export const flagSwitchedOffIsDropped: Rule = {
   summary: 'a flag that is on by default is switched off in a way that the entry point passes on',
   explanation:
     'VARIABLE=false makes the entry points leave the flag out, which leaves the default of the server: prefix caching stays on. The negation has a name of its own, such as SM_VLLM_NO_ENABLE_PREFIX_CACHING=true. LMI drops false as well from LMI 17 to 25, and passes --no-… from 26 on.',
-  source:
-    'aws/deep-learning-containers scripts/docker/vllm/sagemaker_args.py, llama_cpp/sagemaker_entrypoint.sh; djl-serving construct_vllm_args_list of each branch',
+  source: `aws/deep-learning-containers scripts/docker/vllm/sagemaker_args.py, llama_cpp/sagemaker_entrypoint.sh; djl-serving construct_vllm_args_list of each branch; ${data.source}`,
   examples: {
     passes: [
       example('vllm', { SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true', SM_VLLM_ENFORCE_EAGER: 'false' }),
@@ -62,12 +42,8 @@ export const flagSwitchedOffIsDropped: Rule = {
 
 function judge(container: ResolvedContainer, { variable, value, argument }: PassedOn): RuleFinding | undefined {
   if (value.trim().toLowerCase() !== 'false') return undefined;
-  const isLmi = container.family === 'lmi' && (container.lmi ?? 0) >= 17 && (container.lmi ?? 0) <= 25;
-  const isVllm = container.family === 'vllm' || isLmi;
-  const isOn = isVllm
-    ? isOnInVllm(argument, container.engineVersion)
-    : container.family === 'llama-cpp' && LLAMA_ON.has(argument);
-  if (!isOn) return undefined;
+  const isLmi = container.family === 'lmi';
+  if ((isLmi && !dropsFalse(container)) || !isOnByDefault(container, argument)) return undefined;
   const negation = `${variablesOf(container).prefix}NO_${argument.replaceAll('-', '_').toUpperCase()}`;
   return found({
     what: `the container drops a flag that is false, and --${argument} is on by default`,
@@ -78,7 +54,13 @@ function judge(container: ResolvedContainer, { variable, value, argument }: Pass
   });
 }
 
-function isOnInVllm(flag: string, version: readonly number[] | undefined): boolean {
-  if (!Object.hasOwn(ON_BY_DEFAULT, flag)) return false;
-  return version === undefined || isAtLeast(version, ON_BY_DEFAULT[flag]);
+/** Of LMI, those from 17 to 25 do. */
+function dropsFalse({ lmi = 0 }: ResolvedContainer): boolean {
+  return lmi >= 17 && lmi <= 25;
+}
+
+function isOnByDefault({ engine, engineVersion }: ResolvedContainer, flag: string): boolean {
+  const since = lookup(lookup(ON_BY_DEFAULT, engine) ?? {}, flag);
+  if (since === undefined) return false;
+  return since === null || engineVersion === undefined || isAtLeast(engineVersion, since);
 }

@@ -1,4 +1,5 @@
 import { lookup } from '../../text/lookup';
+import data from '../data/argument-numbers.json';
 import { isVllm } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { settingVariables } from '../helpers/example';
@@ -11,112 +12,17 @@ const example = settingVariables(LLAMA_8B);
 
 type Kind = 'whole' | 'decimal' | 'leading' | 'bare' | 'amount' | 'batch' | 'degree';
 
-const vllm: Readonly<Record<string, Kind>> = {
-  'tensor-parallel-size': 'whole',
-  'pipeline-parallel-size': 'whole',
-  'data-parallel-size': 'whole',
-  'max-num-seqs': 'whole',
-  'max-loras': 'whole',
-  'max-lora-rank': 'whole',
-  'max-model-len': 'amount',
-  'max-num-batched-tokens': 'batch',
-  'gpu-memory-utilization': 'decimal',
-  'cpu-offload-gb': 'decimal',
-};
-
-const sglang: Readonly<Record<string, Kind>> = {
-  tp: 'whole',
-  'tp-size': 'whole',
-  'tensor-parallel-size': 'whole',
-  'pp-size': 'whole',
-  'pipeline-parallel-size': 'whole',
-  'dp-size': 'whole',
-  'data-parallel-size': 'whole',
-  'max-running-requests': 'whole',
-  'mem-fraction-static': 'decimal',
-};
+/**
+ * Arguments that are one number and nothing else: those that also take words of their own are left out. llama-server reads them with
+ * std::stoi, which is content with a number at the start: 32k is 32.
+ */
+const NUMBERS = data.arguments as Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 
 /**
- * llama-server reads them with std::stoi, which is content with a number at the start: 32k is 32. By the variable that
- * llama-server reads itself, where there is one. Source: llama.cpp common/arg.cpp at 0c1e57098, the handlers of an int.
+ * Variables that become no argument of the same name: DJL Serving reads the degrees by itself, with Integer.parseInt, before any engine
+ * starts, and llama-server its own, as they stand: an empty one is no number either.
  */
-const LLAMA_CPP: Readonly<Record<string, string>> = {
-  'batch-size': 'BATCH',
-  'cache-ram': 'CACHE_RAM',
-  'cache-reuse': 'CACHE_REUSE',
-  'checkpoint-min-step': 'CHECKPOINT_MIN_SPACING_NT',
-  'ctx-checkpoints': 'CTX_CHECKPOINTS',
-  'ctx-size': 'CTX_SIZE',
-  'fit-ctx': 'FIT_CTX',
-  'image-max-tokens': 'IMAGE_MAX_TOKENS',
-  'image-min-tokens': 'IMAGE_MIN_TOKENS',
-  keep: '',
-  'kv-unified-per-slot': 'KV_UNIFIED_PER_SLOT',
-  'log-verbosity': 'LOG_VERBOSITY',
-  'main-gpu': 'MAIN_GPU',
-  'models-max': 'MODELS_MAX',
-  'mtmd-batch-max-tokens': 'MTMD_BATCH_MAX_TOKENS',
-  'n-cpu-ffn': 'N_CPU_FFN',
-  'n-cpu-moe': 'N_CPU_MOE',
-  'n-predict': 'N_PREDICT',
-  parallel: 'N_PARALLEL',
-  predict: '',
-  prio: '',
-  'reasoning-budget': 'THINK_BUDGET',
-  'repeat-last-n': '',
-  'sleep-idle-seconds': '',
-  'spec-draft-n-cpu-moe': 'SPEC_DRAFT_N_CPU_MOE',
-  'spec-draft-n-max': 'SPEC_DRAFT_N_MAX',
-  'spec-draft-n-min': 'SPEC_DRAFT_N_MIN',
-  'sse-ping-interval': 'SSE_PING_INTERVAL',
-  'swa-checkpoints': '',
-  threads: 'THREADS',
-  'threads-batch': '',
-  'threads-http': 'THREADS_HTTP',
-  timeout: 'TIMEOUT',
-  'top-k': 'TOP_K',
-  'ubatch-size': 'UBATCH',
-  verbosity: '',
-  'yarn-orig-ctx': 'YARN_ORIG_CTX',
-};
-
-const llamaCpp: Readonly<Record<string, Kind>> = Object.fromEntries(
-  Object.keys(LLAMA_CPP).map((argument) => [argument, 'leading']),
-);
-
-/** llama-server reads these itself, as they stand: an empty one is no number either. */
-const llamaArg: Readonly<Record<string, Kind>> = Object.fromEntries(
-  Object.values(LLAMA_CPP)
-    .filter((name) => name !== '')
-    .map((name) => [`LLAMA_ARG_${name}`, 'bare']),
-);
-
-/** Arguments that are one number and nothing else: those that also take words of their own are left out. */
-const NUMBERS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  vllm,
-  sglang,
-  'llama-cpp': llamaCpp,
-  lmi: vllm,
-};
-
-const degrees: Readonly<Record<string, Kind>> = {
-  TENSOR_PARALLEL_DEGREE: 'degree',
-  OPTION_TENSOR_PARALLEL_DEGREE: 'degree',
-  PIPELINE_PARALLEL_DEGREE: 'whole',
-  OPTION_PIPELINE_PARALLEL_DEGREE: 'whole',
-};
-
-/**
- * Variables that become no argument of the same name: DJL Serving reads the degrees by itself, with Integer.parseInt, before any engine starts,
- * and llama-server its own.
- * Source: djl-serving wlm/…/ModelInfo.java and engines/python/…/PyModel.java.
- */
-const VARIABLES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  lmi: degrees,
-  'lmi-trtllm': degrees,
-  'lmi-neuron': degrees,
-  'llama-cpp': llamaArg,
-};
+const VARIABLES = data.variables as Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 
 /** From here on `--max-model-len` takes 16k (16,000) and 16K (16,384); `--max-num-batched-tokens` does later. Source: vllm/engine/arg_utils.py, `human_readable_int`. */
 const READS_UNITS: Readonly<Partial<Record<Kind, string>>> = { amount: '0.8.4', batch: '0.9.1' };
@@ -147,8 +53,7 @@ export const variableValueNotANumber: Rule = {
   summary: 'an argument that is a number gets one',
   explanation:
     'The entry points hand a variable on as it is. A server that wants a number stops at another value before it loads anything: "argument --tensor-parallel-size/-tp: invalid int value: \'four\'". A decimal comma is one of the ways there. vLLM reads 16k as a length from 0.8.4 on only. LMI takes max as a tensor parallel degree, and no other word. llama-server reads its own variables (LLAMA_ARG_…) as well, and an empty one is no number: "error while handling environment variable "LLAMA_ARG_CTX_SIZE": stoi".',
-  source:
-    'vllm/engine/arg_utils.py and sglang/srt/server_args.py, the types of the arguments; llama.cpp common/arg.cpp, std::stoi; djl-serving PyModel.java, Integer.parseInt',
+  source: data.source,
   examples: {
     passes: [
       example('vllm', { SM_VLLM_TENSOR_PARALLEL_SIZE: '1', SM_VLLM_GPU_MEMORY_UTILIZATION: '.9', SM_VLLM_SEED: 'x' }),

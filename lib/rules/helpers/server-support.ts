@@ -22,6 +22,21 @@ export function tensorRtBuilds(architecture: string, version: Version | undefine
   return isThere && TENSORRT_LLM.has(architecture);
 }
 
+const DOCUMENTED: readonly string[] = data.tensorRtLlmDocumented;
+
+/** Is the class of a family that LMI is documented to build an engine of when the endpoint starts? */
+export function tensorRtDocuments(architecture: string): boolean {
+  return DOCUMENTED.some((prefix) => architecture.startsWith(prefix));
+}
+
+const VLLM_OF_THE_TIME = data.tensorRtLlmVllm as unknown as readonly (readonly [tensorRt: string, vllm: string])[];
+
+/** The vLLM of the weeks after a TensorRT-LLM; without a version, or for one older than all, of the newest. */
+export function vllmOfTensorRt(version: Version | undefined): Version {
+  const row = version && VLLM_OF_THE_TIME.find(([tensorRt]) => isAtLeast(version, tensorRt));
+  return parseVersion((row ?? VLLM_OF_THE_TIME[0])[1]) ?? [];
+}
+
 /** Has SGLang an implementation of its own? Without a version: has any of those that were read? */
 export function sglangImplements(architecture: string, version: Version | undefined): boolean {
   return Object.hasOwn(SGLANG_ARCHITECTURES, architecture) && has(SGLANG_ARCHITECTURES[architecture], version);
