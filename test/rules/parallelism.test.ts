@@ -227,3 +227,93 @@ describe('MARLIN_TILE_NOT_DIVISIBLE of FP8', () => {
     expect(found[0].message).toContain('5472 outputs');
   });
 });
+
+describe('DATA_PARALLEL_NOT_DIVISIBLE', () => {
+  const find = (degree: string, tensorParallelSize: number, name = 'SM_SGLANG_DP_SIZE') =>
+    alone('DATA_PARALLEL_NOT_DIVISIBLE', {
+      model: { config: QWEN3_MOE },
+      container: { family: 'sglang' },
+      options: { tensorParallelSize },
+      environment: { [name]: degree, SM_SGLANG_ENABLE_DP_ATTENTION: '' },
+    });
+
+  test.each([
+    ['3', 8, '1, 2, 4 or 8', 2],
+    ['5', 8, '1, 2, 4 or 8', 4],
+    ['16', 8, '1, 2, 4 or 8', 8],
+    ['2', 1, '1', 1],
+  ])('%s groups of %d ranks: %s, %d the nearest below', (degree, ranks, allowed, nearest) => {
+    expect(find(degree, ranks)).toMatchObject([
+      {
+        got: `SM_SGLANG_DP_SIZE=${degree} with tensorParallelSize ${ranks}`,
+        allowed,
+        fix: `set SM_SGLANG_DP_SIZE to ${nearest}`,
+      },
+    ]);
+    expect(find(String(nearest), ranks)).toEqual([]);
+  });
+
+  test('is asked of every name of the argument, and of numbers', () => {
+    for (const name of ['SM_SGLANG_DP', 'SM_SGLANG_DATA_PARALLEL_SIZE']) expect(find('3', 8, name)).toHaveLength(1);
+    for (const degree of ['0', 'two', '']) expect(find(degree, 8)).toEqual([]);
+  });
+});
+
+describe('FEED_FORWARD_NOT_DIVISIBLE', () => {
+  const find = (config: Json, degree: number, parts: object = {}) =>
+    alone('FEED_FORWARD_NOT_DIVISIBLE', endpoint(config, degree, undefined, parts)).map(({ got }) => got);
+
+  test('is of outputs, of inputs, or of the hidden features of experts', () => {
+    expect(find({ ...LLAMA_8B, intermediate_size: 11_006 }, 4)).toEqual(['mlp.gate_up_proj: 11006 outputs / 4']);
+    expect(find({ ...LLAMA_8B, intermediate_size: 11_006 }, 2)).toEqual([]);
+    expect(find({ ...QWEN3_MOE, moe_intermediate_size: 762 }, 4)).toEqual(['experts: 762 hidden features / 4']);
+    expect(find({ ...QWEN3_MOE, moe_intermediate_size: 762 }, 2)).toEqual([]);
+  });
+
+  test('is left to the rule of heads where these do not divide', () => {
+    expect(find({ ...LLAMA_8B, intermediate_size: 11_006 }, 3)).toEqual([]);
+    expect(find({ ...LLAMA_8B, intermediate_size: 11_006 }, 1)).toEqual([]);
+  });
+});
+
+describe('PACKED_WEIGHTS_NOT_DIVISIBLE', () => {
+  const find = (config: Json, method: Json, degree: number) =>
+    alone('PACKED_WEIGHTS_NOT_DIVISIBLE', endpoint(quantized(config, method), degree)).map(({ got }) => got);
+  const uneven = { ...LLAMA_8B, intermediate_size: 14_352 };
+  const channels = { ...AWQ, group_size: -1 };
+
+  test('is of words of eight weights, cut by ranks', () => {
+    expect(find(uneven, channels, 2)).toEqual([]);
+    expect(find(uneven, channels, 4)).toEqual(['3588 output features for each of 4 ranks']);
+  });
+
+  test('is not of matrices that stay as they were', () => {
+    expect(find(uneven, { ...channels, modules_to_not_convert: ['mlp'] }, 4)).toEqual([]);
+    expect(find(uneven, { ...channels, modules_to_not_convert: ['self_attn'] }, 4)).toHaveLength(1);
+  });
+
+  test('is not of experts, whose kernels cut otherwise', () => {
+    expect(find({ ...QWEN3_MOE, moe_intermediate_size: 1_036 }, channels, 2)).toEqual([]);
+  });
+});
+
+describe('QUANTIZATION_GROUP_NOT_DIVISIBLE', () => {
+  const find = (config: Json, method: Json, degree: number, parts: object = {}) =>
+    alone('QUANTIZATION_GROUP_NOT_DIVISIBLE', endpoint(quantized(config, method), degree, undefined, parts));
+
+  test('offers another group size where ranks cut the groups', () => {
+    const [cut] = find(QWEN2_72B, AWQ, 2);
+    expect(cut.fix).toMatch(/, or quantize with a group size that divides 14784$/);
+    const [whole] = find({ ...LLAMA_8B, intermediate_size: 14_400 }, AWQ, 1);
+    expect(whole.fix).not.toContain('or quantize with a group size');
+  });
+
+  test('is of groups along the input, and no longer than it', () => {
+    expect(find(LLAMA_8B, { ...AWQ, group_size: -1 }, 8)).toEqual([]);
+    expect(find(LLAMA_8B, { ...AWQ, group_size: 0 }, 8)).toEqual([]);
+    expect(find(QWEN2_72B, { ...AWQ, modules_to_not_convert: ['mlp'] }, 2)).toEqual([]);
+    expect(find(QWEN3_MOE, AWQ, 4)).toHaveLength(1);
+    expect(find(QWEN3_MOE, { ...AWQ, modules_to_not_convert: ['mlp'] }, 4)).toEqual([]);
+    expect(find(QWEN3_MOE, AWQ, 2)).toEqual([]);
+  });
+});
