@@ -21,6 +21,7 @@ import {
   LLAMA_8B,
   QWEN25_7B,
   QWEN3_MOE,
+  QWEN3_SMALL,
   quantized,
 } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec } from '../../lib/spec/types';
@@ -167,6 +168,27 @@ describe('the cheapest instance on which a model fits', () => {
     expect(words('in llama.cpp')).toMatch(/^use ml\.[\w-]+\.\w+$/);
     expect(fitText(contextOf(endpoint(LLAMA_8B, {}, { region: 'nowhere-1' })))).toBeUndefined();
     expect(fitText(contextOf({ model: { id: 'a/b' } }))).toBeUndefined();
+  });
+
+  test('keeps to the degree that was asked for, where the model fits so', () => {
+    const fit = (layers: number, tensorParallelSize?: number) => {
+      const config = { ...LLAMA_70B, num_hidden_layers: layers };
+      const found = cheapestFit(contextOf(endpoint(config, { maxModelLen: 2048, tensorParallelSize })))!;
+      return [found.instance.acceleratorCount, found.tensorParallelSize];
+    };
+    expect(fit(160)).toEqual([8, 8]);
+    expect(fit(160, 4)).toEqual([8, 4]);
+    // Two ranks hold no half of 282 GB.
+    expect(fit(160, 2)).toEqual([8, 8]);
+    expect(fit(160, 16)).toEqual([8, 8]);
+  });
+
+  test('has bfloat16 in hardware, unless the model is served in float16', () => {
+    const sm = (options: object) =>
+      cheapestFit(contextOf(endpoint(QWEN3_SMALL, { maxModelLen: 2048, ...options })))!.instance.accelerator!.sm!;
+    expect(sm({ dtype: 'bfloat16' })).toBeGreaterThanOrEqual(80);
+    expect(sm({})).toBeGreaterThanOrEqual(80);
+    expect(sm({ dtype: 'float16' })).toBeLessThan(80);
   });
 });
 
