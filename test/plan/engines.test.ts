@@ -283,6 +283,24 @@ describe('SGLang', () => {
     expect(((total as number) - (usable as number) / 0.8) / GIB).toBeCloseTo(gib, 6);
   });
 
+  test('keeps recurrent states in a share of the cache, or as many as sequences where it keeps no prefixes', () => {
+    const config = {
+      architectures: ['Qwen3NextForCausalLM'],
+      model_type: 'qwen3_next',
+      ...{ hidden_size: 2048, intermediate_size: 5120, num_hidden_layers: 8, vocab_size: 151_936 },
+      ...{ num_attention_heads: 16, num_key_value_heads: 2, head_dim: 256, full_attention_interval: 4 },
+      ...{ linear_conv_kernel_dim: 4, linear_key_head_dim: 128, linear_num_key_heads: 16 },
+      ...{ linear_num_value_heads: 32, linear_value_head_dim: 128, max_position_embeddings: 262_144 },
+    };
+    const tokens = (options: ServingOptions) =>
+      memoryOf(
+        { container: { family: 'sglang' }, instanceType: 'ml.p5.4xlarge', options: { maxNumSeqs: 4, ...options } },
+        config,
+      ).kvCacheTokens as number;
+    expect(tokens({ enablePrefixCaching: true })).toBe(tokens({}));
+    expect(tokens({ enablePrefixCaching: false })).toBeGreaterThan(1.8 * tokens({}));
+  });
+
   test('keeps activations and graphs in the rest', () => {
     expect(memoryOf({ container: { family: 'sglang' }, instanceType: 'ml.p4d.24xlarge' }).memory).toMatchObject({
       activations: 0,

@@ -87,6 +87,66 @@ describe('what an image encoder takes while an engine measures itself', () => {
     expect(run(LLAVA, 1024).peak).toBe(1024 * (3 * 14 * 14 + 2 * 1024 + 2 * 4096) * 2);
   });
 
+  describe('whose image is given in another way', () => {
+    const vision = LLAVA.vision_config as Json;
+    const peakOf = (parts: Json, outside: Json = {}) =>
+      run({ ...LLAVA, ...outside, vision_config: { ...vision, ...parts } }, 1024).peak;
+    const peakWith = (patches: number, pixels = 3 * 14 * 14) => 1024 * patches * (pixels + 2 * 1024 + 2 * 4096) * 2;
+
+    test.each<[string, Json, number]>([
+      ['a token a patch, as CLIP', {}, 1],
+      ['a token a patch, as SigLIP', { model_type: 'siglip_vision_model' }, 1],
+      ['two by two, as others do', { model_type: 'clip_vision_model_2' }, 4],
+      ['two by two, as others do', { model_type: 'my_clip_vision_model' }, 4],
+      ['what it merges', { spatial_merge_size: 2 }, 4],
+      ['what it pools', { pooling_kernel_size: 3 }, 9],
+      ['what it merges first', { spatial_merge_size: 2, pooling_kernel_size: 3 }, 4],
+      ['not what is no size', { spatial_merge_size: 0 }, 1],
+      ['not what is no size', { spatial_merge_size: -2 }, 1],
+      ['not what is no number', { spatial_merge_size: '2' }, 1],
+    ])('%s: %j', (_text, parts, patches) => {
+      expect(peakOf(parts)).toBe(peakWith(patches));
+    });
+
+    test('beside the section', () => {
+      expect(peakOf({}, { spatial_merge_size: 3 })).toBe(peakWith(9));
+      expect(peakOf({ spatial_merge_size: 2 }, { spatial_merge_size: 3 })).toBe(peakWith(4));
+      expect(peakOf({ pooling_kernel_size: 2 }, { spatial_merge_size: 3 })).toBe(peakWith(9));
+    });
+
+    test('with patches of another size, or of no size', () => {
+      expect(peakOf({ patch_size: 16 })).toBe(peakWith(1, 3 * 16 * 16));
+      expect(peakOf({ patch_size: undefined })).toBe(peakWith(1));
+      expect(peakOf({ temporal_patch_size: 2 })).toBe(peakWith(1, 3 * 14 * 14 * 2));
+    });
+
+    test.each(['image_size', 'patch_size'])('with tokens of an image, but no %s', (key) => {
+      const section = { ...(GEMMA3.vision_config as Json), [key]: undefined };
+      // A token a patch.
+      expect(run({ ...GEMMA3, vision_config: section }, 1024).peak).toBe(
+        1024 * (3 * 14 * 14 + 2 * 1152 + 2 * 4304) * 2,
+      );
+    });
+  });
+
+  test('is nothing without weights of it, whatever else the config says', () => {
+    const model = describeModel(LLAVA);
+    const ranks: VisionRanks = { tensorParallel: 1, rotation: 'in turn' };
+    const nothing = { peak: 0, outputs: 0 };
+    expect(visionRun({ ...model, multimodal: false }, 1024, ranks, 2)).toEqual(nothing);
+    expect(visionRun({ ...model, weights: [] }, 1024, ranks, 2)).toEqual(nothing);
+    for (const vision_config of [undefined, null, 'clip'])
+      expect(visionRun({ ...model, config: { ...model.config, vision_config } }, 1024, ranks, 2)).toEqual(nothing);
+  });
+
+  test('is the same on every rank where each has the whole encoder', () => {
+    const model = describeModel(LLAVA);
+    const whole = { ...model, weights: model.weights.map((group) => ({ ...group, split: 'replicated' as const })) };
+    const peakOn = (tensorParallel: number) => visionRun(whole, 1024, { tensorParallel, rotation: 'in turn' }, 2).peak;
+    expect(peakOn(4)).toBe(peakOn(1));
+    expect(visionRun(model, 1024, { tensorParallel: 4, rotation: 'in turn' }, 2).peak).toBeLessThan(peakOn(1));
+  });
+
   test('is nothing for a model that sees nothing', () => {
     expect(run({ architectures: ['LlamaForCausalLM'], model_type: 'llama', ...TEXT }, 2048)).toEqual({
       peak: 0,
