@@ -13,7 +13,9 @@ import { expertWeights } from '../../lib/rules/helpers/experts';
 import {
   AWQ,
   BERT,
+  FP8_BLOCK,
   GLM_45V,
+  GPTQ,
   GPT_OSS_20B,
   INTERNVL_26B,
   LLAMA2_7B,
@@ -32,21 +34,28 @@ const all = instanceTypes()
   .filter((instance): instance is Instance => instance !== undefined);
 
 describe.each([undefined, 'us-east-1', 'eu-central-1', 'af-south-1', 'nowhere-1'])('instances of %p', (region) => {
-  const order: Instance[] = [];
-  cheapestInstance({ model: {}, region }, (instance) => {
-    order.push(instance);
-    return false;
-  });
+  const inOrder = (): readonly Instance[] => {
+    const order: Instance[] = [];
+    cheapestInstance({ model: {}, region }, (instance) => {
+      order.push(instance);
+      return false;
+    });
+    return order;
+  };
   const priceIn = ({ instanceType }: Instance, place: string) => findPrice(instanceType, place)?.usdPerHour;
   const price = (instance: Instance) => priceIn(instance, region ?? 'us-east-1') ?? priceIn(instance, 'us-east-1');
 
   test('are all that the region offers', () => {
     const offered = all.filter(({ regions }) => region === undefined || regions.includes(region));
-    expect(order.map(({ instanceType }) => instanceType).sort()).toEqual(offered.map((i) => i.instanceType).sort());
+    expect(
+      inOrder()
+        .map(({ instanceType }) => instanceType)
+        .sort(),
+    ).toEqual(offered.map((i) => i.instanceType).sort());
   });
 
   test('come cheapest first, the smaller first of those that cost the same', () => {
-    const priced = order.filter((instance) => price(instance) !== undefined);
+    const priced = inOrder().filter((instance) => price(instance) !== undefined);
     for (const [index, next] of priced.slice(1).entries()) {
       const [before, after] = [price(priced[index])!, price(next)!];
       expect(before).toBeLessThanOrEqual(after);
@@ -55,6 +64,7 @@ describe.each([undefined, 'us-east-1', 'eu-central-1', 'af-south-1', 'nowhere-1'
   });
 
   test('of unknown price come no later than the larger ones of their family', () => {
+    const order = inOrder();
     const place = new Map(order.map(({ instanceType }, index) => [instanceType, index]));
     const known = order.filter((instance) => price(instance) !== undefined);
     for (const instance of order.filter((one) => price(one) === undefined)) {
@@ -79,6 +89,7 @@ describe.each([undefined, 'us-east-1', 'eu-central-1', 'af-south-1', 'nowhere-1'
     });
     expect(none).toBeUndefined();
     expect(new Set(asked.map(([, kind]) => kind)).size).toBe(asked.length);
+    const order = inOrder();
     const kindOf = ({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance) =>
       accelerator === undefined ? [cpuArchitecture, memoryBytes] : [accelerator.key, acceleratorCount];
     for (const [instance] of asked) {
@@ -332,6 +343,14 @@ describe('matrices that ranks share', () => {
     ['MXFP4', GPT_OSS_20B, {}, 'mxfp4'],
     ['FP8 while loading', QWEN3_MOE, { quantization: 'fp8' }, 'fp8'],
     ['attention alone', quantized(QWEN3_MOE, { ...AWQ, modules_to_not_convert: ['mlp'] }), {}, 'plain'],
+    ['FP8 blocks', quantized(QWEN3_MOE, FP8_BLOCK), {}, 'fp8'],
+    ['NVFP4', quantized(QWEN3_MOE, { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16 }), {}, 'nvfp4'],
+    ['GPTQ in 8 bits', quantized(QWEN3_MOE, { ...GPTQ, bits: 8 }), {}, undefined],
+    ['GPTQ', quantized(QWEN3_MOE, GPTQ), {}, 'int4'],
+    ['INT8, weights and activations', QWEN3_MOE, { quantization: 'int8-w8a8' }, 'int8'],
+    ['INT8 weights alone', QWEN3_MOE, { quantization: 'int8-weight-only' }, undefined],
+    ['FP8 weights alone', QWEN3_MOE, { quantization: 'fp8-weight-only' }, undefined],
+    ['GGUF', QWEN3_MOE, { quantization: 'gguf:Q4_K_M' }, undefined],
   ] as const)('of %s', (_, config, more, weights) => {
     const spec = { model: { config: config as Record<string, unknown> }, container: { family: 'vllm' }, ...more };
     expect(expertWeights(contextOf(spec as EndpointSpec))).toBe(weights);
