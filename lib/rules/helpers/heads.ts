@@ -4,10 +4,8 @@ import type { RuleContext } from '../types';
 /** KV heads of every kind of layer that stores heads of its own. */
 export function kvHeadCounts(model: ModelDescription): readonly number[] {
   if (model.mla !== undefined) return [];
-  const heads = model.kv
-    .filter((group) => group.kind !== 'recurrent' && group.kind !== 'mla')
-    .map((group) => group.kvHeads);
-  return [...new Set(heads)].filter((count) => count > 0);
+  // Recurrent layers have 0.
+  return [...new Set(model.kv.map(({ kvHeads }) => kvHeads))].filter((count) => count > 0);
 }
 
 /** A number of heads as a config gives it; undefined for what is none. */
