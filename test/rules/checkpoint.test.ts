@@ -78,6 +78,18 @@ describe('EXPERTS_NOT_QUANTIZABLE', () => {
     expect(find(config, first)).toBe(0);
   });
 
+  test.each([
+    ['AWQ', AWQ],
+    ['GPTQ', GPTQ],
+  ])('Mixtral in %s is cut over GPUs from 0.2.7 on, when each rank had its own experts', (_, scheme) => {
+    const at = (version: string, tensorParallelSize: number) =>
+      alone(
+        'EXPERTS_NOT_QUANTIZABLE',
+        endpoint(quantized(MIXTRAL, scheme), version, { options: { maxModelLen: 2048, tensorParallelSize } }),
+      ).length;
+    expect([at('0.2.6', 2), at('0.2.6', 1), at('0.2.7', 2), at('0.3.0', 4)]).toEqual([1, 0, 0, 0]);
+  });
+
   test('gpt-oss takes bitsandbytes later than others', () => {
     const BNB = { quant_method: 'bitsandbytes', load_in_4bit: true, bnb_4bit_quant_type: 'nf4' };
     const oss = { ...QWEN3_MOE, architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', num_local_experts: 128 };

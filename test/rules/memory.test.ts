@@ -1,7 +1,11 @@
 import {
+  AWQ,
   FP8_BLOCK,
+  GPTQ,
   LLAMA_70B,
   LLAMA_8B,
+  MISTRAL_7B,
+  MIXTRAL,
   QWEN25_7B,
   QWEN3_MOE,
   quantized,
@@ -427,5 +431,115 @@ describe('experts over engines side by side', () => {
   test('fit where one engine alone does not hold them', () => {
     expect(of({})).toHaveLength(1);
     expect(of({ SM_VLLM_DATA_PARALLEL_SIZE: '8' })).toEqual([]);
+  });
+});
+
+describe('PROFILED_IMAGES_DO_NOT_FIT', () => {
+  const LLAMA_VISION: Json = {
+    architectures: ['MllamaForConditionalGeneration'],
+    model_type: 'mllama',
+    text_config: { ...LLAMA_8B, model_type: 'mllama_text_model', cross_attention_layers: [3, 8, 13, 18, 23, 28] },
+    vision_config: {
+      ...{ hidden_size: 1280, image_size: 560, patch_size: 14, max_num_tiles: 4, num_hidden_layers: 32 },
+      ...{ intermediate_size: 5120, attention_heads: 16, intermediate_layers_indices: [3, 7, 15, 23, 30] },
+    },
+  };
+  const find = (maxNumSeqs: number | undefined, parts: object = {}, config = LLAMA_VISION, room = 40 * GIB) => {
+    const memory = { weights: 20 * GIB, usable: 20 * GIB + room, total: 80 * GIB };
+    const container = { family: 'vllm', version: '0.6.3' };
+    const options = { maxModelLen: 1024, maxNumSeqs };
+    return alone('PROFILED_IMAGES_DO_NOT_FIT', endpoint({ container, options, ...parts }, config), { memory });
+  };
+
+  test('says what the images take, and how many fit', () => {
+    expect(find(64)).toEqual([]);
+    expect(find(150)).toMatchObject([
+      { path: '/options/maxNumSeqs', allowed: 'maxNumSeqs up to about 102', fix: 'set maxNumSeqs to 64' },
+    ]);
+    expect(find(150)[0].message).toMatch(/^vLLM 0\.6\.3 runs an image in each of max_num_seqs sequences at once/);
+    expect(find(150)[0].got).toMatch(/^maxNumSeqs 150: 52\.8 GiB of images for 40\.0 GiB on ml\.g5\.2xlarge/);
+  });
+
+  test('takes the default of V0 where nothing is set, whatever that of V1 is', () => {
+    const options = { maxModelLen: 1024 };
+    expect(find(undefined, { options })[0].got).toContain('maxNumSeqs 256');
+    const large = { options, instanceType: 'ml.p4de.24xlarge', container: { family: 'vllm', version: '0.9.2' } };
+    expect(find(undefined, large)[0].got).toContain('maxNumSeqs 256');
+    expect(find(512)[0].got).toContain('maxNumSeqs 512');
+  });
+
+  test('asks for another GPU where not one image fits', () => {
+    expect(find(4, {}, LLAMA_VISION, 0.3 * GIB)).toMatchObject([{ fix: 'use a GPU with more memory' }]);
+    expect(find(4, {}, LLAMA_VISION, 0)).toEqual([]);
+  });
+
+  test.each([
+    ['0.6.1', 0],
+    ['0.6.2', 1],
+    ['0.10.2', 1],
+    ['0.11.0', 0],
+  ])('vLLM %s: %d', (version, times) => {
+    expect(find(256, { container: { family: 'vllm', version } })).toHaveLength(times);
+  });
+
+  test('is nothing of other servers, models or instances that are not known', () => {
+    expect(find(256, { container: { family: 'sglang' } })).toEqual([]);
+    expect(find(256, { instanceType: undefined })).toEqual([]);
+    expect(find(256, {}, LLAMA_8B)).toEqual([]);
+    expect(find(256, {}, { ...LLAMA_VISION, vision_config: undefined })).toEqual([]);
+    expect(find(256, {}, { ...LLAMA_VISION, vision_config: { model_type: 'mllama_vision_model' } })).toHaveLength(1);
+  });
+});
+
+describe('AWQ_SUMS_DO_NOT_FIT', () => {
+  const MISTRAL: Json = quantized({ ...MISTRAL_7B, torch_dtype: 'float16' }, AWQ);
+  const find = (options: object, parts: object = {}, config = MISTRAL, room = 8 * GIB) => {
+    const memory = { weights: 4 * GIB, usable: 4 * GIB + room, total: 16 * GIB };
+    const container = { family: 'vllm', version: '0.2.7' };
+    return alone('AWQ_SUMS_DO_NOT_FIT', endpoint({ container, options, ...parts }, config), { memory });
+  };
+
+  test('says how many tokens fit', () => {
+    const [finding] = find({ maxModelLen: 32_768 });
+    expect(finding).toMatchObject({
+      got: '16.5 GiB for 32,768 tokens, with 8.0 GiB left on ml.g5.2xlarge (A10G, 8.6)',
+      allowed: 'up to about 15,093 tokens a step, or vLLM 0.3',
+      fix: 'set maxModelLen to 14848, or use an image with vLLM 0.3 or newer',
+    });
+    expect(finding.message).toMatch(/^vLLM 0\.2\.7 keeps 8 partial sums of each output of an AWQ matrix/);
+    expect(find({ maxModelLen: 14_848 })).toEqual([]);
+    expect(find({ maxModelLen: 4096, maxNumBatchedTokens: 32_768 })).toMatchObject([
+      { fix: 'set maxNumBatchedTokens to 14848, or use an image with vLLM 0.3 or newer' },
+    ]);
+  });
+
+  test('a context cannot be so short that its step has fewer tokens than any', () => {
+    expect(find({ maxModelLen: 4096 }, {}, MISTRAL, 1 * GIB)).toMatchObject([
+      { fix: 'use an image with vLLM 0.3 or newer' },
+    ]);
+  });
+
+  test('is that of whole experts on each rank, and of a share of other matrices', () => {
+    const mixtral = quantized({ ...MIXTRAL, torch_dtype: 'float16' }, AWQ);
+    const wide = { maxModelLen: 32_768, tensorParallelSize: 4 };
+    expect(find(wide)).toEqual([]);
+    expect(find(wide, {}, mixtral)).toHaveLength(1);
+  });
+
+  test.each([
+    ['0.1.7', 1],
+    ['0.2.7', 1],
+    ['0.3.0', 0],
+  ])('vLLM %s: %d', (version, times) => {
+    expect(find({ maxModelLen: 32_768 }, { container: { family: 'vllm', version } })).toHaveLength(times);
+  });
+
+  test('is nothing of other schemes, servers or instances that are not known', () => {
+    const wide = { maxModelLen: 32_768 };
+    expect(find(wide, {}, quantized(MISTRAL_7B, GPTQ))).toEqual([]);
+    expect(find(wide, {}, MISTRAL_7B)).toEqual([]);
+    expect(find(wide, { container: { family: 'sglang' } })).toEqual([]);
+    expect(find(wide, { instanceType: undefined })).toEqual([]);
+    expect(find(wide, {}, MISTRAL, 0)).toEqual([]);
   });
 });

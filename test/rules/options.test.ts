@@ -142,6 +142,8 @@ describe('KV_CACHE_DTYPE_UNKNOWN', () => {
   test.each([
     ['fp8', '0.11.0'],
     ['fp8_e4m3', '0.8.5'],
+    ['fp8_e5m2', '0.4.0.post1'],
+    ['fp8', '0.4.1'],
     ['auto', '0.1.0'],
   ])('%s is known to vLLM %s', (dtype, version) => expect(find(dtype, version)).toEqual([]));
   test.each([
@@ -150,6 +152,7 @@ describe('KV_CACHE_DTYPE_UNKNOWN', () => {
     ['int8_per_token', '0.11.0', 'write fp8'],
     ['zzzzzzzz', '0.11.0', 'leave kvCacheDtype out'],
     ['fp8', '0.2.0', 'leave kvCacheDtype out'],
+    ['fp8_e5m2', '0.4.2', 'write fp8'],
   ])('%s is not known to vLLM %s', (dtype, version, fix) => {
     const [finding] = find(dtype, version);
     expect(finding).toMatchObject({ got: dtype, fix });

@@ -298,6 +298,24 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { options: { maxModelLen: 65_536, maxNumSeqs: 128 } },
   ],
   [
+    'https://github.com/vllm-project/vllm/issues/1400',
+    'AWQ_SUMS_DO_NOT_FIT',
+    {
+      ...{ config: quantized({ ...MISTRAL_7B, torch_dtype: 'float16' }, AWQ), version: '0.2.1' },
+      ...{ instanceType: 'ml.g4dn.xlarge', options: { dtype: 'float16', maxModelLen: 32_768 } },
+    },
+    { options: { dtype: 'float16' } },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/2382',
+    'AWQ_SUMS_DO_NOT_FIT',
+    {
+      ...{ config: quantized({ ...MIXTRAL, torch_dtype: 'float16' }, AWQ), version: '0.2.7' },
+      ...{ instanceType: 'ml.g5.12xlarge', options: { tensorParallelSize: 2, maxModelLen: 32_768 } },
+    },
+    { instanceType: 'ml.p4de.24xlarge' },
+  ],
+  [
     'https://github.com/vllm-project/vllm/pull/36734',
     'STATE_BLOCK_EXCEEDS_BATCH',
     { config: QWEN35_27B, version: '0.17.0', options: { enablePrefixCaching: true, maxNumBatchedTokens: 512 } },

@@ -206,11 +206,15 @@ function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | unde
   }
 }
 
-/** From 0.3 to 0.9 Mixtral had a second implementation for methods without a fused kernel; the first one could not cut quantized experts. */
+/**
+ * Mixtral's experts were no fused kernel at first: in 0.2.7 each rank has whole ones of its own, and from 0.3 to 0.9 methods without a kernel
+ * had a second implementation. In 0.2.6 the experts of other ranks were layers without quantization, which nothing could be loaded into.
+ * Source: vllm/model_executor/models/mixtral.py of 0.2.6 and 0.2.7; vllm-project/vllm#2208, #2332, #2382.
+ */
 function mixtralTakes(context: RuleContext): boolean {
   const { layout } = context.scheme;
   if (context.model?.architecture !== 'MixtralForCausalLM' || (layout !== 'awq' && layout !== 'gptq')) return false;
-  return isVllm(context, { since: '0.3.0' }) || context.options.tensorParallelSize === 1;
+  return isVllm(context, { since: '0.2.7' }) || context.options.tensorParallelSize === 1;
 }
 
 /** What TensorRT-LLM quantizes of experts; `since`: its first version that does. "INT4 AWQ is not supported on MoE model". */
@@ -247,7 +251,7 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ cannot be cut over GPUs before 0.3. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
@@ -262,6 +266,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.1'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
+      example(MIXTRAL, AWQ, '0.2.7', { tensorParallelSize: 2 }),
       example(MIXTRAL, AWQ, '0.4.2'),
       example(QWEN3_MOE, W4A8_FP8, '0.13.0'),
       example(NEMOTRON_H, NVFP4, '0.13.0'),

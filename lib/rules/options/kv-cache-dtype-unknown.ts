@@ -43,7 +43,9 @@ export const kvCacheDtypeUnknown: Rule = {
     // Eight bits are what was meant; those of other names come late.
     const eightBits = sglang ? 'fp8_e4m3' : 'fp8';
     const nearest =
-      /^(int8|fp8$)/.test(dtype) && known?.includes(eightBits) ? eightBits : nearestNames(dtype, known ?? [])[0];
+      /^(int8|fp8(_e\dm\d)?$)/.test(dtype) && known?.includes(eightBits)
+        ? eightBits
+        : nearestNames(dtype, known ?? [])[0];
     return [
       found({
         what: `${serverName(context)} has no such KV-cache dtype`,

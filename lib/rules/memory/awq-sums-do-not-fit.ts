@@ -1,0 +1,89 @@
+import { instanceText } from '../helpers/accelerator';
+import { tensorDegree } from '../helpers/degrees';
+import { isVllm, serverName } from '../helpers/engine';
+import { count, found, gib } from '../helpers/finding';
+import { outputShares, splitLayers } from '../helpers/layers';
+import { AWQ, LLAMA2_7B, MISTRAL_7B, MIXTRAL, quantized } from '../helpers/samples';
+import type { Rule, RuleContext } from '../types';
+
+const example = (config: object, instanceType: string, options: object, version = '0.2.7') => ({
+  model: { config: quantized({ ...config, torch_dtype: 'float16' }, AWQ) },
+  container: { family: 'vllm', version },
+  instanceType,
+  options: { dtype: 'float16', ...options },
+});
+
+/** The kernel sums its inputs in so many parts, each with an output of its own. Source: vllm csrc/quantization/awq/gemm_kernels.cu, `split_k_iters`, with the pack factor of awq.py. */
+const PARTS = 8;
+
+/** The fewest tokens that V0 takes for a step where nothing else is set. */
+const FEWEST_TOKENS = 2048;
+
+/** What is counted is not all, and the memory of a GPU is not exactly its name. */
+const MARGIN = 0.95;
+
+/**
+ * Elements for each token at the widest AWQ matrix of a rank: the sums and what they come to. Mixtral’s experts were whole on a rank, and
+ * their first two matrices apart: the output of the one waits for the other.
+ */
+function widestElements(context: RuleContext): number {
+  const headDim = context.model?.headDim ?? 1;
+  const degree = tensorDegree(context);
+  const widths = splitLayers(context)
+    .filter((layer) => layer.quantized)
+    .map((layer) =>
+      layer.kind === 'expert'
+        ? (PARTS + 2) * Math.max(...layer.parts.map(({ outFeatures }) => outFeatures))
+        : (PARTS + 1) * outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0),
+    );
+  return Math.max(0, ...widths);
+}
+
+export const awqSumsDoNotFit: Rule = {
+  id: 'AWQ_SUMS_DO_NOT_FIT',
+  severity: 'error',
+  summary: 'the partial sums of the first AWQ kernel fit into the memory',
+  explanation:
+    'Before 0.3 vLLM computed prompts in AWQ with the kernel for single tokens, which keeps eight partial sums of each output: for Mistral 7B and its 32,768 tokens of context 14 GiB, more than the weights. It stops with "CUDA out of memory" while it measures itself, where a shorter context or the same model in GPTQ starts. From 0.3 on weights are unpacked for prompts of 256 tokens and more.',
+  source:
+    'vllm/model_executor/layers/quantization/awq.py of 0.2.7 and 0.3.0; csrc/quantization/awq/gemm_kernels.cu, `awq_gemm`; vllm-project/vllm#1400, #1479, #1573, #2382, #2631',
+  holdsFor: 'vLLM before 0.3',
+  examples: {
+    passes: [
+      example(MISTRAL_7B, 'ml.g4dn.xlarge', { maxModelLen: 4096 }),
+      example(MISTRAL_7B, 'ml.g4dn.xlarge', { maxModelLen: 16_384 }, '0.3.0'),
+      example(LLAMA2_7B, 'ml.g4dn.xlarge', {}),
+      example(MIXTRAL, 'ml.p4de.24xlarge', { tensorParallelSize: 2, gpuMemoryUtilization: 0.5 }),
+    ],
+    fails: [
+      example(MISTRAL_7B, 'ml.g4dn.xlarge', {}, '0.2.1'),
+      example(MISTRAL_7B, 'ml.g4dn.xlarge', { maxModelLen: 4096, maxNumBatchedTokens: 32_768 }),
+      example(MIXTRAL, 'ml.g5.12xlarge', { tensorParallelSize: 2 }),
+    ],
+  },
+  evaluate(context) {
+    const { instance, model, options, scheme } = context;
+    const { weights, usable } = context.plan.memory;
+    const tokens = options.maxNumBatchedTokens;
+    if (model === undefined || instance === undefined || weights === null || usable === null) return [];
+    if (scheme.layout !== 'awq' || tokens === undefined || weights >= usable) return [];
+    if (!isVllm(context, { before: '0.3.0' })) return [];
+    // Beside them the residual, its norm and the input.
+    const each = 2 * (widestElements(context) + 3 * model.hiddenSize);
+    const room = usable - weights;
+    if (tokens * each * MARGIN <= room) return [];
+    const most = Math.floor((room * MARGIN) / each);
+    const isAsked = context.spec.options?.maxNumBatchedTokens !== undefined;
+    const name = isAsked ? 'maxNumBatchedTokens' : 'maxModelLen';
+    const newer = 'use an image with vLLM 0.3 or newer';
+    return [
+      found({
+        what: `${serverName(context)} keeps ${PARTS} partial sums of each output of an AWQ matrix, which for a step of this many tokens do not fit into the memory beside the weights (${gib(weights)})`,
+        got: `${gib(tokens * each)} for ${count(tokens)} tokens, with ${gib(room)} left on ${instanceText(instance)}`,
+        allowed: `up to about ${count(most)} tokens a step, or vLLM 0.3`,
+        fix: most < FEWEST_TOKENS ? newer : `set ${name} to ${Math.floor(most / 256) * 256}, or ${newer}`,
+        path: '/options/maxModelLen',
+      }),
+    ];
+  },
+};
