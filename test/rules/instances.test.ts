@@ -255,19 +255,22 @@ describe('degrees', () => {
 });
 
 describe('drivers', () => {
-  const of = (instanceType: string | undefined, inferenceAmiVersion?: string) =>
-    hostDriver(contextOf({ model: {}, instanceType, endpoint: { inferenceAmiVersion } }));
+  const host = (instanceType: string | undefined, inferenceAmiVersion?: string) =>
+    contextOf({ model: {}, instanceType, endpoint: { inferenceAmiVersion } });
+  const of = (...given: Parameters<typeof host>) => hostDriver(host(...given));
   test('are those of the AMI, else of the family, else unknown', () => {
-    expect(of('ml.g5.xlarge', 'al2-ami-sagemaker-inference-gpu-3-1')).toMatchObject({
-      from: 'al2-ami-sagemaker-inference-gpu-3-1',
-    });
+    expect(of('ml.g5.xlarge', 'al2-ami-sagemaker-inference-gpu-3-1')?.driver).toBe(550);
     expect(of('ml.g5.xlarge', 'al2023-ami-sagemaker-inference-gpu-4-1')?.cuda).toBeGreaterThanOrEqual(130);
     expect(of('ml.g5.xlarge', 'nobodys-ami')).toBeUndefined();
     expect(of('ml.inf2.xlarge', 'al2-ami-sagemaker-inference-neuron-2')).toBeUndefined();
-    expect(of('ml.g5.xlarge')?.from).toBe('no inferenceAmiVersion, which on g5 means');
+    expect(of('ml.g5.xlarge')?.driver).toBe(470);
     expect(of('ml.m5.xlarge')).toBeUndefined();
     expect(of(undefined)).toBeUndefined();
-    expect(driverText({ driver: 535, cuda: 122, from: 'x' })).toBe('x driver 535 (CUDA 12.2)');
+    const found = { driver: 535, cuda: 122 };
+    expect(driverText(host('ml.g5.xlarge'), found)).toBe(
+      'no inferenceAmiVersion, which on g5 means driver 535 (CUDA 12.2)',
+    );
+    expect(driverText(host('ml.g5.xlarge', 'an-ami'), found)).toBe('an-ami driver 535 (CUDA 12.2)');
     expect(cudaText(130)).toBe('13.0');
     expect([amiFor(129), amiFor(130)]).toEqual([
       'al2-ami-sagemaker-inference-gpu-3-1',

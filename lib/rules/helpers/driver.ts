@@ -7,23 +7,19 @@ export interface HostDriver {
   readonly driver: number;
   /** Newest CUDA it runs by itself, × 10. */
   readonly cuda: number;
-  /** Where it comes from, in words. */
-  readonly from: string;
 }
 
 /** That of the AMI, else the documented default of the instance family; `undefined` where neither is known. */
 export function hostDriver({ spec, instance }: RuleContext): HostDriver | undefined {
   const name = spec.endpoint?.inferenceAmiVersion;
-  if (name !== undefined) {
-    const ami = findInferenceAmi(name);
-    return ami?.cuda === undefined ? undefined : { driver: ami.driver, cuda: ami.cuda, from: name };
-  }
-  const fallback = instance && defaultDriver(instance.family);
-  return fallback && { ...fallback, from: `no inferenceAmiVersion, which on ${instance.family} means` };
+  if (name === undefined) return instance && defaultDriver(instance.family);
+  const ami = findInferenceAmi(name);
+  return ami?.cuda === undefined ? undefined : { driver: ami.driver, cuda: ami.cuda };
 }
 
-/** `driver 535 (CUDA 12.2)`. */
-export function driverText({ driver, cuda, from }: HostDriver): string {
+/** `al2-ami-sagemaker-inference-gpu-3-1 driver 550 (CUDA 12.4)`; where it comes from without an AMI. */
+export function driverText({ spec, instance }: RuleContext, { driver, cuda }: HostDriver): string {
+  const from = spec.endpoint?.inferenceAmiVersion ?? `no inferenceAmiVersion, which on ${instance?.family} means`;
   return `${from} driver ${driver} (CUDA ${cudaText(cuda)})`;
 }
 

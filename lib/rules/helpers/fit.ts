@@ -67,19 +67,19 @@ export function fitText(context: RuleContext): string | undefined {
   return `use ${fit.instance.instanceType}${degree}`;
 }
 
+/** Most machines are too small, which is told from less than whether the scheme runs there. */
 function fittingDegree(context: RuleContext, instance: Instance): number | undefined {
-  if (!runsOn(context, instance)) return undefined;
   const { model } = context;
   const asked = context.spec.options?.tensorParallelSize;
-  const degrees = [...new Set([...(asked === undefined ? [] : [asked]), instance.acceleratorCount])];
-  return degrees.find(
+  const degrees = [...new Set([...(asked === undefined ? [] : [asked]), instance.acceleratorCount])].filter(
     (degree) =>
       degree >= 1 &&
       degree <= Math.max(1, instance.acceleratorCount) &&
       (model === undefined || headsFit(model, degree)) &&
-      !isSurelyTooLarge(context, instance, degree) &&
-      fits(context, instance, degree),
+      !isSurelyTooLarge(context, instance, degree),
   );
+  if (degrees.length === 0 || !runsOn(context, instance)) return undefined;
+  return degrees.find((degree) => fits(context, instance, degree));
 }
 
 function runsOn(context: RuleContext, instance: Instance): boolean {

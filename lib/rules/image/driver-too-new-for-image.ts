@@ -34,7 +34,7 @@ export const driverTooNewForImage: Rule = {
     return [
       found({
         what: `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family}) hangs in Creating on the CUDA 13 driver`,
-        got: driverText(host),
+        got: driverText(context, host),
         allowed: amiFor(container.cuda),
         fix: `set inferenceAmiVersion to ${amiFor(container.cuda)}, or use an image with CUDA 13.0`,
         path: '/endpoint/inferenceAmiVersion',

@@ -105,11 +105,12 @@ export const driverTooOldForImage: Rule = {
         found({
           ...common,
           what: `the Marlin kernels of LMI ${container.lmi} stop on driver ${host.driver} with "the provided PTX was compiled with an unsupported toolchain", which ${context.scheme.name} weights need`,
-          got: driverText(host),
+          got: driverText(context, host),
           allowed: `driver ${TESTED_WITH_CUDA12} or newer`,
         }),
       ];
-    if (host.driver >= need.driver) return untested(kind, container.cuda, host.driver, image, driverText(host), common);
+    if (host.driver >= need.driver)
+      return untested(kind, container.cuda, host.driver, image, driverText(context, host), common);
     if (isRunBySamples(context, need)) return [];
     return [
       found({
@@ -117,7 +118,7 @@ export const driverTooOldForImage: Rule = {
         what: need.isCertain
           ? `${image} needs driver ${need.driver} or newer`
           : `${image} is made for driver ${need.driver} or newer, and not every kernel runs on an older one ("unsupported PTX toolchain")`,
-        got: driverText(host),
+        got: driverText(context, host),
         severity: need.isCertain || (host.driver < DJL_FLOOR && container.family !== 'custom') ? undefined : 'warning',
       }),
     ];
