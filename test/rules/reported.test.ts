@@ -307,6 +307,15 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { options: { dtype: 'float16' } },
   ],
   [
+    'https://github.com/vllm-project/vllm/issues/1949',
+    'AWQ_SUMS_DO_NOT_FIT',
+    {
+      ...{ config: quantized({ ...MISTRAL_7B, torch_dtype: 'float16' }, AWQ), version: '0.2.3' },
+      ...{ instanceType: 'ml.g5.xlarge', options: { maxModelLen: 32_768 } },
+    },
+    { options: { maxModelLen: 8192 } },
+  ],
+  [
     'https://github.com/vllm-project/vllm/issues/2382',
     'AWQ_SUMS_DO_NOT_FIT',
     {

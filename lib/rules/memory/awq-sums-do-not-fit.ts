@@ -44,9 +44,9 @@ export const awqSumsDoNotFit: Rule = {
   severity: 'error',
   summary: 'the partial sums of the first AWQ kernel fit into the memory',
   explanation:
-    'Before 0.3 vLLM computed prompts in AWQ with the kernel for single tokens, which keeps eight partial sums of each output: for Mistral 7B and its 32,768 tokens of context 14 GiB, more than the weights. It stops with "CUDA out of memory" while it measures itself, where a shorter context or the same model in GPTQ starts. From 0.3 on weights are unpacked for prompts of 256 tokens and more.',
+    'Before 0.3 vLLM computed prompts in AWQ with the kernel for single tokens, which keeps eight partial sums of each output: for Mistral 7B and its 32,768 tokens of context 14 GiB, more than the weights. It stops with "CUDA out of memory" while it measures itself, where a shorter context starts: the same model on 24 GB with 4,096. From 0.3 on weights are unpacked for prompts of 256 tokens and more.',
   source:
-    'vllm/model_executor/layers/quantization/awq.py of 0.2.7 and 0.3.0; csrc/quantization/awq/gemm_kernels.cu, `awq_gemm`; vllm-project/vllm#1400, #1479, #1573, #2382, #2631',
+    'vllm/model_executor/layers/quantization/awq.py of 0.2.7 and 0.3.0; csrc/quantization/awq/gemm_kernels.cu, `awq_gemm`; vllm-project/vllm#1234, #1400, #1479, #1949, #2382, #2631',
   holdsFor: 'vLLM before 0.3',
   examples: {
     passes: [
