@@ -502,14 +502,14 @@ describe('AWQ_SUMS_DO_NOT_FIT', () => {
   test('says how many tokens fit', () => {
     const [finding] = find({ maxModelLen: 32_768 });
     expect(finding).toMatchObject({
-      got: '16.5 GiB for 32,768 tokens, with 8.0 GiB left on ml.g5.2xlarge (A10G, 8.6)',
-      allowed: 'up to about 15,093 tokens a step, or vLLM 0.3',
-      fix: 'set maxModelLen to 14848, or use an image with vLLM 0.3 or newer',
+      got: '20.0 GiB for 32,768 tokens, with 8.0 GiB left on ml.g5.2xlarge (A10G, 8.6)',
+      allowed: 'up to about 12,451 tokens a step, or vLLM 0.3',
+      fix: 'set maxModelLen to 12288, or use an image with vLLM 0.3 or newer',
     });
     expect(finding.message).toMatch(/^vLLM 0\.2\.7 keeps 8 partial sums of each output of an AWQ matrix/);
-    expect(find({ maxModelLen: 14_848 })).toEqual([]);
+    expect(find({ maxModelLen: 12_288 })).toEqual([]);
     expect(find({ maxModelLen: 4096, maxNumBatchedTokens: 32_768 })).toMatchObject([
-      { fix: 'set maxNumBatchedTokens to 14848, or use an image with vLLM 0.3 or newer' },
+      { fix: 'set maxNumBatchedTokens to 12288, or use an image with vLLM 0.3 or newer' },
     ]);
   });
 

@@ -22,8 +22,11 @@ const FEWEST_TOKENS = 2048;
 /** What is counted is not all, and the memory of a GPU is not exactly its name. */
 const MARGIN = 0.95;
 
+/** Adding them up takes a buffer in float32 and the result: "Tried to allocate 3.50 GiB" for 32,768 tokens by 28,672 outputs. Source: vllm-project/vllm#1949. */
+const ADDED_UP = 3;
+
 /**
- * Elements for each token at the widest AWQ matrix of a rank: the sums and what they come to. Mixtral’s experts were whole on a rank, and
+ * Elements for each token at the widest AWQ matrix of a rank: the sums and what adds them up. Mixtral’s experts were whole on a rank, and
  * their first two matrices apart: the output of the one waits for the other.
  */
 function widestElements(context: RuleContext): number {
@@ -33,8 +36,8 @@ function widestElements(context: RuleContext): number {
     .filter((layer) => layer.quantized)
     .map((layer) =>
       layer.kind === 'expert'
-        ? (PARTS + 2) * Math.max(...layer.parts.map(({ outFeatures }) => outFeatures))
-        : (PARTS + 1) * outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0),
+        ? (PARTS + ADDED_UP + 1) * Math.max(...layer.parts.map(({ outFeatures }) => outFeatures))
+        : (PARTS + ADDED_UP) * outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0),
     );
   return Math.max(0, ...widths);
 }
@@ -44,7 +47,7 @@ export const awqSumsDoNotFit: Rule = {
   severity: 'error',
   summary: 'the partial sums of the first AWQ kernel fit into the memory',
   explanation:
-    'Before 0.3 vLLM computed prompts in AWQ with the kernel for single tokens, which keeps eight partial sums of each output: for Mistral 7B and its 32,768 tokens of context 14 GiB, more than the weights. It stops with "CUDA out of memory" while it measures itself, where a shorter context starts: the same model on 24 GB with 4,096. From 0.3 on weights are unpacked for prompts of 256 tokens and more.',
+    'Before 0.3 vLLM computed prompts in AWQ with the kernel for single tokens, which keeps eight partial sums of each output: for Mistral 7B and its 32,768 tokens of context 14 GiB, and 5 GiB to add them up, where the weights take 4. It stops with "CUDA out of memory" while it measures itself, where a shorter context starts: the same model on 24 GB with 4,096. From 0.3 on weights are unpacked for prompts of 256 tokens and more.',
   source:
     'vllm/model_executor/layers/quantization/awq.py of 0.2.7 and 0.3.0; csrc/quantization/awq/gemm_kernels.cu, `awq_gemm`; vllm-project/vllm#1234, #1400, #1479, #1949, #2382, #2631',
   holdsFor: 'vLLM before 0.3',
