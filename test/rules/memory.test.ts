@@ -336,6 +336,13 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
   });
 });
 
+test('a length beyond the shortest that the config gives is not for want of memory', () => {
+  const config = { ...LLAMA_8B, max_position_embeddings: 32_768, seq_length: 8192, rope_scaling: null };
+  const longer = endpoint({ instanceType: 'ml.g6e.2xlarge', options: { maxModelLen: 16_384 } }, config);
+  expect(alone('CONTEXT_EXCEEDS_MODEL', longer)).toHaveLength(1);
+  expect(alone('KV_CACHE_BELOW_CONTEXT', longer)).toEqual([]);
+});
+
 describe('KV_CACHE_BELOW_WORKLOAD', () => {
   const rule = 'KV_CACHE_BELOW_WORKLOAD';
   const workload = { inputTokens: 1000, outputTokens: 200, concurrency: 10 };

@@ -1,3 +1,4 @@
+import { shortestContext } from '../../model';
 import { instanceText } from '../helpers/accelerator';
 import { fitText, PLAN_ERROR, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
@@ -77,7 +78,7 @@ export const kvCacheBelowContext: Rule = {
     const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
     if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
     // Longer than the model's own context, for which there is room: that is not for want of memory.
-    const own = context.model.maxPositionEmbeddings ?? Infinity;
+    const own = shortestContext(context.model)?.tokens ?? Infinity;
     if (wanted > own && largest >= own && (kvCacheTokens ?? 0) >= wanted) return [];
     // Where layers forget, a long request takes less than its length times what a token takes.
     const isLinear =
