@@ -1,4 +1,5 @@
 import { findInstance } from '../../lib/hardware';
+import { findRule } from '../../lib/rules';
 import { GEMMA2_2B, LLAMA_70B, LLAMA_8B, QWEN35_27B, type Json } from '../../lib/rules/helpers/samples';
 import { alone, type PlanParts } from './own-findings';
 
@@ -148,4 +149,12 @@ test('state blocks are not counted in a cache that nobody knows, or that is none
     );
   expect(find(GIB)).toHaveLength(1);
   for (const none of [null, 0, -GIB]) expect(find(none)).toEqual([]);
+});
+
+test('images are counted for the model that is measured with all of them at once, and no other', () => {
+  const id = 'PROFILED_IMAGES_DO_NOT_FIT';
+  const [fails] = findRule(id)!.examples.fails as readonly { readonly model: { readonly config: Json } }[];
+  expect(alone(id, fails)).toHaveLength(1);
+  const other = { ...fails.model.config, architectures: ['MiniCPMV'] };
+  expect(alone(id, { ...fails, model: { config: other } })).toEqual([]);
 });
