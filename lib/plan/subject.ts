@@ -5,6 +5,7 @@ import type { Accelerator, Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
+import { mediaLimits, type MediaLimits } from './memory/media-limits';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
 import { speculationOf } from '../endpoint/speculation';
@@ -24,6 +25,8 @@ export interface Subject {
   readonly usesV1: boolean;
   /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
   readonly asksForFlashInferSampler: boolean;
+  /** What a prompt may hold beside text. */
+  readonly mediaLimits: MediaLimits;
   /** Bytes of a computed element. */
   readonly elementBytes: number;
   /** Bytes of a cached element; undefined for a format that is not known. */
@@ -65,6 +68,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engineVersion: version,
     usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
+    mediaLimits: mediaLimits(resolved),
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),

@@ -87,6 +87,13 @@ describe('vLLM profiles itself', () => {
     ['0.11.0', 2, true, 90, 0.12 + 0.41],
     ['0.28.0', 8, true, 90, 0.12 + 1.64],
     ['0.29.0', 1, false, 89, 0.26],
+    ['0.29.0', 1, false, 75, 0.26],
+    // V0 computes attention with xFormers on Turing.
+    ['0.6.3', 1, false, 75, 0.12],
+    ['0.6.5', 1, false, 75, 0.03],
+    ['0.7.3', 1, false, 75, 0.03],
+    ['0.7.3', 1, false, 70, 0.12],
+    ['0.8.0', 1, false, 75, 0.27 + 0.12],
   ])('%s on %i ranks, NVLink %p, compute capability %p, takes %d GiB outside of PyTorch', (text, ...links) => {
     const [tensorParallel, nvlink, sm, gib] = links;
     expect(runtimeBytes(version(text), { tensorParallel, nvlink, sm }) / GIB).toBeCloseTo(gib, 6);
@@ -142,6 +149,49 @@ describe('vLLM profiles itself', () => {
       expect(peak(MIXTRAL, '0.30.0', run, 8)).toBe(1000 * 2 * (3 * 4096 + 2 * (4096 + 1792)));
     });
 
+    describe('in V0, at the end of a feed-forward', () => {
+      const run = { tokens: 1000, sequences: 0 };
+      const qwen = (modelType: string, intermediate = 14_336) => ({
+        ...LLAMA_8B,
+        architectures: ['Qwen2ForCausalLM'],
+        model_type: modelType,
+        intermediate_size: intermediate,
+      });
+
+      test('has let go of the products, or for Qwen has not', () => {
+        expect(peak(LLAMA_8B, '0.7.3', run)).toBe(1000 * 2 * (3 * 4096 + 3 * 14_336));
+        expect(peak(qwen('qwen2'), '0.7.3', run)).toBe(1000 * 2 * (4 * 4096 + 3 * 14_336));
+        expect(peak(qwen('qwen2'), '0.30.0', run)).toBe(1000 * 2 * (3 * 4096 + 3 * 14_336));
+        // Where the output is larger than what was let go.
+        expect(peak({ ...LLAMA_8B, intermediate_size: 1024 }, '0.7.3', run)).toBe(1000 * 2 * (4 * 4096 + 1024));
+      });
+
+      test.each([
+        ['qwen2', 4],
+        ['qwen3', 4],
+        ['qwen20', 3],
+        ['my_qwen2', 3],
+      ])('%s holds %i hidden states', (modelType, states) => {
+        expect(peak(qwen(modelType), '0.7.3', run)).toBe(1000 * 2 * (states * 4096 + 3 * 14_336));
+      });
+
+      test.each([
+        ['0.6.3', 3],
+        ['0.6.4', 4],
+        ['0.6.5', 4],
+        ['0.6.6', 5],
+        ['0.7.3', 5],
+      ])('%s has %i hidden states on two ranks, from 0.6.6 with those that were added up', (text, states) => {
+        const attention = text === '0.6.3' ? 128 * (16 + 2 * 4) + 128 * 16 : 0;
+        expect(peak(qwen('qwen2'), text, run, 2)).toBe(1000 * 2 * (states * 4096 + 3 * 7168 + attention));
+      });
+
+      test('lets go of a rank’s part', () => {
+        // Five states and one product, where three of each are fewer.
+        expect(peak({ ...LLAMA_8B, intermediate_size: 4096 }, '0.7.3', run, 2)).toBe(1000 * 2 * (5 * 4096 + 2048));
+      });
+    });
+
     test('once kept what each all-reduce gave', () => {
       const run = { tokens: 1000, sequences: 0 };
       const kept = peak(LLAMA_8B, '0.2.5', run, 2) - peak(LLAMA_8B, '0.2.6', run, 2);
@@ -183,7 +233,7 @@ describe('vLLM profiles itself', () => {
       };
       const picture = 16_384;
       expect(peak(sees, '0.30.0', { tokens: 4096, sequences: 1 })).toBe(
-        picture * 4 * (3 * 14 * 14 + 1280 * (1 + 13)) * 2,
+        picture * 4 * (3 * 14 * 14 * 2 + 1280 * (1 + 13)) * 2,
       );
       expect(peak(sees, '0.30.0', { tokens: 2048, sequences: 2048 })).toBeCloseTo(
         2048 * 151_936 * 16 + 2048 * 1536 * 2 * 1.28 + picture * 1536 * 2,

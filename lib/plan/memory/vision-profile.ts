@@ -9,13 +9,22 @@ export interface VisionRun {
 }
 
 /**
- * How an encoder rotates its queries and keys: one after the other; joined in a tensor of their own; or joined as they lie in the projection.
+ * How an encoder rotates its queries and keys: one after the other, by a kernel or by PyTorch's operations; joined in a tensor of their own; or
+ * joined as they lie in the projection.
  */
-export type VisionRotation = 'in turn' | 'joined' | 'in place';
+export type VisionRotation = 'in turn' | 'by operations' | 'joined' | 'in place';
 
 export interface VisionRanks {
   readonly tensorParallel: number;
   readonly rotation: VisionRotation;
+}
+
+/** What V0 made up: images that go through the encoder at once, and videos that do so after them. */
+export interface VisionInputs {
+  readonly imageTokens: number;
+  readonly videoTokens: number;
+  /** Bytes of each value of a pixel, as it lies on the device. */
+  readonly pixelBytes: number;
 }
 
 const NONE: VisionRun = { peak: 0, outputs: 0 };
@@ -38,20 +47,82 @@ export function visionRun(
   stepTokens: number,
   ranks: VisionRanks,
   elementBytes: number,
+  largest?: number,
 ): VisionRun {
-  const config = visionConfig(model);
-  const block = model.weights.filter(inVisionBlock);
-  if (!model.multimodal || config === undefined || block.length === 0) return NONE;
-  const anySize = ANY_SIZE.test(model.modelType);
-  const attention = anySize ? ROTATED[ranks.rotation] : UNROTATED;
-  const tokens = anySize ? Math.max(stepTokens, TOKENS_OF_LARGEST_IMAGE) : stepTokens;
-  const patches = tokens * patchesPerToken(model, config);
+  const encoder = encoderOf(model, ranks);
+  if (encoder === undefined) return NONE;
+  const { config, anySize, patches, pixels, elements } = encoder;
+  const tokens = anySize ? Math.max(stepTokens, tokensOfLargestImage(model, largest)) : stepTokens;
   const levels = config.deepstack_visual_indexes;
   const copies = 1 + (Array.isArray(levels) ? levels.length : 0);
   return {
-    peak: patches * (pixelsOf(config) + blockElements(block, attention, ranks.tensorParallel)) * elementBytes,
+    peak: tokens * patches * (pixels + elements) * elementBytes,
     outputs: tokens * model.hiddenSize * copies * elementBytes,
   };
+}
+
+/**
+ * V0 runs encoder and text model in one: the text model's run finds, of all images and videos, the pixels and what was joined of them; the
+ * encoder also the embedded prompt, and first images, then videos.
+ * Sources: vllm/model_executor/models/qwen2_5_vl.py of 0.8.3, `_validate_and_reshape_mm_tensor`, `get_input_embeddings_v0` and `forward`;
+ * vllm/multimodal/inputs.py, `as_kwargs`, of 0.8.3 (pixels of 32 bits) and 0.9.0 (of the model's).
+ */
+export function visionInOneRun(
+  model: ModelDescription,
+  inputs: VisionInputs,
+  ranks: VisionRanks,
+  elementBytes: number,
+): VisionRun {
+  const encoder = encoderOf(model, ranks);
+  if (encoder === undefined) return NONE;
+  const { patches, pixels, elements } = encoder;
+  const { imageTokens, videoTokens, pixelBytes } = inputs;
+  const embedding = model.hiddenSize * elementBytes;
+  const outputs = (imageTokens + videoTokens) * patches * pixels * 2 * pixelBytes;
+  // Pixels of more bits are copied once more, as the encoder takes them.
+  const copied = pixelBytes > elementBytes ? pixels : 0;
+  const run = (tokens: number) => tokens * patches * (copied + elements) * elementBytes;
+  const videos = videoTokens === 0 ? 0 : imageTokens * embedding + run(videoTokens);
+  return { peak: outputs + (imageTokens + videoTokens) * embedding + Math.max(run(imageTokens), videos), outputs };
+}
+
+/** An encoder, and what one patch of it takes. */
+interface Encoder {
+  readonly config: Section;
+  /** Does it take images of any size? */
+  readonly anySize: boolean;
+  /** Patches of a token. */
+  readonly patches: number;
+  /** Values of a patch's pixels, and of what a block makes of them. */
+  readonly pixels: number;
+  readonly elements: number;
+}
+
+function encoderOf(model: ModelDescription, { rotation, tensorParallel }: VisionRanks): Encoder | undefined {
+  const config = visionConfig(model);
+  const block = model.weights.filter(inVisionBlock);
+  if (!model.multimodal || config === undefined || block.length === 0) return undefined;
+  const anySize = ANY_SIZE.test(model.modelType);
+  return {
+    config,
+    anySize,
+    patches: patchesPerToken(model, config),
+    pixels: pixelsOf(config, anySize),
+    elements: blockElements(block, anySize ? ROTATED[rotation] : UNROTATED, tensorParallel),
+  };
+}
+
+/**
+ * Tokens of the largest image that a processor makes, a square of whole tokens.
+ * Source: transformers, `smart_resize` of image_processing_qwen2_vl.py.
+ *
+ * @param pixels those that an image may have; undefined: as many as the processor's own setting says
+ */
+export function tokensOfLargestImage(model: ModelDescription, pixels?: number): number {
+  const config = visionConfig(model);
+  if (pixels === undefined || config === undefined) return TOKENS_OF_LARGEST_IMAGE;
+  const patch = sizeOf(config.patch_size) ?? 14;
+  return Math.max(1, Math.floor(Math.sqrt(pixels / patchesPerToken(model, config)) / patch)) ** 2;
 }
 
 type Section = Readonly<Record<string, unknown>>;
@@ -69,10 +140,12 @@ const UNROTATED = 4;
 
 /**
  * Where positions rotate: the projection (3) and its contiguous copies (3), with one of queries or keys in float32 as it was and rotated, and
- * its 16 bits; or with both joined, in float32 as they were and rotated, and in 16 bits; or these without any copies.
+ * its 16 bits; or, beside the norm, in float32 as it was, times the cosine, with its halves exchanged, and that times the sine; or with both
+ * joined, in float32 as they were and rotated, and in 16 bits; or these without any copies.
  */
 const ROTATED: Readonly<Record<VisionRotation, number>> = {
   'in turn': 3 + 3 + 2 + 2 + 1,
+  'by operations': 1 + 3 + 3 + 2 + 2 + 2 + 2,
   joined: 3 + 3 + 2 + 4 + 4 + 2,
   'in place': 3 + 4 + 4 + 2,
 };
@@ -101,9 +174,10 @@ function patchesPerToken({ config }: ModelDescription, vision: Section): number 
 /** Two by two, as most encoders do. */
 const MERGED_PATCHES = 4;
 
-function pixelsOf(vision: Section): number {
+/** Where a config says no frames: transformers, `Qwen2VLVisionConfig` and `Qwen2_5_VLVisionConfig`, `temporal_patch_size`. */
+function pixelsOf(vision: Section, anySize: boolean): number {
   const patch = sizeOf(vision.patch_size) ?? 14;
-  return 3 * patch * patch * (sizeOf(vision.temporal_patch_size) ?? 1);
+  return 3 * patch * patch * (sizeOf(vision.temporal_patch_size) ?? (anySize ? 2 : 1));
 }
 
 function sizeOf(value: unknown): number | undefined {

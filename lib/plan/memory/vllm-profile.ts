@@ -3,7 +3,7 @@ import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import { GIB } from '../../units';
-import { visionRun, type VisionRotation } from './vision-profile';
+import { visionInOneRun, visionRun, type VisionRotation } from './vision-profile';
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
 export class VllmVersion {
@@ -51,6 +51,11 @@ export class VllmVersion {
     return this.asksDriver && (!this.since(0, 3, 3) || (this.since(0, 6, 4) && !this.since(0, 6, 5)));
   }
 
+  /** V0 as it prints `non_torch_memory`. Source: vllm/worker/worker.py of 0.6.3 and 0.6.4. */
+  get printsNonTorch(): boolean {
+    return !this.isV1 && this.since(0, 6, 4);
+  }
+
   /** What PyTorch keeps reserved counts as used, not only what it has allocated: until 0.6.3. Source: vllm/worker/worker.py of 0.6.3 and 0.6.4. */
   get countsReserved(): boolean {
     return this.asksDriver && !this.since(0, 6, 4);
@@ -71,10 +76,20 @@ export class VllmVersion {
     return this.since(0, 10, 1) && !this.looksAfterJoining;
   }
 
-  /** Source: vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.10.2, 0.11.0 and 0.11.1. */
+  /**
+   * V0's images bring no flash-attn, which has a kernel for it: "we use xformers backend instead". A log of 0.7.3 prints 4.06 GiB for the 3B.
+   * Source: vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.10.2, 0.11.0 and 0.11.1; qwen2_vl.py of 0.8.3,
+   * `apply_rotary_emb_torch`; vision.py of 0.8.3, `get_vit_attn_backend`.
+   */
   get visionRotation(): VisionRotation {
+    if (!this.isV1) return 'by operations';
     if (this.since(0, 11, 1)) return 'in place';
     return this.since(0, 11) ? 'joined' : 'in turn';
+  }
+
+  /** Bytes of each value of a pixel on the device: until 0.8.5 as the processor makes it. Source: vllm/multimodal/inputs.py of 0.8.5 and 0.9.0, `as_kwargs`. */
+  pixelBytes(elementBytes: number): number {
+    return this.since(0, 9) ? elementBytes : 4;
   }
 
   /** Tokens for which experts are computed at a time. Source: vllm/envs.py of 0.5.1 to 0.17.0, VLLM_FUSED_MOE_CHUNK_SIZE. */
@@ -111,6 +126,11 @@ export class VllmVersion {
 export interface ProfileRun {
   readonly tokens: number;
   readonly sequences: number;
+  /** Those of images and of videos, where the encoder and the text model run in one. */
+  readonly imageTokens?: number;
+  readonly videoTokens?: number;
+  /** Pixels of the largest image, where they are limited. */
+  readonly pixels?: number;
 }
 
 /**
@@ -146,18 +166,51 @@ export function activationBytes(
   const hidden = run.tokens * 3 * model.hiddenSize;
   const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, run.tokens, version, tensorParallel);
   const reserved = version.countsReserved ? reservedElements(model, run.tokens, tensorParallel) : 0;
-  const forward = elementBytes * (hidden + Math.max(feedForward, reserved));
+  const outputs = feedForwardOutputs(model, run.tokens, version, tensorParallel);
+  const forward = elementBytes * (hidden + Math.max(feedForward, reserved) + outputs);
   const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
   const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
   const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
   // Two all-reduces a layer: after attention and after the feed-forward.
   const reduced =
     version.keepsReduced && tensorParallel > 1 ? 2 * model.numLayers * run.tokens * model.hiddenSize * elementBytes : 0;
-  const vision = visionRun(model, run.tokens, { tensorParallel, rotation: version.visionRotation }, elementBytes);
-  // V0 profiles images and text in one run each.
+  const ranks = { tensorParallel, rotation: version.visionRotation };
+  const { imageTokens, videoTokens = 0 } = run;
+  const inOne = imageTokens !== undefined;
+  const vision = inOne
+    ? visionInOneRun(
+        model,
+        { imageTokens, videoTokens, pixelBytes: version.pixelBytes(elementBytes) },
+        ranks,
+        elementBytes,
+      )
+    : visionRun(model, run.tokens, ranks, elementBytes, run.pixels);
+  // V0 profiles other images and text in one run each.
   const expertTokens = Math.min(run.tokens, version.expertTokens);
-  const kept = (version.isV1 ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;
+  const kept = (version.isV1 || inOne ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
+}
+
+/** Dense models of Qwen keep the joined products until the feed-forward has returned; those of Llama let them go. */
+const KEEPS_PRODUCTS = /^qwen(2|3|2_vl|2_5_vl)$/;
+
+/**
+ * What the end of a dense layer's feed-forward holds beyond its products: in V0, which does not compile the model, its output, what the ranks
+ * add up of it in a tensor of their own, and no longer the joined products, except where the model keeps these. Logs of Qwen2.5-VL print it:
+ * 2.51 GiB for the 72B on four GPUs (0.8.3), 4.93 and, without videos, 2.47 for the 7B on one.
+ * Sources: vllm/model_executor/models/llama.py and qwen2.py of 0.6.4 to 0.10.0, `LlamaMLP` and `Qwen2MLP`;
+ * vllm/distributed/device_communicators/pynccl.py of 0.6.4 and 0.6.6, `all_reduce`.
+ */
+function feedForwardOutputs(
+  model: ModelDescription,
+  tokens: number,
+  version: VllmVersion,
+  tensorParallel: number,
+): number {
+  if (version.isV1 || !version.since(0, 6, 4) || model.moe !== undefined) return 0;
+  const outputs = tensorParallel > 1 && version.since(0, 6, 6) ? 2 : 1;
+  const released = KEEPS_PRODUCTS.test(model.modelType) ? 0 : 2 * Math.ceil(model.intermediateSize / tensorParallel);
+  return tokens * Math.max(0, outputs * model.hiddenSize - released);
 }
 
 /** Source: vllm/v1/worker/gpu_model_runner.py of 0.7.3, `profile_run`. */
@@ -212,12 +265,13 @@ export interface Links {
 
 /**
  * What is taken outside of PyTorch's allocations: library workspaces on one GPU, and what the ranks need to speak to each other. Published
- * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU, 0.26 as the second runner counts it.
+ * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU; with V0 0.01 and 0.04 on a T4 and an RTX 2060, where it computes attention with
+ * xFormers; 0.26 as the second runner counts it.
  */
 export function runtimeBytes(version: VllmVersion, links: Links): number {
   if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
-  const own = (version.hasSecondRunner ? 0.26 : 0.12) * GIB;
+  const own = (version.hasSecondRunner ? 0.26 : version.printsNonTorch && links.sm === TURING ? 0.03 : 0.12) * GIB;
   return context + own + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
 }
 
@@ -232,6 +286,7 @@ function communicationBytes(version: VllmVersion, { tensorParallel, nvlink, sm }
   return 0.205 * tensorParallel * GIB;
 }
 
+const TURING = 75;
 const HOPPER = 90;
 
 /** A CUDA context with PyTorch's kernels. */

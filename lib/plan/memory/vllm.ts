@@ -7,6 +7,7 @@ import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { GIB } from '../../units';
+import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
 import { pagedMemory } from './paged';
 import type { EngineMemory } from './types';
@@ -25,7 +26,9 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const version = new VllmVersion(subject.engineVersion, subject.usesV1, subject.asksForFlashInferSampler);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
-  const run = profileRun(options, context, version);
+  const step = profileRun(options, context, version);
+  const { mediaLimits: media } = subject;
+  const run = dummyPrompts(model, step, context, media, version) ?? { ...step, pixels: media.pixels };
   const { expertParallel } = options;
   const kernel = { scheme, ranks: expertParallel ? 1 : tensorParallel, apart: expertParallel, sm: accelerator?.sm };
   const workspace = expertWorkspaceElements(model, kernel, version);
@@ -57,7 +60,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     modelContext: shortestContext(model)?.tokens,
     paging: {
       blockTokens: 16,
-      stepTokens: run.tokens,
+      stepTokens: step.tokens,
       hybrid: version.hasHybridCache,
       countsConcurrency: version.countsConcurrency,
     },
