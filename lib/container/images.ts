@@ -43,8 +43,12 @@ export const imageDataDate: string = data.date;
 /** Regions with a registry of AWS's deep learning containers. */
 export const registryRegions: readonly string[] = regions;
 
-/** Every release of vLLM on PyPI, newest first: a spec may name one that AWS never made an image of. */
-export const vllmReleases: readonly string[] = data.vllmReleases;
+const releases: Readonly<Partial<Record<ContainerFamily, readonly string[]>>> = data.releases;
+
+/** Every release of a family's engine on PyPI, newest first: a spec may name one that AWS never made an image of. Known of vLLM and SGLang. */
+export function engineReleases(family: ContainerFamily): readonly string[] {
+  return releases[family] ?? [];
+}
 
 /** Versions of a family, newest first. */
 export function imageVersions(family: ContainerFamily): readonly string[] {

@@ -33,7 +33,6 @@ export {
   partitionOf,
   registryAccounts,
   registryRegions,
-  vllmReleases,
   type ImageHost,
 } from './images';
 export { renderContainer } from './render';

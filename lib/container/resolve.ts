@@ -1,7 +1,7 @@
 import type { ContainerFamily, ContainerSpec } from '../spec/types';
 import { compareVersions, parseVersion, type Version } from '../text/version';
 import { parseImageUri } from './image-uri';
-import { defaultVersion, findContainerImage, imageVersions, vllmReleases, type ImageHost } from './images';
+import { defaultVersion, findContainerImage, engineReleases, imageVersions, type ImageHost } from './images';
 import type { ContainerImage, EngineName, ResolvedContainer } from './types';
 
 /** Namespace of the variables that a family's entry point turns into server arguments. */
@@ -31,7 +31,7 @@ const ENGINES: Readonly<Record<ContainerFamily, EngineName>> = {
 /**
  * What a spec's container is: engine, engine version and CUDA of the image it names. With no version the newest image
  * is meant. A version that is not in the data takes the knowledge of the nearest one, named in `assumedVersion`; a
- * plain vLLM release (`0.8.5`) needs no image.
+ * plain release of vLLM or SGLang (`0.8.5`) needs no image.
  *
  * @param host of the instance, which decides between images of one version for GPU, x86 and Arm
  * @returns `undefined` only where the spec has no container
@@ -63,8 +63,7 @@ function resolveVersion(spec: ContainerSpec, host: ImageHost | undefined): Resol
   const version = isDefault ? (defaultVersion(family) ?? '') : (spec.version ?? '');
   const image = findContainerImage(family, version, host);
   if (image) return fromImage(image, isDefault);
-  const release = family === 'vllm' ? releaseContainer(version) : undefined;
-  return release ?? assumed(family, version, host);
+  return releaseContainer(family, version) ?? assumed(family, version, host);
 }
 
 function fromImage(image: ContainerImage, versionDefaulted: boolean): ResolvedContainer {
@@ -83,24 +82,24 @@ function fromImage(image: ContainerImage, versionDefaulted: boolean): ResolvedCo
   };
 }
 
-/** A release of vLLM that AWS made no image of: the engine is known, the image and its CUDA are not. */
-function releaseContainer(version: string): ResolvedContainer | undefined {
+/** A release of vLLM or SGLang that AWS made no image of: the engine is known, the image and its CUDA are not. */
+function releaseContainer(family: ContainerFamily, version: string): ResolvedContainer | undefined {
   const plain = version.replace(/^v/, '');
-  if (!vllmReleases.includes(plain)) return undefined;
+  if (!engineReleases(family).includes(plain)) return undefined;
   return {
-    family: 'vllm',
+    family,
     version: plain,
-    engine: 'vllm',
+    engine: ENGINES[family],
     engineVersion: parseVersion(plain),
     versionDefaulted: false,
-    environmentPrefix: PREFIXES.vllm,
+    environmentPrefix: PREFIXES[family],
   };
 }
 
 function assumed(family: ContainerFamily, version: string, host: ImageHost | undefined): ResolvedContainer {
   const nearest = nearestVersion(family, version);
   const image = findContainerImage(family, nearest, host);
-  const known = image ? fromImage(image, false) : releaseContainer(nearest);
+  const known = image ? fromImage(image, false) : releaseContainer(family, nearest);
   const cuda = /-cu(\d{3})\b/.exec(version)?.[1];
   return {
     ...(known ?? { family, engine: ENGINES[family], versionDefaulted: false, environmentPrefix: PREFIXES[family] }),
@@ -113,14 +112,12 @@ function assumed(family: ContainerFamily, version: string, host: ImageHost | und
 }
 
 /**
- * Does a tag that is not in the data say itself what is in it? AWS's tags of vLLM name release, Python and CUDA:
- * `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`.
+ * Does a tag that is not in the data say itself what is in it? AWS's tags of vLLM and SGLang name release, Python and
+ * CUDA: `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`.
  */
 function isReleaseOf(family: ContainerFamily, tag: string, release: string): boolean {
   return (
-    family === 'vllm' &&
-    vllmReleases.includes(release) &&
-    new RegExp(`^v?${escaped(release)}-gpu-py3\\d+-cu1\\d\\d-`).test(tag)
+    engineReleases(family).includes(release) && new RegExp(`^v?${escaped(release)}-gpu-py3\\d+-cu1\\d\\d-`).test(tag)
   );
 }
 
@@ -129,12 +126,13 @@ function escaped(version: string): string {
 }
 
 /**
- * The known version nearest to one that is not known: the newest that is not newer, else the oldest. For vLLM the
- * releases count as well as the images.
+ * The known version nearest to one that is not known: the newest that is not newer, else the oldest. For vLLM and
+ * SGLang the releases count as well as the images.
  */
 export function nearestVersion(family: ContainerFamily, version: string): string {
+  const releases = engineReleases(family);
   const names =
-    family === 'vllm' ? [...imageVersions('vllm').filter(isNumbered), ...vllmReleases] : imageVersions(family);
+    releases.length > 0 ? [...imageVersions(family).filter(isNumbered), ...releases] : imageVersions(family);
   const wanted = orderOf(version);
   const fallback = defaultVersion(family) ?? names[0];
   if (!wanted) return fallback;

@@ -59,16 +59,20 @@ function judge(
   }
 }
 
+/** From this release on SGLang looks for a Marlin kernel for FP8 blocks; up to 0.4.10.post2 "Marlin doesn't support block-wise fp8", whatever is set. */
+const SGLANG_FP8_BLOCKS_WEIGHT_ONLY = '0.5.1';
+
 /** From this release on SGLang computes NVFP4 weight-only below Blackwell; 0.5.12 refuses it, 0.5.13 was not read. */
 const SGLANG_FP4_WEIGHT_ONLY = '0.5.13';
 
 /**
  * What SGLang does below the compute capability that computes a scheme natively. FP8 of dense layers is widened in a Marlin kernel from 8.0
- * on; experts have no such kernel, and the Triton one for them fails to compile ("type fp8e4nv not supported in this architecture").
+ * on, blocks since 0.5.1; experts have no such kernel, and the Triton one for them fails to compile ("type fp8e4nv not supported in this
+ * architecture"), as that for blocks did.
  * Checkpoints of ModelOpt are refused by their own minimum: 8.9 for FP8, and 10.0 for NVFP4 up to 0.5.12. MXFP4 experts, which meet 16-bit
  * activations anyway, run in Triton kernels. The rest is not verified.
  * Source: sglang/srt/layers/quantization/fp8.py and fp8_utils.py, `can_auto_enable_marlin_fp8`; modelopt_quant.py and mxfp4.py,
- * `get_min_capability`; sgl-project/sglang#13471, #38291, MiniMax-AI/MiniMax-M2.5#21.
+ * `get_min_capability`; sgl-project/sglang#5871, #7715, #13471, #38291, MiniMax-AI/MiniMax-M2.5#21.
  */
 function sglangSupport(
   scheme: Scheme,
@@ -87,7 +91,11 @@ function sglangSupport(
   if (sm >= 80 && scheme.name === 'mxfp4') return { level: 'native', kernel: 'MXFP4 Triton weight-only', source };
   const isOldFp4 =
     scheme.weightType === 'fp4' && engineVersion !== undefined && !isAtLeast(engineVersion, SGLANG_FP4_WEIGHT_ONLY);
-  if ((isFp8 && moe) || (scheme.layout === 'modelopt' && (isFp8 || isOldFp4)))
+  const isOldBlock =
+    scheme.name === 'fp8-block' &&
+    engineVersion !== undefined &&
+    !isAtLeast(engineVersion, SGLANG_FP8_BLOCKS_WEIGHT_ONLY);
+  if ((isFp8 && moe) || isOldBlock || (scheme.layout === 'modelopt' && (isFp8 || isOldFp4)))
     return {
       level: 'unsupported',
       method: scheme.layout,

@@ -25,6 +25,9 @@ describe('a container named by a spec', () => {
     ['vllm', 'server-sagemaker-cuda-v2', { engineVersion: undefined, cuda: 130 }],
     ['vllm', undefined, { version: '0.30.0', environmentPrefix: 'SM_VLLM_' }],
     ['sglang', '0.5.14', { engine: 'sglang', engineVersion: [0, 5, 14] }],
+    ['sglang', '0.4.6.post1', { engine: 'sglang', engineVersion: [0, 4, 6, 1], environmentPrefix: 'SM_SGLANG_' }],
+    ['sglang', 'v0.2.12', { version: '0.2.12', engineVersion: [0, 2, 12] }],
+    ['sglang', '0.5.23', { engineVersion: [0, 5, 23] }],
     ['llama-cpp', undefined, { engine: 'llama.cpp', tag: 'server-sagemaker-cuda-v1.0.1', cuda: 130 }],
     ['hf-vllm-neuron', undefined, { engine: 'neuron-vllm', engineVersion: [0, 11, 0], environmentPrefix: 'SM_ON_' }],
   ])('%s %s', (family, version, expected) => {
@@ -42,6 +45,9 @@ describe('a container named by a spec', () => {
     ['lmi-trtllm', '0.34.0', '0.33.0', [0, 21, 0]],
     ['lmi', '0.1.0', '0.19.0-deepspeed0.7.3-cu113', undefined],
     ['vllm', 'nightly', '0.30.0', [0, 30, 0]],
+    ['sglang', '0.5.0rc0', '0.4.10.post2', [0, 4, 10, 2]],
+    ['sglang', '0.5.99', '0.5.23', [0, 5, 23]],
+    ['sglang', 'nightly', '0.5.20', [0, 5, 20]],
   ])('%s %s is not known: what is known of %s is applied', (family, version, assumedVersion, engineVersion) => {
     expect(resolveContainer({ family, version })).toMatchObject({ version, assumedVersion });
     expect(resolveContainer({ family, version })?.engineVersion).toEqual(engineVersion);
@@ -141,6 +147,13 @@ describe('a tag that says itself what is in it', () => {
       expect(container?.assumedVersion).toBeUndefined();
     },
   );
+
+  test('so do those of SGLang', () => {
+    const version = '0.5.21-gpu-py312-cu130-ubuntu24.04-sagemaker';
+    const container = resolveContainer({ family: 'sglang', version });
+    expect(container).toMatchObject({ version, engineVersion: [0, 5, 21], cuda: 130 });
+    expect(container?.assumedVersion).toBeUndefined();
+  });
 
   test.each([
     '0.11.2-cpu',

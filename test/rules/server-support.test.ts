@@ -36,13 +36,34 @@ describe('what SGLang implements', () => {
   });
 });
 
+describe('what SGLang implemented before AWS made images of it', () => {
+  test.each([
+    ['Glm4ForCausalLM', '0.4.7.post1', '0.4.8'],
+    ['Gemma3ForConditionalGeneration', '0.4.4', '0.4.4.post2'],
+    ['DeepseekV3ForCausalLM', '0.4.0', '0.4.1'],
+    ['XverseForCausalLM', '0.2.15', '0.3.1'],
+  ])('%s is not in %s, and in %s', (name, without, having) => {
+    expect(sglangImplements(name, version(without))).toBe(false);
+    expect(sglangImplements(name, version(having))).toBe(true);
+  });
+
+  test('is taken from the first that was read for older ones', () => {
+    expect(sglangImplements('LlamaForCausalLM', version('0.1.3'))).toBe(true);
+    // A name that a class is read under besides its own.
+    expect(sglangImplements('MistralModel', version('0.2.15'))).toBe(true);
+  });
+});
+
 describe('methods of SGLang', () => {
   const has = (name: string, which?: string) =>
     sglangMethods(which === undefined ? undefined : version(which)).includes(name);
   test('come', () => {
     expect(has('mxfp8', '0.5.6')).toBe(false);
-    // 0.5.9 lies between 0.5.8, which has it not, and 0.5.10.
     expect(has('mxfp8', '0.5.9')).toBe(true);
+    expect(has('compressed-tensors', '0.4.1.post5')).toBe(false);
+    // 0.4.1.post6 lies between 0.4.1.post4, which has it not, and 0.4.1.post7.
+    expect(has('modelopt', '0.4.1.post4')).toBe(false);
+    expect(has('modelopt', '0.4.1.post6')).toBe(true);
     expect(has('mxfp8')).toBe(true);
   });
   test('and go', () => {

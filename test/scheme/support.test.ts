@@ -179,6 +179,15 @@ describe('other engines', () => {
     expect(ask(true).reason).toContain('for experts');
   });
 
+  test('SGLang widens blocks of FP8 since 0.5.1', () => {
+    const ask = (version: string | undefined, instance: string) =>
+      schemeSupport(stored('fp8-block'), container('sglang', version), on(instance));
+    for (const version of ['0.4.6.post1', '0.4.10.post2'])
+      expect(ask(version, 'ml.g5.2xlarge')).toMatchObject({ level: 'unsupported', minimumSm: 89 });
+    for (const version of [undefined, '0.5.1', '0.5.20']) expect(ask(version, 'ml.g5.2xlarge').level).toBe('fallback');
+    expect(ask('0.4.8', 'ml.g6.2xlarge').level).toBe('native');
+  });
+
   test('SGLang refuses ModelOpt checkpoints below their own minimum, which fell for NVFP4', () => {
     const ask = (name: string, version: string | undefined, instance: string) =>
       schemeSupport(stored(name, { layout: 'modelopt' }), container('sglang', version), on(instance));

@@ -1,6 +1,6 @@
 """Reads which architectures llama.cpp converts and SGLang implements, and SGLang's --quantization methods, out of their own source.
 
-    pip download --no-deps sglang==0.5.20; unzip it into sglang/0.5.20 (and so for each version that is read)
+    pip download --no-deps sglang==0.5.20; unzip it into sglang/0.5.20 (and so for each version that is read, from 0.2.6 on)
     pip download --no-deps --no-binary llama-cpp-python llama-cpp-python==0.3.36; tar xzf ... vendor/llama.cpp/conversion
     python3 extract-server-support.py sglang vendor/llama.cpp/conversion/__init__.py ../../data/sources/server-support.json
 
@@ -14,7 +14,9 @@ import json
 import os
 import sys
 
-DATE = '2026-11-25'
+from wheels import version_key
+
+DATE = '2026-11-26'
 
 
 def assigned(tree, name):
@@ -35,16 +37,28 @@ def llama_cpp(path):
 
 
 def entry_classes(root):
+    """Classes of EntryClass, and the names that releases up to 0.3.1 read them under besides: EntryClassRemapping."""
     for path in glob.glob(os.path.join(root, 'sglang/srt/models/**/*.py'), recursive=True):
-        for value in assigned(parsed(path), 'EntryClass'):
-            for node in ast.walk(value):
-                if isinstance(node, ast.Name):
-                    yield node.id
+        tree = parsed(path)
+        for value in assigned(tree, 'EntryClass'):
+            yield from (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
+        for value in assigned(tree, 'EntryClassRemapping'):
+            yield from (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
 
 
 def methods(root):
+    """QUANTIZATION_CHOICES; releases up to 0.5.1 name them where the argument is added."""
     for path in [*glob.glob(os.path.join(root, 'sglang/srt/arg_groups/*.py')), os.path.join(root, 'sglang/srt/server_args.py')]:
-        for value in assigned(parsed(path), 'QUANTIZATION_CHOICES'):
+        tree = parsed(path)
+        added = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+        inline = (
+            word.value
+            for call in added
+            if isinstance(call.args[0], ast.Constant) and call.args[0].value == '--quantization'
+            for word in call.keywords
+            if word.arg == 'choices' and isinstance(word.value, ast.List)
+        )
+        for value in [*assigned(tree, 'QUANTIZATION_CHOICES'), *inline]:
             yield from (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
 
 
@@ -59,13 +73,13 @@ def by_version(versions, read):
 
 
 def main(sglang, converter, target):
-    versions = sorted(os.listdir(sglang), key=lambda text: [int(part) for part in text.split('.')])
+    versions = sorted(os.listdir(sglang), key=version_key)
     root = lambda version: os.path.join(sglang, version)
     made = {
         'date': DATE,
         'sources': {
             'llamaCpp': 'PyPI sdist llama-cpp-python 0.3.36, vendor/llama.cpp/conversion/__init__.py, TEXT_MODEL_MAP',
-            'sglang': f'PyPI wheels sglang {", ".join(versions)}: EntryClass of sglang/srt/models/*.py, QUANTIZATION_CHOICES',
+            'sglang': f'PyPI wheels sglang {versions[0]} to {versions[-1]}: EntryClass of sglang/srt/models/*.py, QUANTIZATION_CHOICES',
         },
         'llamaCpp': llama_cpp(converter),
         'sglang': {

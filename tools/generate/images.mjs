@@ -12,7 +12,7 @@ export async function outputs() {
     dnsSuffixByPartition: source.dnsSuffixByPartition,
     accounts: source.accounts,
     regionSets: sets.map((set) => source.regionSets[set].map((region) => regions.indexOf(region))),
-    vllmReleases: source.vllmReleases,
+    releases: { vllm: source.vllmReleases, sglang: source.sglangReleases },
     columns: [
       'family',
       'version',
