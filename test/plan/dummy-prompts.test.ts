@@ -201,6 +201,35 @@ describe('what V0 prints as the peak of its activations', () => {
   });
 });
 
+describe('an encoder that is split among ranks', () => {
+  const run = (release: string, ranks: number, isV1 = false) =>
+    activationBytes(
+      describeModel(VL_3B),
+      { tokens: 1, sequences: 0, imageTokens: ITEM, videoTokens: 0 },
+      version(release, isV1),
+      ranks,
+      2,
+    );
+  const patch = 3 * 14 * 14 * 2;
+  const around = (pixelBytes: number) => ITEM * (4 * patch * 2 * pixelBytes + 2048 * 2);
+  const elements = (release: string, ranks: number, pixelBytes: number, copied: number) =>
+    (run(release, ranks) - around(pixelBytes)) / (ITEM * 4 * 2) - copied;
+
+  test('holds the projections of all ranks twice in V0 from 0.7', () => {
+    // Residual, norm, the rank's own projection, that of all as it came, and in order.
+    expect(elements('0.8.3', 2, 4, patch)).toBeCloseTo(1280 * (1 + 1 + 1.5 + 3 + 3), 6);
+    expect(elements('0.7.0', 4, 4, patch)).toBeCloseTo(1280 * (1 + 1 + 0.75 + 3 + 3), 6);
+    expect(elements('0.9.2', 4, 2, 0)).toBeCloseTo(1280 * (1 + 1 + 0.75 + 3 + 3), 6);
+  });
+
+  test('holds its part before, and where it is not split', () => {
+    expect(elements('0.6.6', 2, 4, patch)).toBeCloseTo(1280 * (1 + 15 / 2), 6);
+    expect(elements('0.8.3', 1, 4, patch)).toBeCloseTo(1280 * (1 + 15), 6);
+    const v1 = (run('0.9.2', 2, true) - around(2)) / (ITEM * 4 * 2);
+    expect(v1).toBeCloseTo(1280 * (1 + 11 / 2), 6);
+  });
+});
+
 describe('what a prompt may hold', () => {
   const limitsOf = (environment: Record<string, string>, family: 'vllm' | 'lmi' | 'sglang' = 'vllm') =>
     mediaLimits(resolveEndpoint({ model: { config: LLAMA_8B }, container: { family }, environment }));

@@ -17,6 +17,8 @@ export type VisionRotation = 'in turn' | 'by operations' | 'joined' | 'in place'
 export interface VisionRanks {
   readonly tensorParallel: number;
   readonly rotation: VisionRotation;
+  /** Do ranks give each other the whole projection before each takes its heads? */
+  readonly gathers?: boolean;
 }
 
 /** What V0 made up: images that go through the encoder at once, and videos that do so after them. */
@@ -98,7 +100,7 @@ interface Encoder {
   readonly elements: number;
 }
 
-function encoderOf(model: ModelDescription, { rotation, tensorParallel }: VisionRanks): Encoder | undefined {
+function encoderOf(model: ModelDescription, ranks: VisionRanks): Encoder | undefined {
   const config = visionConfig(model);
   const block = model.weights.filter(inVisionBlock);
   if (!model.multimodal || config === undefined || block.length === 0) return undefined;
@@ -108,7 +110,7 @@ function encoderOf(model: ModelDescription, { rotation, tensorParallel }: Vision
     anySize,
     patches: patchesPerToken(model, config),
     pixels: pixelsOf(config, anySize),
-    elements: blockElements(block, anySize ? ROTATED[rotation] : UNROTATED, tensorParallel),
+    elements: blockElements(block, anySize ? ROTATED[ranks.rotation] : UNROTATED, ranks),
   };
 }
 
@@ -150,14 +152,19 @@ const ROTATED: Readonly<Record<VisionRotation, number>> = {
   'in place': 3 + 4 + 4 + 2,
 };
 
-function blockElements(block: readonly WeightGroup[], attentionWidths: number, tensorParallel: number): number {
+function blockElements(block: readonly WeightGroup[], attentionWidths: number, split: VisionRanks): number {
   const width = Math.min(...block.map(({ shape }) => shape[1]));
   const inner = Math.max(...block.map(({ shape }) => shape[1]));
   const up = block.filter(({ shape }) => shape[1] === width && shape[0] % inner === 0);
-  const ranks = block.some(({ split }) => split === 'column') ? tensorParallel : 1;
+  const ranks = block.some((group) => group.split === 'column') ? split.tensorParallel : 1;
   const products = up.reduce((sum, { shape }) => sum + shape[0], inner);
-  return width + Math.max((attentionWidths * width) / ranks, width + products / ranks);
+  const gathered = split.gathers === true && ranks > 1 ? GATHERED + PROJECTION / ranks : 0;
+  return width + Math.max((attentionWidths * width) / ranks, gathered * width, width + products / ranks);
 }
+
+/** Widths of a projection; of the norm, the projection as all ranks gave it, and as it is put in order. */
+const PROJECTION = 3;
+const GATHERED = 1 + PROJECTION + PROJECTION;
 
 function patchesPerToken({ config }: ModelDescription, vision: Section): number {
   const image = sizeOf(vision.image_size);

@@ -87,6 +87,15 @@ export class VllmVersion {
     return this.since(0, 11) ? 'joined' : 'in turn';
   }
 
+  /**
+   * An image encoder's ranks give each other their queries, keys and values; a log of 0.7.3 runs out of memory putting these in order. V1 has
+   * the same code, but a log of 0.9.0 with two ranks has no room for it. Sources: github.com/QwenLM/Qwen3-VL/issues/923;
+   * vllm/model_executor/models/qwen2_vl.py of 0.6.4 and 0.7.0, `split_qkv`.
+   */
+  get gathersProjection(): boolean {
+    return !this.isV1 && this.since(0, 7);
+  }
+
   /** Bytes of each value of a pixel on the device: until 0.8.5 as the processor makes it. Source: vllm/multimodal/inputs.py of 0.8.5 and 0.9.0, `as_kwargs`. */
   pixelBytes(elementBytes: number): number {
     return this.since(0, 9) ? elementBytes : 4;
@@ -174,7 +183,7 @@ export function activationBytes(
   // Two all-reduces a layer: after attention and after the feed-forward.
   const reduced =
     version.keepsReduced && tensorParallel > 1 ? 2 * model.numLayers * run.tokens * model.hiddenSize * elementBytes : 0;
-  const ranks = { tensorParallel, rotation: version.visionRotation };
+  const ranks = { tensorParallel, rotation: version.visionRotation, gathers: version.gathersProjection };
   const { imageTokens, videoTokens = 0 } = run;
   const inOne = imageTokens !== undefined;
   const vision = inOne
