@@ -169,6 +169,17 @@ describe('vLLM profiles itself', () => {
       test.each([
         ['qwen2', 4],
         ['qwen3', 4],
+        ['qwen', 4],
+        ['qwen2_vl', 4],
+        ['qwen2_5_vl', 4],
+        ['gemma', 4],
+        ['gemma2', 4],
+        ['gemma3_text', 4],
+        ['olmo2', 4],
+        ['cohere', 4],
+        ['internlm2', 4],
+        ['mistral', 3],
+        ['phi3', 3],
         ['qwen20', 3],
         ['my_qwen2', 3],
       ])('%s holds %i hidden states', (modelType, states) => {

@@ -200,8 +200,12 @@ export function activationBytes(
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 
-/** Dense models of Qwen keep the joined products until the feed-forward has returned; those of Llama let them go. */
-const KEEPS_PRODUCTS = /^qwen(2|3|2_vl|2_5_vl)$/;
+/**
+ * Dense models that keep the joined products until the feed-forward has returned; Llama, and what is built on it, lets them go.
+ * Source: vllm/model_executor/models of 0.6.4, 0.7.3, 0.8.5 and 0.10.0: `gate_up, _ = self.gate_up_proj(x)`, or `x, _ = …`.
+ */
+const KEEPS_PRODUCTS =
+  /^(baichuan|cohere2?|exaone4?|gemma([23](_text)?)?|granite|internlm2|minicpm|olmo2?|orion|qwen[23]?|qwen2(_5)?_vl|solar|stablelm)$/;
 
 /**
  * What the end of a dense layer's feed-forward holds beyond its products: in V0, which does not compile the model, its output, what the ranks
