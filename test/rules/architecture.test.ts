@@ -1,4 +1,12 @@
-import { GEMMA2_2B, INTERNVL_26B, LLAMA_8B, QWEN3_MOE, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import {
+  GEMMA2_2B,
+  GEMMA_4,
+  INTERNVL_26B,
+  LLAMA_8B,
+  QWEN3_MOE,
+  QWEN3_SMALL,
+  type Json,
+} from '../../lib/rules/helpers/samples';
 import { alone } from './own-findings';
 
 const endpoint = (parts: object = {}, config: Json = LLAMA_8B) => ({
@@ -104,6 +112,65 @@ describe('ENCODER_CANNOT_GENERATE', () => {
   test('needs a server', () => {
     expect(alone('ENCODER_CANNOT_GENERATE', endpoint({ container: undefined }, bert))).toEqual([]);
     expect(alone('ENCODER_CANNOT_GENERATE', endpoint({ container: { family: 'lmi-trtllm' } }, LLAMA_8B))).toEqual([]);
+  });
+});
+
+describe('GGUF in SGLang', () => {
+  const asks = (version: string | undefined, type: string, parts: object = {}) =>
+    alone('GGUF_ARCHITECTURE_NOT_IN_SGLANG', {
+      ...endpoint(
+        { container: { family: 'sglang', version }, quantization: 'gguf:Q4_K_M' },
+        {
+          ...called('NobodysForCausalLM', LLAMA_8B, type),
+          ...parts,
+        },
+      ),
+    });
+
+  test.each([
+    ['0.4.3.post3', 'nobody', 0],
+    ['0.4.3.post4', 'nobody', 1],
+    ['0.5.9', 'nobody', 1],
+    ['0.5.10', 'nobody', 0],
+    ['0.4.6.post5', 'gemma3_text', 1],
+    ['0.4.7', 'gemma3_text', 0],
+    ['0.4.9.post4', 'qwen3', 1],
+    ['0.4.9.post5', 'qwen3', 0],
+    ['0.4.10.post2', 'qwen3_moe', 1],
+    ['0.5.1', 'qwen3_moe', 0],
+    ['0.5.2', 'lfm2', 1],
+    ['0.5.3', 'lfm2', 0],
+    ['0.4.4', 'qwen2', 0],
+  ])('%s and a GGUF of %s', (version, type, findings) => {
+    expect(asks(version, type)).toHaveLength(findings);
+  });
+
+  test('names the release that has it, where one has', () => {
+    expect(asks('0.4.4.post3', 'gemma3_text')[0].allowed).toContain('SGLang 0.4.7 or newer');
+    expect(asks('0.4.4.post3', 'nobody')[0].allowed).not.toMatch(/\d/);
+  });
+
+  test('leaves a model that wraps another alone, but for those of the table', () => {
+    expect(asks('0.5.5', 'nobodys_vl', { text_config: LLAMA_8B })).toEqual([]);
+    expect(asks('0.5.5', 'nobodys_vl', { llm_config: LLAMA_8B })).toEqual([]);
+    const container = { family: 'sglang', version: '0.4.4' };
+    const { vision_config } = INTERNVL_26B;
+    const gemma3 = {
+      ...GEMMA_4,
+      model_type: 'gemma3',
+      architectures: ['Gemma3ForConditionalGeneration'],
+      vision_config,
+    };
+    const spec = endpoint({ container, quantization: 'gguf:Q4_K_M' }, gemma3);
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_SGLANG', spec)).toHaveLength(1);
+  });
+
+  test('is about GGUF, and needs to know the model', () => {
+    const container = { family: 'sglang', version: '0.5.5' };
+    const config = called('NobodysForCausalLM', LLAMA_8B, 'nobody');
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_SGLANG', endpoint({ container, quantization: 'awq' }, config))).toEqual([]);
+    const unknown = { container, quantization: 'gguf:Q4_K_M', model: { id: 'a/b' } };
+    expect(alone('GGUF_ARCHITECTURE_NOT_IN_SGLANG', unknown)).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { architectureRemovedFromServer } from './architecture-removed-from-serve
 import { architectureUnknown } from './architecture-unknown';
 import { encoderCannotGenerate } from './encoder-cannot-generate';
 import { ggufArchitectureNotInLlamaCpp } from './gguf-architecture-not-in-llama-cpp';
+import { ggufArchitectureNotInSglang } from './gguf-architecture-not-in-sglang';
 import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
 import { ggufInSeveralFiles } from './gguf-in-several-files';
 import { headSizeNotSupported } from './head-size-not-supported';
@@ -20,6 +21,7 @@ export const architectureRules: readonly Rule[] = [
   architectureUnknown,
   encoderCannotGenerate,
   ggufArchitectureNotInVllm,
+  ggufArchitectureNotInSglang,
   ggufInSeveralFiles,
   remoteCodeNotTrusted,
   ropeScalingNewerThanServer,

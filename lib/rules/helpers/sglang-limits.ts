@@ -18,5 +18,19 @@ export interface LinearAttention extends VersionRange {
 
 export const LINEAR_ATTENTION: readonly LinearAttention[] = data.linearAttention;
 
+/** Releases whose GGUF files are read by a Transformers that is known. */
+export const GGUF_KNOWN: VersionRange = data.gguf;
+
+const GGUF_SINCE: ReadonlyMap<string, string> = new Map(
+  data.ggufTypes.flatMap(({ since, types }) => types.map((type) => [type, since] as const)),
+);
+
+/** First SGLang whose Transformers reads a GGUF of a model of this `model_type`; undefined where none of those known does. */
+export function sglangReadsGgufSince(modelType: string): string | undefined {
+  return GGUF_SINCE.get(modelType);
+}
+
+export const GGUF_SOURCE = data.ggufSource;
+
 /** Where the values come from, for `qe explain`. */
 export const SGLANG_SOURCE = data.source;
