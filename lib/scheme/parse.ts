@@ -109,10 +109,17 @@ function nearestScheme(name: string): string[] {
   if (alias) return [alias];
   const bare = lower.replace(/^gguf(-tensor)?[:-]/, '').replaceAll('-', '_');
   if (lower.startsWith('gguf-tensor'))
-    return nearestNames(bare, ggufTensorTypeNames, 3).map((type) => `gguf-tensor:${type}`);
+    return nearestTypes(bare, ggufTensorTypeNames).map((type) => `gguf-tensor:${type}`);
   if (lower.startsWith('gguf') || /^(iq|q)\d/.test(lower))
-    return nearestNames(bare, ggufFileTypeNames, 3).map((type) => `gguf:${type}`);
+    return nearestTypes(bare, ggufFileTypeNames).map((type) => `gguf:${type}`);
   return nearestNames(lower, schemeNames, 3);
+}
+
+/** Types that were begun come first: MXFP4 is MXFP4_MOE, not NVFP4. Of several the medium one does, as llama.cpp’s own short names have it. */
+function nearestTypes(bare: string, types: readonly string[]): string[] {
+  const begun = types.filter((type) => bare !== '' && type.toLowerCase().startsWith(`${bare}_`));
+  const medium = begun.filter((type) => type.toLowerCase() === `${bare}_m`);
+  return [...new Set([...medium, ...begun, ...nearestNames(bare, types, 3)])].slice(0, 3);
 }
 
 function show(name: string): string {

@@ -63,6 +63,16 @@ describe('a scheme name', () => {
     );
   });
 
+  test.each([
+    ['gguf:MXFP4', 'gguf:MXFP4_MOE'],
+    ['gguf:Q3_K', 'gguf:Q3_K_M'],
+    ['gguf:Q4_K', 'gguf:Q4_K_M'],
+    ['q8', 'gguf:Q8_0'],
+    ['gguf:NVFP5', 'gguf:NVFP4'],
+  ])('%s was begun, or misspelt: %s comes first', (name, first) => {
+    expect(() => parseScheme(name)).toThrow(expect.objectContaining({ fix: `use ${first}` }));
+  });
+
   test.each(['', '__proto__', 'constructor', 'gguf:', 'gguf:constructor', 'gguf-tensor:__proto__', 'x'.repeat(5000)])(
     '%p is refused with a typed error',
     (name) => {
