@@ -104,6 +104,26 @@ describe('the prompts that V0 makes up to measure itself with', () => {
     expect(promptsOf('0.8.3', { tokens: 1024, sequences: 1 }, { videos: 0, pixels: 1 })?.imageTokens).toBe(1);
   });
 
+  test('have tokens of as many pixels as the config’s patches have', () => {
+    const tokens = (vision_config?: Json) =>
+      promptsOf(
+        '0.8.3',
+        { tokens: 1024, sequences: 1 },
+        { videos: 0, pixels: 1_048_576 },
+        {
+          config: { ...VL_7B, vision_config },
+        },
+      )?.imageTokens;
+    // 32 by 32 tokens of 32 pixels each.
+    expect(tokens({ ...VL_7B.vision_config, patch_size: 16 })).toBe(1024);
+    expect(tokens({ ...VL_7B.vision_config, patch_size: undefined })).toBe(1296);
+    const unseen = { ...describeModel(VL_7B), config: { ...VL_7B, vision_config: undefined } };
+    const run = { tokens: 1024, sequences: 1 };
+    expect(dummyPrompts(unseen, run, 1024, { videos: 0, pixels: 784 }, version('0.8.3'))?.imageTokens).toBe(ITEM);
+    const media = { ...run, imageTokens: ITEM, videoTokens: 0, sequences: 0 };
+    expect(activationBytes(unseen, media, version('0.8.3'), 1, 2)).toBe(1024 * 2 * (4 * 3584 + 3 * 18_944));
+  });
+
   test('are text where nothing else is allowed', () => {
     const text = { tokens: 4096, sequences: 256, imageTokens: 0, videoTokens: 0 };
     expect(promptsOf('0.8.3', { tokens: 4096 }, { images: 0, videos: 0 })).toEqual(text);

@@ -197,6 +197,12 @@ describe('vLLM profiles itself', () => {
         expect(peak(qwen('qwen2'), text, run, 2)).toBe(1000 * 2 * (states * 4096 + 3 * 7168 + attention));
       });
 
+      test('is not there where experts are', () => {
+        const small = { ...MIXTRAL, intermediate_size: 1024 };
+        // The products of two experts; V0 of 0.7 keeps the first and the output apart.
+        expect(peak(small, '0.7.3', run)).toBe(1000 * 2 * (3 * 4096 + 2 * (2 * 1024 + 4096 + 1024)));
+      });
+
       test('lets go of a rank’s part', () => {
         // Five states and one product, where three of each are fewer.
         expect(peak({ ...LLAMA_8B, intermediate_size: 4096 }, '0.7.3', run, 2)).toBe(1000 * 2 * (5 * 4096 + 2048));

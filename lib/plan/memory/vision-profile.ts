@@ -84,7 +84,7 @@ export function visionInOneRun(
   // Pixels of more bits are copied once more, as the encoder takes them.
   const copied = pixelBytes > elementBytes ? pixels : 0;
   const run = (tokens: number) => tokens * patches * (copied + elements) * elementBytes;
-  const videos = videoTokens === 0 ? 0 : imageTokens * embedding + run(videoTokens);
+  const videos = imageTokens * embedding + run(videoTokens);
   return { peak: outputs + (imageTokens + videoTokens) * embedding + Math.max(run(imageTokens), videos), outputs };
 }
 
