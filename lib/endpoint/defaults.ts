@@ -65,9 +65,10 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
  * 160 GiB and more 16,384 tokens (from 0.28). Unless set, tokens are at least the context where prefill is not chunked, and at most all
  * sequences' contexts together; sequences at most the tokens.
  * V0: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens
- * from 0.5.3, 2,048 from 0.6.5.
- * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`; vllm/config.py,
- * `SchedulerConfig`, of 0.5.1, 0.5.3, 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
+ * from 0.5.3, 2,048 from 0.6.5; with LoRA it is not, nor that of multimodal models from 0.6.2 (whose steps have at least 4,096 tokens, 5,120
+ * from 0.6.3) and of latent attention from 0.8.
+ * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`, `create_engine_config` and
+ * `_set_default_args_v0`; vllm/config.py, `SchedulerConfig`, of 0.5.1, 0.5.3, 0.6.2, 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
 function vllmDefaults({ container, instance, model, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
   const version = container?.engineVersion;
@@ -76,16 +77,19 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
   const maxModelLen = model === undefined ? undefined : shortestContext(model)?.tokens;
   const context = set.maxModelLen ?? maxModelLen;
   if (!usesV1(version, instance?.accelerator?.sm, environment)) {
-    const chunked = set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 3));
-    const chunkTokens = since(0, 6, 5) ? 2048 : 512;
-    const whole = context === undefined ? undefined : Math.max(context, 2048);
+    const excluded =
+      set.enableLora || (model?.multimodal && since(0, 6, 2)) || (model?.mla !== undefined && since(0, 8));
+    const chunked =
+      set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 3) && excluded !== true);
+    const withImages = model?.multimodal && since(0, 6, 2) ? (since(0, 6, 3) ? 5120 : 4096) : 0;
+    const step = chunked ? (since(0, 6, 5) ? 2048 : 512) : context && Math.max(context, 2048);
     return {
       gpuMemoryUtilization,
       maxModelLen,
       maxNumSeqs: 256,
       enablePrefixCaching: false,
       enableChunkedPrefill: chunked,
-      maxNumBatchedTokens: chunked ? chunkTokens : whole,
+      maxNumBatchedTokens: step && Math.max(step, withImages),
     };
   }
   const bytes = instance?.accelerator?.memoryBytesUsable ?? 0;

@@ -62,6 +62,38 @@ describe('what a server does that nobody set', () => {
     });
   });
 
+  describe('vLLM before V1 takes long prompts whole', () => {
+    const stepOf = (id: string, version: string, options: EndpointSpec['options'] = {}) =>
+      resolveEndpoint({ model: { id }, container: { family: 'vllm', version }, options }).options.maxNumBatchedTokens;
+    const [text, images, latent] = ['Qwen/Qwen3-8B', 'Qwen/Qwen2.5-VL-7B-Instruct', 'deepseek-ai/DeepSeek-V3'];
+    const long = { maxModelLen: 40_000 };
+    test.each([
+      ['with LoRA', text, '0.6.3', { ...long, enableLora: true }, 40_000],
+      ['without', text, '0.6.3', long, 512],
+      ['with images, from 0.6.2 on', images, '0.6.2', long, 40_000],
+      ['with images, before', images, '0.6.1', long, 512],
+      ['of latent attention, from 0.8 on', latent, '0.8.1', long, 40_000],
+      ['of latent attention, before', latent, '0.7.3', long, 2048],
+    ])('%s', (_, id, version, options, step) => {
+      const environment = { VLLM_USE_V1: '0' };
+      const { options: resolved } = resolveEndpoint({
+        model: { id },
+        container: { family: 'vllm', version },
+        options,
+        environment,
+      });
+      expect(resolved.maxNumBatchedTokens).toBe(step);
+    });
+    test('and steps of models with images have room for one', () => {
+      const short = { maxModelLen: 2048 };
+      expect(stepOf(images, '0.6.1', short)).toBe(2048);
+      expect(stepOf(images, '0.6.2', short)).toBe(4096);
+      expect(stepOf(images, '0.7.3', short)).toBe(5120);
+      expect(stepOf(images, '0.7.3', { ...long, enableChunkedPrefill: true })).toBe(5120);
+      expect(stepOf(text, '0.7.3', short)).toBe(2048);
+    });
+  });
+
   test('LMI takes all GPUs, and 32 sequences where vLLM alone takes 256', () => {
     expect(optionsOf({ container: { family: 'lmi' }, instanceType: 'ml.g5.12xlarge' })).toMatchObject({
       tensorParallelSize: 4,
