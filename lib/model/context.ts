@@ -25,12 +25,11 @@ export function contextLimit(model: ModelDescription): number | undefined {
     config.rope_parameters) as RopeScaling | null | undefined;
   if (typeof scaling !== 'object' || scaling === null || model.modelType.startsWith('gemma3')) return positions;
   const kind = scaling.rope_type ?? scaling.type;
-  const factor = scaling.factor;
-  if (typeof kind !== 'string' || ALREADY_EXTENDED.has(kind) || typeof factor !== 'number' || factor <= 1)
-    return positions;
+  const factor = Number.isFinite(scaling.factor) ? (scaling.factor as number) : 1;
+  if (typeof kind !== 'string' || ALREADY_EXTENDED.has(kind) || factor <= 1) return positions;
   const original = scaling.original_max_position_embeddings;
   if (kind.includes('yarn'))
-    return Math.max(positions, Math.floor((typeof original === 'number' ? original : positions) * factor));
+    return Math.max(positions, Math.floor((Number.isFinite(original) ? (original as number) : positions) * factor));
   return Math.floor(positions * factor);
 }
 

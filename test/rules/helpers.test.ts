@@ -173,6 +173,8 @@ describe('the longest context of a config', () => {
     [{ type: 'linear', factor: 0.5 }, 4096],
     [{ type: 'linear', factor: '4' }, 4096],
     [{ type: 'linear' }, 4096],
+    [{ type: 'linear', factor: NaN }, 4096],
+    [{ type: 'yarn', factor: 2, original_max_position_embeddings: NaN }, 8192],
     [{ type: 7, factor: 4 }, 4096],
     [{ type: 'su', factor: 4 }, 4096],
     [{ rope_type: 'longrope', factor: 4 }, 4096],
