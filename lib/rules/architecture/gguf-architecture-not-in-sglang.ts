@@ -1,5 +1,5 @@
-import { isSglang, serverName } from '../helpers/engine';
-import { found } from '../helpers/finding';
+import { isSglang } from '../helpers/engine';
+import { ggufModelType, ggufNotRead } from '../helpers/gguf-architecture';
 import { GEMMA2_2B, LLAMA2_7B, QWEN3_MOE, QWEN3_SMALL } from '../helpers/samples';
 import { GGUF_KNOWN, GGUF_SOURCE, sglangReadsGgufSince } from '../helpers/sglang-limits';
 import type { Rule } from '../types';
@@ -31,22 +31,9 @@ export const ggufArchitectureNotInSglang: Rule = {
   evaluate(context) {
     const { model, scheme } = context;
     if (scheme.layout !== 'gguf' || model === undefined || !isSglang(context, GGUF_KNOWN)) return [];
-    const { config } = model;
-    const type = String(config.model_type ?? model.modelType);
-    const since = sglangReadsGgufSince(type);
-    if (since === undefined ? isComposed(config) : isSglang(context, { since })) return [];
-    return [
-      found({
-        what: `${serverName(context)} does not support GGUF files of the architecture ${model.architecture}`,
-        got: `a GGUF of model_type ${type}`,
-        allowed:
-          since === undefined
-            ? 'the llama-cpp container, or the checkpoint in another format'
-            : `SGLang ${since} or newer, or the llama-cpp container`,
-        fix: 'use the llama-cpp container, or an AWQ or GPTQ checkpoint on SGLang',
-        path: '/quantization',
-      }),
-    ];
+    const since = sglangReadsGgufSince(ggufModelType(model));
+    if (since === undefined ? isComposed(model.config) : isSglang(context, { since })) return [];
+    return [ggufNotRead(context, model, 'SGLang', since && `SGLang ${since} or newer`)];
   },
 };
 

@@ -1,5 +1,5 @@
-import { isVllm, serverName } from '../helpers/engine';
-import { found } from '../helpers/finding';
+import { isVllm } from '../helpers/engine';
+import { ggufModelType, ggufNotRead } from '../helpers/gguf-architecture';
 import { LLAMA2_7B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -57,20 +57,9 @@ export const ggufArchitectureNotInVllm: Rule = {
     const { model, scheme } = context;
     if (scheme.layout !== 'gguf' || model === undefined || !isVllm(context, { since: '0.5.5', before: '0.24.0' }))
       return [];
-    const type = String(model.config.model_type ?? model.modelType);
+    const type = ggufModelType(model);
     const since = Object.hasOwn(SINCE, type) ? SINCE[type] : undefined;
     if (since !== undefined && isVllm(context, { since })) return [];
-    return [
-      found({
-        what: `${serverName(context)} does not support GGUF files of the architecture ${model.architecture}`,
-        got: `a GGUF of model_type ${type}`,
-        allowed:
-          since === undefined
-            ? 'the llama-cpp container, or the checkpoint in another format'
-            : `vLLM ${since} to 0.23, or the llama-cpp container`,
-        fix: 'use the llama-cpp container, or an AWQ or GPTQ checkpoint on vLLM',
-        path: '/quantization',
-      }),
-    ];
+    return [ggufNotRead(context, model, 'vLLM', since && `vLLM ${since} to 0.23`)];
   },
 };
