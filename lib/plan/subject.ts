@@ -37,6 +37,9 @@ export interface Subject {
   readonly draft?: Draft;
 }
 
+/** Nothing but text goes into these models: what may be beside it is not looked for. */
+const TEXT_ALONE: MediaLimits = {};
+
 export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): Subject {
   const { options, instance, container } = resolved;
   const scheme = servedScheme(resolved);
@@ -68,7 +71,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engineVersion: version,
     usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
-    mediaLimits: mediaLimits(resolved),
+    mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),
