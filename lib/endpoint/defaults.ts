@@ -1,7 +1,9 @@
 import type { Instance } from '../hardware/types';
 import { shortestContext } from '../model';
+import type { ModelDescription } from '../model/types';
 import { GIB } from '../units';
 import type { DefaultsContext } from './defaults-context';
+import type { EnvironmentOptions } from './environment';
 import { sglangMemory } from './sglang-memory';
 import { isSince } from './version';
 import { usesV1 } from './vllm-engine';
@@ -77,19 +79,12 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
   const maxModelLen = model === undefined ? undefined : shortestContext(model)?.tokens;
   const context = set.maxModelLen ?? maxModelLen;
   if (!usesV1(version, instance?.accelerator?.sm, environment)) {
-    const excluded =
-      set.enableLora || (model?.multimodal && since(0, 6, 2)) || (model?.mla !== undefined && since(0, 8));
-    const chunked =
-      set.enableChunkedPrefill ?? (context !== undefined && context > 32_768 && since(0, 5, 3) && excluded !== true);
-    const withImages = model?.multimodal && since(0, 6, 2) ? (since(0, 6, 3) ? 5120 : 4096) : 0;
-    const step = chunked ? (since(0, 6, 5) ? 2048 : 512) : context && Math.max(context, 2048);
     return {
       gpuMemoryUtilization,
       maxModelLen,
       maxNumSeqs: 256,
       enablePrefixCaching: false,
-      enableChunkedPrefill: chunked,
-      maxNumBatchedTokens: step && Math.max(step, withImages),
+      ...v0Steps(model, set, context, since),
     };
   }
   const bytes = instance?.accelerator?.memoryBytesUsable ?? 0;
@@ -109,6 +104,23 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
     enablePrefixCaching: true,
     enableChunkedPrefill: chunked,
   };
+}
+
+/** How V0 cuts prompts into steps, as `vllmDefaults` says. */
+function v0Steps(
+  model: ModelDescription | undefined,
+  set: EnvironmentOptions,
+  context: number | undefined,
+  since: (...least: number[]) => boolean,
+): Pick<ContainerDefaults, 'enableChunkedPrefill' | 'maxNumBatchedTokens'> {
+  const hasImages = model?.multimodal === true && since(0, 6, 2);
+  const isLatent = model?.mla !== undefined && since(0, 8);
+  const mayCut = since(0, 5, 3) && !hasImages && !isLatent && set.enableLora !== true;
+  const enableChunkedPrefill = set.enableChunkedPrefill ?? (mayCut && context !== undefined && context > 32_768);
+  const chunk = since(0, 6, 5) ? 2048 : 512;
+  const least = hasImages ? (since(0, 6, 3) ? 5120 : 4096) : 0;
+  const step = enableChunkedPrefill ? chunk : context && Math.max(context, 2048);
+  return { enableChunkedPrefill, maxNumBatchedTokens: step && Math.max(step, least) };
 }
 
 /**
