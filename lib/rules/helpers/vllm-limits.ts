@@ -1,5 +1,6 @@
 import data from '../data/vllm-limits.json';
 import { compareVersions, parseVersion, type Version } from '../../text/version';
+import type { VersionRange } from './engine';
 
 const versionOf = (text: string): Version => parseVersion(text) ?? [];
 
@@ -157,3 +158,17 @@ export interface ExpertAlignment extends GpuRange {
 }
 
 export const EXPERT_ALIGNMENT: readonly ExpertAlignment[] = data.expertAlignment;
+
+/** Releases that read GGUF files. */
+export const GGUF_READ: VersionRange = data.gguf;
+
+const GGUF_SINCE: ReadonlyMap<string, string> = new Map(
+  data.ggufTypes.flatMap(({ since, types }) => types.map((type) => [type, since] as const)),
+);
+
+/** First vLLM whose Transformers reads a GGUF of a model of this `model_type`; undefined where none does. */
+export function vllmReadsGgufSince(modelType: string): string | undefined {
+  return GGUF_SINCE.get(modelType);
+}
+
+export const GGUF_SOURCE = data.ggufSource;
