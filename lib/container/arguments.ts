@@ -1,4 +1,5 @@
 import { compareVersions, parseVersion, type Version } from '../text/version';
+import sglang from './data/sglang-arguments.json';
 import variables from './data/variables.json';
 import vllm from './data/vllm-arguments.json';
 
@@ -35,23 +36,62 @@ const KINDS: Readonly<Record<string, ArgumentKind>> = {
   o: 'optional',
 };
 
-const rows = vllm.arguments as Readonly<Record<string, string>>;
+/** `kinds|ranges of the server|ranges of the engine`, by name. */
+type Rows = Readonly<Record<string, string>>;
+
+const vllmRows: Rows = vllm.arguments;
+const sglangRows: Rows = sglang.arguments;
 
 /** The newest vLLM whose arguments are known. */
 export const newestKnownVllm: string = vllm.newest;
 
 /** An argument of vLLM in a version (without one the newest); `undefined` where that version does not have it. */
 export function vllmArgument(name: string, version: Version | undefined): ServerArgument | undefined {
+  return argumentAt(vllmRows, name, version ?? parseVersion(vllm.newest) ?? []);
+}
+
+/** When vLLM has an argument, for one that the version at hand has not. */
+export function vllmArgumentVersions(name: string): OtherVersions | undefined {
+  return versionsOf(vllmRows, name);
+}
+
+/** Names of every argument of a version. */
+export function vllmArgumentNames(version: Version | undefined): readonly string[] {
+  return Object.keys(vllmRows).filter((name) => vllmArgument(name, version) !== undefined);
+}
+
+const sglangReleases: readonly Version[] = sglang.versions.split(' ').map((version) => parseVersion(version) ?? []);
+const newestSglang = sglangReleases[sglangReleases.length - 1];
+
+/** Were the arguments of this very release of SGLang read? */
+export function isReadSglang(version: Version): boolean {
+  return sglangReleases.some((release) => compareVersions(release, version) === 0);
+}
+
+/** An argument of SGLang in a version (without one the newest); `undefined` where that version does not have it. */
+export function sglangArgument(name: string, version: Version | undefined): ServerArgument | undefined {
+  return argumentAt(sglangRows, name, version ?? newestSglang);
+}
+
+/** When SGLang has an argument, for one that the version at hand has not. */
+export function sglangArgumentVersions(name: string): OtherVersions | undefined {
+  return versionsOf(sglangRows, name);
+}
+
+/** Names of every argument of a version of SGLang. */
+export function sglangArgumentNames(version: Version | undefined): readonly string[] {
+  return Object.keys(sglangRows).filter((name) => sglangArgument(name, version) !== undefined);
+}
+
+function argumentAt(rows: Rows, name: string, at: Version): ServerArgument | undefined {
   if (!Object.hasOwn(rows, name)) return undefined;
-  const at = version ?? parseVersion(vllm.newest) ?? [];
   const [kinds, server, engine = server] = rows[name].split('|');
   const [isServer, isEngine] = [covers(server, at), covers(engine, at)];
   if (!isServer && !isEngine) return undefined;
   return { name, kind: kindAt(kinds, at), isServer, isEngine };
 }
 
-/** When vLLM has an argument, for one that the version at hand has not. */
-export function vllmArgumentVersions(name: string): OtherVersions | undefined {
+function versionsOf(rows: Rows, name: string): OtherVersions | undefined {
   if (!Object.hasOwn(rows, name)) return undefined;
   const [, server, engine = server] = rows[name].split('|');
   const ranges = (server || engine).split(' ');
@@ -60,14 +100,9 @@ export function vllmArgumentVersions(name: string): OtherVersions | undefined {
   return until === undefined ? { since } : { since, until };
 }
 
-/** Names of every argument of a version. */
-export function vllmArgumentNames(version: Version | undefined): readonly string[] {
-  return Object.keys(rows).filter((name) => vllmArgument(name, version) !== undefined);
-}
-
-/** An argument of SGLang or llama-server, of the one version of each that was read. */
-export function plainArgument(server: 'sglang' | 'llamaCpp', name: string): ServerArgument | undefined {
-  const letters = variables[server].arguments as Readonly<Record<string, string>>;
+/** An argument of llama-server, of the one version that was read. */
+export function llamaCppArgument(name: string): ServerArgument | undefined {
+  const letters = variables.llamaCpp.arguments as Readonly<Record<string, string>>;
   if (!Object.hasOwn(letters, name)) return undefined;
   return { name, kind: KINDS[letters[name]], isServer: true, isEngine: false };
 }
@@ -84,8 +119,8 @@ export function llamaCppRemoved(name: string): string | undefined {
   return Object.hasOwn(removed, name) ? removed[name] : undefined;
 }
 
-export function plainArgumentNames(server: 'sglang' | 'llamaCpp'): readonly string[] {
-  return Object.keys(variables[server].arguments);
+export function llamaCppArgumentNames(): readonly string[] {
+  return Object.keys(variables.llamaCpp.arguments);
 }
 
 /** `0.4.0..0.16.0 0.20.1`: is the version in one of the ranges? The end is the last version that was seen to have it. */

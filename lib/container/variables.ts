@@ -1,10 +1,13 @@
-import { compareVersions, parseVersion } from '../text/version';
 import type { ContainerFamily } from '../spec/types';
 import { lookup } from '../text/lookup';
 import { editDistance, nearestNames } from '../text/nearest';
 import {
-  plainArgument,
-  plainArgumentNames,
+  isReadSglang,
+  llamaCppArgument,
+  llamaCppArgumentNames,
+  sglangArgument,
+  sglangArgumentNames,
+  sglangArgumentVersions,
   vllmArgument,
   vllmArgumentNames,
   vllmArgumentVersions,
@@ -31,7 +34,7 @@ export interface ContainerVariables {
   readonly prefixes: readonly string[];
   /** Does the container read this variable? Those of libraries (`NCCL_*`, `VLLM_*`, `HF_TOKEN`) count as read. */
   find(name: string): ContainerVariable | undefined;
-  /** Are they those of this very version? Of SGLang the arguments of one release were read; an older one may have others. */
+  /** Are they those of this very version? An SGLang whose release was not read may have others. */
   readonly isExact: boolean;
   /** Versions of the server that would read it, where this one does not. */
   otherVersions(name: string): OtherVersions | undefined;
@@ -149,13 +152,13 @@ function ownVariable(container: ResolvedContainer, family: FamilyData, name: str
         name,
         abbreviated(
           dashed(tail),
-          (flag) => plainArgument('sglang', flag),
-          () => plainArgumentNames('sglang'),
+          (flag) => sglangArgument(flag, container.engineVersion),
+          () => sglangArgumentNames(container.engineVersion),
         ),
       );
     case 'llama-cpp':
       if (family.special?.includes(tail)) return { name, kind: 'value' };
-      return fromArgument(name, plainArgument('llamaCpp', dashed(tail)));
+      return fromArgument(name, llamaCppArgument(dashed(tail)));
     case 'hf-vllm-neuron': {
       const kind = lookup(family.arguments ?? {}, tail.toLowerCase());
       return kind && { name, kind, argument: tail.toLowerCase() };
@@ -242,14 +245,14 @@ function fromArgument(
 }
 
 function isExact({ family, engineVersion }: ResolvedContainer): boolean {
-  if (family !== 'sglang' || engineVersion === undefined) return true;
-  const read = parseVersion(data.sglang.version);
-  return read !== undefined && compareVersions(engineVersion, read) === 0;
+  return family !== 'sglang' || (engineVersion !== undefined && isReadSglang(engineVersion));
 }
 
 function otherVersions(container: ResolvedContainer, family: FamilyData, name: string): OtherVersions | undefined {
-  if (!name.startsWith(family.prefix) || (container.family !== 'vllm' && container.family !== 'lmi')) return undefined;
-  return vllmArgumentVersions(dashed(name.slice(family.prefix.length)));
+  if (!name.startsWith(family.prefix)) return undefined;
+  const flag = dashed(name.slice(family.prefix.length));
+  if (container.family === 'sglang') return sglangArgumentVersions(flag);
+  return container.family === 'vllm' || container.family === 'lmi' ? vllmArgumentVersions(flag) : undefined;
 }
 
 /** Beyond this share of its letters a name is no misspelling of another. */
@@ -289,8 +292,8 @@ function* variableNames(container: ResolvedContainer, family: FamilyData): Gener
   if (container.family === 'lmi')
     for (const flag of vllmArgumentNames(container.engineVersion))
       if (vllmArgument(flag, container.engineVersion)?.isEngine) yield upper(flag);
-  if (container.family === 'sglang') for (const flag of plainArgumentNames('sglang')) yield upper(flag);
-  if (container.family === 'llama-cpp') for (const flag of plainArgumentNames('llamaCpp')) yield upper(flag);
+  if (container.family === 'sglang') for (const flag of sglangArgumentNames(container.engineVersion)) yield upper(flag);
+  if (container.family === 'llama-cpp') for (const flag of llamaCppArgumentNames()) yield upper(flag);
 }
 
 function dashed(tail: string): string {

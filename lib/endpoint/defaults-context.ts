@@ -1,6 +1,7 @@
 import type { ResolvedContainer } from '../container/types';
 import type { Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
+import type { EndpointSpec } from '../spec/types';
 import type { EnvironmentOptions } from './environment';
 
 /** What defaults depend on. */
@@ -11,4 +12,5 @@ export interface DefaultsContext {
   /** What the user did set, for defaults that follow from other options. */
   readonly set: EnvironmentOptions;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly spec: EndpointSpec;
 }

@@ -25,7 +25,7 @@ export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
   const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), given(spec.options));
-  const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment });
+  const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment, spec });
   return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
 }
 

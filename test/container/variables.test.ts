@@ -53,6 +53,15 @@ describe('a container reads', () => {
     ['sglang', '0.5.20', 'SM_SGLANG_MEM_FRACTION_STATIC', 'value'],
     ['sglang', '0.5.20', 'SM_SGLANG_TP', 'value'],
     ['sglang', '0.5.20', 'SM_SGLANG_FP8_GEMM_BACKEND', 'value'],
+    ['sglang', '0.3.0', 'SM_SGLANG_ATTENTION_BACKEND', undefined],
+    ['sglang', '0.3.1', 'SM_SGLANG_ATTENTION_BACKEND', 'value'],
+    ['sglang', '0.4.9', 'SM_SGLANG_MOE_RUNNER_BACKEND', undefined],
+    ['sglang', '0.5.1', 'SM_SGLANG_MOE_RUNNER_BACKEND', 'value'],
+    // Read only to stop the server with the name of its successor.
+    ['sglang', '0.5.2', 'SM_SGLANG_ENABLE_EP_MOE', 'switch'],
+    ['sglang', '0.5.3', 'SM_SGLANG_ENABLE_EP_MOE', undefined],
+    ['sglang', '0.5.22', 'SM_SGLANG_ENABLE_TF32_MATMUL', 'switch'],
+    ['sglang', '0.5.23', 'SM_SGLANG_ENABLE_TF32_MATMUL', 'boolean'],
     // Of two that begin so argparse takes neither.
     ['sglang', '0.5.20', 'SM_SGLANG_CUDA_GRAPH_MAX_BS', undefined],
     ['sglang', '0.5.20', 'SM_SGLANG_GPU_MEMORY_UTILIZATION', undefined],

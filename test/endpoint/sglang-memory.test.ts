@@ -29,6 +29,22 @@ const fraction = (...of: Parameters<typeof optionsOf>) => optionsOf(...of).gpuMe
 
 describe('what SGLang takes of a card’s memory', () => {
   test.each<[string, string, number, number, number]>([
+    // By ranks alone at first.
+    ['0.3.0', 'ml.g5.48xlarge', 8, 0.83, 8192],
+    ['0.3.5.post2', 'ml.g5.48xlarge', 8, 0.83, 2048],
+    ['0.3.6', 'ml.p4d.24xlarge', 8, 0.82, 8192],
+    ['0.4.0', 'ml.p5.48xlarge', 8, 0.81, 8192],
+    ['0.4.5', 'ml.p5en.48xlarge', 2, 0.87, 8192],
+    // Then by the card, too.
+    ['0.4.5.post3', 'ml.p5en.48xlarge', 8, 0.907, 8192],
+    ['0.4.6.post1', 'ml.p5.48xlarge', 4, 0.85, 8192],
+    ['0.4.6.post2', 'ml.p5en.48xlarge', 8, 0.872, 8192],
+    ['0.4.7', 'ml.p6-b200.48xlarge', 8, 0.79, 16_384],
+    ['0.4.7.post1', 'ml.g5.2xlarge', 1, 0.871, 2048],
+    ['0.4.7.post1', 'ml.g6e.2xlarge', 1, 0.778, 8192],
+    ['0.5.2', 'ml.p5.48xlarge', 8, 0.83, 8192],
+    ['0.5.2', 'ml.p6-b200.48xlarge', 8, 0.821, 16_384],
+    ['0.5.4', 'ml.g5.2xlarge', 1, 0.838, 2048],
     ['0.5.6', 'ml.g4dn.xlarge', 1, 0.758, 2048],
     ['0.5.6', 'ml.g5.2xlarge', 1, 0.837, 2048],
     ['0.5.6', 'ml.g5.12xlarge', 4, 0.815, 2048],
@@ -50,6 +66,33 @@ describe('what SGLang takes of a card’s memory', () => {
 
   test('is a common share where nothing is known of the card', () => {
     expect(optionsOf('0.5.10', undefined)).toMatchObject({ gpuMemoryUtilization: 0.88, maxNumBatchedTokens: 8192 });
+  });
+
+  test.each<[string, string, number]>([
+    ['0.4.6', 'EAGLE', 0.88],
+    ['0.4.7', 'EAGLE', 0.836],
+    ['0.4.7.post1', 'EAGLE', 0.849],
+    ['0.5.2', 'STANDALONE', 0.799],
+    ['0.5.6', 'NGRAM', 0.835],
+    ['0.5.6', 'EAGLE3', 0.81],
+    ['0.5.10', 'EAGLE3', 0.779],
+    ['0.5.14', 'EAGLE3', 0.829],
+  ])('%s sets something aside for guesses of %s', (version, algorithm, expected) => {
+    const environment = { SM_SGLANG_SPECULATIVE_ALGORITHM: algorithm };
+    expect(fraction(version, 'ml.p4de.24xlarge', {}, { environment })).toBeCloseTo(expected, 3);
+  });
+
+  test('counts the graphs that are asked for', () => {
+    const asked = (name: string, most: string) =>
+      fraction('0.5.6', 'ml.g5.2xlarge', {}, { environment: { [name]: most } });
+    expect(asked('SM_SGLANG_CUDA_GRAPH_MAX_BS', '160')).toBeCloseTo(0.825, 3);
+    expect(asked('SM_SGLANG_CUDA_GRAPH_MAX_BS', 'all')).toBeCloseTo(0.837, 3);
+  });
+
+  test('draws no graph of more sequences than run at once, from 0.5.23 on', () => {
+    const many = (version: string) =>
+      fraction(version, 'ml.p5.4xlarge', { maxNumSeqs: 8, maxNumBatchedTokens: 16_384 });
+    expect(many('0.5.23')).toBeGreaterThan(many('0.5.22'));
   });
 
   test('is what was asked for', () => {

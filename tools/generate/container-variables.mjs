@@ -10,12 +10,15 @@ const compact = (ranges) => ranges.map(([first, last]) => (last === null ? first
 /** First letter of each kind. */
 const LETTER = { switch: 's', boolean: 'b', value: 'v', list: 'l', json: 'j', optional: 'o' };
 
-/** `kinds|ranges of the server|ranges of the engine`, the last left out where it is the same. */
+/** `kinds|ranges of the server|ranges of the engine`, the last left out where it is the same or there is but a server. */
 function argument({ kinds, server, engine }) {
   const columns = [kinds.map(([since, kind]) => `${LETTER[kind]}${since}`).join(' '), compact(server)];
-  if (compact(engine) !== columns[1]) columns.push(compact(engine));
+  if (engine !== undefined && compact(engine) !== columns[1]) columns.push(compact(engine));
   return columns.join('|');
 }
+
+const argumentRows = ({ entries }) =>
+  Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, argument(entry)]));
 
 function withoutNotes(record) {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !key.startsWith('_')));
@@ -35,7 +38,16 @@ export async function outputs() {
         date: vllm.date,
         source: vllm.source,
         newest: vllm.versions.at(-1),
-        arguments: Object.fromEntries(Object.entries(vllm.entries).map(([name, entry]) => [name, argument(entry)])),
+        arguments: argumentRows(vllm),
+      }),
+    },
+    {
+      file: 'lib/container/data/sglang-arguments.json',
+      text: toJson({
+        date: sglang.date,
+        source: sglang.source,
+        versions: sglang.versions.join(' '),
+        arguments: argumentRows(sglang),
       }),
     },
     {
@@ -48,7 +60,6 @@ export async function outputs() {
         tokens: variables.tokens,
         misnomers: withoutNotes(variables.misnomers),
         options: withoutNotes(variables.options),
-        sglang: { source: sglang.source, version: sglang.version, arguments: letters(sglang.entries) },
         llamaCpp: {
           source: llamaCpp.source,
           version: llamaCpp.version,

@@ -1,61 +1,18 @@
-"""Reads the server arguments of SGLang and llama.cpp out of their own source.
+"""Reads the server arguments of llama.cpp out of its own source.
 
-    pip download --no-deps sglang==0.5.20; unzip 'sglang/srt/server_args.py' 'sglang/srt/arg_groups/*'
     pip download --no-deps --no-binary llama-cpp-python llama-cpp-python==0.3.36; tar xzf ... vendor/llama.cpp/common/arg.cpp
-    python3 extract-server-arguments.py sglang-unpacked arg.cpp ../../data/sources
+    python3 extract-server-arguments.py arg.cpp ../../data/sources
 
 Nothing is imported or run: the files are parsed only. Kinds: `switch` (bare flag), `boolean` (bare flag and its negation), `value`,
 `list`, `json`, `optional` (bare flag or value).
 """
 
-import ast
-import glob
 import json
 import os
 import re
 import sys
 
 DATE = '2026-11-25'
-
-
-def sglang(root):
-    flags = {}
-    files = glob.glob(os.path.join(root, 'sglang/srt/arg_groups/fields/**/*.py'), recursive=True) + [os.path.join(root, 'sglang/srt/server_args.py')]
-    for path in files:
-        tree = ast.parse(open(path, encoding='utf-8').read())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and ast.unparse(node.annotation).startswith('A['):
-                text = ast.unparse(node.annotation)
-                if re.search(r'no_cli\s*=\s*True', text):
-                    continue
-                kind = kind_of(text)
-                # A field may have another name on the command line.
-                named = [k.value.value.lstrip('-') for k in ast.walk(node.annotation) if isinstance(k, ast.keyword) and k.arg == 'cli_name']
-                names = named or [node.target.id.replace('_', '-')]
-                for call in ast.walk(node.annotation):
-                    if isinstance(call, ast.keyword) and call.arg == 'aliases':
-                        names += [n.value.lstrip('-') for n in ast.walk(call.value) if isinstance(n, ast.Constant)]
-                for name in names:
-                    flags[name] = kind
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == 'add_argument':
-                action = next((ast.unparse(k.value) for k in node.keywords if k.arg == 'action'), '')
-                for arg in node.args:
-                    if isinstance(arg, ast.Constant) and str(arg.value).startswith('--'):
-                        flags.setdefault(arg.value[2:], 'switch' if 'rue' in action else 'value')
-    return flags
-
-
-def kind_of(text):
-    first = text[2:].split(',')[0]
-    if 'nargs' in text:
-        return 'optional' if re.search(r"nargs\s*=\s*'\?'", text) else 'list'
-    if re.search(r'\bbool\b', first):
-        return 'boolean' if 'BooleanOptional' in text else 'switch'
-    if re.search(r'json|Dict|dict', text.split('help')[0]):
-        return 'json'
-    if re.search(r'List|list', first):
-        return 'list'
-    return 'value'
 
 
 def llama_cpp(path):
@@ -134,8 +91,7 @@ def write(path, head, rows):
         file.write(f'{{\n{lines},\n "entries": {{\n{body}\n }}\n}}\n')
 
 
-def main(sglang_root, arg_cpp, target):
-    write(os.path.join(target, 'sglang-arguments.json'), {'date': DATE, 'source': 'PyPI wheel sglang 0.5.20, sglang/srt/server_args.py and arg_groups/fields', 'version': '0.5.20'}, sglang(sglang_root))
+def main(arg_cpp, target):
     flags, environment = llama_cpp(arg_cpp)
     words = {name: taken for name, taken in llama_cpp_words(arg_cpp).items() if flags.get(name) == 'value'}
     write(os.path.join(target, 'llama-cpp-arguments.json'), {'date': DATE, 'source': 'llama.cpp 0c1e57098 (PyPI sdist llama-cpp-python 0.3.36), common/arg.cpp', 'version': '0c1e57098', 'environment': environment, 'words': words, 'removed': llama_cpp_removed(arg_cpp)}, flags)

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 
-from wheels import parse, version_key
+from wheels import parse, ranges, version_key
 
 DATE = '2026-11-25'
 
@@ -85,19 +85,6 @@ def arguments(root):
             flags[field.replace('_', '-')] = 'json' if single else 'value' if field in ('middleware', 'disable_access_log_for_endpoints') else kind
     flags.update(declared(server_tree, {}))
     return engine, flags
-
-
-def ranges(versions, has):
-    out, open_at = [], None
-    for index, version in enumerate(versions):
-        if has(version) and open_at is None:
-            open_at = version
-        elif not has(version) and open_at is not None:
-            out.append([open_at, versions[index - 1]])
-            open_at = None
-    if open_at is not None:
-        out.append([open_at, None])
-    return out
 
 
 def methods(root):

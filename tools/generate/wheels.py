@@ -15,3 +15,17 @@ def parse(path):
             return ast.parse(file.read())
     except (OSError, SyntaxError):
         return ast.Module(body=[], type_ignores=[])
+
+
+def ranges(versions, has):
+    """Runs of versions that have something, `[first, last]`; the last is None where the newest has it."""
+    out, open_at = [], None
+    for index, version in enumerate(versions):
+        if has(version) and open_at is None:
+            open_at = version
+        elif not has(version) and open_at is not None:
+            out.append([open_at, versions[index - 1]])
+            open_at = None
+    if open_at is not None:
+        out.append([open_at, None])
+    return out

@@ -1,3 +1,4 @@
+import { sglangImageShare } from '../../endpoint/sglang-memory';
 import { contextLimit } from '../../model';
 import { kvGroups, type KvLayout } from '../kv/groups';
 import { withDraftCache, withDraftWeights } from '../speculative';
@@ -36,6 +37,7 @@ export function sglangMemory(subject: Subject): EngineMemory {
   const runtime = contextBytes(accelerator?.sm) + (ranks > 1 ? communicationBytes(ranks, subject.hasNvlink) : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
+  const share = options.gpuMemoryUtilization * (model.multimodal ? sglangImageShare(subject.engineVersion) : 1);
   const layout: KvLayout | undefined =
     kvElementBytes === undefined
       ? undefined
@@ -47,7 +49,7 @@ export function sglangMemory(subject: Subject): EngineMemory {
         };
   return pagedMemory({
     total,
-    usable: free === undefined ? undefined : Math.floor(free * options.gpuMemoryUtilization),
+    usable: free === undefined ? undefined : Math.floor(free * share),
     weights: withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft),
     // Both come out of the fraction that is not static, so that they do not reduce the cache.
     activations: 0,

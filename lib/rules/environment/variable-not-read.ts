@@ -36,6 +36,7 @@ export const variableNotRead: Rule = {
       example('lmi', { OPTION_ANYTHING: '1' }, '0.26.0-deepspeed0.12.6-cu121'),
       example('sglang', { SM_SGLANG_TP: '1' }),
       example('sglang', { SM_SGLANG_CUDA_GRAPH_MAX_BS: '32' }, '0.5.10'),
+      example('sglang', { SM_SGLANG_ENABLE_EP_MOE: 'true' }, '0.5.2'),
     ],
     fails: [
       example('lmi', { OPTION_ROLLING_BACK: 'vllm' }),
@@ -47,6 +48,8 @@ export const variableNotRead: Rule = {
       example('sglang', { HF_MODEL_ID: 'org/model' }),
       example('lmi', { OPTION_QUANTIZATION: 'bitsandbytes' }, '0.31.0-lmi13'),
       example('sglang', { SM_SGLANG_GPU_MEMORY_UTILIZATION: '0.9' }),
+      example('sglang', { SM_SGLANG_MOE_RUNNER_BACKEND: 'triton' }, '0.4.9'),
+      example('sglang', { SM_SGLANG_ENABLE_EP_MOE: 'true' }, '0.5.3'),
     ],
   },
   evaluate(context) {
@@ -80,8 +83,9 @@ function strip(name: string, prefix: string): string {
 function versionsText(context: RuleContext, container: ResolvedContainer, name: string): string {
   const other = variablesOf(container).otherVersions(name);
   if (other === undefined) return `${serverName(context)} has no such argument`;
-  if (other.until === undefined) return `vLLM has it since ${other.since}, and this is ${serverName(context)}`;
-  return `vLLM had it up to ${other.until}, and this is ${serverName(context)}`;
+  const engine = container.engine === 'sglang' ? 'SGLang' : 'vLLM';
+  if (other.until === undefined) return `${engine} has it since ${other.since}, and this is ${serverName(context)}`;
+  return `${engine} had it up to ${other.until}, and this is ${serverName(context)}`;
 }
 
 function notRead(
