@@ -25,7 +25,7 @@ export const kvCacheDtypeUnknown: Rule = {
   explanation:
     'The argument parsers of vLLM and SGLang take the KV-cache dtypes of their version only: "argument --kv-cache-dtype: invalid choice". INT8 and 4-bit caches came late, and under names of their own. SGLang has no fp8: it says fp8_e4m3 or fp8_e5m2. As an option of the spec, fp8 is translated.',
   source:
-    'vllm/config/cache.py, CacheDType by version; sglang/srt/server_args.py, choices of --kv-cache-dtype, 0.4.6 to 0.5.20',
+    'vllm/config/cache.py, CacheDType by version; sglang/srt/server_args.py, choices of --kv-cache-dtype, 0.3.0 to 0.5.23',
   examples: {
     passes: [example('fp8'), example('auto', '0.2.6'), bySglang('fp8_e5m2')],
     fails: [example('int8', '0.11.0'), example('fp7'), bySglang('fp8')],
