@@ -319,6 +319,22 @@ describe('what is told of arguments that a server compares', () => {
     expect([name('0.5.5'), name('0.5.6')].map((findings) => findings.length)).toEqual([0, 1]);
   });
 
+  test('is less for adapters with every age of SGLang', () => {
+    const counts = (environment: Record<string, string>) =>
+      ['0.3.0', '0.3.1', '0.4.6', '0.4.6.post2', '0.4.10', '0.5.1'].map(
+        (of) => told(spec('sglang', of, { SM_SGLANG_LORA_PATHS: 'a=org/a', ...environment })).length,
+      );
+    expect(counts({})).toEqual([0, 2, 2, 1, 1, 0]);
+    expect(counts({ SM_SGLANG_DISABLE_RADIX_CACHE: 'true' })).toEqual([0, 1, 1, 0, 0, 0]);
+  });
+
+  test('is a count of groups for data-parallel attention', () => {
+    const groups = (of: string, more: Record<string, string> = {}) =>
+      told(spec('sglang', of, { SM_SGLANG_ENABLE_DP_ATTENTION: 'true', ...more })).length;
+    expect(['0.4.4', '0.4.6', '0.5.1', '0.5.2'].map((of) => groups(of))).toEqual([0, 1, 1, 0]);
+    expect(groups('0.4.6', { SM_SGLANG_DP_SIZE: '2' })).toBe(0);
+  });
+
   test('is nothing of a custom image, or without a server', () => {
     const latent = { model: { config: DEEPSEEK_V3 }, options: { kvCacheDtype: 'nvfp4' } };
     const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:0.30.0-gpu-py312-cu130-ubuntu24.04-sagemaker';

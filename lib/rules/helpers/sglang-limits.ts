@@ -9,6 +9,17 @@ export interface RefusedRunners extends VersionRange {
 
 export const REFUSED_RUNNERS: readonly RefusedRunners[] = data.refusedRunners;
 
+/** Compute capabilities × 10 on which a range of versions starts an attention backend. */
+export interface BackendRange extends VersionRange {
+  readonly name: string;
+  /** Of models with latent attention, or of all others; both where nothing is said. */
+  readonly latent?: boolean;
+  readonly least: number;
+  readonly most: number;
+}
+
+export const ATTENTION_BACKENDS: readonly BackendRange[] = data.attentionBackends;
+
 /** Attention backends that a range of versions has beside gated delta nets, on GPUs of a range of compute capabilities × 10. */
 export interface LinearAttention extends VersionRange {
   readonly least: number;
