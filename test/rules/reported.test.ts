@@ -1,6 +1,7 @@
 import {
   AWQ,
   BITSANDBYTES,
+  DEEPSEEK_V3,
   DEEPSEEK_V32,
   GEMMA_4,
   GEMMA2_2B,
@@ -63,6 +64,14 @@ const FP8_SCALES = { num_bits: 8, type: 'float', strategy: 'tensor', symmetric: 
 const V2 = { architectures: ['DeepseekV2ForCausalLM'], model_type: 'deepseek_v2', index_topk: undefined };
 const AUTO = { ENABLE_AUTO_TOOL_CHOICE: '' };
 const DRAFT = { SPECULATIVE_MODEL: 'Qwen/Qwen2.5-0.5B', NUM_SPECULATIVE_TOKENS: '3' };
+const MISTRAL_SMALL: Json = {
+  ...{ architectures: ['Mistral3ForConditionalGeneration'], model_type: 'mistral3', torch_dtype: 'bfloat16' },
+  text_config: { ...MISTRAL_7B, hidden_size: 5120, num_hidden_layers: 40, intermediate_size: 32_768, head_dim: 128 },
+  vision_config: {
+    ...{ model_type: 'pixtral', hidden_size: 1024, intermediate_size: 4096, num_attention_heads: 16 },
+    ...{ num_hidden_layers: 24, image_size: 1540, patch_size: 14 },
+  },
+};
 const VISION: Json = { hidden_size: 3200, intermediate_size: 12_800, num_attention_heads: 25, num_hidden_layers: 45 };
 const INTERNVL: Json = {
   ...{ architectures: ['InternVLChatModel'], model_type: 'internvl_chat', downsample_ratio: 0.5 },
@@ -104,6 +113,24 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
       environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }),
     },
     { version: '0.6.4' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/15396',
+    'BITSANDBYTES_NOT_IN_ARCHITECTURE',
+    {
+      ...{ config: MISTRAL_SMALL, version: '0.8.1', options: { tensorParallelSize: 2, loadFormat: 'bitsandbytes' } },
+      environment: variables({ QUANTIZATION: 'bitsandbytes', CONFIG_FORMAT: 'mistral', TOKENIZER_MODE: 'mistral' }),
+    },
+    { version: '0.8.3', environment: variables({ QUANTIZATION: 'bitsandbytes' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/15760',
+    'EXPERT_KERNEL_NOT_SPREAD',
+    {
+      config: quantized({ ...DEEPSEEK_V3, torch_dtype: 'float16' }, { ...AWQ, group_size: 64 }),
+      ...{ version: '0.8.2', options: { tensorParallelSize: 8, expertParallel: true } },
+    },
+    { options: { tensorParallelSize: 8, expertParallel: false } },
   ],
   [
     'https://github.com/runpod-workers/worker-vllm/issues/99',

@@ -23,8 +23,8 @@ QUANTIZATION = ['vllm/model_executor/layers/quantization', 'vllm/model_executor/
 
 # What a class assigns that supports a feature, where it is no base class; a mere flag in 0.3.0.
 LORA_LIST = ('supported_lora_modules', 'supports_lora')
-# bitsandbytes: a mapping of its own up to 0.6, the packed modules in 0.7; from 0.8 on the loader makes do without.
-BITSANDBYTES = [((0, 5, 0, 0), ('bitsandbytes_stacked_params_mapping',)), ((0, 7, 0, 0), ('packed_modules_mapping',)), ((0, 8, 0, 0), None)]
+# bitsandbytes: a mapping of its own up to 0.6, the packed modules from 0.7 on; from 0.8 on interfaces such as SupportsLoRA give empty ones.
+BITSANDBYTES = [((0, 5, 0, 0), ('bitsandbytes_stacked_params_mapping',)), ((0, 7, 0, 0), ('packed_modules_mapping',))]
 
 
 def registry(root):
@@ -200,7 +200,10 @@ def main(folder):
         steps = [marks for since, marks in BITSANDBYTES if version_key(version) >= since]
         if not steps or architecture not in registries[version]:
             return False
-        return steps[-1] is None or supports(version, architecture, None, steps[-1])
+        module, name = registries[version][architecture]
+        if version_key(version) >= (0, 8, 0, 0) and (module, name) not in classes[version] and name not in classes[version]:
+            return True  # made when it is imported, out of a class that nobody can read here
+        return supports(version, architecture, None, steps[-1])
 
     def served(version, architecture):
         last = removed.get(architecture)

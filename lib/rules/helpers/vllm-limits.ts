@@ -159,6 +159,16 @@ export interface ExpertAlignment extends GpuRange {
 
 export const EXPERT_ALIGNMENT: readonly ExpertAlignment[] = data.expertAlignment;
 
+/** Kernels for INT4 experts that need all experts on each rank, on GPUs from a compute capability × 10 on. */
+export interface KernelNotSpread extends VersionRange {
+  readonly layout: string;
+  /** On a rank; with more of them another kernel is taken. */
+  readonly mostExperts?: number;
+  readonly fromSm: number;
+}
+
+export const KERNELS_NOT_SPREAD: readonly KernelNotSpread[] = data.kernelsNotSpread;
+
 /** Releases that read GGUF files. */
 export const GGUF_READ: VersionRange = data.gguf;
 

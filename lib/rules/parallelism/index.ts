@@ -7,6 +7,7 @@ import { contextParallelNotDivisible } from './context-parallel-not-divisible';
 import { expertBalancingNotPossible } from './expert-balancing-not-possible';
 import { microbatchesWithoutExchange } from './microbatches-without-exchange';
 import { dataParallelNotDivisible } from './data-parallel-not-divisible';
+import { expertKernelNotSpread } from './expert-kernel-not-spread';
 import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
 import { fp8BlocksNotDivisible } from './fp8-blocks-not-divisible';
@@ -43,4 +44,5 @@ export const parallelismRules: readonly Rule[] = [
   contextParallelNotDivisible,
   expertBalancingNotPossible,
   microbatchesWithoutExchange,
+  expertKernelNotSpread,
 ];
