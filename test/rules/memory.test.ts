@@ -11,6 +11,7 @@ import {
   quantized,
   type Json,
 } from '../../lib/rules/helpers/samples';
+import { findRule } from '../../lib/rules';
 import { alone, type PlanParts } from './own-findings';
 
 /** Borders, met with plans that are made up: whether the plan itself is right is tested where it is made. */
@@ -476,7 +477,8 @@ describe('PROFILED_IMAGES_DO_NOT_FIT', () => {
   });
 
   test('asks for another GPU where not one image fits', () => {
-    expect(find(4, {}, LLAMA_VISION, 0.3 * GIB)).toMatchObject([{ fix: 'use a GPU with more memory' }]);
+    expect(find(4, {}, LLAMA_VISION, 0.3 * GIB)).toMatchObject([{ fix: 'use ml.g6.xlarge' }]);
+    expect(find(4096, {}, LLAMA_VISION, 0.3 * GIB)).toMatchObject([{ fix: 'use a GPU with more memory' }]);
     expect(find(4, {}, LLAMA_VISION, 0)).toEqual([]);
   });
 
@@ -548,5 +550,31 @@ describe('AWQ_SUMS_DO_NOT_FIT', () => {
     expect(find(wide, { container: { family: 'sglang' } })).toEqual([]);
     expect(find(wide, { instanceType: undefined })).toEqual([]);
     expect(find(wide, {}, MISTRAL, 0)).toEqual([]);
+  });
+});
+
+describe('a machine that is proposed because the weights fit', () => {
+  const ON_LOAD = { environment: { SM_VLLM_QUANTIZATION: 'fp8' } };
+  const MISTRAL = { model: { config: quantized({ ...MISTRAL_7B, torch_dtype: 'float16' }, AWQ) } };
+  const VISION = { model: (findRule('PROFILED_IMAGES_DO_NOT_FIT')?.examples.fails[0] as Json).model };
+  test.each<[string, object, string]>([
+    // Of the images of 256 sequences no GPU with less than 141 GB has room.
+    ['images', { ...VISION, container: { family: 'vllm', version: '0.6.3' }, instanceType: 'ml.g4dn.xlarge' }, '0.6.3'],
+    ['sums', { ...MISTRAL, instanceType: 'ml.g4dn.xlarge', options: { gpuMemoryUtilization: 0.2 } }, '0.2.7'],
+    ['what comes before', { model: { config: LLAMA_70B }, ...ON_LOAD, instanceType: 'ml.g5.xlarge' }, '0.11.0'],
+  ])('holds %s as well', (_name, parts, version) => {
+    const spec = {
+      container: { family: 'vllm', version },
+      ...parts,
+      options: { maxModelLen: 4096, ...(parts as { options?: object }).options },
+    };
+    const [finding] = alone('WEIGHTS_DO_NOT_FIT', spec);
+    const [, instanceType, degree] = /use (ml\.\S+)(?: with tensorParallelSize (\d+))?/.exec(finding.fix ?? '') ?? [];
+    expect(instanceType).toBeDefined();
+    const options = { ...spec.options, tensorParallelSize: Number(degree ?? 1) };
+    const left = ['WEIGHTS_DO_NOT_FIT', 'PROFILED_IMAGES_DO_NOT_FIT', 'AWQ_SUMS_DO_NOT_FIT'].flatMap((id) =>
+      alone(id, { ...spec, instanceType, options }),
+    );
+    expect(left).toEqual([]);
   });
 });

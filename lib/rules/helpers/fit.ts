@@ -1,7 +1,7 @@
 import { resolveEndpoint } from '../../endpoint/resolve';
 import type { Instance } from '../../hardware/types';
 import type { ModelDescription } from '../../model/types';
-import { planMemory } from '../../plan';
+import { bytesBeforeQuantizing, planMemory, startPeak } from '../../plan';
 import { schemeSupport } from '../../scheme';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
@@ -112,6 +112,9 @@ function fits(context: RuleContext, instance: Instance, tensorParallelSize: numb
   const resolved = resolveEndpoint({ ...context.spec, instanceType: instance.instanceType, options });
   const { memory, largestMaxModelLen } = planMemory(resolved);
   const room = memory.usable ?? (memory.total ?? 0) * SHARE_OF_WEIGHTS;
-  if (memory.weights === null || memory.weights >= room) return false;
+  const peak = startPeak(resolved);
+  const needed =
+    memory.weights === null ? Infinity : memory.weights + (peak === undefined ? 0 : peak.each * peak.count);
+  if (needed >= room || (bytesBeforeQuantizing(resolved) ?? 0) >= (memory.total ?? Infinity)) return false;
   return largestMaxModelLen === null || largestMaxModelLen >= (wantedContext(context) ?? 1);
 }

@@ -1,10 +1,9 @@
+import { AWQ_PARTS, startPeak } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
-import { tensorDegree } from '../helpers/degrees';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found, gib } from '../helpers/finding';
-import { outputShares, splitLayers } from '../helpers/layers';
 import { AWQ, LLAMA2_7B, MISTRAL_7B, MIXTRAL, quantized } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule } from '../types';
 
 const example = (config: object, instanceType: string, options: object, version = '0.2.7') => ({
   model: { config: quantized({ ...config, torch_dtype: 'float16' }, AWQ) },
@@ -13,34 +12,11 @@ const example = (config: object, instanceType: string, options: object, version 
   options: { dtype: 'float16', ...options },
 });
 
-/** The kernel sums its inputs in so many parts, each with an output of its own. Source: vllm csrc/quantization/awq/gemm_kernels.cu, `split_k_iters`, with the pack factor of awq.py. */
-const PARTS = 8;
-
 /** The fewest tokens that V0 takes for a step where nothing else is set. */
 const FEWEST_TOKENS = 2048;
 
 /** What is counted is not all, and the memory of a GPU is not exactly its name. */
 const MARGIN = 0.95;
-
-/** Adding them up takes a buffer in float32 and the result: "Tried to allocate 3.50 GiB" for 32,768 tokens by 28,672 outputs. Source: vllm-project/vllm#1949. */
-const ADDED_UP = 3;
-
-/**
- * Elements for each token at the widest AWQ matrix of a rank: the sums and what adds them up. Mixtral’s experts were whole on a rank, and
- * their first two matrices apart: the output of the one waits for the other.
- */
-function widestElements(context: RuleContext): number {
-  const headDim = context.model?.headDim ?? 1;
-  const degree = tensorDegree(context);
-  const widths = splitLayers(context)
-    .filter((layer) => layer.quantized)
-    .map((layer) =>
-      layer.kind === 'expert'
-        ? (PARTS + ADDED_UP + 1) * Math.max(...layer.parts.map(({ outFeatures }) => outFeatures))
-        : (PARTS + ADDED_UP) * outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0),
-    );
-  return Math.max(0, ...widths);
-}
 
 export const awqSumsDoNotFit: Rule = {
   id: 'AWQ_SUMS_DO_NOT_FIT',
@@ -65,23 +41,20 @@ export const awqSumsDoNotFit: Rule = {
     ],
   },
   evaluate(context) {
-    const { instance, model, options, scheme } = context;
+    const { instance } = context;
     const { weights, usable } = context.plan.memory;
-    const tokens = options.maxNumBatchedTokens;
-    if (model === undefined || instance === undefined || weights === null || usable === null) return [];
-    if (scheme.layout !== 'awq' || tokens === undefined || weights >= usable) return [];
-    if (!isVllm(context, { before: '0.3.0' })) return [];
-    // Beside them the residual, its norm and the input.
-    const each = 2 * (widestElements(context) + 3 * model.hiddenSize);
+    const peak = startPeak(context);
+    if (peak?.cause !== 'awq sums' || instance === undefined || weights === null || usable === null) return [];
+    const { count: tokens, each } = peak;
     const room = usable - weights;
-    if (tokens * each * MARGIN <= room) return [];
+    if (room <= 0 || tokens * each * MARGIN <= room) return [];
     const most = Math.floor((room * MARGIN) / each);
     const isAsked = context.spec.options?.maxNumBatchedTokens !== undefined;
     const name = isAsked ? 'maxNumBatchedTokens' : 'maxModelLen';
     const newer = 'use an image with vLLM 0.3 or newer';
     return [
       found({
-        what: `${serverName(context)} keeps ${PARTS} partial sums of each output of an AWQ matrix, which for a step of this many tokens do not fit into the memory beside the weights (${gib(weights)})`,
+        what: `${serverName(context)} keeps ${AWQ_PARTS} partial sums of each output of an AWQ matrix, which for a step of this many tokens do not fit into the memory beside the weights (${gib(weights)})`,
         got: `${gib(tokens * each)} for ${count(tokens)} tokens, with ${gib(room)} left on ${instanceText(instance)}`,
         allowed: `up to about ${count(most)} tokens a step, or vLLM 0.3`,
         fix: most < FEWEST_TOKENS ? newer : `set ${name} to ${Math.floor(most / 256) * 256}, or ${newer}`,

@@ -1,8 +1,10 @@
+import { startPeak } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found, gib } from '../helpers/finding';
+import { fitText } from '../helpers/fit';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule } from '../types';
 
 /** meta-llama/Llama-3.2-11B-Vision-Instruct */
 const LLAMA_VISION = {
@@ -37,39 +39,8 @@ const example = (instanceType: string, options: object, version = '0.6.3') => ({
   options: { maxModelLen: 4096, ...options },
 });
 
-/** Sequences of the V0 engine, which is the only one that has the architecture. */
-const V0_SEQUENCES = 256;
-
 /** What is counted is not all: closer than this nothing is said. */
 const MARGIN = 0.9;
-
-type Section = Readonly<Record<string, unknown>>;
-
-/**
- * Bytes that the encoder holds for the image of one sequence when it joins its outputs, on every rank: the pixels in float32, the states of
- * the layers that it passes on (as they were, stacked, and joined with the last), and a mask of all patches by all patches.
- * Source: vllm/model_executor/models/mllama.py of 0.6.3, `MllamaVisionModel.forward`, `_prepare_aspect_ratio_attention_mask`.
- */
-function imageBytes(vision: Section): number {
-  const figure = (name: string, otherwise: number): number => {
-    const value = vision[name];
-    return typeof value === 'number' && value > 0 ? value : otherwise;
-  };
-  const tiles = figure('max_num_tiles', 4);
-  const side = figure('image_size', 448);
-  const width = figure('hidden_size', 1280);
-  const kept = Array.isArray(vision.intermediate_layers_indices) ? vision.intermediate_layers_indices.length : 5;
-  // A class token, and padding to eights.
-  const patches = tiles * 8 * Math.ceil((Math.floor(side / figure('patch_size', 14)) ** 2 + 1) / 8);
-  const states = patches * width * (kept + kept + 1 + kept + 1);
-  return 2 * (states + patches ** 2) + 4 * tiles * 3 * side ** 2;
-}
-
-function visionOf({ model }: RuleContext): Section | undefined {
-  const vision = model?.config.vision_config;
-  if (model?.architecture !== 'MllamaForConditionalGeneration') return undefined;
-  return typeof vision === 'object' && vision !== null ? (vision as Section) : undefined;
-}
 
 export const profiledImagesDoNotFit: Rule = {
   id: 'PROFILED_IMAGES_DO_NOT_FIT',
@@ -93,21 +64,22 @@ export const profiledImagesDoNotFit: Rule = {
     ],
   },
   evaluate(context) {
-    const { instance, options, spec } = context;
+    const { instance } = context;
     const { weights, usable } = context.plan.memory;
-    const vision = visionOf(context);
-    if (vision === undefined || instance === undefined || weights === null || usable === null) return [];
-    if (weights >= usable || !isVllm(context, { since: '0.6.2', before: '0.11.0' })) return [];
-    const sequences = spec.options?.maxNumSeqs ?? Math.min(options.maxNumSeqs ?? V0_SEQUENCES, V0_SEQUENCES);
-    const each = imageBytes(vision);
-    if (weights + MARGIN * sequences * each <= usable) return [];
+    const peak = startPeak(context);
+    if (peak?.cause !== 'images' || instance === undefined || weights === null || usable === null) return [];
+    const { count: sequences, each } = peak;
+    if (weights >= usable || weights + MARGIN * sequences * each <= usable) return [];
     const room = Math.floor((MARGIN * (usable - weights)) / each);
     return [
       found({
         what: `${serverName(context)} runs an image in each of max_num_seqs sequences at once to measure its memory, and those do not fit beside the weights (${gib(weights)})`,
         got: `maxNumSeqs ${count(sequences)}: ${gib(sequences * each)} of images for ${gib(usable - weights)} on ${instanceText(instance)}`,
         allowed: `maxNumSeqs up to about ${count(room)}`,
-        fix: room < 1 ? 'use a GPU with more memory' : `set maxNumSeqs to ${2 ** Math.floor(Math.log2(room))}`,
+        fix:
+          room < 1
+            ? (fitText(context) ?? 'use a GPU with more memory')
+            : `set maxNumSeqs to ${2 ** Math.floor(Math.log2(room))}`,
         path: '/options/maxNumSeqs',
       }),
     ];
