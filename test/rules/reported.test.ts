@@ -124,6 +124,15 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { version: '0.8.3', environment: variables({ QUANTIZATION: 'bitsandbytes' }) },
   ],
   [
+    'https://github.com/vllm-project/vllm/pull/10136',
+    'SPECULATIVE_WITH_CHUNKED_PREFILL',
+    {
+      ...{ config: LLAMA_8B, version: '0.6.4', options: { tensorParallelSize: 4, enableChunkedPrefill: true } },
+      environment: variables({ ...DRAFT, SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: '4' }),
+    },
+    { environment: variables({ ...DRAFT, SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: '1' }) },
+  ],
+  [
     'https://github.com/vllm-project/vllm/issues/15760',
     'EXPERT_KERNEL_NOT_SPREAD',
     {

@@ -36,6 +36,12 @@ const NEWEST_CUDA_ON_470 = 124;
  */
 const LOAD_COMPATIBILITY: ReadonlySet<string> = new Set(['vllm', 'huggingface-vllm']);
 
+/**
+ * Families with no documented driver on which the SageMaker SDK sets the AMI of CUDA 13 images, "to avoid crashes at launch".
+ * Source: sagemaker-serve model_builder_servers.py, `_resolve_inference_ami_version`; aws/sagemaker-python-sdk#6281.
+ */
+const SET_BY_SDK: ReadonlySet<string> = new Set(['g6e']);
+
 /** Images that their maker's guides deploy on g5 and p4d without an AMI, as thousands did. Source: huggingface.co/docs/sagemaker, "Deploy LLMs"; huggingface/text-generation-inference#419. */
 const RUN_AS_THEY_ARE: ReadonlySet<string> = new Set(['huggingface-pytorch-tgi-inference']);
 
@@ -47,7 +53,7 @@ export const driverTooOldForImage: Rule = {
   severity: 'error',
   summary: "the host's driver runs the image's CUDA",
   explanation:
-    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on the driver that a family has by default the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn those of CUDA 12.8 were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d, and images up to CUDA 12.4, whose libraries still serve driver 470, on g4dn; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
+    'The driver of the host comes with the inference AMI, and without one SageMaker takes an old AMI by instance family: driver 470 (CUDA 11.4) on g4dn, g5, p4d and p4de, 535 on p5 and g6, 550 on p5e and p5en. A CUDA 13 image of AWS is made for driver 580: on the driver that a family has by default the container fails before it writes a log ("CannotStartContainerError"), or the endpoint hangs in Creating; on g6e, whose default is documented nowhere, the SageMaker SDK sets the AMI of CUDA 13 images as well. On 535 and newer vLLM can load the compatibility libraries of its image (VLLM_ENABLE_CUDA_COMPATIBILITY=1), and AWS’s guide for the vLLM image names an AMI of driver 550; SGLang and llama.cpp cannot. The LMI images bundle such libraries and are made for driver 535 and newer: on g4dn those of CUDA 12.8 were reported not to start without an AMI, while AWS’s samples start them so on g5 and p4d, and images up to CUDA 12.4, whose libraries still serve driver 470, on g4dn; AWQ models were reported to fail there with "the provided PTX was compiled with an unsupported toolchain".',
   source:
     'SageMaker docs, inference-gpu-drivers; aws/sagemaker-python-sdk#6281, #6141; aws/deep-learning-containers#6173, #5253; deepjavalibrary/djl-serving#2987; aws/deep-learning-containers docs/vllm/deployment/sagemaker.md; aws-samples/sagemaker-genai-hosting-examples 02-engines; aws-samples/foundation-model-benchmarking-tool config-llama2-7b-g4dn-g5-trt.yml; NVIDIA, CUDA compatibility',
   examples: {
@@ -178,12 +184,15 @@ function hostUnknown(
   if (spec.endpoint?.inferenceAmiVersion !== undefined || kind !== 'strict' || cuda < 130) return [];
   // GPUs of Blackwell need driver 570 themselves, on which what vLLM loads suffices.
   if (LOAD_COMPATIBILITY.has(container?.repository ?? '') && (instance?.accelerator?.sm ?? 0) >= 100) return [];
+  const isSetBySdk = SET_BY_SDK.has(instance?.family ?? '');
   return [
     found({
       ...common,
-      what: `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
+      what: isSetBySdk
+        ? `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is too old for ${image}: the SageMaker SDK sets one there`
+        : `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
       got: 'no inferenceAmiVersion',
-      severity: 'warning',
+      severity: isSetBySdk ? undefined : 'warning',
     }),
   ];
 }
