@@ -180,6 +180,9 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
   EP: ['expertParallel', severalRanks],
   EP_SIZE: ['expertParallel', severalRanks],
   EXPERT_PARALLEL_SIZE: ['expertParallel', severalRanks],
+  // Up to 0.5.2: as many ranks as tensors are cut into.
+  ENABLE_EP_MOE: ['expertParallel', bareFlag],
+  ENABLE_DEEPEP_MOE: ['expertParallel', bareFlag],
   CONTEXT_LENGTH: ['maxModelLen', integer],
   MAX_RUNNING_REQUESTS: ['maxNumSeqs', positive],
   CHUNKED_PREFILL_SIZE: ['maxNumBatchedTokens', integer],

@@ -187,6 +187,8 @@ describe('variables of a container', () => {
     ],
     ['sglang', { SM_SGLANG_EP_SIZE: '8' }, { expertParallel: true }],
     ['sglang', { SM_SGLANG_EP: '1', SM_SGLANG_EXPERT_PARALLEL_SIZE: 'all' }, { expertParallel: false }],
+    ['sglang', { SM_SGLANG_ENABLE_EP_MOE: 'true' }, { expertParallel: true }],
+    ['sglang', { SM_SGLANG_ENABLE_DEEPEP_MOE: '' }, { expertParallel: true }],
     ['lmi-neuron', { OPTION_N_POSITIONS: '2048' }, { sequenceLength: 2048 }],
     ['custom', { SM_VLLM_MAX_MODEL_LEN: '8192' }, {}],
     ['vllm', { OPTION_MAX_MODEL_LEN: '8192', SM_VLLM_MAX_MODEL_LEN: 'lots' }, {}],

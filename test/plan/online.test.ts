@@ -14,6 +14,9 @@ const endpoint = (flag: string | undefined, version?: string, rest: Partial<Endp
 });
 const weights = (...of: Parameters<typeof endpoint>) =>
   makePlan(resolveEndpoint(endpoint(...of))).memory.weights as number;
+const SGLANG = { container: { family: 'sglang' as const } };
+const bySglang = (flag?: string) =>
+  weights('', undefined, { ...SGLANG, environment: flag === undefined ? {} : { SM_SGLANG_QUANTIZATION: flag } });
 const before = (...of: Parameters<typeof endpoint>) => bytesBeforeQuantizing(resolveEndpoint(endpoint(...of)));
 
 describe('full-precision weights that the server quantizes while it loads them', () => {
@@ -31,8 +34,15 @@ describe('full-precision weights that the server quantizes while it loads them',
 
   test('stay as they are with a method that does not quantize them, or another server’s', () => {
     expect(weights('awq')).toBe(weights(undefined));
-    const sglang = { container: { family: 'sglang' as const }, environment: { SM_SGLANG_QUANTIZATION: 'fp8' } };
-    expect(weights('', undefined, sglang)).toBe(weights('', undefined, { ...sglang, environment: {} }));
+    expect(bySglang('fp8_per_tensor')).toBe(bySglang());
+  });
+
+  test('take in SGLang what FP8 takes, and all of their own before', () => {
+    expect(bySglang('fp8')).toBe(weights('', undefined, { ...SGLANG, quantization: 'fp8' }));
+    expect(bySglang('fp8')).toBeLessThan(bySglang());
+    const environment = { SM_SGLANG_QUANTIZATION: 'fp8' };
+    for (const version of ['0.4.6', '0.5.20'])
+      expect(before('', undefined, { container: { family: 'sglang', version }, environment })).toBe(bySglang());
   });
 
   test('are not those of a quantized checkpoint, or of a scheme the spec names', () => {

@@ -328,6 +328,17 @@ describe('what is told of arguments that a server compares', () => {
     expect(counts({ SM_SGLANG_DISABLE_RADIX_CACHE: 'true' })).toEqual([0, 1, 1, 0, 0, 0]);
   });
 
+  test('is guessing beside what knows nothing of it', () => {
+    const guessing = (of: string, environment: Record<string, string>) =>
+      told(spec('sglang', of, { SM_SGLANG_SPECULATIVE_ALGORITHM: 'NEXTN', ...environment })).length;
+    const groups = { SM_SGLANG_ENABLE_DP_ATTENTION: 'true', SM_SGLANG_DP_SIZE: '2' };
+    expect(['0.4.3.post2', '0.4.4.post1', '0.4.4.post2'].map((of) => guessing(of, groups))).toEqual([1, 1, 0]);
+    for (const kind of ['PREFILL', 'DECODE']) {
+      const backend = { [`SM_SGLANG_${kind}_ATTENTION_BACKEND`]: 'flashinfer' };
+      expect(['0.4.9.post5', '0.5.1', '0.5.2'].map((of) => guessing(of, backend))).toEqual([1, 1, 0]);
+    }
+  });
+
   test('is a count of groups for data-parallel attention', () => {
     const groups = (of: string, more: Record<string, string> = {}) =>
       told(spec('sglang', of, { SM_SGLANG_ENABLE_DP_ATTENTION: 'true', ...more })).length;

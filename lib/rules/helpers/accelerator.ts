@@ -1,3 +1,4 @@
+import { servedScheme } from '../../plan/online';
 import { capability, schemeSupport, type SchemeSupport } from '../../scheme';
 import type { Instance } from '../../hardware/types';
 import type { RuleContext } from '../types';
@@ -28,12 +29,11 @@ export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | unde
   return instance?.accelerator?.sm;
 }
 
-/** How this endpoint's container runs its scheme on its accelerators. */
-export function supportOf({
-  container,
-  instance,
-  model,
-  scheme,
-}: Pick<RuleContext, 'container' | 'instance' | 'model' | 'scheme'>): SchemeSupport {
+/** How this endpoint's container runs its scheme on its accelerators; of SGLang, the one that it makes of full precision where it is asked to. */
+export function supportOf(
+  context: Pick<RuleContext, 'container' | 'instance' | 'model' | 'options' | 'scheme'>,
+): SchemeSupport {
+  const { container, instance, model } = context;
+  const scheme = container?.engine === 'sglang' ? servedScheme(context) : context.scheme;
   return schemeSupport(scheme, container, instance?.accelerator, { moe: model?.moe !== undefined });
 }

@@ -20,6 +20,22 @@ export interface BackendRange extends VersionRange {
 
 export const ATTENTION_BACKENDS: readonly BackendRange[] = data.attentionBackends;
 
+/** How a compressed-tensors checkpoint may be made that a range of versions has no code for. */
+export interface MissingCompressedScheme extends VersionRange {
+  readonly weights: string;
+  /** Of any number, where none is said. */
+  readonly weightBits?: number;
+  readonly activationBits: number;
+  /** What the server stops with. */
+  readonly error: string;
+  /** Is there code where vLLM is installed beside it? */
+  readonly withVllm?: boolean;
+}
+
+export const MISSING_COMPRESSED_SCHEMES: readonly MissingCompressedScheme[] = data.compressedSchemes;
+
+export const COMPRESSED_SOURCE = data.compressedSource;
+
 /** Attention backends that a range of versions has beside gated delta nets, on GPUs of a range of compute capabilities × 10. */
 export interface LinearAttention extends VersionRange {
   readonly least: number;
