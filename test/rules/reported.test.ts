@@ -72,6 +72,10 @@ const MISTRAL_SMALL: Json = {
     ...{ num_hidden_layers: 24, image_size: 1540, patch_size: 14 },
   },
 };
+const OVIS: Json = {
+  ...{ architectures: ['Ovis2_5'], model_type: 'ovis2_5', torch_dtype: 'bfloat16', llm_config: QWEN3_SMALL },
+  vit_config: { hidden_size: 1152, intermediate_size: 4304, num_attention_heads: 16, num_hidden_layers: 27 },
+};
 const VISION: Json = { hidden_size: 3200, intermediate_size: 12_800, num_attention_heads: 25, num_hidden_layers: 45 };
 const INTERNVL: Json = {
   ...{ architectures: ['InternVLChatModel'], model_type: 'internvl_chat', downsample_ratio: 0.5 },
@@ -122,6 +126,12 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
       environment: variables({ QUANTIZATION: 'bitsandbytes', CONFIG_FORMAT: 'mistral', TOKENIZER_MODE: 'mistral' }),
     },
     { version: '0.8.3', environment: variables({ QUANTIZATION: 'bitsandbytes' }) },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/26182',
+    'VISION_ENCODER_NOT_PACKABLE',
+    { config: quantized(OVIS, GPTQ), version: '0.10.2', options: { maxModelLen: 13_384, trustRemoteCode: true } },
+    { version: '0.11.0' },
   ],
   [
     'https://github.com/vllm-project/vllm/pull/10136',

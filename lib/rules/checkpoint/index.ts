@@ -25,6 +25,7 @@ import { quantizationFlagWithoutCheckpoint } from './quantization-flag-without-c
 import { quantizationMethodDeprecated } from './quantization-method-deprecated';
 import { quantizationNotInServer } from './quantization-not-in-server';
 import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
+import { visionEncoderNotPackable } from './vision-encoder-not-packable';
 import { sglangCompressedSchemeMissing } from './sglang-compressed-scheme-missing';
 import { sparsityRemoved } from './sparsity-removed';
 import { trtllmGroupSize } from './trtllm-group-size';
@@ -59,4 +60,5 @@ export const checkpointRules: readonly Rule[] = [
   classifierHeadNotPackable,
   expertGateMisread,
   sglangCompressedSchemeMissing,
+  visionEncoderNotPackable,
 ];
