@@ -78,9 +78,18 @@ export function sglangArgumentVersions(name: string): OtherVersions | undefined 
   return versionsOf(sglangRows, name);
 }
 
+const sglangNames = new Map<string, readonly string[]>();
+
 /** Names of every argument of a version of SGLang. */
-export function sglangArgumentNames(version: Version | undefined): readonly string[] {
-  return Object.keys(sglangRows).filter((name) => sglangArgument(name, version) !== undefined);
+export function sglangArgumentNames(version: Version = newestSglang): readonly string[] {
+  const key = version.join('.');
+  let names = sglangNames.get(key);
+  if (names === undefined) {
+    names = Object.keys(sglangRows).filter((name) => sglangArgument(name, version) !== undefined);
+    // A hostile list of versions must not fill the memory.
+    if (sglangNames.size < sglangReleases.length) sglangNames.set(key, names);
+  }
+  return names;
 }
 
 function argumentAt(rows: Rows, name: string, at: Version): ServerArgument | undefined {
