@@ -3,7 +3,7 @@ import type { NamedLength } from '../../model/context';
 import type { ModelDescription } from '../../model/types';
 import { isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
-import { LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
+import { BERT, LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, maxModelLen: number, rest: object = {}) => ({
@@ -12,6 +12,13 @@ const example = (config: object, maxModelLen: number, rest: object = {}) => ({
   options: { maxModelLen },
   ...rest,
 });
+
+/** BAAI/bge-reranker-base, its lengths */
+const ROBERTA = {
+  ...BERT,
+  ...{ architectures: ['XLMRobertaForSequenceClassification'], model_type: 'xlm-roberta' },
+  ...{ max_position_embeddings: 514, pad_token_id: 1 },
+};
 
 /** vLLM, on Neuron too, and SGLang refuse; what others do is their own matter, and the answers are bad either way. */
 function refuses(context: RuleContext): boolean {
@@ -25,6 +32,19 @@ function refuses(context: RuleContext): boolean {
 /** From here on vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
 const SHORTEST = { since: '0.2.0' };
 
+/** Encoders whose first token has not the position 0. */
+const POSITIONS_AFTER_PADDING: ReadonlySet<string> = new Set(['roberta', 'xlm-roberta', 'camembert']);
+
+/** Their tokenizers leave out the positions that no token takes, and from 0.9.2 on vLLM reads a pooling model’s. */
+const READS_TOKENIZER = { since: '0.9.2' };
+
+/** Positions of a table that start after that of the padding: 512 of RoBERTa’s 514. */
+function positionsLeft(context: RuleContext, { modelType, config }: ModelDescription, own: number): number {
+  if (!POSITIONS_AFTER_PADDING.has(modelType) || !isVllm(context, READS_TOKENIZER)) return own;
+  const { pad_token_id: padding } = config;
+  return own - 1 - (typeof padding === 'number' ? padding : 1);
+}
+
 /** The length that the server derives from the config, and the key that gives it. */
 function derivedLimit(context: RuleContext, model: ModelDescription): NamedLength | undefined {
   const shortest = shortestContext(model);
@@ -32,6 +52,8 @@ function derivedLimit(context: RuleContext, model: ModelDescription): NamedLengt
   if (shortest === undefined || own === undefined) return undefined;
   if (shortest.tokens < own && isVllm(context, SHORTEST))
     return { ...shortest, key: `${shortest.key} ${shortest.tokens}` };
+  const left = positionsLeft(context, model, own);
+  if (left < own) return { key: `max_position_embeddings ${own} less the positions up to the padding’s`, tokens: left };
   const said = model.config.rope_scaling ?? model.config.rope_parameters ?? null;
   return { key: `max_position_embeddings ${said === null ? own : model.maxPositionEmbeddings}`, tokens: own };
 }
@@ -47,8 +69,9 @@ export const contextExceedsModel: Rule = {
   severity: 'error',
   summary: 'maxModelLen is no longer than the context the model was made for',
   explanation:
-    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. To go further, give the config a rope_scaling that the model supports.',
-  source: 'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, xorbitsai/inference#1715',
+    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. RoBERTa counts positions from the padding’s on, so that 512 tokens fit its 514. To go further, give the config a rope_scaling that the model supports.',
+  source:
+    'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, #19660, xorbitsai/inference#1715; vllm/model_executor/models/roberta.py',
   holdsFor: 'error: vLLM >= 0.2, vLLM on Neuron, SGLang; warning elsewhere',
   examples: {
     passes: [
@@ -56,11 +79,14 @@ export const contextExceedsModel: Rule = {
       example({ ...LLAMA2_7B, rope_scaling: { type: 'linear', factor: 4 } }, 16384),
       example(LLAMA_8B, 131072),
       example({ ...LLAMA2_7B, model_max_length: 16384 }, 16384),
+      example(ROBERTA, 512),
+      example(ROBERTA, 514, { container: { family: 'vllm', version: '0.9.1' } }),
     ],
     fails: [
       example(LLAMA2_7B, 16384),
       example(LLAMA_8B, 262144),
       example({ ...LLAMA2_7B, seq_length: 2048 }, 4096),
+      example(ROBERTA, 513),
       example(LLAMA2_7B, 16384, { environment: { VLLM_ALLOW_LONG_MAX_MODEL_LEN: '1' } }),
     ],
   },
