@@ -89,7 +89,7 @@ const ACTIONS: readonly (readonly [pattern: RegExp, apply: Apply])[] = [
     },
   ],
   [
-    /\b(?:image with (?:vLLM|version)|version with vLLM) ([\d.]+\d(?:\.post\d)?)/g,
+    /\b(?:image with (?:vLLM|SGLang|version)|version with vLLM) ([\d.]+\d(?:\.post\d)?)/g,
     (spec, [version]) => withValue(spec, ['container', 'version'], version),
   ],
   [/^use version ([\w.-]+\w)/g, (spec, [version]) => withValue(spec, ['container', 'version'], version)],

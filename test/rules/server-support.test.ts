@@ -1,4 +1,5 @@
 import { formatVersion, parseVersion } from '../../lib/text/version';
+import { sglangRunsNoStages, sglangStagesSince } from '../../lib/rules/helpers/sglang-pipelines';
 import {
   llamaCppConverts,
   sglangImplements,
@@ -51,6 +52,28 @@ describe('what SGLang implemented before AWS made images of it', () => {
     expect(sglangImplements('LlamaForCausalLM', version('0.1.3'))).toBe(true);
     // A name that a class is read under besides its own.
     expect(sglangImplements('MistralModel', version('0.2.15'))).toBe(true);
+  });
+});
+
+describe('stages of a pipeline in SGLang', () => {
+  test.each([
+    ['Qwen3ForCausalLM', '0.4.6.post4', '0.4.6.post5'],
+    ['DeepseekV3ForCausalLM', '0.4.10.post2', '0.5.1'],
+    ['MiniMaxM2ForCausalLM', '0.5.9', '0.5.10'],
+  ])('%s has none in %s, and some in %s', (name, without, having) => {
+    expect(sglangRunsNoStages(name, version(without))).toBe(true);
+    expect(sglangRunsNoStages(name, version(having))).toBe(false);
+    expect(sglangStagesSince(name)).toBe(having);
+  });
+
+  test('are none of classes that never had any, and unknown of those that SGLang has not', () => {
+    for (const which of ['0.4.6.post2', '0.5.20', '0.6.0'])
+      expect(sglangRunsNoStages('Gemma2ForCausalLM', version(which))).toBe(true);
+    expect(sglangStagesSince('Gemma2ForCausalLM')).toBeUndefined();
+    for (const name of ['LlamaForCausalLM', 'T5ForConditionalGeneration', 'constructor']) {
+      expect(sglangRunsNoStages(name, version('0.5.20'))).toBe(false);
+      expect(sglangStagesSince(name)).toBeUndefined();
+    }
   });
 });
 

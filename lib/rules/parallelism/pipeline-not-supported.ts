@@ -1,8 +1,9 @@
 import { lookup } from '../../text/lookup';
-import { isVllm, serverName } from '../helpers/engine';
+import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, vllmHas } from '../helpers/vllm-models';
 import { GEMMA2_2B, LLAMA_8B, QWEN25_7B } from '../helpers/samples';
+import { SGLANG_PIPELINES_SOURCE, sglangRunsNoStages, sglangStagesSince } from '../helpers/sglang-pipelines';
 import type { Rule, RuleContext } from '../types';
 
 const example = (config: object, family: string, version?: string) => ({
@@ -31,9 +32,36 @@ const DECLARED_ONLY: Readonly<Record<string, string>> = {
   VoxtralForConditionalGeneration: '0.23.0',
 };
 
-/** Why this server will not run a pipeline, and since when it would; undefined where it will. */
-function refusal(context: RuleContext): { readonly what: string; readonly since?: string } | undefined {
+/** Why a server will not run a pipeline, and since when it would. */
+interface Refusal {
+  readonly what: string;
+  readonly since?: string;
+  /** Is the pipeline only known to be none, and not how the server ends? */
+  readonly isSoft?: boolean;
+}
+
+/** The first SGLang with an argument for stages, and the first that looks whether the model has them. */
+const SGLANG_STAGES = '0.4.6.post2';
+const SGLANG_LOOKS = '0.5.20';
+
+function sglangRefusal(context: RuleContext): Refusal | undefined {
   const { container, model } = context;
+  if (isSglang(context, { before: SGLANG_STAGES }))
+    return { what: `${serverName(context)} does not support pipeline parallelism yet`, since: SGLANG_STAGES };
+  const version = container?.engineVersion;
+  if (model === undefined || version === undefined || !sglangRunsNoStages(model.architecture, version))
+    return undefined;
+  return {
+    what: `${serverName(context)} has no pipeline stages of ${model.architecture}`,
+    since: sglangStagesSince(model.architecture),
+    isSoft: isSglang(context, { before: SGLANG_LOOKS }),
+  };
+}
+
+/** Why this server will not run a pipeline; undefined where it will. */
+function refusal(context: RuleContext): Refusal | undefined {
+  const { container, model } = context;
+  if (isSglang(context)) return sglangRefusal(context);
   if (!isVllm(context)) return undefined;
   if (container?.family === 'lmi') return { what: 'LMI rejects a pipeline_parallel_degree other than 1 for vLLM' };
   if (isVllm(context, { before: '0.5.1' }))
@@ -57,16 +85,23 @@ export const pipelineNotSupported: Rule = {
   severity: 'error',
   summary: 'server, version and architecture support pipeline parallelism',
   explanation:
-    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." A few classes declare it before they can. LMI accepts no pipeline degree other than 1 with vLLM at all.',
-  source:
-    'vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree; vllm-project/vllm#22424',
+    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." A few classes declare it before they can. LMI accepts no pipeline degree other than 1 with vLLM at all. SGLang has stages since 0.4.6.post2, of some classes: "Pipeline Parallel is not compatible with this model.", which it says from 0.5.20 on.',
+  source: `vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree; vllm-project/vllm#22424; ${SGLANG_PIPELINES_SOURCE}`,
   examples: {
-    passes: [example(LLAMA_8B, 'vllm'), example(QWEN25_7B, 'vllm', '0.6.3')],
+    passes: [
+      example(LLAMA_8B, 'vllm'),
+      example(QWEN25_7B, 'vllm', '0.6.3'),
+      example(LLAMA_8B, 'sglang', '0.4.6.post2'),
+      example(QWEN25_7B, 'sglang'),
+    ],
     fails: [
       example(LLAMA_8B, 'lmi'),
       example(LLAMA_8B, 'vllm', '0.4.2'),
       example(GEMMA2_2B, 'vllm', '0.6.0'),
       example(VOXTRAL, 'vllm', '0.10.2'),
+      example(LLAMA_8B, 'sglang', '0.4.6'),
+      example(GEMMA2_2B, 'sglang', '0.5.20'),
+      example(GEMMA2_2B, 'sglang', '0.5.6'),
     ],
   },
   evaluate(context) {
@@ -74,7 +109,8 @@ export const pipelineNotSupported: Rule = {
     if (stages <= 1) return [];
     const reason = refusal(context);
     if (reason === undefined) return [];
-    const newer = reason.since === undefined ? '' : `, or an image with vLLM ${reason.since} or newer`;
+    const server = isSglang(context) ? 'SGLang' : 'vLLM';
+    const newer = reason.since === undefined ? '' : `, or an image with ${server} ${reason.since} or newer`;
     return [
       found({
         what: reason.what,
@@ -82,6 +118,7 @@ export const pipelineNotSupported: Rule = {
         allowed: 'pipelineParallelSize 1',
         fix: `set pipelineParallelSize to 1 and tensorParallelSize to the number of GPUs${newer}`,
         path: '/options/pipelineParallelSize',
+        severity: reason.isSoft === true ? 'warning' : 'error',
       }),
     ];
   },
