@@ -106,6 +106,24 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { environment: { ENABLE_EP_MOE: 'true' } },
   ],
+  [
+    'https://github.com/sgl-project/sglang/issues/6938',
+    'PIPELINE_NOT_SUPPORTED',
+    {
+      ...{ config: quantized(QWEN3_MOE, FP8_BLOCK), version: '0.4.6.post5', instanceType: 'ml.g6e.12xlarge' },
+      environment: { PP_SIZE: '2' },
+    },
+    { version: '0.4.7' },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/7257',
+    'PIPELINE_NOT_SUPPORTED',
+    {
+      config: { ...QWEN25_7B, architectures: ['Glm4ForCausalLM'], model_type: 'glm4', num_key_value_heads: 2 },
+      ...{ version: '0.4.8', instanceType: 'ml.g6e.12xlarge', environment: { PP_SIZE: '4' } },
+    },
+    { environment: {}, tensorParallelSize: 2 },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) =>
     findings(deployment).flatMap((finding) => (finding.severity === 'error' ? [finding.rule] : []));

@@ -2,7 +2,7 @@ import { lookup } from '../../text/lookup';
 import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, vllmHas } from '../helpers/vllm-models';
-import { GEMMA2_2B, LLAMA_8B, QWEN25_7B } from '../helpers/samples';
+import { GEMMA2_2B, LLAMA_8B, QWEN25_7B, QWEN3_MOE } from '../helpers/samples';
 import { SGLANG_PIPELINES_SOURCE, sglangRunsNoStages, sglangStagesSince } from '../helpers/sglang-pipelines';
 import type { Rule, RuleContext } from '../types';
 
@@ -36,25 +36,38 @@ const DECLARED_ONLY: Readonly<Record<string, string>> = {
 interface Refusal {
   readonly what: string;
   readonly since?: string;
-  /** Is the pipeline only known to be none, and not how the server ends? */
-  readonly isSoft?: boolean;
 }
 
-/** The first SGLang with an argument for stages, and the first that looks whether the model has them. */
+/** The first SGLang with an argument for stages. */
 const SGLANG_STAGES = '0.4.6.post2';
-const SGLANG_LOOKS = '0.5.20';
+
+/**
+ * Classes of SGLang that take tensors from stage to stage and look for layers that are on another, and the first version that does not. Source:
+ * sgl-project/sglang#6938 and #19833; sglang/srt/models/qwen3_moe.py of 0.4.6.post5 and 0.4.7, qwen3_5.py of 0.5.9 and 0.5.10.
+ */
+const SGLANG_DECLARED_ONLY: Readonly<Record<string, string>> = {
+  Qwen3MoeForCausalLM: '0.4.7',
+  Qwen3_5ForConditionalGeneration: '0.5.10',
+  Qwen3_5MoeForConditionalGeneration: '0.5.10',
+};
 
 function sglangRefusal(context: RuleContext): Refusal | undefined {
   const { container, model } = context;
   if (isSglang(context, { before: SGLANG_STAGES }))
     return { what: `${serverName(context)} does not support pipeline parallelism yet`, since: SGLANG_STAGES };
   const version = container?.engineVersion;
-  if (model === undefined || version === undefined || !sglangRunsNoStages(model.architecture, version))
-    return undefined;
+  if (model === undefined || version === undefined) return undefined;
+  const { architecture } = model;
+  const completed = lookup(SGLANG_DECLARED_ONLY, architecture);
+  if (sglangRunsNoStages(architecture, version))
+    return {
+      what: `${serverName(context)} has no pipeline stages of ${architecture}`,
+      since: completed ?? sglangStagesSince(architecture),
+    };
+  if (completed === undefined || !isSglang(context, { before: completed })) return undefined;
   return {
-    what: `${serverName(context)} has no pipeline stages of ${model.architecture}`,
-    since: sglangStagesSince(model.architecture),
-    isSoft: isSglang(context, { before: SGLANG_LOOKS }),
+    what: `${architecture} looks in ${serverName(context)} for layers that another stage has`,
+    since: completed,
   };
 }
 
@@ -85,14 +98,15 @@ export const pipelineNotSupported: Rule = {
   severity: 'error',
   summary: 'server, version and architecture support pipeline parallelism',
   explanation:
-    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." A few classes declare it before they can. LMI accepts no pipeline degree other than 1 with vLLM at all. SGLang has stages since 0.4.6.post2, of some classes: "Pipeline Parallel is not compatible with this model.", which it says from 0.5.20 on.',
-  source: `vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree; vllm-project/vllm#22424; ${SGLANG_PIPELINES_SOURCE}`,
+    'vLLM runs layers on GPUs one after the other since 0.5.1, and only for architectures written for it: "Pipeline parallelism is not supported for this model. Supported models implement the `SupportsPP` interface." A few classes declare it before they can. LMI accepts no pipeline degree other than 1 with vLLM at all. SGLang has stages since 0.4.6.post2, of some classes: it asserts "self.support_pp" from 0.5.5.post1 on, and before it stops at its first request.',
+  source: `vLLM wheels, SupportsPP and _PP_SUPPORTED_MODELS by version; djl-serving python properties, pipeline_parallel_degree; vllm-project/vllm#22424; ${SGLANG_PIPELINES_SOURCE}; sglang/srt/managers/tp_worker.py; sgl-project/sglang#7257, #19503`,
   examples: {
     passes: [
       example(LLAMA_8B, 'vllm'),
       example(QWEN25_7B, 'vllm', '0.6.3'),
       example(LLAMA_8B, 'sglang', '0.4.6.post2'),
       example(QWEN25_7B, 'sglang'),
+      example(QWEN3_MOE, 'sglang', '0.4.7'),
     ],
     fails: [
       example(LLAMA_8B, 'lmi'),
@@ -101,7 +115,8 @@ export const pipelineNotSupported: Rule = {
       example(VOXTRAL, 'vllm', '0.10.2'),
       example(LLAMA_8B, 'sglang', '0.4.6'),
       example(GEMMA2_2B, 'sglang', '0.5.20'),
-      example(GEMMA2_2B, 'sglang', '0.5.6'),
+      example(GEMMA2_2B, 'sglang', '0.5.3'),
+      example(QWEN3_MOE, 'sglang', '0.4.6.post5'),
     ],
   },
   evaluate(context) {
@@ -118,7 +133,6 @@ export const pipelineNotSupported: Rule = {
         allowed: 'pipelineParallelSize 1',
         fix: `set pipelineParallelSize to 1 and tensorParallelSize to the number of GPUs${newer}`,
         path: '/options/pipelineParallelSize',
-        severity: reason.isSoft === true ? 'warning' : 'error',
       }),
     ];
   },
