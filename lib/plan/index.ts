@@ -1,7 +1,7 @@
 export { concurrencyByContext, type ConcurrencyPoint } from './concurrency';
 export { costEstimate, HOURS_PER_MONTH } from './cost';
 export { bytesBeforeQuantizing } from './loading';
-export { makePlan, planMemory, type PlanOptions } from './make-plan';
+export { makePlan, PlanInParts, planMemory, type PlanOptions } from './make-plan';
 export { measuredLoads, nearestLoad, type MeasuredLoad } from './measured/benchmark';
 export { compareWithMeasured, type Comparison } from './measured/compare';
 export {

@@ -14,7 +14,7 @@ import { partialMemory } from './memory/unknown';
 import { vllmMemory } from './memory/vllm';
 import { speedEstimate, UNKNOWN_SPEED } from './speed/estimate';
 import { subjectOf, type Subject } from './subject';
-import type { Plan } from './types';
+import type { CostEstimate, MemoryPlan, Plan, SpeedEstimate } from './types';
 import { checkpointBytes } from './weights/checkpoint';
 import { loadedBytes } from './weights/loaded';
 
@@ -28,41 +28,103 @@ export interface PlanOptions {
  * What fits, how fast it is and what it costs. Sizes are for one accelerator (on Neuron: one logical core), the one that holds most; a
  * figure that cannot be known is `null`.
  */
-export function makePlan(resolved: ResolvedEndpoint, { prices = currentPrices() }: PlanOptions = {}): Plan {
-  const { spec, model, container } = resolved;
-  const region = spec.region;
-  if (model === undefined) {
-    return {
-      parameters: null,
-      checkpointBytes: spec.model.weightBytes ?? null,
-      ...planMemory(resolved),
-      estimate: UNKNOWN_SPEED,
-      cost: costEstimate(spec.instanceType, region, null, prices),
-    };
-  }
-  const subject = subjectOf(resolved, model);
-  const figures = engineMemory(subject);
-  // How fast weights come from the host's memory depends on a link that the data does not have.
-  const offloads = (subject.options.cpuOffloadGib ?? 0) > 0;
-  const estimated = offloads ? UNKNOWN_SPEED : speedEstimate(subject, container, spec.workload, figures.kvCacheTokens);
-  const correction = correctionFor(resolved);
-  const estimate = correction === undefined ? estimated : correctSpeed(estimated, correction, spec.workload);
-  const copies = Math.max(1, spec.endpoint?.copyCount ?? 1);
-  const perSecond = estimate.outputTokensPerSecond === null ? null : estimate.outputTokensPerSecond * copies;
-  return {
-    parameters: model.parameterCount,
-    checkpointBytes: checkpointBytes(model, resolved.scheme, spec.model),
-    ...figures,
-    estimate,
-    cost: costEstimate(spec.instanceType, region, perSecond, prices),
-  };
+export function makePlan(resolved: ResolvedEndpoint, options: PlanOptions = {}): Plan {
+  return new PlanInParts(resolved, options).whole;
 }
 
 /** The memory of `makePlan` alone, for a search that only asks what fits. */
 export function planMemory(resolved: ResolvedEndpoint): EngineMemory {
-  const { model, instance } = resolved;
-  if (model === undefined) return partialMemory({ total: instance?.accelerator?.memoryBytesUsable ?? null }, null);
-  return engineMemory(subjectOf(resolved, model));
+  return new PlanInParts(resolved).fit;
+}
+
+/** A plan of which each part is made when it is first read: nearly every rule asks what fits, and few how fast it is or what it costs. */
+export class PlanInParts implements Plan {
+  private readonly prices: PriceTable | undefined;
+  private madeSubject: Subject | undefined;
+  private madeFit: EngineMemory | undefined;
+  private madeEstimate: SpeedEstimate | undefined;
+
+  constructor(
+    private readonly resolved: ResolvedEndpoint,
+    { prices = currentPrices() }: PlanOptions = {},
+  ) {
+    this.prices = prices;
+  }
+
+  /** As a plain object, which can be spread and written as JSON. */
+  get whole(): Plan {
+    const { parameters, checkpointBytes, fit, estimate, cost } = this;
+    return { parameters, checkpointBytes, ...fit, estimate, cost };
+  }
+
+  get parameters(): number | null {
+    return this.resolved.model?.parameterCount ?? null;
+  }
+
+  get checkpointBytes(): number | null {
+    const { model, scheme, spec } = this.resolved;
+    return model === undefined ? (spec.model.weightBytes ?? null) : checkpointBytes(model, scheme, spec.model);
+  }
+
+  get memory(): MemoryPlan {
+    return this.fit.memory;
+  }
+
+  get kvBytesPerToken(): number | null {
+    return this.fit.kvBytesPerToken;
+  }
+
+  get kvCacheTokens(): number | null {
+    return this.fit.kvCacheTokens;
+  }
+
+  get maxConcurrency(): number | null {
+    return this.fit.maxConcurrency;
+  }
+
+  get largestMaxModelLen(): number | null {
+    return this.fit.largestMaxModelLen;
+  }
+
+  get estimate(): SpeedEstimate {
+    return (this.madeEstimate ??= this.makeEstimate());
+  }
+
+  get cost(): CostEstimate {
+    const { spec, model } = this.resolved;
+    const perSecond = this.estimate.outputTokensPerSecond;
+    const copies = Math.max(1, spec.endpoint?.copyCount ?? 1);
+    const ofAll = model === undefined || perSecond === null ? null : perSecond * copies;
+    return costEstimate(spec.instanceType, spec.region, ofAll, this.prices);
+  }
+
+  /** What the accelerator holds. */
+  get fit(): EngineMemory {
+    return (this.madeFit ??= this.makeFit());
+  }
+
+  private makeFit(): EngineMemory {
+    const { model, instance } = this.resolved;
+    if (model === undefined) return partialMemory({ total: instance?.accelerator?.memoryBytesUsable ?? null }, null);
+    return engineMemory(this.subjectOf(model));
+  }
+
+  private makeEstimate(): SpeedEstimate {
+    const { model, container, spec } = this.resolved;
+    if (model === undefined) return UNKNOWN_SPEED;
+    const subject = this.subjectOf(model);
+    // How fast weights come from the host's memory depends on a link that the data does not have.
+    const offloads = (subject.options.cpuOffloadGib ?? 0) > 0;
+    const estimated = offloads
+      ? UNKNOWN_SPEED
+      : speedEstimate(subject, container, spec.workload, this.fit.kvCacheTokens);
+    const correction = correctionFor(this.resolved);
+    return correction === undefined ? estimated : correctSpeed(estimated, correction, spec.workload);
+  }
+
+  private subjectOf(model: ModelDescription): Subject {
+    return (this.madeSubject ??= subjectOf(this.resolved, model));
+  }
 }
 
 function engineMemory(subject: Subject): EngineMemory {

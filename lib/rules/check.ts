@@ -2,9 +2,9 @@ import { resolveEndpoint } from '../endpoint/resolve';
 import type { Plan } from '../plan/types';
 import { readSpec } from '../spec';
 import type { EndpointSpec } from '../spec/types';
-import { evaluateContext, ruleContext } from './evaluate';
+import { evaluateContext, ruleContext, type Context } from './evaluate';
 import { findingFromError } from './from-error';
-import type { CheckAnswer, Finding, RuleContext } from './types';
+import type { CheckAnswer, Finding } from './types';
 import { distinctFindings, variantsOf } from './variants';
 import { verdictOf } from './verdict';
 
@@ -37,7 +37,7 @@ export function planAnswer(value: unknown): PlanAnswer {
   const all = [...findings];
   if (context !== undefined) {
     try {
-      plan = context.plan;
+      plan = context.plan.whole;
     } catch (error) {
       all.push(findingFromError(error));
     }
@@ -50,7 +50,7 @@ interface Examination {
   readonly id: string | null;
   readonly findings: readonly Finding[];
   /** Of the first variant; undefined where the spec could not be resolved. */
-  readonly context?: RuleContext;
+  readonly context?: Context;
 }
 
 function examine(value: unknown): Examination {
@@ -64,7 +64,7 @@ function examine(value: unknown): Examination {
 
 function examineSpec(spec: EndpointSpec): Pick<Examination, 'findings' | 'context'> {
   const findings: Finding[] = [];
-  let first: RuleContext | undefined;
+  let first: Context | undefined;
   for (const variant of variantsOf(spec)) {
     try {
       const context = ruleContext(resolveEndpoint(variant.spec), spec);

@@ -1,6 +1,5 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
-import { makePlan } from '../plan';
-import type { Plan } from '../plan/types';
+import { PlanInParts } from '../plan';
 import type { EndpointSpec } from '../spec/types';
 import { findingFromError, findingOf } from './from-error';
 import { rulesFor } from './registry';
@@ -10,14 +9,14 @@ import type { Finding, Rule, RuleContext } from './types';
  * A resolved endpoint with its plan, which is made when a rule first asks for it: most findings need none.
  * A class, because every rule reads its fields: an object literal with a getter is several times slower to read.
  */
-class Context implements RuleContext {
+export class Context implements RuleContext {
   readonly spec: RuleContext['spec'];
   readonly model: RuleContext['model'];
   readonly instance: RuleContext['instance'];
   readonly container: RuleContext['container'];
   readonly scheme: RuleContext['scheme'];
   readonly options: RuleContext['options'];
-  private planned: Plan | undefined;
+  private planned: PlanInParts | undefined;
 
   constructor(
     private readonly resolved: ResolvedEndpoint,
@@ -31,13 +30,13 @@ class Context implements RuleContext {
     this.options = resolved.options;
   }
 
-  get plan(): Plan {
-    return (this.planned ??= makePlan(this.resolved));
+  get plan(): PlanInParts {
+    return (this.planned ??= new PlanInParts(this.resolved));
   }
 }
 
 /** What rules see of a resolved endpoint. */
-export function ruleContext(resolved: ResolvedEndpoint, given: EndpointSpec = resolved.spec): RuleContext {
+export function ruleContext(resolved: ResolvedEndpoint, given: EndpointSpec = resolved.spec): Context {
   return new Context(resolved, given);
 }
 

@@ -18,7 +18,7 @@ export interface Finding {
   readonly path?: string;
 }
 
-/** What a rule sees: the resolved endpoint, and the plan, made on first use. */
+/** What a rule sees: the resolved endpoint, and the plan, each part made on first use. */
 export interface RuleContext extends ResolvedEndpoint {
   readonly plan: Plan;
   /** The spec as it was given; `spec` is the same with one of its instance pools put in place, if it has pools. */

@@ -34,6 +34,6 @@ export function alone(rule: string, value: object, parts?: PlanParts): readonly 
   const context = ruleContext(resolveEndpoint(read));
   if (parts === undefined) return found.evaluate(context);
   const { spec, model, instance, container, scheme, options, given, plan } = context;
-  const own = { ...plan, ...parts, memory: { ...plan.memory, ...parts.memory } };
+  const own = { ...plan.whole, ...parts, memory: { ...plan.memory, ...parts.memory } };
   return found.evaluate({ spec, model, instance, container, scheme, options, given, plan: own });
 }
