@@ -11,17 +11,24 @@ export function instanceText(instance: Instance): string {
   return `${instance.instanceType} (${accelerator.key}${sm})`;
 }
 
-export interface Gpu {
+/** The instance's GPUs. Two dozen rules ask for them, and the text is for the one that has something to say. */
+export class Gpu {
+  constructor(
+    private readonly instance: Instance,
+    /** Compute capability × 10. */
+    readonly sm: number,
+  ) {}
+
   /** As `instanceText` has it. */
-  readonly text: string;
-  /** Compute capability × 10. */
-  readonly sm: number;
+  get text(): string {
+    return instanceText(this.instance);
+  }
 }
 
-/** The instance's GPUs; undefined where there are none, or of unknown capability. */
-export function gpuOf(context: Pick<RuleContext, 'instance'>): Gpu | undefined {
-  const sm = smOf(context);
-  return context.instance === undefined || sm === undefined ? undefined : { text: instanceText(context.instance), sm };
+/** Undefined where there are none, or of unknown capability. */
+export function gpuOf({ instance }: Pick<RuleContext, 'instance'>): Gpu | undefined {
+  const sm = instance?.accelerator?.sm;
+  return instance === undefined || sm === undefined ? undefined : new Gpu(instance, sm);
 }
 
 /** Compute capability × 10 of the instance's GPUs. */

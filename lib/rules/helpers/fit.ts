@@ -67,14 +67,17 @@ export function fitText(context: RuleContext): string | undefined {
   return `use ${fit.instance.instanceType}${degree}`;
 }
 
-/** Most machines are too small, which is told from less than whether the scheme runs there. */
+/** Most machines are too small, however many ranks they take: that is told before all else, from their number alone. */
 function fittingDegree(context: RuleContext, instance: Instance): number | undefined {
+  if (instance.kind !== (context.instance?.kind ?? 'gpu')) return undefined;
+  const most = Math.max(1, instance.acceleratorCount);
+  if (isSurelyTooLarge(context, instance, most)) return undefined;
   const { model } = context;
   const asked = context.spec.options?.tensorParallelSize;
   const degrees = [...new Set([...(asked === undefined ? [] : [asked]), instance.acceleratorCount])].filter(
     (degree) =>
       degree >= 1 &&
-      degree <= Math.max(1, instance.acceleratorCount) &&
+      degree <= most &&
       (model === undefined || headsFit(model, degree)) &&
       !isSurelyTooLarge(context, instance, degree),
   );
@@ -83,7 +86,6 @@ function fittingDegree(context: RuleContext, instance: Instance): number | undef
 }
 
 function runsOn(context: RuleContext, instance: Instance): boolean {
-  if (instance.kind !== (context.instance?.kind ?? 'gpu')) return false;
   if (servedDtype(context) === 'bfloat16' && instance.kind === 'gpu' && (instance.accelerator?.sm ?? 0) < 80)
     return false;
   return (

@@ -37,9 +37,10 @@ function marketOf(region: string | undefined): Market {
 
 function makeMarket(region: string | undefined): Market {
   const all = allInstances().map((instance) => ({ instance, usdPerHour: priceOf(instance, region ?? PRICE_REGION) }));
+  const families = byFamily(all);
   const instances = all
     .filter(({ instance }) => region === undefined || instance.regions.includes(region))
-    .map((priced) => ({ instance: priced.instance, usdPerHour: orderingPrice(priced, all) }))
+    .map((priced) => ({ instance: priced.instance, usdPerHour: orderingPrice(priced, families) }))
     .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus)
     .map(({ instance }) => instance);
   const machines = new Map<string, Instance>();
@@ -62,15 +63,25 @@ function allInstances(): readonly Instance[] {
     .filter((instance) => instance !== undefined);
 }
 
+function byFamily(all: readonly Priced[]): ReadonlyMap<string, readonly Priced[]> {
+  const families = new Map<string, Priced[]>();
+  for (const priced of all) {
+    const { family } = priced.instance;
+    const known = families.get(family);
+    if (known === undefined) families.set(family, [priced]);
+    else known.push(priced);
+  }
+  return families;
+}
+
 /**
  * The price that an instance is ordered by. Where none is known, that of the next larger size of its family, which costs more; else last.
  */
-function orderingPrice({ instance, usdPerHour }: Priced, all: readonly Priced[]): number {
+function orderingPrice({ instance, usdPerHour }: Priced, families: ReadonlyMap<string, readonly Priced[]>): number {
   if (usdPerHour !== undefined) return usdPerHour;
   const { family, vcpus, acceleratorCount } = instance;
-  const larger = all.filter(
-    ({ instance: other }) =>
-      other.family === family && other.vcpus > vcpus && other.acceleratorCount >= acceleratorCount,
+  const larger = (families.get(family) ?? []).filter(
+    ({ instance: other }) => other.vcpus > vcpus && other.acceleratorCount >= acceleratorCount,
   );
   return Math.min(...larger.map((priced) => priced.usdPerHour ?? Infinity));
 }
@@ -86,8 +97,8 @@ export function cheapestInstance(spec: EndpointSpec, accepts: (instance: Instanc
 }
 
 /**
- * As `cheapestInstance`, for a costly question whose answer depends on the accelerators and their number alone: asked once for each kind
- * of machine, of the cheapest instance that is one.
+ * As `cheapestInstance`, for a question whose answer depends on the accelerators and their number alone: asked once for each kind of machine,
+ * of the cheapest instance that is one.
  */
 export function cheapestMachine(
   spec: EndpointSpec,

@@ -1,6 +1,6 @@
 import type { Instance } from '../../hardware/types';
 import type { RuleContext } from '../types';
-import { cheapestInstance, SHARE_OF_WEIGHTS } from './instances';
+import { cheapestMachine, SHARE_OF_WEIGHTS } from './instances';
 
 /** Weights on all accelerators together; 0 where the plan cannot tell. */
 function weightBytes({ options, plan }: RuleContext): number {
@@ -20,5 +20,5 @@ export function newerGpu(context: RuleContext, leastSm: number): string {
     accelerator.sm >= leastSm &&
     acceleratorCount >= ranks &&
     acceleratorCount * accelerator.memoryBytesUsable * SHARE_OF_WEIGHTS >= weights;
-  return cheapestInstance(context.spec, isNewer)?.instanceType ?? 'a newer GPU';
+  return cheapestMachine(context.spec, isNewer)?.instanceType ?? 'a newer GPU';
 }

@@ -8,10 +8,22 @@ export interface Neighbours {
 
 /** Between which releases that were read does a version lie? They are in ascending order. */
 export function neighbours(version: Version, read: readonly Version[]): Neighbours {
-  const index = read.findIndex((known) => compareVersions(known, version) >= 0);
-  if (index < 0) return { before: read[read.length - 1] };
+  const index = firstFrom(version, read);
+  if (index === read.length) return { before: read[index - 1] };
   const after = read[index];
   return { before: compareVersions(after, version) === 0 ? after : read[index - 1], after };
+}
+
+/** The place of the first release that is not before a version; the lists are long, so it is looked for by halves. */
+function firstFrom(version: Version, read: readonly Version[]): number {
+  let from = 0;
+  let to = read.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compareVersions(read[middle], version) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /**

@@ -22,8 +22,9 @@ export const driverNotOfferedForInstance: Rule = {
   examples: { passes: [example('ml.g7e.2xlarge')], fails: [example('ml.g7.2xlarge')] },
   evaluate({ spec, instance }) {
     const needed = instance?.kind === 'gpu' ? neededDriver(instance.family) : undefined;
+    if (instance === undefined || needed === undefined) return [];
     const newest = Math.max(...inferenceAmis.filter((ami) => ami.accelerator === 'gpu').map((ami) => ami.driver));
-    if (instance === undefined || needed === undefined || needed <= newest) return [];
+    if (needed <= newest) return [];
     return [
       found({
         what: `the GPU of ${instance.family} needs driver ${needed} or newer, and the newest inference AMI has ${newest}`,

@@ -97,8 +97,8 @@ export const driverTooOldForImage: Rule = {
     if (container.cuda < 130 && container.repository !== undefined && RUN_AS_THEY_ARE.has(container.repository))
       return [];
     const marlin = host && marlinPtx(context, kind, host.driver);
-    if (host !== undefined && marlin === undefined && host.driver >= Math.max(need.driver, TESTED_WITH_CUDA12))
-      return [];
+    const runs = host !== undefined && marlin === undefined && host.driver >= need.driver;
+    if (runs && !isUntested(kind, container.cuda, host.driver)) return [];
     const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
     const common = {
       allowed: `driver ${need.driver} or newer`,
@@ -115,8 +115,16 @@ export const driverTooOldForImage: Rule = {
           allowed: `driver ${TESTED_WITH_CUDA12} or newer`,
         }),
       ];
-    if (host.driver >= need.driver)
-      return untested(kind, container.cuda, host.driver, image, driverText(context, host), common);
+    if (runs)
+      return [
+        found({
+          ...common,
+          what: `${image} is tested with driver ${TESTED_WITH_CUDA12} only`,
+          got: driverText(context, host),
+          allowed: `driver ${TESTED_WITH_CUDA12}`,
+          severity: 'warning',
+        }),
+      ];
     if (isRunBySamples(context, need)) return [];
     return [
       found({
@@ -198,22 +206,6 @@ function hostUnknown(
 }
 
 /** CUDA 12.8 and 12.9 run on driver 535 by minor-version compatibility, but AWS tests them with 550. */
-function untested(
-  kind: CudaCompatibility,
-  cuda: number,
-  driver: number,
-  image: string,
-  got: string,
-  common: Common,
-): readonly RuleFinding[] {
-  if (kind !== 'strict' || cuda < 128 || driver >= TESTED_WITH_CUDA12) return [];
-  return [
-    found({
-      ...common,
-      allowed: `driver ${TESTED_WITH_CUDA12}`,
-      what: `${image} is tested with driver ${TESTED_WITH_CUDA12} only`,
-      got,
-      severity: 'warning',
-    }),
-  ];
+function isUntested(kind: CudaCompatibility, cuda: number, driver: number): boolean {
+  return kind === 'strict' && cuda >= 128 && driver < TESTED_WITH_CUDA12;
 }

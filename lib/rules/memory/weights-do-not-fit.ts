@@ -2,7 +2,7 @@ import { bytesBeforeQuantizing } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
 import { fitText } from '../helpers/fit';
 import { found, gib } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { cheapestMachine } from '../helpers/instances';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -119,7 +119,7 @@ function beforeQuantizing(context: RuleContext, total: number | null): RuleFindi
   const { instance } = context;
   const bytes = bytesBeforeQuantizing(context);
   if (bytes === undefined || total === null || instance === undefined || bytes < total) return [];
-  const better = cheapestInstance(
+  const better = cheapestMachine(
     context.spec,
     ({ accelerator, acceleratorCount }) =>
       (accelerator?.memoryBytesUsable ?? 0) > bytes && acceleratorCount >= context.options.tensorParallelSize,

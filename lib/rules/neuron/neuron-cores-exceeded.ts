@@ -2,7 +2,7 @@ import type { RuleContext } from '../types';
 import { isNeuron } from '../helpers/engine';
 import { supportOf } from '../helpers/accelerator';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { cheapestMachine } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -48,7 +48,7 @@ export const neuronCoresExceeded: Rule = {
       replicas > cores
         ? `set the data-parallel size to at most ${cores}`
         : `set tensorParallelSize to at most ${Math.floor(cores / replicas)}`;
-    const better = cheapestInstance(
+    const better = cheapestMachine(
       spec,
       (other) =>
         other.kind === 'neuron' &&

@@ -1,7 +1,7 @@
 import { isNeuron } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { instanceText } from '../helpers/accelerator';
-import { cheapestInstance } from '../helpers/instances';
+import { cheapestMachine } from '../helpers/instances';
 import { dataReplicas } from '../helpers/replicas';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Instance } from '../../hardware/types';
@@ -44,9 +44,9 @@ export const acceleratorsExceeded: Rule = {
     const enough = (other: Instance): boolean => other.kind === 'gpu' && other.acceleratorCount >= wanted;
     const { accelerator } = instance;
     const better =
-      cheapestInstance(spec, (other) => enough(other) && other.accelerator?.key === accelerator?.key) ??
+      cheapestMachine(spec, (other) => enough(other) && other.accelerator?.key === accelerator?.key) ??
       // An older GPU may not run what this one does.
-      cheapestInstance(spec, (other) => enough(other) && (other.accelerator?.sm ?? 0) >= (accelerator?.sm ?? 0));
+      cheapestMachine(spec, (other) => enough(other) && (other.accelerator?.sm ?? 0) >= (accelerator?.sm ?? 0));
     const fewer =
       replicas.variable !== undefined && perCopy <= instance.acceleratorCount
         ? `set ${replicas.variable} to at most ${Math.floor(instance.acceleratorCount / perCopy)}`

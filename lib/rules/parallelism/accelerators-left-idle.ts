@@ -1,7 +1,7 @@
 import { instanceText } from '../helpers/accelerator';
 import { needsGpu } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { cheapestMachine } from '../helpers/instances';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -50,7 +50,7 @@ export const acceleratorsLeftIdle: Rule = {
     if (used >= all || isChosen || /DATA_PARALLEL|DP_SIZE/.test(Object.keys(spec.environment ?? {}).join(' ')))
       return [];
     const copies = Math.floor(all / used);
-    const smaller = cheapestInstance(
+    const smaller = cheapestMachine(
       spec,
       (other) => other.accelerator?.key === instance.accelerator?.key && other.acceleratorCount === used,
     );

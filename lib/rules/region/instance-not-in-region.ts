@@ -1,7 +1,7 @@
 import { isOffered } from '../../hardware';
 import type { Instance } from '../../hardware/types';
 import { anyOf, found } from '../helpers/finding';
-import { cheapestInstance } from '../helpers/instances';
+import { cheapestMachine } from '../helpers/instances';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -37,7 +37,7 @@ export const instanceNotInRegion: Rule = {
   evaluate({ spec, instance }) {
     const { region } = spec;
     if (region === undefined || instance === undefined || isOffered(instance, region) !== false) return [];
-    const other = cheapestInstance(spec, (candidate) => sameKind(candidate, instance));
+    const other = cheapestMachine(spec, (candidate) => sameKind(candidate, instance));
     const near = instance.regions.slice().sort((a, b) => shared(b, region) - shared(a, region));
     const regions = anyOf(near.slice(0, NAMED));
     return [
