@@ -2,6 +2,7 @@ import { check } from '../../lib/rules';
 import {
   DEEPSEEK_V3,
   FP8_BLOCK,
+  GPTQ,
   INT4_GROUPS,
   LLAMA_8B,
   QWEN25_7B,
@@ -33,6 +34,12 @@ function findings({ config, version, instanceType, tensorParallelSize = 1, envir
   }).findings;
 }
 
+const QWEN2_VL: Json = {
+  ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
+  ...{ intermediate_size: 8960, num_hidden_layers: 28, num_attention_heads: 12, num_key_value_heads: 2 },
+  ...{ vocab_size: 151_936, max_position_embeddings: 32_768, torch_dtype: 'float16' },
+  vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, num_heads: 16, mlp_ratio: 4, patch_size: 14 },
+};
 const INT8: Json = { num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' };
 const W8A8 = compressedTensors(INT8, { ...INT8, strategy: 'token', dynamic: true }, 'int-quantized');
 const GUESSES = {
@@ -123,6 +130,21 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
       ...{ version: '0.4.8', instanceType: 'ml.g6e.12xlarge', environment: { PP_SIZE: '4' } },
     },
     { environment: {}, tensorParallelSize: 2 },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/6354',
+    'ARGUMENTS_REFUSED_TOGETHER',
+    {
+      ...{ config: DEEPSEEK_V3, version: '0.4.6.post4', instanceType: 'ml.p5en.48xlarge', tensorParallelSize: 8 },
+      environment: { ATTENTION_BACKEND: 'flashmla', KV_CACHE_DTYPE: 'fp8_e4m3' },
+    },
+    { version: '0.4.6.post5' },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/14503',
+    'SGLANG_VISION_ENCODER_QUANTIZED',
+    { config: quantized(QWEN2_VL, GPTQ), version: '0.5.6', instanceType: 'ml.g5.2xlarge' },
+    { config: quantized(QWEN2_VL, { ...GPTQ, dynamic: { '-:visual': {} } }) },
   ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) =>

@@ -27,6 +27,7 @@ import { quantizationNotInServer } from './quantization-not-in-server';
 import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
 import { visionEncoderNotPackable } from './vision-encoder-not-packable';
 import { sglangCompressedSchemeMissing } from './sglang-compressed-scheme-missing';
+import { sglangVisionEncoderQuantized } from './sglang-vision-encoder-quantized';
 import { sparsityRemoved } from './sparsity-removed';
 import { trtllmGroupSize } from './trtllm-group-size';
 
@@ -60,5 +61,6 @@ export const checkpointRules: readonly Rule[] = [
   classifierHeadNotPackable,
   expertGateMisread,
   sglangCompressedSchemeMissing,
+  sglangVisionEncoderQuantized,
   visionEncoderNotPackable,
 ];
