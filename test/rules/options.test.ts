@@ -183,6 +183,14 @@ describe('KV_CACHE_DTYPE_UNKNOWN', () => {
 });
 
 describe('CONTEXT_EXCEEDS_MODEL', () => {
+  test.each([
+    ['0.3.4.post1', 'warning'],
+    ['0.3.4.post2', 'error'],
+  ])('is a matter of a warning until SGLang refuses: %s', (version, severity) => {
+    const spec = endpoint({ maxModelLen: 1_000_000 }, { container: { family: 'sglang', version } });
+    expect(alone('CONTEXT_EXCEEDS_MODEL', spec)).toMatchObject([{ severity }]);
+  });
+
   const find = (maxModelLen: number, parts: object = {}, config: Json = LLAMA2_7B) =>
     alone('CONTEXT_EXCEEDS_MODEL', endpoint({ maxModelLen, slots: 2 }, parts, config));
 

@@ -1,7 +1,7 @@
 import { contextLimit, shortestContext } from '../../model';
 import type { NamedLength } from '../../model/context';
 import type { ModelDescription } from '../../model/types';
-import { isVllm, serverName } from '../helpers/engine';
+import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { BERT, LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -20,13 +20,17 @@ const ROBERTA = {
   ...{ max_position_embeddings: 514, pad_token_id: 1 },
 };
 
+/** Source: sglang/srt/configs/model_config.py of 0.3.4.post2; sglang/srt/model_config.py of 0.3.0. */
+const SGLANG_TAKES_ALL = { before: '0.3.4.post2' };
+
 /** vLLM, on Neuron too, and SGLang refuse; what others do is their own matter, and the answers are bad either way. */
 function refuses(context: RuleContext): boolean {
   const names = Object.keys(context.spec.environment ?? {});
   if (names.some((name) => /ALLOW_LONG_MAX_MODEL_LEN|ALLOW_OVERWRITE_LONGER_CONTEXT/.test(name))) return false;
   const engine = context.container?.engine;
   // vLLM on Neuron compares them before the platform is asked for anything.
-  return isVllm(context, { since: '0.2.0' }) || engine === 'sglang' || engine === 'neuron-vllm';
+  if (engine === 'sglang') return !isSglang(context, SGLANG_TAKES_ALL);
+  return isVllm(context, { since: '0.2.0' }) || engine === 'neuron-vllm';
 }
 
 /** From here on vLLM takes the shortest of all lengths that the config gives, not `max_position_embeddings` alone. */
@@ -72,7 +76,7 @@ export const contextExceedsModel: Rule = {
     'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. RoBERTa counts positions from the padding’s on, so that 512 tokens fit its 514. To go further, give the config a rope_scaling that the model supports.',
   source:
     'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, #19660, xorbitsai/inference#1715; vllm/model_executor/models/roberta.py',
-  holdsFor: 'error: vLLM >= 0.2, vLLM on Neuron, SGLang; warning elsewhere',
+  holdsFor: 'error: vLLM >= 0.2, vLLM on Neuron, SGLang >= 0.3.4.post2; warning elsewhere',
   examples: {
     passes: [
       example(LLAMA2_7B, 4096),
