@@ -473,6 +473,24 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { version: '0.6.5' },
   ],
   [
+    'https://github.com/vllm-project/vllm/issues/8091',
+    'ATTENTION_BACKEND_NEEDS_NEWER_GPU',
+    {
+      ...{ config: GEMMA2_2B, version: '0.5.5', instanceType: 'ml.g4dn.xlarge', options: { dtype: 'float16' } },
+      environment: { VLLM_ATTENTION_BACKEND: 'FLASHINFER' },
+    },
+    { instanceType: 'ml.g5.xlarge' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/47549',
+    'ATTENTION_BACKEND_NEEDS_NEWER_GPU',
+    {
+      ...{ config: QWEN3_SMALL, version: '0.24.0', instanceType: 'ml.g4dn.xlarge', options: { dtype: 'float16' } },
+      environment: { SM_VLLM_ATTENTION_BACKEND: 'FLASHINFER' },
+    },
+    { version: '0.23.0' },
+  ],
+  [
     'https://github.com/xorbitsai/inference/issues/2210',
     'QUANTIZATION_NEEDS_NEWER_GPU',
     {

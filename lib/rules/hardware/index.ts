@@ -1,6 +1,7 @@
 import type { Rule } from '../types';
 import { activationDtypeNotAccepted } from './activation-dtype-not-accepted';
 import { attentionBackendHeadSize } from './attention-backend-head-size';
+import { attentionBackendNeedsNewerGpu } from './attention-backend-needs-newer-gpu';
 import { attentionBackendNotOnGpu } from './attention-backend-not-on-gpu';
 import { attentionBackendWithoutCacheDtype } from './attention-backend-without-cache-dtype';
 import { attentionBackendWithoutSinks } from './attention-backend-without-sinks';
@@ -42,6 +43,7 @@ export const hardwareRules: readonly Rule[] = [
   activationDtypeNotAccepted,
   kvCacheDtypeNeedsNewerGpu,
   attentionBackendNotOnGpu,
+  attentionBackendNeedsNewerGpu,
   hybridAttentionBackendNotOnGpu,
   v1EngineNeedsAmpere,
   attentionBackendWithoutSinks,

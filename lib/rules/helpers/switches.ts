@@ -1,6 +1,7 @@
 import { environmentOptions } from '../../endpoint/environment';
 import { argumentOf } from '../../endpoint/vllm-argument';
 import type { RuleContext } from '../types';
+import { isVllm } from './engine';
 import { isFlagWord } from './environment';
 
 export { argumentOf, argumentVariable } from '../../endpoint/vllm-argument';
@@ -13,12 +14,16 @@ export function isSwitchedOn(context: Pick<RuleContext, 'container' | 'spec'>, a
   return set.value === '' && context.container?.family !== 'lmi';
 }
 
+/** vLLM reads its own variable no more: vllm/envs.py of 0.14.0 and 0.15.1. */
+const VARIABLE_READ_UNTIL = '0.15.0';
+
 /** The attention backend that somebody named, by argument or by vLLM’s own variable. */
 export function attentionBackend(
   context: Pick<RuleContext, 'container' | 'spec'>,
 ): { readonly name: string; readonly value: string } | undefined {
   const variable = context.spec.environment?.VLLM_ATTENTION_BACKEND;
-  const own = variable === undefined ? undefined : { name: 'VLLM_ATTENTION_BACKEND', value: variable };
+  const isRead = !isVllm(context, { since: VARIABLE_READ_UNTIL });
+  const own = variable === undefined || !isRead ? undefined : { name: 'VLLM_ATTENTION_BACKEND', value: variable };
   return argumentOf(context, 'ATTENTION_BACKEND') ?? own;
 }
 

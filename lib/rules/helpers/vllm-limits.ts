@@ -147,6 +147,16 @@ export function latentBackendsOf(version: Version): readonly LatentBackend[] {
   return LATENT_BACKENDS.filter((backend) => names.includes(backend.name) && isAlive(backend, version));
 }
 
+/** The GPUs that an attention backend of softmax attention needs, as a range of versions has it. */
+export interface AttentionBackendGpu extends VersionRange {
+  readonly name: string;
+  /** Compute capability × 10. */
+  readonly least: number;
+  readonly because?: string;
+}
+
+export const ATTENTION_BACKEND_GPUS: readonly AttentionBackendGpu[] = data.attentionBackendGpus;
+
 /** A kernel for experts that takes their hidden layer in multiples only, on GPUs and in versions that pick it by themselves. */
 export interface ExpertAlignment extends GpuRange {
   readonly weights: string;
