@@ -57,6 +57,38 @@ describe('a config that was seen before', () => {
     expect(describeModelOnce({ ...config, hidden_size: 8192 })).not.toBe(description);
   });
 
+  test('gives another once it was changed', () => {
+    const config: Record<string, unknown> = { ...LLAMA_8B, rope_scaling: { factor: 2 } };
+    const description = describeModelOnce(config);
+    config.hidden_size = 8192;
+    const changed = { ...LLAMA_8B, rope_scaling: { factor: 2 }, hidden_size: 8192 };
+    expect(describeModelOnce(changed)).not.toBe(description);
+    expect(describeModelOnce(changed)).toEqual(describeModel(changed));
+  });
+
+  test.each([
+    { rope_scaling: { factor: 4 } },
+    { rope_scaling: [2] },
+    { rope_scaling: null },
+    { rope_scaling: { factor: 2, rope_type: 'yarn' } },
+    { rope_scaling: { factor: 2 }, layer_types: [] },
+  ])('is another with %j', (change) => {
+    const config = { ...LLAMA_8B, rope_scaling: { factor: 2 } };
+    const changed = { ...config, ...change };
+    expect(describeModelOnce(changed)).not.toBe(describeModelOnce(config));
+    expect(describeModelOnce(changed).config).toEqual(changed);
+  });
+
+  test('is found among as many of its kind as a batch may try', () => {
+    const configs = Array.from({ length: 40 }, (_, at) => ({ ...LLAMA_8B, max_position_embeddings: 4096 + at }));
+    const descriptions = configs.map(describeModelOnce);
+    expect(descriptions.map((description) => description.maxPositionEmbeddings)).toEqual(
+      configs.map((config) => config.max_position_embeddings),
+    );
+    expect(describeModelOnce({ ...configs[39] })).toBe(descriptions[39]);
+    expect(describeModelOnce({ ...configs[0] })).toEqual(descriptions[0]);
+  });
+
   test('is refused as often as it is given', () => {
     const config = { ...LLAMA_8B, hidden_size: -1 };
     for (let i = 0; i < 2; i++) expect(() => describeModelOnce(config)).toThrow(ModelConfigError);
