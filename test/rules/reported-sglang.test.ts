@@ -1,5 +1,7 @@
 import { check } from '../../lib/rules';
 import {
+  AWQ,
+  BITSANDBYTES,
   DEEPSEEK_V3,
   FP8_BLOCK,
   GPTQ,
@@ -146,6 +148,27 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     { config: quantized(QWEN2_VL, GPTQ), version: '0.5.6', instanceType: 'ml.g5.2xlarge' },
     { config: quantized(QWEN2_VL, { ...GPTQ, dynamic: { '-:visual': {} } }) },
   ],
+  [
+    'https://github.com/sgl-project/sglang/issues/5136',
+    'SGLANG_METHOD_NEEDS_VLLM',
+    { config: quantized(QWEN25_7B, AWQ), version: '0.4.5', instanceType: 'ml.g6e.xlarge' },
+    { version: '0.5.1' },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/8607',
+    'SGLANG_METHOD_NEEDS_VLLM',
+    { config: quantized(QWEN25_7B, GPTQ), version: '0.4.9.post6', instanceType: 'ml.g6e.xlarge' },
+    { version: '0.5.1' },
+  ],
+  [
+    'https://github.com/sgl-project/sglang/issues/9838',
+    'SGLANG_COMPRESSED_SCHEME_MISSING',
+    {
+      ...{ config: quantized(QWEN3_MOE, compressedTensors(INT4_GROUPS)), version: '0.5.2' },
+      instanceType: 'ml.g6e.xlarge',
+    },
+    { version: '0.5.4' },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) =>
     findings(deployment).flatMap((finding) => (finding.severity === 'error' ? [finding.rule] : []));
@@ -157,11 +180,11 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
   });
 });
 
-test('INT4 weights need a vLLM beside SGLang before 0.5.4, which an image may have', () => {
-  const deployment = { config: quantized(LLAMA_8B, compressedTensors(INT4_GROUPS)), instanceType: 'ml.g6e.xlarge' };
+test('bitsandbytes and GGUF may need a vLLM beside SGLang, which an image may have', () => {
+  const deployment = { config: quantized(LLAMA_8B, BITSANDBYTES), instanceType: 'ml.g6e.xlarge' };
   const told = (version: string) =>
-    findings({ ...deployment, version }).filter(({ rule }) => rule === 'SGLANG_COMPRESSED_SCHEME_MISSING');
+    findings({ ...deployment, version }).filter(({ rule }) => rule === 'SGLANG_METHOD_NEEDS_VLLM');
   expect(told('0.4.6')).toMatchObject([{ severity: 'warning' }]);
-  expect(told('0.5.4')).toEqual([]);
+  expect(told('0.5.4.post2')).toEqual([]);
   expect(told('0.4.4.post1')).toEqual([]);
 });

@@ -27,6 +27,7 @@ import { quantizationNotInServer } from './quantization-not-in-server';
 import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
 import { visionEncoderNotPackable } from './vision-encoder-not-packable';
 import { sglangCompressedSchemeMissing } from './sglang-compressed-scheme-missing';
+import { sglangMethodNeedsVllm } from './sglang-method-needs-vllm';
 import { sglangVisionEncoderQuantized } from './sglang-vision-encoder-quantized';
 import { sparsityRemoved } from './sparsity-removed';
 import { trtllmGroupSize } from './trtllm-group-size';
@@ -61,6 +62,7 @@ export const checkpointRules: readonly Rule[] = [
   classifierHeadNotPackable,
   expertGateMisread,
   sglangCompressedSchemeMissing,
+  sglangMethodNeedsVllm,
   sglangVisionEncoderQuantized,
   visionEncoderNotPackable,
 ];

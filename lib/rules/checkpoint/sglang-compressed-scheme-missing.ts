@@ -20,8 +20,8 @@ export const sglangCompressedSchemeMissing: Rule = {
   severity: 'error',
   summary: 'this SGLang has code of its own for how a compressed-tensors checkpoint is made',
   explanation:
-    'Up to 0.4.4.post1 SGLang left compressed-tensors checkpoints to vLLM, which it installed. Since then it reads them itself, FP8 alone at first: INT8 weights with INT8 activations came with 0.5.3 ("name \'CompressedTensorsW8A8Int8\' is not defined" before), INT4 and INT8 weights alone with 0.5.4 ("vllm is not installed, to use … CompressedTensorsWNA16, please install vllm", a warning, since an image may bring it), NVFP4 with 0.5.7.',
-  source: `${COMPRESSED_SOURCE}; vllm-project/llm-compressor#1330`,
+    'Up to 0.4.4.post1 SGLang left compressed-tensors checkpoints to vLLM, which it installed. Since then it reads them itself, FP8 alone at first: INT8 weights with INT8 activations came with 0.5.3 ("name \'CompressedTensorsW8A8Int8\' is not defined" before), INT4 and INT8 weights alone with 0.5.4 ("vllm is not installed, to use … CompressedTensorsWNA16, please install vllm", which its images do not have), NVFP4 with 0.5.7.',
+  source: `${COMPRESSED_SOURCE}; vllm-project/llm-compressor#1330, sgl-project/sglang#9838`,
   holdsFor: 'SGLang 0.4.4.post2 to 0.5.6',
   examples: {
     passes: [
@@ -55,7 +55,6 @@ export const sglangCompressedSchemeMissing: Rule = {
         allowed: `SGLang ${missing.before} or newer${missing.withVllm === true ? ', or an image with vLLM in it' : ''}`,
         fix: `use an image with SGLang ${missing.before} or newer, or quantize again to FP8`,
         path: '/model/config/quantization_config',
-        severity: missing.withVllm === true ? 'warning' : 'error',
       }),
     ];
   },

@@ -20,6 +20,17 @@ export interface BackendRange extends VersionRange {
 
 export const ATTENTION_BACKENDS: readonly BackendRange[] = data.attentionBackends;
 
+/** Quantized weights for which a range of versions takes kernels of vLLM, which its own images do not bring. */
+export interface NeedsVllm extends VersionRange {
+  readonly layouts: readonly string[];
+  /** Has somebody seen its image stop? */
+  readonly verified: boolean;
+}
+
+export const NEEDS_VLLM: readonly NeedsVllm[] = data.needsVllm;
+
+export const NEEDS_VLLM_SOURCE = data.vllmSource;
+
 /** How a compressed-tensors checkpoint may be made that a range of versions has no code for. */
 export interface MissingCompressedScheme extends VersionRange {
   readonly weights: string;
