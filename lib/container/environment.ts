@@ -1,6 +1,7 @@
 import type { ResolvedEndpoint } from '../endpoint/types';
 import type { ContainerFamily, EndpointSpec, ServingOptions, SpeculativeSpec } from '../spec/types';
 import { lookup } from '../text/lookup';
+import { sglangArgument } from './arguments';
 import { optionVariable } from './variables';
 import type { ResolvedContainer } from './types';
 
@@ -38,7 +39,7 @@ export function environmentOf({ spec, container }: ResolvedEndpoint): Readonly<R
   if (!container || container.family === 'custom') return { ...spec.environment };
   return {
     ...modelVariables(spec, container),
-    ...optionVariablesFor(spec.options ?? {}, container.family),
+    ...optionVariablesFor(spec.options ?? {}, container),
     ...speculativeVariables(spec, container.family),
     ...quantizedOnLoading(spec, container.family),
     ...spec.environment,
@@ -68,10 +69,10 @@ function modelVariables(spec: EndpointSpec, container: ResolvedContainer): Recor
   return { SM_LLAMA_CPP_HF_REPO: type === undefined ? id : `${id}:${type}` };
 }
 
-function optionVariablesFor(options: ServingOptions, family: ContainerFamily): Record<string, string> {
+function optionVariablesFor(options: ServingOptions, container: ResolvedContainer): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [option, value] of Object.entries(options) as [string, unknown][]) {
-    const entry = optionEntry(option, value, options, family);
+    const entry = optionEntry(option, value, options, container);
     if (entry) variables[entry[0]] = entry[1];
   }
   return variables;
@@ -81,18 +82,29 @@ function optionEntry(
   option: string,
   value: unknown,
   options: ServingOptions,
-  family: ContainerFamily,
+  container: ResolvedContainer,
 ): readonly [string, string] | undefined {
+  const { family } = container;
   const negation = NEGATIONS[family];
   if (value === false && negation && Object.hasOwn(negation, option)) return negation[option];
   if (option === 'expertParallel' && family === 'sglang')
-    return value === true ? ['SM_SGLANG_EP_SIZE', String(options.tensorParallelSize ?? 1)] : undefined;
+    return value === true ? sglangExperts(options, container) : undefined;
   const variable = optionVariable(family, option);
   if (variable === undefined || value === undefined) return undefined;
   if (option === 'kvCacheDtype' && family === 'sglang') return [variable, value === 'fp8' ? 'fp8_e4m3' : String(value)];
   if (option === 'dtype' && typeof value === 'string') return [variable, lookup(DTYPES, value.toLowerCase()) ?? value];
   if (typeof value !== 'boolean') return [variable, String(value)];
   return value || READS_FALSE.has(family) ? [variable, String(value)] : undefined;
+}
+
+/** Up to 0.5.2 a switch spreads the experts, and their ranks alone do not. Source: sglang/srt/server_args.py of 0.5.2 and 0.5.3. */
+function sglangExperts(
+  { tensorParallelSize = 1 }: ServingOptions,
+  { engineVersion }: ResolvedContainer,
+): readonly [string, string] {
+  return engineVersion !== undefined && sglangArgument('enable-ep-moe', engineVersion) !== undefined
+    ? ['SM_SGLANG_ENABLE_EP_MOE', 'true']
+    : ['SM_SGLANG_EP_SIZE', String(tensorParallelSize)];
 }
 
 /** What the image quantizes itself, from 16-bit weights, while it compiles them. Source: images/vllm-neuron/serve. */

@@ -213,6 +213,19 @@ describe('other containers', () => {
   });
 
   test.each([
+    ['0.3.6', 'SM_SGLANG_EP_SIZE', '4'],
+    ['0.5.2', 'SM_SGLANG_ENABLE_EP_MOE', 'true'],
+    ['0.5.3', 'SM_SGLANG_EP_SIZE', '4'],
+  ])('SGLang %s spreads experts by %s=%s', (version, name, value) => {
+    const spread = (expertParallel: boolean) =>
+      Object.entries(
+        render('sglang', version, { options: { tensorParallelSize: 4, expertParallel } }).environment,
+      ).filter(([variable]) => /_EP_/.test(variable));
+    expect(spread(true)).toEqual([[name, value]]);
+    expect(spread(false)).toEqual([]);
+  });
+
+  test.each([
     ['sglang', 'SM_SGLANG_KV_CACHE_DTYPE', 'fp8', 'fp8_e4m3'],
     ['sglang', 'SM_SGLANG_KV_CACHE_DTYPE', 'fp8_e5m2', 'fp8_e5m2'],
     ['vllm', 'SM_VLLM_KV_CACHE_DTYPE', 'fp8', 'fp8'],
