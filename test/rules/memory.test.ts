@@ -11,7 +11,7 @@ import {
   quantized,
   type Json,
 } from '../../lib/rules/helpers/samples';
-import { findRule } from '../../lib/rules';
+import { check, findRule } from '../../lib/rules';
 import { alone, type PlanParts } from './own-findings';
 
 /** Borders, met with plans that are made up: whether the plan itself is right is tested where it is made. */
@@ -243,6 +243,23 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
       { severity: 'warning', message: expect.stringContaining('one request of maxModelLen, 16,384') as string },
     ]);
     expect(alone(rule, endpoint({ options: {}, ...sglang }), plan(8200))).toEqual([]);
+  });
+
+  test.each<[version: string, environment: Record<string, string>, severity: string]>([
+    ['0.29.0-lmi11.0.0-cu124', {}, 'warning'],
+    ['0.29.0-lmi11.0.0-cu124', { OPTION_ROLLING_BATCH: 'auto' }, 'warning'],
+    ['0.29.0-lmi11.0.0-cu124', { OPTION_ROLLING_BATCH: 'lmi-dist' }, 'warning'],
+    ['0.29.0-lmi11.0.0-cu124', { OPTION_ROLLING_BATCH: 'vllm' }, 'error'],
+    ['0.33.0-lmi15.0.0-cu128', {}, 'error'],
+  ])('of LMI %s with %j, where lmi-dist may start, is: %s', (version, environment, severity) => {
+    const spec = {
+      model: { config: LLAMA_8B },
+      container: { family: 'lmi', version },
+      instanceType: 'ml.g5.xlarge',
+      environment,
+    };
+    expect(alone(rule, spec)).toMatchObject([severity === 'error' ? {} : { severity }]);
+    expect(check(spec).findings).toContainEqual(expect.objectContaining({ rule, severity }));
   });
 
   test('is not to blame for a length beyond the model’s own, for which there is room', () => {

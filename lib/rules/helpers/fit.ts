@@ -16,6 +16,25 @@ export function wantedContext(context: RuleContext): number | undefined {
   return context.options.maxModelLen;
 }
 
+/**
+ * The longest context up to `tokens` that is there once it is asked for. vLLM's V0 reads prompts of models up to 32,768 tokens whole and longer
+ * ones in small steps, so that a shorter context may leave its cache less.
+ */
+export function reachableContext({ spec, options }: RuleContext, tokens: number): number {
+  let reachable = tokens;
+  for (let round = 0; round < ROUNDS; round++) {
+    const resolved = resolveEndpoint({ ...spec, options: Object.assign({}, spec.options, { maxModelLen: reachable }) });
+    if (resolved.options.maxNumBatchedTokens === options.maxNumBatchedTokens) break;
+    const { largestMaxModelLen: largest } = planMemory(resolved);
+    if (largest === null || largest >= reachable) break;
+    reachable = largest;
+  }
+  return reachable;
+}
+
+/** A shorter context leaves more, so that the second is nearly always there. */
+const ROUNDS = 4;
+
 interface Fit {
   readonly instance: Instance;
   readonly tensorParallelSize: number;

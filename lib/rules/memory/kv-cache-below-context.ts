@@ -1,7 +1,8 @@
 import { shortestContext } from '../../model';
 import { instanceText } from '../helpers/accelerator';
-import { fitText, PLAN_ERROR, wantedContext } from '../helpers/fit';
+import { fitText, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
+import { runsLmiDist } from '../helpers/lmi-dist';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -39,9 +40,9 @@ export const kvCacheBelowContext: Rule = {
   severity: 'error',
   summary: 'the KV cache holds one request of the longest context',
   explanation:
-    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start. SGLang starts, and shortens what a request may have to what its cache holds: there a context that was asked for is a warning, and the model’s own none.',
+    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start. SGLang starts, and shortens what a request may have to what its cache holds: there a context that was asked for is a warning, and the model’s own none. lmi-dist, which LMI 0.27 to 0.32 take by themselves, starts as well, as AWS’s benchmark of Llama 3.1 8B on ml.g5.xlarge does; what becomes of a request that is longer than the cache is not known, so there too it is a warning.',
   source:
-    'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; sglang/srt/managers/tp_worker.py, `max_req_len`; this library’s plan',
+    'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; sglang/srt/managers/tp_worker.py, `max_req_len`; aws-samples/foundation-model-benchmarking-tool configs/llama3.1/8b/config-llama3.1-8b-g5.2xl-g5.4xl-sm.yml; this library’s plan',
   examples: {
     passes: [
       example(LLAMA_8B, 'ml.g5.2xlarge', { maxModelLen: 8192 }),
@@ -59,6 +60,17 @@ export const kvCacheBelowContext: Rule = {
         model: { config: LLAMA_8B },
         instanceType: 'ml.g5.2xlarge',
         options: { tensorParallelSize: 1, maxModelLen: 65536 },
+      },
+      {
+        model: { config: LLAMA_8B },
+        container: { family: 'lmi', version: '0.29.0-lmi11.0.0-cu124' },
+        instanceType: 'ml.g5.xlarge',
+      },
+      {
+        model: { config: LLAMA_8B },
+        container: { family: 'lmi', version: '0.29.0-lmi11.0.0-cu124' },
+        instanceType: 'ml.g5.xlarge',
+        environment: { OPTION_ROLLING_BATCH: 'vllm' },
       },
     ],
   },
@@ -93,14 +105,15 @@ export const kvCacheBelowContext: Rule = {
     if (near && short < NOT_TELLABLE) return [];
     const close = near || short < MEMORY_ERROR;
     const better = fitText(context);
+    const reachable = reachableContext(context, largest);
     return [
       found({
         what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${close ? ', by a margin that is within the plan’s own error' : ''}`,
         got: `${gib(memory.kvCache)} of KV cache${kvCacheTokens === null ? '' : `, ${count(kvCacheTokens)} tokens`}, on ${instanceText(instance)}`,
-        allowed: `maxModelLen up to ${count(largest)}`,
-        fix: `set maxModelLen to ${roundedContext(largest)}${better === undefined ? '' : `, or ${better}`}`,
+        allowed: `maxModelLen up to ${count(reachable)}`,
+        fix: `set maxModelLen to ${roundedContext(reachable)}${better === undefined ? '' : `, or ${better}`}`,
         path: '/options/maxModelLen',
-        severity: close || shortens ? 'warning' : 'error',
+        severity: close || shortens || runsLmiDist(context) ? 'warning' : 'error',
       }),
     ];
   },
