@@ -7,6 +7,7 @@ import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { GIB } from '../../units';
+import { compilationBytes } from './compilation';
 import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
 import { pagedMemory } from './paged';
@@ -51,7 +52,10 @@ export function vllmMemory(subject: Subject): EngineMemory {
     usable: total === undefined ? undefined : Math.floor(total * share),
     cache: fixedCache(subject),
     weights: withoutOffloaded(withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft), options),
-    activations: activationBytes(model, run, version, tensorParallel, elementBytes, workspace),
+    activations: Math.max(
+      activationBytes(model, run, version, tensorParallel, elementBytes, workspace),
+      compilationBytes(model, run.tokens, options, version, elementBytes),
+    ),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
     runtime: runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }),
