@@ -54,7 +54,7 @@ export function sglangMemory(context: DefaultsContext): SglangMemory {
   const memory = bytes / MIB + DRIVER_MIB;
   const image = isSince(version, 0, 4, 9, 3) ? imageFactor(model) : 1;
   if (!isSince(version, 0, 5, 3)) {
-    const asked = { memory, set, speculation: speculationMethod(context), apart: attentionRanks(context.environment) };
+    const asked = { memory, set, speculation: speculationMethod(context), apart: attentionGroups(context.environment) };
     // 0.4.9 took a tenth for images here, where older ones take it of any share: `sglangImageShare`.
     const own = !isSince(version, 0, 4, 9, 3) && isSince(version, 0, 4, 9) && model?.multimodal === true ? 0.9 : image;
     return {
@@ -114,7 +114,7 @@ function reservedMib(context: DefaultsContext, memory: number, chunk: number, gr
   const { container, model, set, environment } = context;
   const version = container?.engineVersion;
   const eager = set.enforceEager === true && isSince(version, 0, 5, 14);
-  const apart = attentionRanks(environment);
+  const apart = attentionGroups(environment);
   let reserved = 512 + Math.max(chunk > 0 ? chunk : WHOLE_PROMPTS, 2048) * 1.5 + (ranks(set) / 8) * GIB_IN_MIB;
   if (!eager) reserved += graph * 2;
   reserved += graph * apart * (graph > 300 ? 4.5 : 3);
@@ -132,8 +132,8 @@ function isEagerInPrefill(model: ModelDescription | undefined): boolean {
   return model !== undefined && (model.multimodal || EAGER_IN_PREFILL.test(model.architecture));
 }
 
-/** Ranks that attend to sequences of their own; 0: all attend to all. */
-function attentionRanks(environment: DefaultsContext['environment']): number {
+/** Groups of ranks that attend to sequences of their own; 0: all attend to all. */
+export function attentionGroups(environment: DefaultsContext['environment']): number {
   const asked = environment?.SM_SGLANG_ENABLE_DP_ATTENTION;
   if (asked === undefined || asked === 'false') return 0;
   const size = Number(environment?.SM_SGLANG_DP_SIZE ?? environment?.SM_SGLANG_DP ?? 1);

@@ -1,5 +1,6 @@
 import type { EngineName } from '../container/types';
 import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
+import { attentionGroups } from '../endpoint/sglang-memory';
 import { usesV1 } from '../endpoint/vllm-engine';
 import type { Accelerator, Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
@@ -57,6 +58,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       pipeline: options.pipelineParallelSize,
       experts: options.expertParallel,
       expertReplicas: engine === 'vllm' ? Math.max(1, options.dataParallelSize ?? 1) : 1,
+      attention: engine === 'sglang' ? attentionRanks(resolved) : undefined,
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
     stepTokens: options.maxNumBatchedTokens,
@@ -78,6 +80,12 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     loader,
     draft: draftOf(speculationOf(resolved), { model, id: resolved.spec.model.id, scheme, loader }),
   };
+}
+
+/** Ranks that attend together, where SGLang puts those of tensor parallelism into groups. */
+function attentionRanks({ options, spec }: ResolvedEndpoint): number | undefined {
+  const groups = attentionGroups(spec.environment);
+  return groups === 0 ? undefined : Math.max(1, Math.floor(options.tensorParallelSize / groups));
 }
 
 /** The data also says where there is none: `PCIe 4.0 x16 (no NVLink)`. */

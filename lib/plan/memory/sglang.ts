@@ -34,6 +34,7 @@ function communicationBytes(ranks: number, hasNvlink: boolean): number {
 export function sglangMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, kvElementBytes } = subject;
   const ranks = options.tensorParallelSize;
+  const { attention = ranks } = subject.loader.parallelism;
   const runtime = contextBytes(accelerator?.sm) + (ranks > 1 ? communicationBytes(ranks, subject.hasNvlink) : 0);
   const total = accelerator?.memoryBytesUsable;
   const free = total === undefined ? undefined : Math.max(0, total - runtime);
@@ -42,12 +43,12 @@ export function sglangMemory(subject: Subject): EngineMemory {
     kvElementBytes === undefined
       ? undefined
       : {
-          tensorParallel: ranks,
+          tensorParallel: attention,
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
         };
-  return pagedMemory({
+  const ofGroup = pagedMemory({
     total,
     usable: free === undefined ? undefined : Math.floor(free * share),
     weights: withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft),
@@ -66,4 +67,15 @@ export function sglangMemory(subject: Subject): EngineMemory {
         sequences: options.maxNumSeqs,
       }),
   });
+  return attention === ranks ? ofGroup : ofGroups(ofGroup, Math.floor(ranks / attention));
+}
+
+/** Ranks that attend in groups keep a cache for each: together they hold as many times the tokens, but no longer request. */
+function ofGroups(one: EngineMemory, groups: number): EngineMemory {
+  const { kvCacheTokens: tokens, maxConcurrency: concurrency } = one;
+  return {
+    ...one,
+    kvCacheTokens: tokens === null ? null : tokens * groups,
+    maxConcurrency: concurrency === null ? null : concurrency * groups,
+  };
 }

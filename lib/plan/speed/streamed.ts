@@ -25,8 +25,8 @@ interface Streamed {
 }
 
 function streamedParts(subject: Subject): Streamed | null {
-  const { tensor, experts, expertReplicas } = subject.loader.parallelism;
-  const key = `streamed|${subject.loader.plainBytes}|${tensor}|${experts}|${expertReplicas}`;
+  const { tensor, experts, expertReplicas, attention } = subject.loader.parallelism;
+  const key = `streamed|${subject.loader.plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}`;
   return remembered(subject.model, subject.scheme, key, () => {
     const always = bytesOfRole(subject, false);
     const chosen = bytesOfRole(subject, true);

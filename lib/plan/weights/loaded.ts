@@ -83,8 +83,8 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
 function traitsKey(traits: Traits): string {
   const { marlin, marlinFp8, machete, restOnLast, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens } =
     traits;
-  const { tensor, pipeline, experts, expertReplicas } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${loras?.count}|${loras?.rank}|${stepTokens}`;
+  const { tensor, pipeline, experts, expertReplicas, attention } = parallelism;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}|${stepTokens}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {

@@ -12,6 +12,12 @@ export interface Parallelism {
    * Source: vLLM documentation, "Data Parallel Deployment": expert layers form a group of DP × TP ranks.
    */
   readonly expertReplicas?: number;
+  /**
+   * Ranks over which attention and the embedding are cut, where those of `tensor` attend in groups to sequences of their own: SGLang's
+   * data-parallel attention. `tensor` unless given.
+   * Source: sglang/srt/models/deepseek_v2.py of 0.5.10, `get_attention_tp_size` and `use_attn_tp_group`; 0.5.5 keeps the embedding whole.
+   */
+  readonly attention?: number;
 }
 
 /** Servers pad the vocabulary to a multiple of this. Source: vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE. */
@@ -33,8 +39,9 @@ const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
  * rounded up, as the largest rank has it.
  */
 export function shardOf(group: WeightGroup, model: ModelDescription, parallelism: Parallelism): Shard {
-  const { tensor, expertReplicas = 1 } = parallelism;
+  const { expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
+  const tensor = isApart(group) ? (parallelism.attention ?? parallelism.tensor) : parallelism.tensor;
   if (isWholeVisionAttention(group, model, tensor)) return { shape, experts };
   switch (group.split) {
     case 'replicated':
@@ -55,6 +62,13 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
     case 'column':
       return { shape: [columnRows(group, model, tensor), ...shape.slice(1)], experts };
   }
+}
+
+const TEXT_ATTENTION = /\.(self_|linear_)?attn(ention)?\./;
+
+/** What ranks that attend in groups hold whole, or cut over their group. */
+function isApart({ place, name, role }: WeightGroup): boolean {
+  return place === 'text' && (role === 'embedding' || TEXT_ATTENTION.test(name));
 }
 
 const VISION_ATTENTION = /\.(self_)?attn(ention)?\./;
