@@ -55,7 +55,7 @@ describe('DRIVER_TOO_OLD_FOR_IMAGE', () => {
     ['lmi', '0.36.0-lmi27', 'ml.g5.2xlarge', GPU_3, 'warning', 'driver 550'],
     ['lmi-trtllm', '0.33.0', 'ml.g5.2xlarge', undefined, 'error', 'driver 470'],
     // Nothing is documented of the default on g6e, where the SageMaker SDK sets an AMI.
-    ['vllm', '0.24.0', 'ml.g6e.xlarge', undefined, 'error', 'no inferenceAmiVersion'],
+    ['vllm', '0.24.0', 'ml.g6e.xlarge', undefined, 'warning', 'no inferenceAmiVersion'],
   ])('%s %s on %s with %s is a(n) %s: %s', (family, version, instance, ami, severity, driver) => {
     const finding = findingOf(rule, on(family, version, instance, ami));
     expect(finding).toMatchObject({ severity, path: '/endpoint/inferenceAmiVersion' });

@@ -37,7 +37,8 @@ const NEWEST_CUDA_ON_470 = 124;
 const LOAD_COMPATIBILITY: ReadonlySet<string> = new Set(['vllm', 'huggingface-vllm']);
 
 /**
- * Families with no documented driver on which the SageMaker SDK sets the AMI of CUDA 13 images, "to avoid crashes at launch".
+ * Families with no documented driver on which the SageMaker SDK sets the AMI of CUDA 13 images, "to avoid crashes at launch". That the driver taken
+ * without one is too old, it does not say.
  * Source: sagemaker-serve model_builder_servers.py, `_resolve_inference_ami_version`; aws/sagemaker-python-sdk#6281.
  */
 const SET_BY_SDK: ReadonlySet<string> = new Set(['g6e']);
@@ -192,15 +193,13 @@ function hostUnknown(
   if (spec.endpoint?.inferenceAmiVersion !== undefined || kind !== 'strict' || cuda < 130) return [];
   // GPUs of Blackwell need driver 570 themselves, on which what vLLM loads suffices.
   if (LOAD_COMPATIBILITY.has(container?.repository ?? '') && (instance?.accelerator?.sm ?? 0) >= 100) return [];
-  const isSetBySdk = SET_BY_SDK.has(instance?.family ?? '');
+  const setBySdk = SET_BY_SDK.has(instance?.family ?? '') ? ', which the SageMaker SDK sets there' : '';
   return [
     found({
       ...common,
-      what: isSetBySdk
-        ? `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is too old for ${image}: the SageMaker SDK sets one there`
-        : `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one`,
+      what: `the driver that SageMaker takes on ${instance?.family} without an inferenceAmiVersion is documented nowhere, and ${image} needs a certain one${setBySdk}`,
       got: 'no inferenceAmiVersion',
-      severity: isSetBySdk ? undefined : 'warning',
+      severity: 'warning',
     }),
   ];
 }
