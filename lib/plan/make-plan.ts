@@ -91,10 +91,10 @@ export class PlanInParts implements Plan {
   }
 
   get cost(): CostEstimate {
-    const { spec, model } = this.resolved;
+    const { spec } = this.resolved;
     const perSecond = this.estimate.outputTokensPerSecond;
     const copies = Math.max(1, spec.endpoint?.copyCount ?? 1);
-    const ofAll = model === undefined || perSecond === null ? null : perSecond * copies;
+    const ofAll = perSecond === null ? null : perSecond * copies;
     return costEstimate(spec.instanceType, spec.region, ofAll, this.prices);
   }
 

@@ -8,6 +8,7 @@ import {
   INT4_GROUPS,
   LLAMA_8B,
   QWEN25_7B,
+  QWEN2_VL,
   QWEN3_MOE,
   compressedTensors,
   quantized,
@@ -36,12 +37,6 @@ function findings({ config, version, instanceType, tensorParallelSize = 1, envir
   }).findings;
 }
 
-const QWEN2_VL: Json = {
-  ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
-  ...{ intermediate_size: 8960, num_hidden_layers: 28, num_attention_heads: 12, num_key_value_heads: 2 },
-  ...{ vocab_size: 151_936, max_position_embeddings: 32_768, torch_dtype: 'float16' },
-  vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, num_heads: 16, mlp_ratio: 4, patch_size: 14 },
-};
 const INT8: Json = { num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' };
 const W8A8 = compressedTensors(INT8, { ...INT8, strategy: 'token', dynamic: true }, 'int-quantized');
 const GUESSES = {

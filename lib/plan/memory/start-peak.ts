@@ -1,6 +1,7 @@
 import type { ResolvedEndpoint } from '../../endpoint/types';
 import { atLeast } from '../../endpoint/version';
 import type { ModelDescription } from '../../model/types';
+import { isJsonObject, type JsonObject } from '../../text/json';
 import { outputShares, splitLayers } from '../weights/split-layers';
 
 /** What a server holds beside its weights while it measures itself, and lets go before it makes its cache. */
@@ -64,12 +65,10 @@ function images(resolved: ResolvedEndpoint): StartPeak | undefined {
   return { cause: 'images', each: imageBytes(vision), count };
 }
 
-type Section = Readonly<Record<string, unknown>>;
-
-function visionOf({ model }: ResolvedEndpoint): Section | undefined {
+function visionOf({ model }: ResolvedEndpoint): JsonObject | undefined {
   if (model?.architecture !== 'MllamaForConditionalGeneration') return undefined;
   const vision = model.config.vision_config;
-  return typeof vision === 'object' && vision !== null ? (vision as Section) : undefined;
+  return isJsonObject(vision) ? vision : undefined;
 }
 
 /**
@@ -77,7 +76,7 @@ function visionOf({ model }: ResolvedEndpoint): Section | undefined {
  * the layers that it passes on (as they were, stacked, and joined with the last), and a mask of all patches by all patches.
  * Source: vllm/model_executor/models/mllama.py of 0.6.3, `MllamaVisionModel.forward`, `_prepare_aspect_ratio_attention_mask`.
  */
-function imageBytes(vision: Section): number {
+function imageBytes(vision: JsonObject): number {
   const figure = (name: string, otherwise: number): number => {
     const value = vision[name];
     return typeof value === 'number' && value > 0 ? value : otherwise;

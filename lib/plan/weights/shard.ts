@@ -64,14 +64,12 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
   }
 }
 
-const TEXT_ATTENTION = /\.(self_|linear_)?attn(ention)?\./;
+const ATTENTION = /\.(self_|linear_)?attn(ention)?\./;
 
 /** What ranks that attend in groups hold whole, or cut over their group. */
 function isApart({ place, name, role }: WeightGroup): boolean {
-  return place === 'text' && (role === 'embedding' || TEXT_ATTENTION.test(name));
+  return place === 'text' && (role === 'embedding' || ATTENTION.test(name));
 }
-
-const VISION_ATTENTION = /\.(self_)?attn(ention)?\./;
 
 /**
  * Heads of an image tower that do not divide among the ranks stay together: InternViT-6B has 25.
@@ -81,7 +79,7 @@ function isWholeVisionAttention({ place, name }: WeightGroup, { config }: ModelD
   if (place !== 'vision' || tensor === 1) return false;
   const tower = config.vision_config as { num_attention_heads?: unknown } | null | undefined;
   const heads = tower?.num_attention_heads;
-  return typeof heads === 'number' && heads % tensor !== 0 && VISION_ATTENTION.test(name);
+  return typeof heads === 'number' && heads % tensor !== 0 && ATTENTION.test(name);
 }
 
 function columnRows(group: WeightGroup, model: ModelDescription, tensor: number): number {

@@ -1,15 +1,7 @@
 import { isSglang, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { AWQ, GPTQ, quantized, type Json } from '../helpers/samples';
+import { AWQ, GPTQ, QWEN2_VL, quantized, type Json } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
-
-/** Qwen/Qwen2-VL-2B-Instruct */
-const QWEN2_VL: Json = {
-  ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
-  ...{ intermediate_size: 8960, num_hidden_layers: 28, num_attention_heads: 12, num_key_value_heads: 2 },
-  ...{ vocab_size: 151_936, max_position_embeddings: 32_768, torch_dtype: 'float16' },
-  vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, num_heads: 16, mlp_ratio: 4, patch_size: 14 },
-};
 
 const example = (quantization: Json, version?: string) => ({
   model: { config: quantized(QWEN2_VL, quantization) },

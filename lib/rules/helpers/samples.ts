@@ -231,6 +231,14 @@ export const INTERNVL_26B: Json = {
   torch_dtype: 'bfloat16',
 };
 
+/** Qwen/Qwen2-VL-2B-Instruct */
+export const QWEN2_VL: Json = {
+  ...{ architectures: ['Qwen2VLForConditionalGeneration'], model_type: 'qwen2_vl', hidden_size: 1536 },
+  ...{ intermediate_size: 8960, num_hidden_layers: 28, num_attention_heads: 12, num_key_value_heads: 2 },
+  ...{ vocab_size: 151_936, max_position_embeddings: 32_768, torch_dtype: 'float16' },
+  vision_config: { depth: 32, embed_dim: 1280, hidden_size: 1536, num_heads: 16, mlp_ratio: 4, patch_size: 14 },
+};
+
 /** zai-org/GLM-4.5V: 96 heads in the language model, 12 in the vision encoder */
 export const GLM_45V: Json = {
   architectures: ['Glm4vMoeForConditionalGeneration'],
