@@ -13,7 +13,8 @@ const lmi = { container: { family: 'lmi-neuron' } };
 
 /** Rules that ask for both a chip and a server of Neuron's. */
 test.each([
-  ['NEURON_COMPILING_OUTLASTS_START', {}, LLAMA_70B],
+  ['NEURON_COMPILING_OUTLASTS_START', { environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' } }, LLAMA_70B],
+  ['NEURON_CACHE_DOES_NOT_FIT', { options: { sequenceLength: 4096, batchSize: 1024 } }, LLAMA_8B],
   ['NEURON_CORE_TOPOLOGY', { options: { tensorParallelSize: 10 } }, LLAMA_8B],
   ['NEURON_CORES_EXCEEDED', { options: { tensorParallelSize: 64 } }, LLAMA_8B],
   ['NEURON_DRIVER_DEFAULT', {}, LLAMA_8B],
@@ -67,20 +68,99 @@ describe('NEURON_COMPILED_LENGTH', () => {
 });
 
 describe('NEURON_COMPILING_OUTLASTS_START', () => {
+  const rule = 'NEURON_COMPILING_OUTLASTS_START';
   const find = (environment: object, config: Json = LLAMA_70B) =>
-    alone('NEURON_COMPILING_OUTLASTS_START', endpoint({ environment }, config));
+    alone(rule, endpoint({ ...lmi, environment }, config));
 
   test('is of large models that nothing shows to be compiled', () => {
     expect(find({})).toMatchObject([{ got: '71 B parameters' }]);
-    expect(find({ SM_ALLOW_NON_CACHED_MODEL: 'true', HF_TOKEN: 'x' })).toHaveLength(1);
+    expect(find({ HF_TOKEN: 'x' })).toHaveLength(1);
     expect(find({}, LLAMA_8B)).toEqual([]);
-    expect(alone('NEURON_COMPILING_OUTLASTS_START', { ...endpoint(), model: { id: 'a/b' } })).toEqual([]);
+    expect(alone(rule, { ...endpoint(lmi), model: { id: 'a/b' } })).toEqual([]);
+  });
+
+  test('is no matter of what comes from S3, which may be compiled', () => {
+    const from = (id: string, modelData?: string) =>
+      alone(rule, { ...endpoint(lmi), model: { id, config: LLAMA_70B }, endpoint: { modelData } });
+    expect(from('meta-llama/Llama-3.1-70B')).toHaveLength(1);
+    expect(from('/opt/ml/model')).toHaveLength(1);
+    expect(from('s3://bucket/llama-70b-split/')).toEqual([]);
+    expect(from('s3://bucket/llama-70b.tar.gz')).toEqual([]);
+    expect(from('meta-textgenerationneuron-llama-3-70b', 'jumpstart')).toEqual([]);
+  });
+
+  test('is of the Hugging Face image only where it may compile what its cache has not', () => {
+    const hugging = (environment: object) => alone(rule, endpoint({ environment }, LLAMA_70B));
+    expect(hugging({})).toEqual([]);
+    expect(hugging({ SM_ON_ALLOW_NON_CACHED_MODEL: '' })).toHaveLength(1);
+    expect(hugging({ SM_ON_ALLOW_NON_CACHED_MODEL: 'true' })).toHaveLength(1);
   });
 
   test.each(['OPTION_COMPILED_GRAPH_PATH', 'NEURON_COMPILE_CACHE_URL', 'OPTION_LOAD_NEFF'])(
     'is answered by %s',
     (name) => expect(find({ HF_TOKEN: 'x', [name]: 's3://bucket/prefix' })).toEqual([]),
   );
+});
+
+describe('NEURON_CACHE_DOES_NOT_FIT', () => {
+  const rule = 'NEURON_CACHE_DOES_NOT_FIT';
+  const find = (options: object, memory: object = {}, parts: object = {}) =>
+    alone(rule, endpoint({ options, ...parts }), {
+      memory: { total: 16 * GIB, weights: 8 * GIB, ...memory },
+      kvBytesPerToken: GIB / 2 ** 14,
+    });
+
+  test('counts every sequence of the batch at its whole length', () => {
+    // 4 GiB of cache for 16 sequences of 4096 tokens, 8 GiB for 32.
+    expect(find({ sequenceLength: 4096, batchSize: 32 })).toEqual([]);
+    expect(find({ sequenceLength: 4096, batchSize: 48 })).toMatchObject([
+      {
+        severity: 'error',
+        got: expect.stringMatching(/^20\.0 GiB for 16\.0 GiB of a NeuronCore/) as string,
+        allowed: '8.0 GiB of KV cache for each core',
+        fix: 'set batchSize to 32 or less, or sequenceLength to 2688',
+        path: '/options/batchSize',
+      },
+    ]);
+    expect(find({ sequenceLength: 262144, batchSize: 1 })).toMatchObject([
+      { fix: 'set sequenceLength to 131072 or less', path: '/options/sequenceLength' },
+    ]);
+  });
+
+  test('is a warning where the plan is not sure', () => {
+    const near = find({ sequenceLength: 4096, batchSize: 32 }, { weights: 8.2 * GIB });
+    expect(near).toMatchObject([{ severity: 'warning' }]);
+    expect(near[0].message).toContain('within the plan’s own error');
+    expect(find({ sequenceLength: 4096, batchSize: 32 }, { weights: 8.3 * GIB })).toMatchObject([
+      { severity: 'error' },
+    ]);
+  });
+
+  test('leaves weights that fill the core to their own rule', () => {
+    expect(find({ sequenceLength: 4096, batchSize: 1024 }, { weights: 16 * GIB })).toEqual([]);
+    expect(find({ sequenceLength: 4096, batchSize: 1024 }, { weights: null })).toEqual([]);
+    expect(find({ sequenceLength: 4096, batchSize: 1024 }, { total: null })).toEqual([]);
+  });
+
+  test('says nothing of a length that the image picks from its cache', () => {
+    const cached = { batchSize: 1024 };
+    expect(find(cached)).toEqual([]);
+    expect(find(cached, {}, { environment: { SM_ON_SEQUENCE_LENGTH: '4096' } })).toHaveLength(1);
+    expect(find(cached, {}, { environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' } })).toHaveLength(1);
+    expect(find({ ...cached, maxModelLen: 4096 })).toHaveLength(1);
+    expect(find(cached, {}, { container: { family: 'vllm-neuron' } })).toHaveLength(1);
+  });
+});
+
+test('NEURON_ISOLATED_WITHOUT_CACHE is of isolated containers that must find a compiled model', () => {
+  const rule = 'NEURON_ISOLATED_WITHOUT_CACHE';
+  const isolated = (parts: object = {}, id = 's3://bucket/model/') =>
+    alone(rule, { ...endpoint(parts), model: { id, config: LLAMA_8B }, endpoint: { networkIsolation: true } });
+  expect(isolated()).toMatchObject([{ path: '/endpoint/networkIsolation' }]);
+  expect(isolated({}, 'org/model')).toEqual([]);
+  expect(isolated(lmi)).toEqual([]);
+  expect(isolated({ environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' } })).toEqual([]);
+  expect(alone(rule, { ...endpoint(), model: { id: 's3://bucket/model/', config: LLAMA_8B } })).toEqual([]);
 });
 
 describe('NEURON_CORE_TOPOLOGY', () => {
@@ -227,6 +307,16 @@ describe('NEURON_KV_HEADS_EXPANDED', () => {
     ]);
   });
 
+  test('are no matter of other servers, nor of cores that the image picks from its cache', () => {
+    const rule = 'NEURON_KV_HEADS_EXPANDED';
+    const twelve = (parts: object) => alone(rule, endpoint({ instanceType: 'ml.inf2.24xlarge', ...parts }));
+    expect(twelve({ options: { tensorParallelSize: 12 } })).toHaveLength(1);
+    expect(twelve({ ...lmi, options: { tensorParallelSize: 12 } })).toEqual([]);
+    expect(twelve({ options: {} })).toEqual([]);
+    expect(twelve({ options: {}, environment: { SM_ON_TENSOR_PARALLEL_SIZE: '12' } })).toHaveLength(1);
+    expect(twelve({ options: {}, environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' } })).toHaveLength(1);
+  });
+
   test('are no matter of latents, nor of models that nobody knows', () => {
     const latent = {
       ...{
@@ -252,12 +342,13 @@ describe('NEURON_LARGE_INT8_KNOWN_FAILURE', () => {
       endpoint({ ...lmi, quantization: 'neuron-int8', instanceType: 'ml.inf2.24xlarge', ...parts }, config),
     );
 
-  test('is of 60 B and more in INT8 on twelve cores of LMI', () => {
+  test('is of 60 B and more on twelve cores of LMI', () => {
     expect(find({})).toMatchObject([{ got: '71 B parameters on ml.inf2.24xlarge', fix: 'use ml.inf2.48xlarge' }]);
     expect(find({ instanceType: 'ml.inf2.8xlarge' })).toHaveLength(1);
     expect(find({ instanceType: 'ml.inf2.48xlarge' })).toEqual([]);
     expect(find({ instanceType: undefined })).toEqual([]);
-    expect(find({ quantization: 'none' })).toEqual([]);
+    expect(find({})[0].message).toContain('of this size in INT8 is reported');
+    expect(find({ quantization: 'none' })[0].message).toContain('of this size is reported');
     expect(find({ container: { family: 'hf-vllm-neuron' } })).toEqual([]);
     expect(find({ container: undefined })).toEqual([]);
     expect(find({}, LLAMA_8B)).toEqual([]);

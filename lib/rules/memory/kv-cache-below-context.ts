@@ -1,5 +1,6 @@
 import { shortestContext } from '../../model';
 import { instanceText } from '../helpers/accelerator';
+import { isNeuron } from '../helpers/engine';
 import { fitText, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
 import { runsLmiDist } from '../helpers/lmi-dist';
@@ -77,6 +78,8 @@ export const kvCacheBelowContext: Rule = {
   evaluate(context) {
     const { instance } = context;
     if (context.spec.container === undefined) return withoutServer(context);
+    // There the cache is allocated for the whole batch: a rule of Neuron's own.
+    if (isNeuron(context)) return [];
     const shortens = context.container?.engine === 'sglang';
     if (shortens && !isAsked(context)) return [];
     const wanted = wantedContext(context);

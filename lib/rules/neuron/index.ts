@@ -1,5 +1,6 @@
 import type { Rule } from '../types';
 import { neuronArchitectureNotExported } from './neuron-architecture-not-exported';
+import { neuronCacheDoesNotFit } from './neuron-cache-does-not-fit';
 import { neuronCompiledLength } from './neuron-compiled-length';
 import { neuronCompilingOutlastsStart } from './neuron-compiling-outlasts-start';
 import { neuronCoreFilledByWeights } from './neuron-core-filled-by-weights';
@@ -8,6 +9,7 @@ import { neuronCoresExceeded } from './neuron-cores-exceeded';
 import { neuronDriverDefault } from './neuron-driver-default';
 import { neuronHostMemoryForCompiling } from './neuron-host-memory-for-compiling';
 import { neuronImageNotForChip } from './neuron-image-not-for-chip';
+import { neuronIsolatedWithoutCache } from './neuron-isolated-without-cache';
 import { neuronKvHeadsExpanded } from './neuron-kv-heads-expanded';
 import { neuronLargeInt8KnownFailure } from './neuron-large-int8-known-failure';
 import { neuronLogicalCores } from './neuron-logical-cores';
@@ -17,6 +19,7 @@ import { neuronRuntimeNewerThanDriver } from './neuron-runtime-newer-than-driver
 
 export const neuronRules: readonly Rule[] = [
   neuronArchitectureNotExported,
+  neuronCacheDoesNotFit,
   neuronCompiledLength,
   neuronCompilingOutlastsStart,
   neuronCoreTopology,
@@ -24,6 +27,7 @@ export const neuronRules: readonly Rule[] = [
   neuronDriverDefault,
   neuronHostMemoryForCompiling,
   neuronImageNotForChip,
+  neuronIsolatedWithoutCache,
   neuronKvHeadsExpanded,
   neuronLargeInt8KnownFailure,
   neuronLogicalCores,

@@ -1,5 +1,7 @@
 import { found } from '../helpers/finding';
 import { isNeuron } from '../helpers/engine';
+import { modelFrom } from '../helpers/model-source';
+import { picksCachedShape } from '../helpers/neuron';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -13,13 +15,10 @@ const example = (config: object, tensorParallelSize: number) => ({
 /** Llama-2-70B took about 70 minutes; half of it is below the limit. */
 const LARGEST_PARAMETERS = 40e9;
 
-/** A model of the hub, with no shape asked for, in the image that looks into the hub's cache of compiled models first. */
-function takesCached({ container, spec }: RuleContext): boolean {
-  const { id } = spec.model;
-  if (container?.family !== 'hf-vllm-neuron' || id === undefined || /^(?:s3:|[./])/.test(id)) return false;
-  if (spec.endpoint?.networkIsolation === true) return false;
-  const { batchSize, maxNumSeqs, maxModelLen, sequenceLength, tensorParallelSize } = spec.options ?? {};
-  return [batchSize, maxNumSeqs, maxModelLen, sequenceLength, tensorParallelSize].every((shape) => shape === undefined);
+/** From S3 comes what AWS's samples have compiled or split before; of the hub, only what was never compiled. */
+function mayBeCompiled(context: RuleContext): boolean {
+  const from = modelFrom(context.spec);
+  return picksCachedShape(context) || from === 's3-prefix' || from === 's3-tarball' || from === 'jumpstart';
 }
 
 export const neuronCompilingOutlastsStart: Rule = {
@@ -27,7 +26,7 @@ export const neuronCompilingOutlastsStart: Rule = {
   severity: 'warning',
   summary: 'a large model comes to Neuron compiled',
   explanation:
-    'Compiling Llama-2-70B takes about 70 minutes, and the start-up health check of an endpoint waits 60 at most. A model of that size must come compiled: as an artifact in S3, or found in the Neuron cache. The Hugging Face image takes a cached configuration of a model of the hub where no batch size, length or number of cores is asked for.',
+    'Compiling Llama-2-70B takes about 70 minutes, and the start-up health check of an endpoint waits 60 at most. A model of that size must come compiled: as an artifact in S3, or found in the Neuron cache. The Hugging Face image compiles only where it is told to (SM_ON_ALLOW_NON_CACHED_MODEL), and else takes a shape that the cache has or stops at once. Of files in S3 it cannot be seen whether they are such an artifact.',
   source:
     'optimum-neuron notebooks/sagemaker/deploy-llama-3-3-70b.ipynb; djl-serving docs, Neuron tutorial for Llama-2-70B; SageMaker API, ContainerStartupHealthCheckTimeoutInSeconds',
   examples: {
@@ -37,9 +36,18 @@ export const neuronCompilingOutlastsStart: Rule = {
         model: { id: 'meta-llama/Llama-3.3-70B-Instruct', config: LLAMA_70B },
         container: { family: 'hf-vllm-neuron' },
         instanceType: 'ml.inf2.48xlarge',
+        options: { tensorParallelSize: 24, batchSize: 8, sequenceLength: 4096 },
+      },
+      { ...example(LLAMA_70B, 32), model: { id: 's3://bucket/llama-70b-split/', config: LLAMA_70B } },
+    ],
+    fails: [
+      example(LLAMA_70B, 32),
+      {
+        ...example(LLAMA_70B, 32),
+        container: { family: 'hf-vllm-neuron' },
+        environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' },
       },
     ],
-    fails: [example(LLAMA_70B, 32)],
   },
   evaluate(context) {
     const { instance, model, spec } = context;
@@ -51,7 +59,7 @@ export const neuronCompilingOutlastsStart: Rule = {
     )
       return [];
     const names = Object.keys(spec.environment ?? {}).filter((name) => !name.includes('NON_CACHED'));
-    if (names.some((name) => /COMPILED|NEFF|CACHE/.test(name)) || takesCached(context)) return [];
+    if (names.some((name) => /COMPILED|NEFF|CACHE/.test(name)) || mayBeCompiled(context)) return [];
     return [
       found({
         what: 'compiling a model of this size outlasts the 3600 s that an endpoint may take to start',

@@ -1,5 +1,5 @@
-import { isNeuron } from '../helpers/engine';
 import { found } from '../helpers/finding';
+import { isDegreeKnown } from '../helpers/neuron';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -17,12 +17,21 @@ export const neuronKvHeadsExpanded: Rule = {
   severity: 'warning',
   summary: 'grouped KV heads stay grouped on Neuron',
   explanation:
-    'Where the KV heads neither divide by the cores nor the cores by them, NxD Inference gives every query head its own keys and values ("Overriding ... CONVERT_TO_MHA"): the KV cache grows by the ratio of query to KV heads, 8 → 72 heads for Llama-70B on 12 cores.',
+    'Where the KV heads neither divide by the cores nor the cores by them, NxD Inference gives every query head its own keys and values ("Overriding ... CONVERT_TO_MHA"): the KV cache grows by the ratio of query to KV heads, 8 → 72 heads for Llama-70B on 12 cores. transformers-neuronx, which pads and copies heads in a way of its own, is not meant, and neither is a number of cores that the Hugging Face image picks itself.',
   source: 'neuronx-distributed-inference modules/attention/gqa.py, `determine_sharding_strategy`; aws-neuron-sdk#1222',
-  examples: { passes: [example(LLAMA_8B, 8), example(LLAMA_8B, 16)], fails: [example(TWELVE_HEADS, 12)] },
+  examples: {
+    passes: [
+      example(LLAMA_8B, 8),
+      example(LLAMA_8B, 16),
+      { ...example(TWELVE_HEADS, 12), container: { family: 'lmi-neuron' } },
+      { ...example(TWELVE_HEADS, 12), instanceType: 'ml.inf2.24xlarge', options: {} },
+    ],
+    fails: [example(TWELVE_HEADS, 12)],
+  },
   evaluate(context) {
-    const { instance, model, options } = context;
-    if (instance?.kind !== 'neuron' || model === undefined || !isNeuron(context) || model.mla !== undefined) return [];
+    const { container, instance, model, options } = context;
+    if (instance?.kind !== 'neuron' || model === undefined || model.mla !== undefined) return [];
+    if (container?.engine !== 'neuron-vllm' || !isDegreeKnown(context)) return [];
     const heads = model.numKvHeads;
     const degree = options.tensorParallelSize;
     if (heads <= 0 || heads >= model.numAttentionHeads || heads % degree === 0 || degree % heads === 0) return [];
