@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { findingOf, findingsOf, spec } from './own-findings';
+import { LLAMA_8B } from '../../lib/rules/helpers/samples';
 
 const endpoint = (parts: object, model: object = {}) => spec({ endpoint: parts }, model);
 
@@ -351,6 +352,69 @@ describe('INSTANCE_POOLS_INVALID', () => {
     });
     expect(findingsOf(rule, spec({ instanceType: 'ml.g5.xlarge' }))).toEqual([]);
   });
+});
+
+describe('HUB_FROM_WITHIN_VPC', () => {
+  const rule = 'HUB_FROM_WITHIN_VPC';
+  const inVpc = (parts: object, endpoint: object = {}) =>
+    findingOf(
+      rule,
+      spec({ model: { id: 'org/model', config: LLAMA_8B }, ...parts, endpoint: { vpc: true, ...endpoint } }),
+    );
+  const own = { family: 'custom', image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1' };
+
+  test('warns of a way to the hub that cannot be seen', () => {
+    expect(inVpc({ container: { family: 'lmi' } })).toMatchObject({ severity: 'warning', path: '/endpoint/vpc' });
+    expect(inVpc({ container: { family: 'lmi' } }, { modelData: 's3-prefix' })).toBeUndefined();
+    expect(inVpc({ container: { family: 'lmi' } }, { networkIsolation: true })).toBeUndefined();
+    expect(inVpc({ container: { family: 'lmi' } }, { vpc: false })).toBeUndefined();
+  });
+
+  test('takes the id of an image of one’s own for a name, unless told otherwise', () => {
+    expect(inVpc({ container: own })).toBeUndefined();
+    expect(inVpc({ container: undefined })).toBeUndefined();
+    expect(inVpc({ container: own }, { modelData: 'hub' })).toBeDefined();
+    expect(inVpc({ container: undefined }, { modelData: 'hub' })).toBeDefined();
+    const isolation = (endpoint: object) =>
+      findingOf(
+        'NETWORK_ISOLATION_NEEDS_LOCAL_MODEL',
+        spec({ model: { id: 'org/model', config: LLAMA_8B }, container: own, endpoint }),
+      );
+    expect(isolation({ networkIsolation: true })).toMatchObject({ severity: 'warning' });
+    expect(isolation({ networkIsolation: true, modelData: 'hub' })).toMatchObject({ severity: 'error' });
+  });
+});
+
+test('TARBALL_EXCEEDS_MEMORY holds archives to the memory of the instance', () => {
+  const archive = (weightBytes: number, instanceType: string | undefined, id = 's3://bucket/model.tar.gz') =>
+    findingOf('TARBALL_EXCEEDS_MEMORY', spec({ model: { id, config: LLAMA_8B, weightBytes }, instanceType }));
+  // Of 8 GiB the system takes its part: an archive of 8 GB was refused.
+  expect(archive(7e9, 'ml.m5.large')).toBeUndefined();
+  expect(archive(8e9, 'ml.m5.large')).toMatchObject({ severity: 'error', path: '/endpoint/modelData' });
+  expect(archive(20 * 2 ** 30, 'ml.g5.xlarge')).toMatchObject({ severity: 'warning' });
+  expect(archive(20 * 2 ** 30, 'ml.m5.large', 's3://bucket/model/')).toBeUndefined();
+  expect(archive(20 * 2 ** 30, 'ml.m5.large', 'org/model')).toBeUndefined();
+  expect(archive(20 * 2 ** 30, undefined)).toBeUndefined();
+  // Without the size of the files it is planned: 15 GiB.
+  const planned = { model: { id: 's3://bucket/model.tar.gz', config: LLAMA_8B } };
+  expect(findingOf('TARBALL_EXCEEDS_MEMORY', spec({ ...planned, instanceType: 'ml.m5.large' }))).toBeDefined();
+  expect(findingOf('TARBALL_EXCEEDS_MEMORY', spec({ ...planned, instanceType: 'ml.m5.2xlarge' }))).toBeUndefined();
+});
+
+test('ENDPOINT_SETTING_AS_VARIABLE knows the settings in every spelling', () => {
+  const given = (name: string) =>
+    findingOf('ENDPOINT_SETTING_AS_VARIABLE', spec({ environment: { HF_TOKEN: '', [name]: '300' } }));
+  expect(given('container_startup_health_check_timeout_in_seconds')).toMatchObject({
+    severity: 'warning',
+    got: 'container_startup_health_check_timeout_in_seconds=300',
+    fix: 'remove it, and set endpoint.startupHealthCheckTimeoutSeconds',
+  });
+  expect(given('ContainerStartupHealthCheckTimeoutInSeconds')).toBeDefined();
+  expect(given('MODEL_DATA_DOWNLOAD_TIMEOUT')?.fix).toContain('endpoint.modelDataDownloadTimeoutSeconds');
+  expect(given('VOLUME_SIZE_IN_GB')?.fix).toContain('endpoint.volumeSizeInGb');
+  expect(given('INFERENCE_AMI_VERSION')?.fix).toContain('endpoint.inferenceAmiVersion');
+  expect(given('MODEL_LOADING_TIMEOUT')).toBeUndefined();
+  expect(given('OPTION_MODEL_LOADING_TIMEOUT')).toBeUndefined();
 });
 
 test('a model package runs without a network', () => {

@@ -104,6 +104,29 @@ describe('copies', () => {
     expect(findingOf(rule, on(9, 1, { inferenceComponents: false }))).toBeUndefined();
     expect(findingOf(rule, on(9, 1, {}, 'ml.c7i.2xlarge'))).toBeUndefined();
   });
+
+  test('and on Neuron devices, which have two cores each', () => {
+    const rule = 'COPIES_DO_NOT_FIT';
+    const on = (copyCount: number, parts: object = {}) =>
+      findingOf(
+        rule,
+        spec({
+          container: { family: 'hf-vllm-neuron' },
+          instanceType: 'ml.inf2.48xlarge',
+          options: { tensorParallelSize: 8 },
+          endpoint: { inferenceComponents: true, copyCount },
+          ...parts,
+        }),
+      );
+    expect(on(3)).toBeUndefined();
+    expect(on(4)?.message).toContain('4 copies of 4 devices do not fit: ml.inf2.48xlarge takes 3');
+    // An odd core has its device for itself.
+    expect(on(12, { options: { tensorParallelSize: 1 } })).toBeUndefined();
+    expect(on(13, { options: { tensorParallelSize: 1 } })?.message).toContain('13 copies of 1 device do not fit');
+    expect(on(4, { options: {} })).toBeUndefined();
+    expect(on(4, { instanceType: 'ml.trn2.48xlarge', options: { tensorParallelSize: 16 } })).toBeUndefined();
+    expect(on(5, { instanceType: 'ml.trn2.48xlarge', options: { tensorParallelSize: 16 } })).toBeDefined();
+  });
 });
 
 test('the number of burstable instances is not scaled', () => {

@@ -3,9 +3,11 @@ import { asyncWithInferenceComponents } from './async-with-inference-components'
 import { asyncWithModelPackage } from './async-with-model-package';
 import { downloadTimeoutOutOfRange } from './download-timeout-out-of-range';
 import { endpointNameInvalid } from './endpoint-name-invalid';
+import { endpointSettingAsVariable } from './endpoint-setting-as-variable';
 import { environmentTooLarge } from './environment-too-large';
 import { fastModelLoaderNeedsComponents } from './fast-model-loader-needs-components';
 import { gatedModelWithoutAccess } from './gated-model-without-access';
+import { hubFromWithinVpc } from './hub-from-within-vpc';
 import { hubTokenInPlainText } from './hub-token-in-plain-text';
 import { instancePoolsInvalid } from './instance-pools-invalid';
 import { modelLargerThanDisk } from './model-larger-than-disk';
@@ -16,6 +18,7 @@ import { s3UriInvalid } from './s3-uri-invalid';
 import { startupTimeoutBelowLoadingTimeout } from './startup-timeout-below-loading-timeout';
 import { startupTimeoutOutOfRange } from './startup-timeout-out-of-range';
 import { tarballAsPrefix } from './tarball-as-prefix';
+import { tarballExceedsMemory } from './tarball-exceeds-memory';
 import { timeoutBelowDownload } from './timeout-below-download';
 import { volumeSizeNotAllowed } from './volume-size-not-allowed';
 import { volumeSizeNotVerified } from './volume-size-not-verified';
@@ -33,10 +36,13 @@ export const platformRules: readonly Rule[] = [
   s3UriInvalid,
   s3PrefixWithoutSlash,
   tarballAsPrefix,
+  tarballExceedsMemory,
   networkIsolationNeedsLocalModel,
+  hubFromWithinVpc,
   hubTokenInPlainText,
   gatedModelWithoutAccess,
   environmentTooLarge,
+  endpointSettingAsVariable,
   asyncWithModelPackage,
   asyncWithInferenceComponents,
   instancePoolsInvalid,

@@ -27,7 +27,14 @@ const MODEL_VARIABLES = [
   'OPTION_SPECULATIVE_DRAFT_MODEL',
 ];
 
-function downloads(context: RuleContext): { readonly what: string; readonly path: string } | undefined {
+interface Download {
+  readonly what: string;
+  readonly path: string;
+  /** False: an image of one's own may hold the weights, and the model's id only say which model it is. */
+  readonly isSure?: boolean;
+}
+
+function downloads(context: RuleContext): Download | undefined {
   const { spec } = context;
   const variable = MODEL_VARIABLES.find((name) => isRemote(spec.environment?.[name]));
   if (variable !== undefined)
@@ -35,7 +42,11 @@ function downloads(context: RuleContext): { readonly what: string; readonly path
   // A variable that names a folder says more than the model's id, which may only be there to be read by people.
   const isLocal = MODEL_VARIABLES.some((name) => spec.environment?.[name]?.startsWith('/'));
   if (modelFrom(spec) === 'hub' && !isLocal)
-    return { what: `model ${spec.model.id ?? ''} from the hub`.replace('  ', ' '), path: '/endpoint/networkIsolation' };
+    return {
+      what: `model ${spec.model.id ?? ''} from the hub`.replace('  ', ' '),
+      path: '/endpoint/networkIsolation',
+      isSure: spec.container?.family !== 'custom' || spec.endpoint?.modelData !== undefined,
+    };
   const draft = speculationOf(context);
   if (draft?.model === undefined || !isHubId(draft.model)) return undefined;
   return {
@@ -57,7 +68,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
   severity: 'error',
   summary: 'a container without network has nothing to download',
   explanation:
-    'With EnableNetworkIsolation the container has no network at all, not even to S3 or the hub: the download fails and the endpoint stays in Creating until its health check times out. SageMaker itself still fetches a model given as an S3 prefix, before the container starts.',
+    'With EnableNetworkIsolation the container has no network at all, not even to S3 or the hub: the download fails and the endpoint stays in Creating until its health check times out. SageMaker itself still fetches a model given as an S3 prefix, before the container starts. An image of one’s own may hold its weights: there a hub id alone is a warning.',
   source: 'botocore sagemaker/2017-07-24, EnableNetworkIsolation; SageMaker docs, mkt-algo-model-internet-free',
   examples: {
     passes: [
@@ -105,6 +116,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
         allowed: 'files that SageMaker puts into /opt/ml/model',
         fix: 'put the model under an S3 prefix and set modelData to s3-prefix, or turn networkIsolation off',
         path: download.path,
+        severity: download.isSure === false ? 'warning' : undefined,
       }),
     ];
   },
