@@ -101,9 +101,19 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
     maxModelLen,
     maxNumSeqs: Math.min(sequences, set.maxNumBatchedTokens ?? tokens),
     maxNumBatchedTokens: tokens,
-    enablePrefixCaching: true,
+    enablePrefixCaching: cachesPrefixes(model, since),
     enableChunkedPrefill: chunked,
   };
+}
+
+/**
+ * V1 caches prefixes by itself, those of models with recurrent layers beside attention from 0.28 on, of recurrent layers alone never.
+ * Sources: vllm/config/model.py, `is_prefix_caching_supported`, of 0.19.0, 0.25.0 and 0.28.0; vllm/engine/arg_utils.py of 0.27.1 and 0.28.0,
+ * `default_prefix_caching`.
+ */
+function cachesPrefixes(model: ModelDescription | undefined, since: (...least: number[]) => boolean): boolean {
+  if (model === undefined || !model.kv.some(({ kind }) => kind === 'recurrent')) return true;
+  return since(0, 28) && model.kv.some(({ kind }) => kind !== 'recurrent');
 }
 
 /** How V0 cuts prompts into steps, as `vllmDefaults` says. */

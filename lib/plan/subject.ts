@@ -7,6 +7,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { mediaLimits, type MediaLimits } from './memory/media-limits';
+import { usesSecondRunner } from './memory/second-runner';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
 import { speculationOf } from '../endpoint/speculation';
@@ -24,6 +25,8 @@ export interface Subject {
   readonly engineVersion?: readonly number[];
   /** vLLM's V1 engine. */
   readonly usesV1: boolean;
+  /** vLLM's second model runner, as far as memory depends on it. */
+  readonly usesSecondRunner: boolean;
   /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
   readonly asksForFlashInferSampler: boolean;
   /** What a prompt may hold beside text. */
@@ -48,6 +51,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
   const engine = container?.engine ?? 'unknown';
   const elementBytes = servedBytes(options.dtype, scheme);
   const version = container?.engineVersion;
+  const speculation = speculationOf(resolved);
   const loader: Loader = {
     engine,
     version,
@@ -72,13 +76,20 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engine,
     engineVersion: version,
     usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
+    usesSecondRunner: usesSecondRunner({
+      model,
+      scheme,
+      version,
+      asked: resolved.spec.environment?.VLLM_USE_V2_MODEL_RUNNER,
+      speculation: speculation === undefined ? undefined : (speculation.method?.toLowerCase() ?? 'draft'),
+    }),
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
     mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),
     loader,
-    draft: draftOf(speculationOf(resolved), { model, id: resolved.spec.model.id, scheme, loader }),
+    draft: draftOf(speculation, { model, id: resolved.spec.model.id, scheme, loader }),
   };
 }
 

@@ -5,6 +5,7 @@ import { describeModel } from '../../lib/model';
 import { concurrencyByContext, makePlan } from '../../lib/plan';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { VllmVersion } from '../../lib/plan/memory/vllm-profile';
+import { QWEN35_27B } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
 
 const GIB = 2 ** 30;
@@ -145,6 +146,13 @@ describe('capacity', () => {
     expect(capacity.tokens).toBe(Math.floor(19 / 4) * 64);
   });
 
+  test('a sequence takes a second block of each state where prefixes are cached', () => {
+    const block = 64 * 100 * 10;
+    const capacity = kvCapacity([full, state], 22 * block, 1024, { ...paging, stateBlocks: 2 });
+    expect(capacity.concurrency).toBe(22 / (16 + 3 * 2));
+    expect(capacity.largestContext).toBe(1024);
+  });
+
   test('of states alone does not depend on the context', () => {
     expect(kvCapacity([state], 10 * 5000 * 30, 64, { ...paging, hybrid: false }).concurrency).toBe(10);
   });
@@ -173,10 +181,12 @@ describe('vLLM by version', () => {
     [[0, 6, 4], { countsReserved: false, countsContext: true }],
     [[0, 17, 0], { samplerBytesPerLogit: 16, countsConcurrency: false, countsReserved: false }],
     [[0, 19, 1], { countsConcurrency: false, budgetsGraphs: false }],
-    [[0, 20, 0], { countsConcurrency: false, budgetsGraphs: true, hasSecondRunner: false }],
+    [[0, 20, 0], { countsConcurrency: false, budgetsGraphs: true, readsConsumption: false }],
     [[0, 20, 2], { countsConcurrency: true }],
-    [[0, 29, 0], { hasSecondRunner: true }],
-    [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 16, hasSecondRunner: true }],
+    [[0, 26, 0], { readsConsumption: false }],
+    [[0, 27, 0], { readsConsumption: true, samplerBytesPerLogit: 16 }],
+    [[0, 29, 0], { budgetsGraphs: true, samplerBytesPerLogit: 6 }],
+    [undefined, { isV1: true, budgetsGraphs: true, samplerBytesPerLogit: 6, readsConsumption: true }],
   ])('%j', (version, expected) => expect(new VllmVersion(version)).toMatchObject(expected));
 });
 
@@ -193,6 +203,26 @@ describe('the memory of a vLLM', () => {
     const { usable, weights, activations, runtime, graphs, kvCache } = memory as unknown as Record<string, number>;
     expect(Math.abs(kvCache - (usable - weights - activations - runtime - graphs))).toBeLessThan(2);
     expect(onVllm({ maxModelLen: 8192, enforceEager: true }, '0.30.0').memory.graphs).toBe(0);
+  });
+
+  test('keeps a second block of each recurrent state where it caches prefixes, from 0.28 on by itself', () => {
+    const hybrid = (version: string, enablePrefixCaching?: boolean) =>
+      planOf(
+        {
+          container: { family: 'vllm', version },
+          instanceType: 'ml.p5.4xlarge',
+          options: { maxModelLen: 8192, ...(enablePrefixCaching === undefined ? {} : { enablePrefixCaching }) },
+        },
+        QWEN35_27B,
+      );
+    // Blocks of 784 tokens: 11 for a context of 8,192, and one or two for each of three groups of states.
+    const blocks = (plan: ReturnType<typeof hybrid>, each: number) => (plan.maxConcurrency as number) * (11 + 3 * each);
+    const one = hybrid('0.28.0', false);
+    expect(blocks(one, 1)).toBeCloseTo(Math.round(blocks(one, 1)), 6);
+    expect(hybrid('0.28.0').maxConcurrency).toBeCloseTo(blocks(one, 1) / 17, 6);
+    expect(hybrid('0.27.1', true).maxConcurrency).toBeCloseTo(blocks(hybrid('0.27.1'), 1) / 17, 6);
+    expect(hybrid('0.27.1').maxConcurrency).toBe(hybrid('0.27.1', false).maxConcurrency);
+    expect(hybrid('0.14.0', true).maxConcurrency).toBe(hybrid('0.14.0', false).maxConcurrency);
   });
 
   test('peaks with the sampler or with the forward pass, whichever is larger', () => {
@@ -225,14 +255,14 @@ describe('the memory of a vLLM', () => {
     // Room of their own from 0.14, which they keep: the sampler's peak is on top of it.
     expect(peak('0.14.0', 1)).toBe(8192 * 2 * (3 * 4096 + 2 * (4096 + 4096)));
     const sampler = 1024 * 128_256 * 16 + 8192 * 4096 * 2 * 1.28;
-    expect(peak('0.30.0', 1024)).toBe(Math.round(sampler + 8192 * 2 * 2 * (4096 + 4096)));
+    expect(peak('0.28.0', 1024)).toBe(Math.round(sampler + 8192 * 2 * 2 * (4096 + 4096)));
   });
 
   test('takes more outside PyTorch with more ranks, and most over NVLink', () => {
     const runtime = (instanceType: string, tensorParallelSize: number, version = '0.30.0') =>
       onVllm({ tensorParallelSize, maxModelLen: 2048 }, version, instanceType).memory.runtime as number;
     expect(runtime('ml.g5.12xlarge', 1, '0.10.2')).toBeLessThan(runtime('ml.g5.12xlarge', 4, '0.10.2'));
-    expect(runtime('ml.g5.12xlarge', 1)).toBe(runtime('ml.g5.12xlarge', 4));
+    expect(runtime('ml.g5.12xlarge', 1, '0.31.0')).toBe(runtime('ml.g5.12xlarge', 4, '0.31.0'));
     expect(runtime('ml.g5.48xlarge', 8)).toBeLessThan(runtime('ml.p4d.24xlarge', 8));
     // The data also names what a part has not: "no NVLink".
     expect(runtime('ml.g6e.12xlarge', 4)).toBe(runtime('ml.g5.12xlarge', 4));

@@ -19,6 +19,8 @@ export interface Paging {
   readonly hybrid: boolean;
   /** Does it print `concurrency × context` (vLLM since 0.20.2) rather than blocks? They differ where windows count. */
   readonly countsConcurrency: boolean;
+  /** Blocks of its state that a sequence keeps: the one it works on, and with prefix caching also the last that others may go on from. */
+  readonly stateBlocks?: number;
 }
 
 /**
@@ -46,9 +48,10 @@ interface Pool {
   /** Tokens of a block in the widest layers. */
   readonly blockTokens: number;
   readonly groups: readonly (PooledGroup | 'state')[];
+  readonly stateBlocks: number;
 }
 
-/** Layers that share a table of blocks; `state`: one block whatever the length. */
+/** Layers that share a table of blocks; `state`: as many blocks whatever the length. */
 interface PooledGroup {
   /** Most tokens that a sequence keeps. */
   readonly kept: number;
@@ -78,7 +81,7 @@ function blockPool(all: readonly KvGroup[], paging: Paging): Pool | undefined {
     repeat(groups, Math.ceil(group.layers / layersPerGroup), pooled);
   }
   for (const group of states) repeat(groups, Math.ceil(group.layers / layersPerGroup), 'state');
-  return { pageBytes: widest * blockTokens, layersPerGroup, blockTokens, groups };
+  return { pageBytes: widest * blockTokens, layersPerGroup, blockTokens, groups, stateBlocks: paging.stateBlocks ?? 1 };
 }
 
 /** Kinds that differ less in number than this are padded to the larger. Source: as above. */
@@ -88,13 +91,16 @@ const NEARLY_EQUAL = 1.25;
 function uniformPool(attention: readonly KvGroup[], states: readonly KvGroup[], paging: Paging): Pool {
   const tokenBytes = attention.reduce((total, group) => total + group.bytesPerToken * group.layers, 0);
   const stateBytes = states.reduce((total, group) => total + group.stateBytes * group.layers, 0);
-  if (tokenBytes === 0) return { pageBytes: stateBytes, layersPerGroup: 1, blockTokens: 1, groups: ['state'] };
+  const stateBlocks = paging.stateBlocks ?? 1;
+  if (tokenBytes === 0)
+    return { pageBytes: stateBytes, layersPerGroup: 1, blockTokens: 1, groups: ['state'], stateBlocks };
   const only = paging.hybrid && attention.length === 1 ? kept(attention[0], paging) : Infinity;
   return {
     pageBytes: tokenBytes * paging.blockTokens,
     layersPerGroup: 1,
     blockTokens: paging.blockTokens,
     groups: [{ kept: only, blockTokens: paging.blockTokens }],
+    stateBlocks,
   };
 }
 
@@ -110,7 +116,7 @@ function repeat<T>(list: T[], times: number, value: T): void {
 function blocksOf(pool: Pool, context: number): number {
   let blocks = 0;
   for (const group of pool.groups) {
-    if (group === 'state') blocks++;
+    if (group === 'state') blocks += pool.stateBlocks;
     else if (group.kept < context) blocks += Math.ceil(group.kept / group.blockTokens) + 1;
     else blocks += Math.ceil(context / group.blockTokens);
   }

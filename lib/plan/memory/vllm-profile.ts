@@ -10,11 +10,13 @@ export class VllmVersion {
   /**
    * @param isV1 its V1 engine; the default from 0.8 on.
    * @param asksForFlashInfer is FlashInfer to sample?
+   * @param secondRunner does its second model runner serve? The default from 0.29 on.
    */
   constructor(
     private readonly version: readonly number[] | undefined,
     readonly isV1: boolean = usesV1(version, undefined),
     private readonly asksForFlashInfer: boolean = false,
+    private readonly secondRunner: boolean = isSince(version, 0, 29),
   ) {}
 
   /** Newer than everything, where no version is known. */
@@ -32,9 +34,13 @@ export class VllmVersion {
     return this.since(0, 20, 2);
   }
 
-  /** CUDA graphs come out of the budget. Source: vllm/envs.py of 0.19.0 and 0.20.0, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS. */
+  /**
+   * CUDA graphs come out of the budget; with the second model runner from 0.29 on, as before it says that they take nothing.
+   * Sources: vllm/envs.py of 0.19.0 and 0.20.0, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS; vllm/v1/worker/gpu/model_runner.py of 0.22.0,
+   * 0.28.0 and 0.29.0, `profile_cudagraph_memory`.
+   */
   get budgetsGraphs(): boolean {
-    return this.since(0, 20);
+    return this.since(0, 20) && (!this.secondRunner || this.since(0, 29));
   }
 
   /** The driver is asked how much is taken; before, only PyTorch for what it had allocated. Source: vllm PR 2031 (0.2.5). */
@@ -108,9 +114,9 @@ export class VllmVersion {
     return this.since(0, 5, 4) ? 32_768 : 65_536;
   }
 
-  /** The second model runner, whose consumption is read from the driver: the default from 0.29. Source: vllm PR 53183. */
-  get hasSecondRunner(): boolean {
-    return this.since(0, 29);
+  /** What is taken is read from the driver, with what PyTorch cannot give back: from 0.27. Source: vllm/utils/mem_utils.py of 0.26.0 and 0.27.0, `total_consumed`. */
+  get readsConsumption(): boolean {
+    return this.since(0, 27);
   }
 
   /**
@@ -119,11 +125,13 @@ export class VllmVersion {
    * logs of 0.10 and 0.11 print to within a percent, with vocabularies of 128 K to 201 K. From 0.17 a Triton kernel, from 0.21 FlashInfer
    * filter without a sort: 16, as logs of 0.19 and 0.27 print. V1 asks FlashInfer before, too, where `VLLM_USE_FLASHINFER_SAMPLER` says so
    * (a log of 0.10.0 prints 15); until 0.11.0 also unasked, where it is installed, which nothing in a configuration tells. V1 before 0.8
-   * computes logits and samples none.
-   * Sources: vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
+   * computes logits and samples none. The second model runner has neither a temperature nor a filter to apply to what it makes up: logits
+   * in 16 bits and in float32 (its 0.26 and 0.27 do without the latter, which is not counted on).
+   * Sources: vllm/v1/worker/gpu/sample/sampler.py of 0.22.0 to 0.31.0 and sample/states.py of 0.28.0, `get_top_k_top_p`; vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
    * llm-d-planner docs/empirical-vllm-memory-results.md.
    */
   get samplerBytesPerLogit(): number {
+    if (this.secondRunner) return UNPROCESSED_LOGITS;
     if (this.since(0, 17)) return 16;
     if (this.isV1 && !this.since(0, 8)) return LOGITS_ALONE;
     if (this.isV1) return this.asksForFlashInfer ? 16 : 38.2;
@@ -229,6 +237,9 @@ function feedForwardOutputs(
 /** Source: vllm/v1/worker/gpu_model_runner.py of 0.7.3, `profile_run`. */
 const LOGITS_ALONE = 2;
 
+/** Those that are sampled as they are: in 16 bits, and in float32. */
+const UNPROCESSED_LOGITS = 6;
+
 /** Copies of the hidden states that live on while the sampler runs; from logs of one version with hidden sizes of 1 K to 8 K. */
 const KEPT_STATES = 1.28;
 
@@ -279,12 +290,12 @@ export interface Links {
 /**
  * What is taken outside of PyTorch's allocations: library workspaces on one GPU, and what the ranks need to speak to each other. Published
  * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU; with V0 0.01 and 0.04 on a T4 and an RTX 2060, where it computes attention with
- * xFormers; 0.26 as the second runner counts it.
+ * xFormers; 0.26 where the driver is asked.
  */
 export function runtimeBytes(version: VllmVersion, links: Links): number {
   if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
-  const own = (version.hasSecondRunner ? 0.26 : version.printsNonTorch && links.sm === TURING ? 0.03 : 0.12) * GIB;
+  const own = (version.readsConsumption ? 0.26 : version.printsNonTorch && links.sm === TURING ? 0.03 : 0.12) * GIB;
   return context + own + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
 }
 

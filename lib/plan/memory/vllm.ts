@@ -7,10 +7,11 @@ import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import { loadedBytes } from '../weights/loaded';
 import { GIB } from '../../units';
-import { compilationBytes } from './compilation';
+import { compilationBytes, reservedByCompilation, type Compiled } from './compilation';
 import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
 import { pagedMemory } from './paged';
+import { stateBlocks } from './state-blocks';
 import type { EngineMemory } from './types';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
 
@@ -24,12 +25,18 @@ const CONTEXT_WITHOUT_CONFIG = 2048;
  */
 export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
-  const version = new VllmVersion(subject.engineVersion, subject.usesV1, subject.asksForFlashInferSampler);
+  const version = new VllmVersion(
+    subject.engineVersion,
+    subject.usesV1,
+    subject.asksForFlashInferSampler,
+    subject.usesSecondRunner,
+  );
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const step = profileRun(options, context, version);
   const { mediaLimits: media } = subject;
   const run = dummyPrompts(model, step, context, media, version) ?? { ...step, pixels: media.pixels };
+  const compiled: Compiled = { model, options, version, elementBytes };
   const { expertParallel } = options;
   const kernel = { scheme, ranks: expertParallel ? 1 : tensorParallel, apart: expertParallel, sm: accelerator?.sm };
   const workspace = expertWorkspaceElements(model, kernel, version);
@@ -54,11 +61,13 @@ export function vllmMemory(subject: Subject): EngineMemory {
     weights: withoutOffloaded(withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft), options),
     activations: Math.max(
       activationBytes(model, run, version, tensorParallel, elementBytes, workspace),
-      compilationBytes(model, run.tokens, options, version, elementBytes),
+      compilationBytes(compiled, run.tokens),
     ),
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
-    runtime: runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }),
+    runtime:
+      runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }) +
+      reservedByCompilation(compiled, scheme),
     groups,
     context,
     modelContext: shortestContext(model)?.tokens,
@@ -67,6 +76,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
       stepTokens: step.tokens,
       hybrid: version.hasHybridCache,
       countsConcurrency: version.countsConcurrency,
+      stateBlocks: stateBlocks(subject),
     },
   });
 }
