@@ -2,6 +2,7 @@ import { compareVersions, parseVersion, type Version } from '../text/version';
 import sglang from './data/sglang-arguments.json';
 import variables from './data/variables.json';
 import vllm from './data/vllm-arguments.json';
+import { formerArgument, formerArgumentNames } from './llama-cpp-builds';
 
 /**
  * What a server argument wants after its name. `switch`: nothing. `boolean`: nothing, and there is a `--no-` twin.
@@ -109,11 +110,12 @@ function versionsOf(rows: Rows, name: string): OtherVersions | undefined {
   return until === undefined ? { since } : { since, until };
 }
 
-/** An argument of llama-server, of the one version that was read. */
-export function llamaCppArgument(name: string): ServerArgument | undefined {
+/** An argument of llama-server, of the one version that was read, or one that this build still had. */
+export function llamaCppArgument(name: string, build?: number): ServerArgument | undefined {
   const letters = variables.llamaCpp.arguments as Readonly<Record<string, string>>;
-  if (!Object.hasOwn(letters, name)) return undefined;
-  return { name, kind: KINDS[letters[name]], isServer: true, isEngine: false };
+  const former = build === undefined ? undefined : formerArgument(name, build);
+  const kind = former ?? (Object.hasOwn(letters, name) ? KINDS[letters[name]] : undefined);
+  return kind && { name, kind, isServer: true, isEngine: false };
 }
 
 /** The only values that llama-server takes for an argument; `undefined` where it takes others than words. */
@@ -128,8 +130,9 @@ export function llamaCppRemoved(name: string): string | undefined {
   return Object.hasOwn(removed, name) ? removed[name] : undefined;
 }
 
-export function llamaCppArgumentNames(): readonly string[] {
-  return Object.keys(variables.llamaCpp.arguments);
+export function llamaCppArgumentNames(build?: number): readonly string[] {
+  const names = Object.keys(variables.llamaCpp.arguments);
+  return build === undefined ? names : [...names, ...formerArgumentNames(build)];
 }
 
 /** `0.4.0..0.16.0 0.20.1`: is the version in one of the ranges? The end is the last version that was seen to have it. */

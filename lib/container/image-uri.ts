@@ -1,5 +1,6 @@
 import { parseVersion } from '../text/version';
 import { findImages } from './images';
+import { buildOfTag } from './llama-cpp-builds';
 import type { EngineName } from './types';
 import { CONTAINER_FAMILIES } from '../spec/types';
 
@@ -46,9 +47,15 @@ export function parseImageUri(text: string): ImageUri | undefined {
     tag,
     digest,
     engine: known?.engine ?? engine,
-    engineVersion: known?.engineVersion ?? (engine && tag !== undefined ? parseVersion(tag) : undefined),
+    engineVersion: known?.engineVersion ?? (engine && tag !== undefined ? releaseOf(engine, tag) : undefined),
     cuda: known?.cuda ?? (cuda === undefined ? undefined : Number(cuda)),
   };
+}
+
+function releaseOf(engine: EngineName, tag: string): readonly number[] | undefined {
+  if (engine !== 'llama.cpp') return parseVersion(tag);
+  const build = buildOfTag(tag);
+  return build === undefined ? undefined : [build];
 }
 
 function knownImage(repository: string, tag: string) {

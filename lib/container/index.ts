@@ -20,6 +20,18 @@ export {
   type InferenceAmi,
   type LimitName,
 } from './hosting';
+export {
+  buildSpan,
+  comesAfter,
+  ggufArchitectures,
+  isGoneBy,
+  LLAMA_CPP_BUILDS_SOURCE,
+  llamaCppBuild,
+  llamaCppHas,
+  llamaCppName,
+  type BuildSpan,
+  type LlamaCppChange,
+} from './llama-cpp-builds';
 export { parseImageUri, type ImageUri } from './image-uri';
 export {
   defaultVersion,

@@ -2,6 +2,7 @@ import type { ContainerFamily, ContainerSpec } from '../spec/types';
 import { compareVersions, parseVersion, type Version } from '../text/version';
 import { parseImageUri } from './image-uri';
 import { defaultVersion, findContainerImage, engineReleases, imageVersions, type ImageHost } from './images';
+import { buildOfTag } from './llama-cpp-builds';
 import type { ContainerImage, EngineName, ResolvedContainer } from './types';
 
 /** Namespace of the variables that a family's entry point turns into server arguments. */
@@ -82,8 +83,18 @@ function fromImage(image: ContainerImage, versionDefaulted: boolean): ResolvedCo
   };
 }
 
-/** A release of vLLM or SGLang that AWS made no image of: the engine is known, the image and its CUDA are not. */
+/** A release of vLLM or SGLang, or a build of llama.cpp, that AWS made no image of: the engine is known, the image and its CUDA are not. */
 function releaseContainer(family: ContainerFamily, version: string): ResolvedContainer | undefined {
+  const build = family === 'llama-cpp' ? buildOfTag(version) : undefined;
+  if (build !== undefined)
+    return {
+      family,
+      version,
+      engine: ENGINES[family],
+      engineVersion: [build],
+      versionDefaulted: false,
+      environmentPrefix: PREFIXES[family],
+    };
   const plain = version.replace(/^v/, '');
   if (!engineReleases(family).includes(plain)) return undefined;
   return {

@@ -16,6 +16,7 @@ import {
   type ServerArgument,
 } from './arguments';
 import data from './data/variables.json';
+import { llamaCppBuild } from './llama-cpp-builds';
 import type { ResolvedContainer } from './types';
 
 /** A variable that a container reads. */
@@ -158,7 +159,7 @@ function ownVariable(container: ResolvedContainer, family: FamilyData, name: str
       );
     case 'llama-cpp':
       if (family.special?.includes(tail)) return { name, kind: 'value' };
-      return fromArgument(name, llamaCppArgument(dashed(tail)));
+      return fromArgument(name, llamaCppArgument(dashed(tail), llamaCppBuild(container)));
     case 'hf-vllm-neuron': {
       const kind = lookup(family.arguments ?? {}, tail.toLowerCase());
       return kind && { name, kind, argument: tail.toLowerCase() };
@@ -293,7 +294,8 @@ function* variableNames(container: ResolvedContainer, family: FamilyData): Gener
     for (const flag of vllmArgumentNames(container.engineVersion))
       if (vllmArgument(flag, container.engineVersion)?.isEngine) yield upper(flag);
   if (container.family === 'sglang') for (const flag of sglangArgumentNames(container.engineVersion)) yield upper(flag);
-  if (container.family === 'llama-cpp') for (const flag of llamaCppArgumentNames()) yield upper(flag);
+  if (container.family === 'llama-cpp')
+    for (const flag of llamaCppArgumentNames(llamaCppBuild(container))) yield upper(flag);
 }
 
 function dashed(tail: string): string {

@@ -1,3 +1,4 @@
+import { llamaCppHas } from '../container';
 import type { Instance } from '../hardware/types';
 import { shortestContext } from '../model';
 import type { ModelDescription } from '../model/types';
@@ -22,6 +23,7 @@ export interface ContainerDefaults {
   readonly slotsAsked?: number;
   readonly unifiedKvCache?: boolean;
   readonly gpuLayers?: number;
+  readonly fitsContext?: boolean;
   readonly batchSize?: number;
   readonly sequenceLength?: number;
   readonly logicalNeuronCores?: number;
@@ -160,17 +162,39 @@ function sglangDefaults(context: DefaultsContext): Partial<ContainerDefaults> {
   return { gpuMemoryUtilization: fraction, maxNumBatchedTokens: chunk, enablePrefixCaching: true };
 }
 
+/** llama-server's context before it took the model's own. Source: llama.cpp common/common.h, `n_ctx`. */
+const FORMER_CONTEXT = 4096;
+
 /**
- * llama-server: without `--parallel` it takes four slots that share one cache of the whole context; layers are spread over all GPUs.
- * Source: llama.cpp tools/server/README.md (`-np`, `--kv-unified`, `-ngl`).
+ * llama-server: without `--parallel` it takes four slots that share one cache of the whole context; layers are spread over all GPUs. A
+ * context that nobody sets is the model's own, shortened until it fits. Older builds took one slot, and a context of 4,096 tokens.
+ * Source: llama.cpp tools/server/README.md (`-np`, `--kv-unified`, `-ngl`, `--fit`); data/sources/llama-cpp-changes.json.
  */
-function llamaCppDefaults({ instance, set }: DefaultsContext): Partial<ContainerDefaults> {
+function llamaCppDefaults({
+  container,
+  instance,
+  model,
+  set,
+  environment,
+}: DefaultsContext): Partial<ContainerDefaults> {
+  const severalSlots = llamaCppHas(container, 'slotsByDefault') !== false;
+  const fits = llamaCppHas(container, 'fitsMemory') !== false;
+  const isFitOff = /^(off|0|false|disabled)$/i.test(environment?.SM_LLAMA_CPP_FIT ?? '');
+  const isShared = set.splitMode !== 'none';
+  const named = environment?.SM_LLAMA_CPP_DEVICE?.split(',').length;
   return {
-    slots: 4,
+    slots: severalSlots ? 4 : 1,
     slotsAsked: Math.max(1, set.slots ?? 1),
-    unifiedKvCache: set.slots === undefined,
-    pipelineParallelSize: set.tensorParallelSize ?? allDevices(instance, 1),
+    unifiedKvCache: severalSlots && set.slots === undefined,
+    pipelineParallelSize: isShared
+      ? (set.tensorParallelSize ?? Math.min(named ?? Infinity, allDevices(instance, 1)))
+      : 1,
     gpuLayers: instance === undefined || instance.kind === 'gpu' ? Infinity : 0,
+    ...(set.maxModelLen
+      ? {}
+      : fits
+        ? { fitsContext: !isFitOff }
+        : { maxModelLen: Math.min(FORMER_CONTEXT, model?.maxPositionEmbeddings ?? FORMER_CONTEXT) }),
   };
 }
 

@@ -16,6 +16,18 @@ export interface EnvironmentOptions extends ServingOptions {
   readonly gpuLayers?: number;
   /** llama.cpp `--kv-unified`: one cache shared by all slots. */
   readonly unifiedKvCache?: boolean;
+  /** llama.cpp `--ubatch-size`: tokens that the compute graph is reserved for. */
+  readonly microBatch?: number;
+  /** llama.cpp `--swa-full`: layers with a window keep the whole context. */
+  readonly fullWindows?: boolean;
+  /** llama.cpp `--tensor-split`: shares of the GPUs, none of whose figures need add up to anything. */
+  readonly gpuShares?: readonly number[];
+  /** llama.cpp `--split-mode`. */
+  readonly splitMode?: string;
+  /** llama.cpp `--n-cpu-moe`, `--cpu-moe`: the first layers whose experts stay in the host's memory. */
+  readonly expertsOnHost?: number;
+  /** llama.cpp `--no-kv-offload`: the cache stays in the host's memory. */
+  readonly cacheOnHost?: boolean;
 }
 
 /** An option and the variable that sets it, so that a rule can name the variable. */
@@ -67,6 +79,18 @@ const negated: Reader = (value) => {
 const bareFlag: Reader = (value) => (value === '' || boolean(value) === true ? true : undefined);
 /** `--n-gpu-layers` takes a number, `all` or `auto`; `auto` is the server's default and so says nothing. */
 const layers: Reader = (value) => (value.trim().toLowerCase() === 'all' ? Infinity : integer(value));
+
+/** `3,1` or `3/1`, with nothing for what does not begin with a number. Source: llama.cpp common/arg.cpp, --tensor-split. */
+const shares: Reader = (value) => {
+  const read = value.split(/[,/]/).map((part) => Number(part.trim() || '0'));
+  return read.every((share) => Number.isFinite(share) && share >= 0) && read.some((share) => share > 0)
+    ? read
+    : undefined;
+};
+const allLayers: Reader = (value) => (bareFlag(value) === true ? Infinity : undefined);
+/** The commonest of the patterns that send tensors elsewhere: experts to the CPU (`exps=CPU`, `.ffn_.*_exps.=CPU`), taken for those of all layers. */
+const expertsToHost: Reader = (value) =>
+  value.split(',').some((part) => /exps?\b[^=]*=CPU$/i.test(part.trim())) ? Infinity : undefined;
 
 type Table = Readonly<Record<string, readonly [OptionName, Reader]>>;
 
@@ -210,6 +234,14 @@ const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
   N_GPU_LAYERS: ['gpuLayers', layers],
   GPU_LAYERS: ['gpuLayers', layers],
   KV_UNIFIED: ['unifiedKvCache', bareFlag],
+  UBATCH_SIZE: ['microBatch', positive],
+  SWA_FULL: ['fullWindows', bareFlag],
+  TENSOR_SPLIT: ['gpuShares', shares],
+  SPLIT_MODE: ['splitMode', text],
+  N_CPU_MOE: ['expertsOnHost', positive],
+  CPU_MOE: ['expertsOnHost', allLayers],
+  OVERRIDE_TENSOR: ['expertsOnHost', expertsToHost],
+  NO_KV_OFFLOAD: ['cacheOnHost', bareFlag],
 });
 
 const TABLES: Readonly<Record<ContainerFamily, Table>> = {

@@ -52,6 +52,18 @@ export interface EffectiveOptions {
   readonly kvTypeV: string;
   readonly flashAttention: string;
   readonly gpuLayers?: number;
+  /** llama.cpp: tokens that the compute graph is reserved for. */
+  readonly microBatch?: number;
+  /** llama.cpp: layers with a window keep the whole context. */
+  readonly fullWindows?: boolean;
+  /** llama.cpp: how layers are shared out to the GPUs; undefined: evenly. */
+  readonly gpuShares?: readonly number[];
+  readonly splitMode?: string;
+  /** llama.cpp: the first layers whose experts stay in the host's memory. */
+  readonly expertsOnHost?: number;
+  readonly cacheOnHost?: boolean;
+  /** llama.cpp: nobody set a context, and the server takes the longest that fits, down to 4,096 tokens. */
+  readonly fitsContext?: boolean;
   readonly batchSize?: number;
   readonly sequenceLength?: number;
   readonly logicalNeuronCores?: number;

@@ -1,4 +1,4 @@
-import type { EngineName } from '../container/types';
+import type { EngineName, ResolvedContainer } from '../container/types';
 import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
 import { attentionGroups } from '../endpoint/sglang-memory';
 import { usesV1 } from '../endpoint/vllm-engine';
@@ -23,6 +23,7 @@ export interface Subject {
   readonly accelerator?: Accelerator;
   readonly engine: EngineName;
   readonly engineVersion?: readonly number[];
+  readonly container?: ResolvedContainer;
   /** vLLM's V1 engine. */
   readonly usesV1: boolean;
   /** vLLM's second model runner, as far as memory depends on it. */
@@ -75,6 +76,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     accelerator,
     engine,
     engineVersion: version,
+    container,
     usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
     usesSecondRunner: usesSecondRunner({
       model,

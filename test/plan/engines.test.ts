@@ -499,8 +499,8 @@ describe('llama.cpp', () => {
   });
 
   test.each([
-    ['1', LAYER, 1],
-    ['32', 32 * LAYER, 32],
+    ['1', EMBEDDING + NORM, 0],
+    ['32', 31 * LAYER + EMBEDDING + NORM, 31],
     ['33', 32 * LAYER + EMBEDDING + NORM, 32],
     ['99', 32 * LAYER + EMBEDDING + NORM, 32],
     ['-1', 32 * LAYER + EMBEDDING + NORM, 32],
@@ -512,13 +512,50 @@ describe('llama.cpp', () => {
     expect(plan.memory.kvCache).toBe((8192 * LLAMA_TOKEN * layers) / 32);
   });
 
+  test('offloads the head last in builds up to b7347', () => {
+    const before = (text: string) => on({}, { container: { family: 'llama-cpp', version: 'b7347' }, ...ngl(text) });
+    expect(before('1').memory.weights).toBe(LAYER);
+    expect(before('32').memory.weights).toBe(32 * LAYER);
+    expect(before('33').memory.weights).toBe(32 * LAYER + EMBEDDING + NORM);
+  });
+
+  test('leaves the experts of the first layers in host memory', () => {
+    const gpu = (environment: Record<string, string>) => on({}, { environment }, MIXTRAL).memory.weights as number;
+    const experts = 2 * 8 * 3 * 4096 * 14_336;
+    const whole = gpu({});
+    expect(gpu({ SM_LLAMA_CPP_N_CPU_MOE: '10' })).toBe(whole - 10 * experts);
+    expect(gpu({ SM_LLAMA_CPP_CPU_MOE: 'true' })).toBe(whole - 32 * experts);
+    expect(gpu({ SM_LLAMA_CPP_OVERRIDE_TENSOR: '.ffn_.*_exps.=CPU' })).toBe(whole - 32 * experts);
+  });
+
+  test('shares layers out as --tensor-split says, and to one GPU without a split', () => {
+    const four = (environment: Record<string, string>) =>
+      on({}, { instanceType: 'ml.g5.12xlarge', environment }).memory;
+    const alone = on().memory.weights;
+    expect(four({ SM_LLAMA_CPP_TENSOR_SPLIT: '1,0,0,0' }).weights).toBe(alone);
+    expect(four({ SM_LLAMA_CPP_SPLIT_MODE: 'none' }).weights).toBe(alone);
+    expect(four({ SM_LLAMA_CPP_TENSOR_SPLIT: '1/1/1/1' })).toEqual(four({}));
+    expect(four({ SM_LLAMA_CPP_TENSOR_SPLIT: '2,1' }).weights).toBe(22 * LAYER);
+  });
+
+  test('shortens a context that nobody set until it fits', () => {
+    const options = { maxModelLen: undefined, slots: undefined };
+    const small = on(options, { instanceType: 'ml.g4dn.xlarge', quantization: 'gguf:Q8_0' });
+    expect(small.maxConcurrency).toBe(4);
+    expect(small.kvCacheTokens).toBeGreaterThan(4096);
+    expect(small.kvCacheTokens).toBeLessThan(131_072);
+    const before = { container: { family: 'llama-cpp' as const, version: 'b6301' } };
+    expect(on(options, { ...before, quantization: 'gguf:Q8_0' }).kvCacheTokens).toBe(4096);
+  });
+
   test('fills devices with whole layers, the head with the last', () => {
     const four = on({}, { instanceType: 'ml.g5.12xlarge' });
     expect(four.memory.weights).toBe(7 * LAYER + EMBEDDING + NORM);
     expect(four.kvBytesPerToken).toBe((LLAMA_TOKEN * 9) / 32);
     // Without the head the first device, which has the odd layer, has most.
-    expect(on({}, { instanceType: 'ml.g5.12xlarge', ...ngl('30') }).memory.weights).toBe(8 * LAYER);
-    expect(on({}, { instanceType: 'ml.g5.12xlarge', ...ngl('2') }).memory.weights).toBe(LAYER);
+    const before = { container: { family: 'llama-cpp' as const, version: 'b7347' }, instanceType: 'ml.g5.12xlarge' };
+    expect(on({}, { ...before, ...ngl('30') }).memory.weights).toBe(8 * LAYER);
+    expect(on({}, { ...before, ...ngl('2') }).memory.weights).toBe(LAYER);
   });
 
   test('reserves a graph for the wider of logits and feed-forward, and a mask', () => {
@@ -536,7 +573,8 @@ describe('llama.cpp', () => {
     const of = (full: number, window: number) => 13 * (full + window) * GEMMA_LAYER_TOKEN;
     expect(cache({ maxModelLen: 4096 })).toBe(of(4096, 4096));
     expect(cache({ maxModelLen: 16_384 })).toBe(of(16_384, 4096 + 512));
-    expect(cache({ maxModelLen: 16_384, slots: 3 })).toBe(of(16_896, 3 * 4096 + 512));
+    expect(cache({ maxModelLen: 16_384, slots: 3 })).toBe(of(16_896, 3 * (4096 + 512)));
+    expect(cache({ maxModelLen: 16_384, slots: undefined })).toBe(of(16_384, 16_384));
   });
 
   test('keeps a state for each slot', () => {

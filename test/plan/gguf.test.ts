@@ -79,6 +79,7 @@ describe('the tensors of a file', () => {
     const model = describeModel(mixtral);
     expect(ggufTensors(model, parseScheme('gguf:F16'))).toEqual({
       layers: Array.from({ length: 32 }, () => 2 * (attention + experts) + 4 * inFull),
+      experts: Array.from({ length: 32 }, () => 2 * experts),
       embedding: 2 * vocabulary * hidden,
       output: 2 * vocabulary * hidden,
       rest: 4 * hidden,

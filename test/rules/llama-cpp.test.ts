@@ -395,3 +395,88 @@ test.each([
   const embedding = spec({ environment: environment as Record<string, string>, options: { maxModelLen, slots } });
   expect(alone('EMBEDDING_EXCEEDS_BATCH', embedding)).toHaveLength(findings);
 });
+
+describe('a build of llama.cpp that is named', () => {
+  const container = (version: string) => ({ family: 'llama-cpp' as const, version });
+  const of = (id: string, version: string, rest: Partial<EndpointSpec>) =>
+    alone(id, spec({ container: container(version), ...rest }));
+  const QWEN3_MOE = {
+    ...{ ...SMALL, architectures: ['Qwen3MoeForCausalLM'], model_type: 'qwen3_moe' },
+    ...{ num_experts: 8, num_experts_per_tok: 2, moe_intermediate_size: 256 },
+  };
+
+  test('is known as it stands in a tag, and is no unknown image', () => {
+    for (const version of ['b6122', '6122', 'server-cuda-b6122'])
+      expect(of('IMAGE_VERSION_UNKNOWN', version, {})).toEqual([]);
+    expect(of('IMAGE_VERSION_UNKNOWN', 'nightly', {})).toHaveLength(1);
+  });
+
+  test('does not load an architecture that came later, and says when it did', () => {
+    const found = of('GGUF_ARCHITECTURE_NOT_IN_LLAMA_CPP', 'b4980', { model: { config: QWEN3_MOE } });
+    expect(found).toHaveLength(1);
+    expect(found[0].message).toMatch(/b4980.*qwen3moe/);
+    expect(of('GGUF_ARCHITECTURE_NOT_IN_LLAMA_CPP', 'b5415', { model: { config: QWEN3_MOE } })).toEqual([]);
+    // Between the builds that were read: nothing is said.
+    expect(of('GGUF_ARCHITECTURE_NOT_IN_LLAMA_CPP', 'b5200', { model: { config: QWEN3_MOE } })).toEqual([]);
+  });
+
+  test('takes a model that was once written as another architecture', () => {
+    const text = { ...SMALL, model_type: 'mistral', architectures: undefined };
+    const eye = { model_type: 'pixtral', hidden_size: 64, intermediate_size: 128, num_hidden_layers: 1 };
+    const vision = { ...eye, num_attention_heads: 2, image_size: 64, patch_size: 16 };
+    const model_type = 'mistral3';
+    const architectures = ['Mistral3ForConditionalGeneration'];
+    const config = { architectures, model_type, text_config: text, vision_config: vision };
+    expect(of('GGUF_ARCHITECTURE_NOT_IN_LLAMA_CPP', 'b5415', { model: { config } })).toEqual([]);
+  });
+
+  test('has the arguments of its time', () => {
+    const environment = { SM_LLAMA_CPP_NO_MMAP: 'true', SM_LLAMA_CPP_DRAFT_MAX: '8' };
+    expect(check(spec({ container: container('b6122'), environment })).findings.map(({ rule }) => rule)).toEqual([]);
+    expect(of('ARGUMENT_NOT_IN_BUILD', 'b6122', { environment: { SM_LLAMA_CPP_LOAD_MODE: 'mmap' } })).toHaveLength(1);
+    expect(of('ARGUMENT_NOT_IN_BUILD', 'b9842', { environment: { SM_LLAMA_CPP_SPEC_REPLACE: 'a b' } })).toHaveLength(1);
+    expect(of('ARGUMENT_NOT_IN_BUILD', 'b4435', { environment: { SM_LLAMA_CPP_JINJA: 'false' } })).toEqual([]);
+  });
+
+  test('takes --flash-attn bare until b6303, with a value from b6341 on, and nobody knows between', () => {
+    const set = (value: string) => ({ environment: { SM_LLAMA_CPP_FLASH_ATTN: value } });
+    expect(of('ARGUMENT_NOT_IN_BUILD', 'b6301', set('on'))).toHaveLength(1);
+    expect(of('VARIABLE_VALUE_MISSING', 'b6301', set('true'))).toEqual([]);
+    expect(of('VARIABLE_VALUE_MISSING', 'b6431', set('true'))).toHaveLength(1);
+    for (const value of ['on', 'true']) {
+      expect(of('ARGUMENT_NOT_IN_BUILD', 'b6350', set(value))).toEqual([]);
+      expect(of('VARIABLE_VALUE_MISSING', 'b6350', set(value))).toEqual([]);
+    }
+  });
+
+  test('has flash attention off where it has no auto', () => {
+    const options = { maxModelLen: 512, slots: 1, kvTypeV: 'q8_0' };
+    const id = 'QUANTIZED_VALUES_NEED_FLASH_ATTENTION';
+    expect(of(id, 'b4234', { options })).toHaveLength(1);
+    expect(of(id, 'b4234', { options: { ...options, flashAttention: 'on' } })).toEqual([]);
+    expect(of(id, 'b6431', { options })).toEqual([]);
+  });
+});
+
+describe('a context that nobody sets', () => {
+  const LLAMA = {
+    ...SMALL,
+    ...{ hidden_size: 4096, intermediate_size: 14_336, num_attention_heads: 32, num_key_value_heads: 8 },
+    ...{ num_hidden_layers: 32, vocab_size: 128_256, max_position_embeddings: 131_072 },
+  };
+  const on = (instanceType: string, quantization: string, options: object = {}) =>
+    rules({
+      model: { config: LLAMA },
+      quantization,
+      instanceType,
+      options,
+      environment: { SM_LLAMA_CPP_N_GPU_LAYERS: '99' },
+      endpoint: { inferenceAmiVersion: 'al2023-ami-sagemaker-inference-gpu-4-1' },
+    });
+
+  test('is shortened to what fits, and refused only where 4,096 tokens do not', () => {
+    expect(on('ml.g4dn.xlarge', 'gguf:Q4_K_M')).not.toContain('KV_CACHE_BELOW_CONTEXT');
+    expect(on('ml.g4dn.xlarge', 'gguf:Q4_K_M', { maxModelLen: 131_072 })).toContain('KV_CACHE_BELOW_CONTEXT');
+    expect(on('ml.g4dn.xlarge', 'gguf:F16')).toContain('KV_CACHE_BELOW_CONTEXT');
+  });
+});

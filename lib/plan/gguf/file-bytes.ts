@@ -12,6 +12,8 @@ import { tensorCategory } from './tensor-category';
 export interface GgufTensors {
   /** By layer. */
   readonly layers: readonly number[];
+  /** Of those, by layer, what its experts take. */
+  readonly experts: readonly number[];
   readonly embedding: number;
   /** The head's own tensor; 0 where it is the embedding's. */
   readonly output: number;
@@ -33,6 +35,7 @@ function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null 
   const typeOf = typeChooser(model, scheme);
   if (typeOf === undefined) return null;
   const layers = new Array<number>(model.numLayers).fill(0);
+  const experts = new Array<number>(model.numLayers).fill(0);
   let embedding = 0;
   let output = 0;
   let rest = 0;
@@ -41,8 +44,11 @@ function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null 
     const category = tensorCategory(group);
     group.layers.forEach((layer, position) => {
       const bytes = tensorBytes(group, typeOf(group, category, position)) * group.experts;
-      if (layer < layers.length) layers[layer] += bytes;
-      else rest += bytes;
+      if (layer >= layers.length) rest += bytes;
+      else {
+        layers[layer] += bytes;
+        if (group.role === 'expert') experts[layer] += bytes;
+      }
     });
     if (group.layers.length > 0) continue;
     const bytes = tensorBytes(group, typeOf(group, category, 0));
@@ -51,7 +57,7 @@ function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null 
     else rest += bytes;
     if (category === 'token_embd' && repeatsEmbedding(model)) output += tensorBytes(group, typeOf(group, 'output', 0));
   }
-  return { layers, embedding, output, rest };
+  return { layers, experts, embedding, output, rest };
 }
 
 /** Bytes of all tensors of a group. `null` for a scheme that names no file type. */

@@ -1,3 +1,4 @@
+import { llamaCppHas } from '../../container';
 import { contextCells } from '../../endpoint/slots';
 import { bytesPerElement } from '../../scheme/gguf/types';
 import { ggufTensors, type GgufTensors } from '../gguf/file-bytes';
@@ -6,11 +7,14 @@ import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
 import { MIB } from '../../units';
+import { latentLayout } from './llama-cpp-latent';
 import type { EngineMemory } from './types';
 import { partialMemory } from './unknown';
 
-/** Tokens of one micro-batch (`-ub`), for which the compute graph is reserved. */
+/** Tokens of one micro-batch (`-ub`) unless it is set. */
 const MICRO_BATCH = 512;
+/** To this many a context that nobody set is shortened at most. Source: common/common.h, `fit_params_min_ctx`. */
+const SHORTEST_FITTED = 4096;
 /** CUDA context and cuBLAS workspace of one device. */
 const DEVICE_RUNTIME_BYTES = 300 * MIB;
 
@@ -28,26 +32,44 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const onGpu = instance === undefined || instance.kind === 'gpu';
   const devices = onGpu ? Math.max(1, options.pipelineParallelSize) : 1;
   const placed = onGpu
-    ? placedWeights(tensors, offloadedLayers(options), devices, model.tieWordEmbeddings)
+    ? placedWeights(tensors, options, devices, model.tieWordEmbeddings, hasHeadFirst(subject))
     : inHostMemory(tensors);
   const { weights } = placed;
   const total = onGpu ? subject.accelerator?.memoryBytesUsable : instance.memoryBytes;
   const usable = onGpu ? total : (instance.memoryBytesUsable ?? total);
   if (keyBytes === undefined || valueBytes === undefined) return partialMemory({ total: total ?? null, weights }, null);
 
-  const all = kvGroups(model, { tensorParallel: 1, pipelineParallel: 1, keyBytes, valueBytes });
+  const all = kvGroups(model, {
+    tensorParallel: 1,
+    pipelineParallel: 1,
+    keyBytes,
+    valueBytes,
+    ...latentLayout(subject, keyBytes, valueBytes),
+  });
   const context = options.maxModelLen;
   const perToken = bytesPerToken(all);
   if (context === undefined) return partialMemory({ total: total ?? null, weights }, perToken);
   const slots = Math.max(1, options.slots ?? 1);
-  const cells = contextCells(context, { ...options, slots });
-  const share = placed.layerShare;
-  const cache = cacheBytes(all, cells, slots) * share;
-  const activations = computeBytes(subject, cells);
+  const share = options.cacheOnHost === true ? 0 : placed.layerShare;
+  const shape = {
+    slots,
+    isShared: options.unifiedKvCache === true,
+    isFull: keepsWindows(subject),
+    microBatch: microBatch(options),
+  };
+  const needed = (cells: number) => cacheBytes(all, cells, shape) * share;
   const runtime = onGpu ? DEVICE_RUNTIME_BYTES : 0;
+  const asked = contextCells(context, { ...options, slots });
+  const roomFor = (cells: number) =>
+    usable === undefined ? Infinity : Math.max(0, usable - weights - computeBytes(subject, cells) - runtime);
+  const mayShorten = options.fitsContext === true && asked > SHORTEST_FITTED && needed(asked) > roomFor(asked);
+  const cells = mayShorten ? largestCells((size) => needed(size) <= roomFor(size), asked) : asked;
+  const activations = computeBytes(subject, cells);
   const fixed = weights + activations + runtime;
-  const fits = usable === undefined ? null : fixed + cache <= usable;
+  const fits =
+    usable === undefined ? null : fixed + needed(cells) <= usable && (!mayShorten || cells >= SHORTEST_FITTED);
   const room = usable === undefined ? null : Math.max(0, usable - fixed);
+  const largest = (most: number) => largestCells((size) => needed(size) <= (room ?? Infinity), most);
   return {
     memory: {
       total: total ?? null,
@@ -56,13 +78,26 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
       activations: Math.round(activations),
       graphs: 0,
       runtime,
-      kvCache: room === null ? null : Math.floor(Math.min(cache, room)),
+      kvCache: room === null ? null : Math.floor(Math.min(needed(cells), room)),
     },
     kvBytesPerToken: perToken * share,
-    kvCacheTokens: room === null ? null : largestCells(all, slots, share, room, cells),
+    kvCacheTokens: room === null ? null : largest(cells),
     maxConcurrency: fits === null ? null : fits ? slots : 0,
-    largestMaxModelLen: room === null ? null : largestCells(all, slots, share, room, longestContext(model, options)),
+    largestMaxModelLen: room === null ? null : largest(longestContext(model, options)),
   };
+}
+
+function microBatch({ microBatch: tokens = MICRO_BATCH }: EffectiveOptions): number {
+  return tokens;
+}
+
+/** Layers with a window keep the whole context where that is asked for, and in builds that had no other cache. */
+function keepsWindows({ options, container }: Subject): boolean {
+  return options.fullWindows === true || llamaCppHas(container, 'windowedCache') === false;
+}
+
+function hasHeadFirst({ container }: Subject): boolean {
+  return llamaCppHas(container, 'headOffloadedFirst') !== false;
 }
 
 /**
@@ -89,41 +124,82 @@ function inHostMemory({ layers, embedding, output, rest }: GgufTensors): Placeme
   return { weights: layers.reduce((sum, bytes) => sum + bytes, embedding + output + rest), layerShare: 1 };
 }
 
-function placedWeights(tensors: GgufTensors, gpuLayers: number, devices: number, tied: boolean): Placement {
-  const { layers } = tensors;
+/**
+ * Layers are shared out in order, evenly or as `--tensor-split` says; the head counts as one layer more, the last. With fewer layers on the
+ * GPUs than there are, those are the last ones: with the head since it is offloaded first, without it before.
+ * Source: llama.cpp src/llama-model.cpp, `load_tensors`, `i_gpu_start`.
+ */
+function placedWeights(
+  tensors: GgufTensors,
+  options: EffectiveOptions,
+  devices: number,
+  tied: boolean,
+  headFirst: boolean,
+): Placement {
+  const { layers, experts } = tensors;
+  const gpuLayers = offloadedLayers(options);
   if (gpuLayers === 0) return { weights: 0, layerShare: 0 };
-  // The head counts as one layer more, and is offloaded last. A tied head is a copy of the embedding.
+  const onHost = options.expertsOnHost ?? 0;
+  // A tied head is a copy of the embedding.
   const head = tensors.rest + (tied ? tensors.embedding : tensors.output);
-  const items = [...layers, head];
+  const items = [...layers.map((bytes, layer) => (layer < onHost ? bytes - experts[layer] : bytes)), head];
   const offloaded = Math.min(items.length, gpuLayers);
-  const first = offloaded === items.length ? 0 : layers.length - offloaded;
-  // Devices beyond one for each layer hold nothing.
-  const used = Math.min(devices, offloaded);
-  const bytes = new Array<number>(used).fill(0);
-  const counts = new Array<number>(used).fill(0);
+  const first = headFirst || offloaded === items.length ? items.length - offloaded : layers.length - offloaded;
+  const ends = shareEnds(options.gpuShares, Math.min(devices, offloaded));
+  const bytes = new Array<number>(ends.length).fill(0);
+  const counts = new Array<number>(ends.length).fill(0);
   for (let i = 0; i < offloaded; i++) {
-    const device = Math.floor((i * used) / offloaded);
+    const found = ends.findIndex((end) => i / offloaded < end);
+    const device = found < 0 ? ends.length - 1 : found;
     bytes[device] += items[first + i];
     if (first + i < layers.length) counts[device]++;
   }
   return { weights: Math.max(...bytes), layerShare: Math.max(...counts) / layers.length };
 }
 
-/** Layers with a window keep it and one micro-batch more, for each slot; states one for each slot. Source: src/llama-kv-cache-iswa.cpp. */
-function cacheBytes(groups: readonly KvGroup[], cells: number, slots: number): number {
-  return groups.reduce((total, group) => {
-    if (group.kind === 'recurrent') return total + group.stateBytes * group.layers * slots;
-    const kept = group.window === undefined ? cells : Math.min(cells, group.window * slots + MICRO_BATCH);
-    return total + group.bytesPerToken * group.layers * kept;
-  }, 0);
+/** Up to which part of the layers each device goes. Devices beyond one for each layer hold nothing. */
+function shareEnds(shares: readonly number[] | undefined, devices: number): readonly number[] {
+  const given = Array.from({ length: devices }, (_, device) => (shares === undefined ? 1 : (shares[device] ?? 0)));
+  const sum = given.reduce((total, share) => total + share, 0);
+  if (!(sum > 0)) return shareEnds(undefined, devices);
+  let passed = 0;
+  return given.map((share) => (passed += share) / sum);
 }
 
-function largestCells(groups: readonly KvGroup[], slots: number, share: number, room: number, most: number): number {
+interface CacheShape {
+  readonly slots: number;
+  /** One cache for all slots, or one for each. */
+  readonly isShared: boolean;
+  /** Do layers with a window keep the whole context? */
+  readonly isFull: boolean;
+  readonly microBatch: number;
+}
+
+/** The cache of layers with a window is padded to this many tokens. Source: src/llama-kv-cache-iswa.cpp. */
+const WINDOW_PADDING = 256;
+
+/** Layers with a window keep it and one micro-batch more, for each slot; states one for each slot. Source: src/llama-kv-cache-iswa.cpp. */
+function cacheBytes(groups: readonly KvGroup[], cells: number, shape: CacheShape): number {
+  const { slots, isShared, isFull } = shape;
+  return groups.reduce((total, group) => {
+    if (group.kind === 'recurrent') return total + group.stateBytes * group.layers * slots;
+    const kept = group.window === undefined || isFull ? cells : windowCells(group.window);
+    return total + group.bytesPerToken * group.layers * kept;
+  }, 0);
+
+  function windowCells(window: number): number {
+    const streams = isShared ? 1 : slots;
+    const each = Math.min(cells / streams, window * (isShared ? slots : 1) + shape.microBatch);
+    return streams * Math.ceil(each / WINDOW_PADDING) * WINDOW_PADDING;
+  }
+}
+
+function largestCells(fit: (cells: number) => boolean, most: number): number {
   let fits = 0;
   let tooMany = Math.max(1, most) + 1;
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
-    if (cacheBytes(groups, middle, slots) * share <= room) fits = middle;
+    if (fit(middle)) fits = middle;
     else tooMany = middle;
   }
   return fits;
@@ -133,12 +209,19 @@ function largestCells(groups: readonly KvGroup[], slots: number, share: number, 
  * The reserved compute graph: logits of a micro-batch in float32, its feed-forward, and without flash attention the scores of every head
  * against the whole context.
  */
-function computeBytes({ model, options }: Subject, cells: number): number {
-  const logits = MICRO_BATCH * model.vocabSize * 4;
-  const forward = MICRO_BATCH * (3 * model.intermediateSize + 4 * model.hiddenSize) * 4;
-  const scores =
-    options.flashAttention.toLowerCase() === 'off'
-      ? MICRO_BATCH * model.numAttentionHeads * cells * 4
-      : MICRO_BATCH * cells * 2;
+function computeBytes({ model, options, container }: Subject, cells: number): number {
+  const tokens = microBatch(options);
+  const logits = tokens * model.vocabSize * 4;
+  const forward = tokens * (3 * model.intermediateSize + 4 * model.hiddenSize) * 4;
+  const streams = options.unifiedKvCache === true ? 1 : Math.max(1, options.slots ?? 1);
+  const scores = hasFlashAttention(options, container)
+    ? tokens * cells * 2
+    : (tokens * model.numAttentionHeads * cells * 4) / streams;
   return Math.max(logits, forward) + scores;
+}
+
+/** Before it was automatic, flash attention was off unless asked for. */
+function hasFlashAttention({ flashAttention }: EffectiveOptions, container: Subject['container']): boolean {
+  if (flashAttention === 'auto') return llamaCppHas(container, 'flashAttentionAuto') !== false;
+  return !/^(off|0|false|disabled)$/i.test(flashAttention);
 }

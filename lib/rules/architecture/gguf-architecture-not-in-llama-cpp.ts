@@ -1,7 +1,16 @@
+import {
+  buildSpan,
+  comesAfter,
+  ggufArchitectures,
+  LLAMA_CPP_BUILDS_SOURCE,
+  llamaCppBuild,
+  llamaCppName,
+  type BuildSpan,
+} from '../../container';
 import { found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
+import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import { LLAMA_CPP_SOURCE, llamaCppConverts } from '../helpers/server-support';
-import type { Rule } from '../types';
+import type { Rule, RuleContext } from '../types';
 
 const OPT = {
   architectures: ['OPTForCausalLM'],
@@ -25,10 +34,10 @@ const MLLAMA = { ...LLAMA_8B, architectures: ['MllamaForConditionalGeneration'] 
 const ABSENT =
   /^(?:OPT|GPTNeoFor|GPTJ|CodeGen|Bart|MBart|PLBart|Whisper|RecurrentGemma|Zamba2|Fuyu|Mllama|Persimmon|PaliGemma)/;
 
-const example = (config: object, family = 'llama-cpp') => ({
+const example = (config: object, family = 'llama-cpp', version?: string) => ({
   model: { config },
   quantization: 'gguf:Q4_K_M',
-  container: { family },
+  container: { family, ...(version === undefined ? {} : { version }) },
   options: { maxModelLen: 2048, slots: 1 },
 });
 
@@ -38,17 +47,30 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
   summary: 'llama.cpp has a model for the architecture',
   explanation:
     'llama.cpp computes each architecture with code of its own, and its converter writes no GGUF for others. Files that a fork has written end with "unknown model architecture: \'mllama\'": Llama 3.2 Vision, OPT, BART and Fuyu are among those that llama.cpp has not. The list is that of October 2026; an older build has fewer.',
-  source: `${LLAMA_CPP_SOURCE}; ggml-org/llama.cpp#14951`,
+  source: `${LLAMA_CPP_SOURCE}; ${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#14951, oobabooga/textgen#6223, mozilla-ai/llamafile#711`,
   examples: {
     passes: [
       example(LLAMA_8B),
       example(OPT, 'vllm'),
       example({ ...LLAMA_8B, architectures: ['YiForCausalLM'], model_type: 'Yi' }),
+      example(QWEN3_MOE, 'llama-cpp', 'b5415'),
     ],
-    fails: [example(OPT), example(MLLAMA)],
+    fails: [example(OPT), example(MLLAMA), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
   },
-  evaluate({ container, model }) {
+  evaluate(context) {
+    const { container, model } = context;
     if (container?.engine !== 'llama.cpp' || model === undefined) return [];
+    const later = comesLater(context);
+    if (later !== undefined)
+      return [
+        found({
+          what: `${llamaCppName(container)} does not know the architecture ${model.architecture} yet ("unknown model architecture: '${later.name}'")`,
+          got: `${llamaCppName(container)}, which lacks ${later.name} as builds up to b${later.span.lastWithout} do`,
+          allowed: later.span.first === undefined ? 'a newer build' : `b${later.span.first} or newer`,
+          fix: 'leave container.version out, which takes the newest image',
+          path: '/container/version',
+        }),
+      ];
     if (!ABSENT.test(model.architecture) || llamaCppConverts(model.architecture)) return [];
     return [
       found({
@@ -61,3 +83,14 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
     ];
   },
 };
+
+/** The architecture that a GGUF of the model names, where it came to llama.cpp after the build: every one, of those it was ever written as. */
+function comesLater({ container, model }: RuleContext): { name: string; span: BuildSpan } | undefined {
+  const build = llamaCppBuild(container);
+  if (build === undefined || model === undefined) return undefined;
+  const all = ggufArchitectures(model.architecture).map((name) => ({
+    name,
+    span: buildSpan('architectures', name) ?? {},
+  }));
+  return all.length > 0 && all.every(({ span }) => comesAfter(span, build)) ? all[0] : undefined;
+}

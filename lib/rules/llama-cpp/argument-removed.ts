@@ -1,4 +1,5 @@
-import { llamaCppRemoved } from '../../container';
+import { buildSpan, isGoneBy, llamaCppBuild, llamaCppRemoved } from '../../container';
+import type { ResolvedContainer } from '../../container/types';
 import { shown, variablesOf } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
@@ -12,6 +13,13 @@ const example = (environment: Record<string, string>) => ({
   environment,
 });
 
+/** Does the build that is named still have it? */
+function stillHas(container: ResolvedContainer, argument: string): boolean {
+  const build = llamaCppBuild(container);
+  const span = buildSpan('arguments', argument);
+  return build !== undefined && span?.firstAfter !== undefined && !isGoneBy(span, build);
+}
+
 export const argumentRemoved: Rule = {
   id: 'ARGUMENT_REMOVED',
   severity: 'error',
@@ -23,6 +31,7 @@ export const argumentRemoved: Rule = {
     passes: [
       example({ SM_LLAMA_CPP_SPEC_DRAFT_N_MAX: '16', SM_LLAMA_CPP_SPEC_DRAFT_N_MIN: '1' }),
       example({ SM_LLAMA_CPP_DRAFT_MAX: 'false' }),
+      { ...example({ SM_LLAMA_CPP_DRAFT_MAX: '16' }), container: { family: 'llama-cpp', version: 'b8390' } },
     ],
     fails: [example({ SM_LLAMA_CPP_DRAFT_MAX: '16' }), example({ SM_LLAMA_CPP_SPEC_NGRAM_SIZE_N: '8' })],
   },
@@ -33,6 +42,7 @@ export const argumentRemoved: Rule = {
     for (const [name, value] of Object.entries(spec.environment)) {
       if (prefix === undefined || !name.startsWith(prefix) || /^(false|"false"|'false')$/i.test(value)) continue;
       const argument = find(name)?.argument;
+      if (argument !== undefined && stillHas(container, argument)) continue;
       const advice = argument === undefined ? undefined : llamaCppRemoved(argument);
       if (advice === undefined) continue;
       const successor = /--[a-z0-9*-]+/.exec(advice)?.[0] ?? '';

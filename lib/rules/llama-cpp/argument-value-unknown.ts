@@ -26,7 +26,7 @@ export const argumentValueUnknown: Rule = {
   explanation:
     'llama-server compares some arguments with a list of words, and stops at any other before it loads the model: "error while handling argument "--split-mode": invalid value". A word of another server, such as dynamic for the RoPE scaling, is one of the ways there; so are the types of speculation before they were renamed, such as eagle3 for draft-eagle3 ("unknown speculative type"). KV types and flash attention are looked at as options.',
   source:
-    'llama.cpp common/arg.cpp, the handlers that throw "invalid value" or "unknown value"; common/speculative.cpp, common_speculative_types_from_names',
+    'llama.cpp common/arg.cpp, the handlers that throw "invalid value" or "unknown value"; common/chat.cpp, common_reasoning_format_from_name; common/speculative.cpp, common_speculative_types_from_names',
   examples: {
     passes: [
       example({ SM_LLAMA_CPP_SPLIT_MODE: 'row', SM_LLAMA_CPP_NUMA: 'distribute', SM_LLAMA_CPP_FIT: 'off' }),
@@ -37,6 +37,7 @@ export const argumentValueUnknown: Rule = {
       example({ SM_LLAMA_CPP_SPLIT_MODE: 'columns' }),
       example({ SM_LLAMA_CPP_ROPE_SCALING: 'dynamic' }),
       example({ SM_LLAMA_CPP_POOLING: 'avg' }),
+      example({ SM_LLAMA_CPP_REASONING_FORMAT: 'deepseek-r1' }),
       example({ SM_LLAMA_CPP_SPEC_TYPE: 'eagle3' }),
     ],
   },

@@ -17,6 +17,12 @@ import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
 import { speculationWithoutDraft } from './speculation-without-draft';
 import { splitModeTensor } from './split-mode-tensor';
+import { argumentNotInBuild } from './argument-not-in-build';
+import { tensorTypeNotInBuild } from './tensor-type-not-in-build';
+import { tensorTypeWithoutGpuKernel } from './tensor-type-without-gpu-kernel';
+import { gpuNotThere } from './gpu-not-there';
+import { requestsCarryNoKey } from './requests-carry-no-key';
+import { numberReadInPart } from './number-read-in-part';
 
 export const llamaCppRules: readonly Rule[] = [
   argumentRemoved,
@@ -37,4 +43,10 @@ export const llamaCppRules: readonly Rule[] = [
   chatTemplateIsAName,
   speculationWithoutDraft,
   embeddingExceedsBatch,
+  argumentNotInBuild,
+  tensorTypeNotInBuild,
+  tensorTypeWithoutGpuKernel,
+  gpuNotThere,
+  requestsCarryNoKey,
+  numberReadInPart,
 ];

@@ -11,8 +11,19 @@ const example = (environment: Record<string, string>) => ({
   environment,
 });
 
-/** Variables that name the file of the model; a draft or a projector has variables of its own. */
+/** Variables that name the file of the model; what goes with it has variables of its own. */
 const VARIABLES = ['SM_LLAMA_CPP_MODEL', 'SM_LLAMA_CPP_HF_FILE'];
+/** Variables that name a GGUF besides. */
+const BESIDES = [
+  ['SM_LLAMA_CPP_LORA', 'an adapter (LoRA)'],
+  ['SM_LLAMA_CPP_MODEL_DRAFT', 'a draft model'],
+  ['SM_LLAMA_CPP_SPEC_DRAFT_MODEL', 'a draft model'],
+  ['SM_LLAMA_CPP_MMPROJ', 'a projector'],
+] as const;
+
+/** Files of other formats: PyTorch’s and safetensors, and the GGML files of 2023, of which nearly all name their type. */
+const OTHER_FORMAT = /\.(safetensors|pth?|onnx)$|(ggml|[._-]i?q\d).*\.bin$/i;
+const OTHER_ADAPTER = /\.(safetensors|pth?|onnx|bin)$/i;
 
 interface Fault {
   readonly what: string;
@@ -36,7 +47,7 @@ function faultOf(name: string, value: string): Fault | undefined {
       allowed: 'the GGUF of the language model',
       fix: `name the model’s own file in ${name}, and the projector in SM_LLAMA_CPP_MMPROJ`,
     };
-  if (/\.(safetensors|pth?|onnx)$|ggml.*\.bin$/i.test(file))
+  if (OTHER_FORMAT.test(file))
     return {
       what: 'llama-server loads GGUF files alone, and this is another format ("invalid magic characters")',
       allowed: 'a .gguf file',
@@ -57,9 +68,9 @@ export const modelFileNotLoadable: Rule = {
   severity: 'error',
   summary: 'the file that is named is one that llama-server can begin with',
   explanation:
-    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file. Neither safetensors nor the GGML files of 2023 are GGUF.',
+    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file. Neither safetensors nor the GGML files of 2023 are GGUF, and an adapter, a draft or a projector is a GGUF as well.',
   source:
-    'llama.cpp src/llama-model-loader.cpp; ggml-org/llama.cpp#7779, #9061; aws/deep-learning-containers docs/llama-cpp: the first shard of a split GGUF',
+    'llama.cpp src/llama-model-loader.cpp; ggml-org/llama.cpp#7779, #9061, ollama/ollama#1965; aws/deep-learning-containers docs/llama-cpp: the first shard of a split GGUF',
   examples: {
     passes: [
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00001-of-00003.gguf' }),
@@ -73,15 +84,35 @@ export const modelFileNotLoadable: Rule = {
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.safetensors' }),
       example({ SM_LLAMA_CPP_HF_FILE: 'llama-2-7b-chat.ggmlv3.q4_0.bin' }),
+      example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-2-7b-chat.q4_K_M.bin' }),
+      example({ SM_LLAMA_CPP_LORA: '/opt/ml/model/adapter_model.safetensors' }),
     ],
   },
   evaluate({ container, spec }) {
     if (container?.engine !== 'llama.cpp') return [];
-    return VARIABLES.flatMap((name) => {
-      const value = spec.environment?.[name];
+    const { environment } = spec;
+    if (environment === undefined) return [];
+    const besides = BESIDES.flatMap(([name, what]) => {
+      const value = environment[name];
+      if (value === undefined || value.includes('${')) return [];
+      const other = value.split(',').find((file) => OTHER_ADAPTER.test(file.trim()));
+      if (other === undefined) return [];
+      return [
+        found({
+          what: `llama-server loads ${what} as a GGUF alone, and this is another format`,
+          got: shown(name, value),
+          allowed: 'a .gguf file',
+          fix: `convert it to GGUF (convert_lora_to_gguf.py or convert_hf_to_gguf.py), and name that file in ${name}`,
+          path: `/environment/${name}`,
+        }),
+      ];
+    });
+    const models = VARIABLES.flatMap((name) => {
+      const value = environment[name];
       const fault = value === undefined || value.includes('${') ? undefined : faultOf(name, value);
       if (value === undefined || fault === undefined) return [];
       return [found({ ...fault, got: shown(name, value), path: `/environment/${name}` })];
     });
+    return [...models, ...besides];
   },
 };

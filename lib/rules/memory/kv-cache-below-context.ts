@@ -4,6 +4,7 @@ import { isNeuron } from '../helpers/engine';
 import { fitText, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
 import { runsLmiDist } from '../helpers/lmi-dist';
+import { offloadsByItself } from '../helpers/offload';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -18,6 +19,9 @@ const example = (config: object, instanceType: string, options: object) => ({
 const NOT_TELLABLE = 0.01;
 const MEMORY_ERROR = 0.015;
 
+/** llama-server shortens a context that nobody set, but not below this. Source: llama.cpp common/common.h, `fit_params_min_ctx`. */
+const SHORTEST_FITTED = 4096;
+
 /** Round down to what people write: a multiple of 256. */
 function roundedContext(tokens: number): number {
   return tokens >= 256 ? Math.floor(tokens / 256) * 256 : Math.max(1, Math.floor(tokens));
@@ -30,7 +34,12 @@ function isAsked({ spec }: RuleContext): boolean {
   );
 }
 
+function fitsContext({ options }: RuleContext): boolean {
+  return options.fitsContext === true;
+}
+
 function contextName(context: RuleContext): string {
+  if (fitsContext(context)) return 'the shortest context that llama-server falls back to';
   return isAsked(context)
     ? 'maxModelLen'
     : `the model’s own context (no maxModelLen is set, max_position_embeddings is ${context.model?.maxPositionEmbeddings})`;
@@ -41,7 +50,7 @@ export const kvCacheBelowContext: Rule = {
   severity: 'error',
   summary: 'the KV cache holds one request of the longest context',
   explanation:
-    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start. SGLang starts, and shortens what a request may have to what its cache holds: there a context that was asked for is a warning, and the model’s own none. lmi-dist, which LMI 0.27 to 0.32 take by themselves, starts as well, as AWS’s benchmark of Llama 3.1 8B on ml.g5.xlarge does; what becomes of a request that is longer than the cache is not known, so there too it is a warning.',
+    'A server that promises a context must be able to hold one such request. vLLM refuses to start otherwise: "To serve at least one request with the model’s max seq len (131072), 16.0 GiB KV cache is needed, which is larger than the available KV cache memory". With no maxModelLen the model’s whole context is promised, which for recent models is far more than a small GPU holds; the commonest reason why a model that fits does not start. SGLang starts, and shortens what a request may have to what its cache holds: there a context that was asked for is a warning, and the model’s own none. lmi-dist, which LMI 0.27 to 0.32 take by themselves, starts as well, as AWS’s benchmark of Llama 3.1 8B on ml.g5.xlarge does; what becomes of a request that is longer than the cache is not known, so there too it is a warning. llama-server shortens a context that nobody set to what fits, down to 4,096 tokens, and keeps layers in the host’s memory where nobody said how many go to the GPU.',
   source:
     'vllm/v1/core/kv_cache_utils.py, `check_enough_kv_cache_memory`; vllm/worker/worker.py of V0, `raise_if_cache_size_invalid`; sglang/srt/managers/tp_worker.py, `max_req_len`; aws-samples/foundation-model-benchmarking-tool configs/llama3.1/8b/config-llama3.1-8b-g5.2xl-g5.4xl-sm.yml; this library’s plan',
   examples: {
@@ -82,7 +91,9 @@ export const kvCacheBelowContext: Rule = {
     if (isNeuron(context)) return [];
     const shortens = context.container?.engine === 'sglang';
     if (shortens && !isAsked(context)) return [];
-    const wanted = wantedContext(context);
+    const wanted = fitsContext(context)
+      ? Math.min(SHORTEST_FITTED, wantedContext(context) ?? SHORTEST_FITTED)
+      : wantedContext(context);
     if (
       instance === undefined ||
       wanted === undefined ||
@@ -116,7 +127,7 @@ export const kvCacheBelowContext: Rule = {
         allowed: `maxModelLen up to ${count(reachable)}`,
         fix: `set maxModelLen to ${roundedContext(reachable)}${better === undefined ? '' : `, or ${better}`}`,
         path: '/options/maxModelLen',
-        severity: close || shortens || runsLmiDist(context) ? 'warning' : 'error',
+        severity: close || shortens || runsLmiDist(context) || offloadsByItself(context) ? 'warning' : 'error',
       }),
     ];
   },

@@ -3,6 +3,7 @@ import { instanceText } from '../helpers/accelerator';
 import { fitText } from '../helpers/fit';
 import { found, gib } from '../helpers/finding';
 import { cheapestMachine } from '../helpers/instances';
+import { offloadsByItself } from '../helpers/offload';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -18,12 +19,6 @@ const TGI =
   '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04';
 const ON_LOAD = { environment: { SM_VLLM_QUANTIZATION: 'fp8' } };
 const ALL_LAYERS = { SM_LLAMA_CPP_N_GPU_LAYERS: '999' };
-
-/** Does llama-server choose by itself how many layers go to the GPU? */
-function offloadsByItself({ container, instance, spec }: RuleContext): boolean {
-  if (container?.engine !== 'llama.cpp' || instance?.kind !== 'gpu') return false;
-  return !Object.keys(spec.environment ?? {}).some((name) => /(N_)?GPU_LAYERS$|_NGL$/.test(name));
-}
 
 /** SGLang foresees its buffers generously; a larger share of the memory often does. */
 const LARGER_SHARE = 0.9;
