@@ -6,7 +6,7 @@ import { GIB } from '../units';
 import type { DefaultsContext } from './defaults-context';
 import type { EnvironmentOptions } from './environment';
 import { sglangMemory } from './sglang-memory';
-import { isSince } from './version';
+import { atLeast, isSince } from './version';
 import { usesV1 } from './vllm-engine';
 
 /** What a container does with an option that nobody set, on this instance and model. */
@@ -198,9 +198,19 @@ function llamaCppDefaults({
   };
 }
 
-/** Source: djl-serving lmi docs, "tnx_user_guide": `n_positions` 128, one sequence unless a rolling batch is asked for. */
-function lmiNeuronDefaults({ instance, set }: DefaultsContext): Partial<ContainerDefaults> {
-  const sequenceLength = set.sequenceLength ?? set.maxModelLen ?? 128;
+/** Neuron SDK of LMI 0.30, which takes the model's own length, up to `LONGEST_BY_DEFAULT`. */
+const OWN_LENGTH_SINCE_SDK = [2, 20];
+const LONGEST_BY_DEFAULT = 4096;
+
+/**
+ * One sequence unless a rolling batch is asked for, of 128 tokens up to LMI 0.29. Source: djl-serving lmi docs, "tnx_user_guide":
+ * `n_positions` 128; from 0.30 on transformers_neuronx.py, `set_max_position_embeddings` (deepjavalibrary/djl-serving#2316).
+ */
+function lmiNeuronDefaults({ container, instance, model, set }: DefaultsContext): Partial<ContainerDefaults> {
+  const own = atLeast(container?.engineVersion, OWN_LENGTH_SINCE_SDK)
+    ? Math.min(model?.maxPositionEmbeddings ?? LONGEST_BY_DEFAULT, LONGEST_BY_DEFAULT)
+    : 128;
+  const sequenceLength = set.sequenceLength ?? set.maxModelLen ?? own;
   return {
     tensorParallelSize: allNeuronCores(instance, set.logicalNeuronCores),
     sequenceLength,

@@ -1,4 +1,6 @@
 import { GEMMA2_2B, LLAMA_70B, LLAMA_8B, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import type { EndpointSpec } from '../../lib/spec/types';
 import { alone } from './own-findings';
 
 const GIB = 2 ** 30;
@@ -57,6 +59,17 @@ describe('NEURON_COMPILED_LENGTH', () => {
     {},
   ])('passes %j', (options) => {
     expect(find(options)).toEqual([]);
+  });
+
+  test('of LMI 0.30 is the model’s, up to 4096', () => {
+    const of = (version: string, config: Json = LLAMA_8B) =>
+      resolveEndpoint(endpoint({ container: { family: 'lmi-neuron', version }, options: {} }, config) as EndpointSpec)
+        .options.sequenceLength;
+    expect(of('0.29.0-neuronx-sdk2.19.1')).toBe(128);
+    expect(of('0.30.0-neuronx-sdk2.20.1')).toBe(4096);
+    expect(of('0.30.0-neuronx-sdk2.20.1', { ...LLAMA_8B, max_position_embeddings: 2048 })).toBe(2048);
+    const newer = { container: { family: 'lmi-neuron', version: '0.30.0-neuronx-sdk2.20.1' } };
+    expect(find({}, newer)).toEqual([]);
   });
 
   test('of LMI is 128 where nobody says so', () => {
@@ -161,6 +174,29 @@ test('NEURON_ISOLATED_WITHOUT_CACHE is of isolated containers that must find a c
   expect(isolated(lmi)).toEqual([]);
   expect(isolated({ environment: { SM_ON_ALLOW_NON_CACHED_MODEL: '' } })).toEqual([]);
   expect(alone(rule, { ...endpoint(), model: { id: 's3://bucket/model/', config: LLAMA_8B } })).toEqual([]);
+});
+
+describe('NEURON_ROPE_SCALING_NOT_READ', () => {
+  const find = (version: string, scaling: object | null, parts: object = {}) =>
+    alone(
+      'NEURON_ROPE_SCALING_NOT_READ',
+      endpoint({ container: { family: 'lmi-neuron', version }, ...parts }, { ...LLAMA_8B, rope_scaling: scaling }),
+    );
+
+  test('is ignored up to SDK 2.19', () => {
+    expect(find('0.29.0-neuronx-sdk2.19.1', { rope_type: 'llama3', factor: 8 })).toMatchObject([
+      { got: 'rope_scaling llama3', fix: 'use version 0.30.0-neuronx-sdk2.20.1, or the hf-vllm-neuron container' },
+    ]);
+    expect(find('0.30.0-neuronx-sdk2.20.1', { rope_type: 'llama3', factor: 8 })).toEqual([]);
+    expect(find('0.29.0-neuronx-sdk2.19.1', null)).toEqual([]);
+    expect(find('0.29.0-neuronx-sdk2.19.1', { type: 'default' })).toEqual([]);
+  });
+
+  test('is refused but for two kinds since', () => {
+    expect(find('0.30.0-neuronx-sdk2.20.1', { type: 'linear', factor: 2 })[0].message).toContain('refuses');
+    expect(find('0.29.0-neuronx-sdk2.19.1', { type: 'linear', factor: 2 })[0].message).toContain('ignores');
+    expect(find('0.36.0', { type: 'linear', factor: 2 }, { container: { family: 'lmi' } })).toEqual([]);
+  });
 });
 
 describe('NEURON_CORE_TOPOLOGY', () => {

@@ -354,6 +354,29 @@ describe('INSTANCE_POOLS_INVALID', () => {
   });
 });
 
+test.each([
+  ['SM_VLLM_LORA_MODULES', 'sql=org/adapter', 'adapter org/adapter'],
+  ['SM_VLLM_LORA_MODULES', 'a=/opt/ml/model/a b=org/b', 'adapter org/b'],
+  [
+    'SM_VLLM_LORA_MODULES',
+    '[{"name": "sql", "path": "org/adapter", "base_model_name": "base"}]',
+    'adapter org/adapter',
+  ],
+  ['SM_SGLANG_LORA_PATHS', 'sql=org/adapter', 'adapter org/adapter'],
+  ['SM_VLLM_LORA_MODULES', 'sql=/opt/ml/model/adapters/sql', undefined],
+  ['SM_VLLM_LORA_MODULES', '', undefined],
+])('an isolated container fetches no adapters: %s=%s', (name, value, got) => {
+  const isolated = spec({
+    model: { id: 's3://bucket/model/', config: LLAMA_8B },
+    container: { family: 'vllm' },
+    environment: { [name]: value },
+    endpoint: { networkIsolation: true },
+  });
+  const finding = findingOf('NETWORK_ISOLATION_NEEDS_LOCAL_MODEL', isolated);
+  if (got === undefined) expect(finding).toBeUndefined();
+  else expect(finding).toMatchObject({ severity: 'error', got, path: `/environment/${name}` });
+});
+
 describe('HUB_FROM_WITHIN_VPC', () => {
   const rule = 'HUB_FROM_WITHIN_VPC';
   const inVpc = (parts: object, endpoint: object = {}) =>

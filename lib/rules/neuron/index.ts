@@ -15,6 +15,7 @@ import { neuronLargeInt8KnownFailure } from './neuron-large-int8-known-failure';
 import { neuronLogicalCores } from './neuron-logical-cores';
 import { neuronPipelineNotSupported } from './neuron-pipeline-not-supported';
 import { neuronQuantizedAttentionBias } from './neuron-quantized-attention-bias';
+import { neuronRopeScalingNotRead } from './neuron-rope-scaling-not-read';
 import { neuronRuntimeNewerThanDriver } from './neuron-runtime-newer-than-driver';
 
 export const neuronRules: readonly Rule[] = [
@@ -33,6 +34,7 @@ export const neuronRules: readonly Rule[] = [
   neuronLogicalCores,
   neuronPipelineNotSupported,
   neuronQuantizedAttentionBias,
+  neuronRopeScalingNotRead,
   neuronRuntimeNewerThanDriver,
   neuronCoreFilledByWeights,
 ];

@@ -15,15 +15,18 @@ export const neuronCompiledLength: Rule = {
   severity: 'error',
   summary: 'context and concurrency are those the model is compiled for',
   explanation:
-    'A Neuron model is compiled for one sequence length and one batch size. A longer context or more sequences than that cannot be served: optimum-neuron refuses values that differ from the artifact. transformers-neuronx in LMI compiles for 128 tokens where nobody says otherwise, up to 0.29.',
+    'A Neuron model is compiled for one sequence length and one batch size. A longer context or more sequences than that cannot be served: optimum-neuron refuses values that differ from the artifact. transformers-neuronx in LMI compiles for 128 tokens where nobody says otherwise, up to 0.29; from 0.30 on for the length of the model, 4096 at most.',
   source:
-    'optimum-neuron optimum/commands/neuron/serve.py; djl-serving docs, tnx_user_guide: option.n_positions, default 128, and deepjavalibrary/djl-serving#2345; huggingface/optimum-neuron#516',
+    'optimum-neuron optimum/commands/neuron/serve.py; djl-serving docs, tnx_user_guide: option.n_positions, default 128, and deepjavalibrary/djl-serving#2345, #2316; huggingface/optimum-neuron#516',
   examples: {
-    passes: [example({ sequenceLength: 4096, batchSize: 4, maxModelLen: 4096, maxNumSeqs: 4 })],
+    passes: [
+      example({ sequenceLength: 4096, batchSize: 4, maxModelLen: 4096, maxNumSeqs: 4 }),
+      { ...example({}), container: { family: 'lmi-neuron', version: '0.30.0-neuronx-sdk2.20.1' } },
+    ],
     fails: [
       example({ sequenceLength: 2048, batchSize: 1, maxModelLen: 4096 }),
       example({ sequenceLength: 2048, batchSize: 1, maxNumSeqs: 4 }),
-      example({}, 'lmi-neuron'),
+      { ...example({}), container: { family: 'lmi-neuron', version: '0.29.0-neuronx-sdk2.19.1' } },
     ],
   },
   evaluate(context) {
@@ -57,8 +60,6 @@ export const neuronCompiledLength: Rule = {
       );
     if (
       container?.engine === 'transformers-neuronx' &&
-      // From 0.30 on LMI takes the model's own length.
-      container.assumedVersion === undefined &&
       options.sequenceLength === 128 &&
       given.sequenceLength === undefined
     )

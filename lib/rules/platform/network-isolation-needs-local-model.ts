@@ -47,12 +47,28 @@ function downloads(context: RuleContext): Download | undefined {
       path: '/endpoint/networkIsolation',
       isSure: spec.container?.family !== 'custom' || spec.endpoint?.modelData !== undefined,
     };
+  const adapters = adaptersOf(spec.environment);
+  if (adapters !== undefined) return adapters;
   const draft = speculationOf(context);
   if (draft?.model === undefined || !isHubId(draft.model)) return undefined;
   return {
     what: `draft model ${draft.model}`,
     path: draft.path === '/speculative' ? '/speculative/model' : draft.path,
   };
+}
+
+/** Variables that list adapters: `name=path` in one or more words, or the same as JSON. */
+const ADAPTER_VARIABLES = ['SM_VLLM_LORA_MODULES', 'OPTION_LORA_MODULES', 'SM_SGLANG_LORA_PATHS'];
+
+/** An adapter that is named as the hub names repositories. A folder in the working directory may look alike, and nobody puts one there. */
+function adaptersOf(environment: Readonly<Record<string, string>> | undefined): Download | undefined {
+  if (environment === undefined) return undefined;
+  for (const variable of ADAPTER_VARIABLES) {
+    const words = environment[variable]?.split(/[\s,"'{}[\]]+/).map((word) => word.slice(word.indexOf('=') + 1));
+    const adapter = words?.find(isHubId);
+    if (adapter !== undefined) return { what: `adapter ${adapter}`, path: `/environment/${variable}` };
+  }
+  return undefined;
 }
 
 function isRemote(value: string | undefined): boolean {
@@ -76,6 +92,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
       example({ environment: { SM_VLLM_MODEL: '/opt/ml/model' } }, 's3-prefix', '/opt/ml/model'),
       // From the folder that SageMaker has filled, weights are streamed without a network.
       example({ options: { loadFormat: 'runai_streamer' } }, 's3-prefix', 's3://bucket/model/'),
+      example({ environment: { SM_VLLM_LORA_MODULES: 'sql=/opt/ml/model/sql' } }, 's3-prefix', 's3://bucket/model/'),
       { ...example({}, 'hub'), endpoint: { modelData: 'hub' } },
     ],
     fails: [
@@ -103,6 +120,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
         's3://bucket/model/',
       ),
       example({ speculative: { method: 'draft', model: 'org/small', tokens: 4 } }, 's3-prefix', 's3://bucket/model/'),
+      example({ environment: { SM_VLLM_LORA_MODULES: 'sql=org/adapter' } }, 's3-prefix', 's3://bucket/model/'),
     ],
   },
   evaluate(context) {
