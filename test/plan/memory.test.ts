@@ -263,11 +263,13 @@ describe('the memory of a vLLM', () => {
       onVllm({ tensorParallelSize, maxModelLen: 2048 }, version, instanceType).memory.runtime as number;
     expect(runtime('ml.g5.12xlarge', 1, '0.10.2')).toBeLessThan(runtime('ml.g5.12xlarge', 4, '0.10.2'));
     expect(runtime('ml.g5.12xlarge', 1, '0.31.0')).toBe(runtime('ml.g5.12xlarge', 4, '0.31.0'));
-    expect(runtime('ml.g5.48xlarge', 8)).toBeLessThan(runtime('ml.p4d.24xlarge', 8));
+    expect(runtime('ml.g5.48xlarge', 8, '0.24.0')).toBeLessThan(runtime('ml.p4d.24xlarge', 8, '0.24.0'));
+    // Its own communicator, made before the engine looks, gathers the logits.
+    expect(runtime('ml.g5.48xlarge', 8)).toBe(runtime('ml.p4d.24xlarge', 8));
     // The data also names what a part has not: "no NVLink".
     expect(runtime('ml.g6e.12xlarge', 4)).toBe(runtime('ml.g5.12xlarge', 4));
     // The switch of the Hopper generation, which this version's buffers are for.
-    expect(runtime('ml.p5.48xlarge', 2, '0.10.2')).toBeGreaterThan(runtime('ml.p4d.24xlarge', 2, '0.10.2'));
+    expect(runtime('ml.p5.48xlarge', 4, '0.10.2')).toBeGreaterThan(runtime('ml.p4d.24xlarge', 4, '0.10.2'));
   });
 
   test('that does not fit has no cache', () => {

@@ -3,6 +3,7 @@ import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import { GIB } from '../../units';
+import { communicationBytes, type Links } from './communicators';
 import { visionInOneRun, visionRun, type VisionRotation } from './vision-profile';
 
 /** vLLM as it behaves by version; `undefined` is the newest. */
@@ -70,16 +71,6 @@ export class VllmVersion {
   /** Each all-reduce keeps its tensor until the run has ended. Source: vllm/worker/worker.py of 0.2.6, TORCH_NCCL_AVOID_RECORD_STREAMS. */
   get keepsReduced(): boolean {
     return this.asksDriver && !this.since(0, 2, 6);
-  }
-
-  /** The first look at the memory comes after the ranks have joined, whose buffers count no more: from 0.11. Source: vllm/v1/worker/gpu_worker.py, `init_device`. */
-  get looksAfterJoining(): boolean {
-    return this.since(0, 11);
-  }
-
-  /** NCCL may map memory of other GPUs, which it needs to reduce in the NVSwitch, from 0.10.1. Source: vllm/env_override.py of 0.10.0, NCCL_CUMEM_ENABLE. */
-  get countsSwitchBuffers(): boolean {
-    return this.since(0, 10, 1) && !this.looksAfterJoining;
   }
 
   /**
@@ -279,14 +270,6 @@ function feedForwardElements(
   return Math.min(tokens, version.expertTokens) * expertsPerToken * (ends + intermediate);
 }
 
-/** How the ranks of a server are joined. */
-export interface Links {
-  readonly tensorParallel: number;
-  readonly nvlink: boolean;
-  /** Compute capability × 10. */
-  readonly sm: number | undefined;
-}
-
 /**
  * What is taken outside of PyTorch's allocations: library workspaces on one GPU, and what the ranks need to speak to each other. Published
  * logs (0.6.4 and later print it): 0.05–0.14 GiB on one GPU; with V0 0.01 and 0.04 on a T4 and an RTX 2060, where it computes attention with
@@ -296,22 +279,10 @@ export function runtimeBytes(version: VllmVersion, links: Links): number {
   if (!version.asksDriver) return 0;
   const context = version.countsContext ? CONTEXT_BYTES : 0;
   const own = (version.readsConsumption ? 0.26 : version.printsNonTorch && links.sm === TURING ? 0.03 : 0.12) * GIB;
-  return context + own + (links.tensorParallel === 1 ? 0 : communicationBytes(version, links));
-}
-
-/**
- * NCCL's channels and the custom all-reduce's buffers. Over PCIe 0.15 GiB in published logs, whatever the number, until the first look at
- * the memory came after they were made. Over NVLink 0.42 GiB with two GPUs, 0.82 with four, 1.6 with eight; on Hopper in the versions that
- * let NCCL reduce in the switch but still counted its buffers, 1.26 with two and 1.72 with four (logs of 0.10.2).
- */
-function communicationBytes(version: VllmVersion, { tensorParallel, nvlink, sm }: Links): number {
-  if (!nvlink) return version.looksAfterJoining ? 0 : 0.15 * GIB;
-  if (version.countsSwitchBuffers && sm !== undefined && sm >= HOPPER) return (0.8 + 0.23 * tensorParallel) * GIB;
-  return 0.205 * tensorParallel * GIB;
+  return context + own + communicationBytes(version, links);
 }
 
 const TURING = 75;
-const HOPPER = 90;
 
 /** A CUDA context with PyTorch's kernels. */
 const CONTEXT_BYTES = 0.27 * GIB;

@@ -66,8 +66,12 @@ export function vllmMemory(subject: Subject): EngineMemory {
     graphs: graphBytes(model, options, version, tensorParallel),
     budgetsGraphs: version.budgetsGraphs,
     runtime:
-      runtimeBytes(version, { tensorParallel, nvlink: subject.hasNvlink, sm: accelerator?.sm }) +
-      reservedByCompilation(compiled, scheme),
+      runtimeBytes(version, {
+        tensorParallel,
+        nvlink: subject.hasNvlink,
+        sm: accelerator?.sm,
+        compiled: !options.enforceEager,
+      }) + reservedByCompilation(compiled, scheme),
     groups,
     context,
     modelContext: shortestContext(model)?.tokens,
