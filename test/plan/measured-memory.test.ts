@@ -7,8 +7,8 @@ const GIB = 2 ** 30;
 interface MemoryRun extends FixtureRow {
   readonly deviceGiB: number;
   readonly kvGiB: number;
-  readonly activationGiB: number;
-  readonly runtimeGiB: number;
+  readonly activationGiB?: number;
+  readonly runtimeGiB?: number;
 }
 
 const rows = readFixture<MemoryRun>('measured-memory.json');
@@ -25,14 +25,15 @@ describe('memory of engines that were started for it', () => {
     expect(spread(errors).median).toBeLessThanOrEqual(0.003);
   });
 
-  // Kernels of experts reserve nothing of the device for themselves, and neither do two ranks: all rows of a number of ranks print the same.
+  // Kernels of experts reserve nothing of the device for themselves, and neither do ranks over NVLink: all rows of a number of ranks print the same.
   test.each([
     [1, 0.225, 0.241],
     [2, 0.07, 0.07],
+    [4, 0.086, 0.086],
   ])('on %i GPUs, what is taken outside of PyTorch does not depend on the model', (ranks, least, most) => {
     const some = rows
       .filter(({ spec }) => spec.options?.tensorParallelSize === ranks)
-      .map(({ runtimeGiB }) => runtimeGiB);
+      .flatMap(({ runtimeGiB = [] }) => runtimeGiB);
     expect(Math.min(...some)).toBeGreaterThanOrEqual(least - 0.001);
     expect(Math.max(...some)).toBeLessThanOrEqual(most);
   });
@@ -41,7 +42,7 @@ describe('memory of engines that were started for it', () => {
     '%s: the peak is that of compiling the embedding',
     (id) => {
       const row = rows.find((each) => each.id === id) as MemoryRun;
-      expect((planOf(row).activations as number) / GIB).toBeCloseTo(row.activationGiB, 2);
+      expect((planOf(row).activations as number) / GIB).toBeCloseTo(row.activationGiB as number, 2);
     },
   );
 });
