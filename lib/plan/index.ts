@@ -16,6 +16,7 @@ export {
 } from './measured/corrections';
 export { readEngineLog, type Measured } from './measured/engine-log';
 export { readMeasured } from './measured/read';
+export { hostWeightBytes } from './memory/llama-cpp-placement';
 export { AWQ_PARTS, startPeak, type StartPeak } from './memory/start-peak';
 export { currentPrices, setPrices } from './prices/current';
 export {

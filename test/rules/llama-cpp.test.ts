@@ -480,3 +480,26 @@ describe('a context that nobody sets', () => {
     expect(on('ml.g4dn.xlarge', 'gguf:F16')).toContain('KV_CACHE_BELOW_CONTEXT');
   });
 });
+
+describe('LAYERS_EXCEED_HOST_MEMORY', () => {
+  const MIXTURE = {
+    ...SMALL,
+    ...{ architectures: ['MixtralForCausalLM'], model_type: 'mixtral', num_local_experts: 8, num_experts_per_tok: 2 },
+    ...{ hidden_size: 6144, intermediate_size: 16_384, num_attention_heads: 48, num_key_value_heads: 8 },
+    ...{ num_hidden_layers: 56, vocab_size: 32_768 },
+  };
+  const find = (environment: Record<string, string>, instanceType = 'ml.g5.2xlarge') =>
+    alone(
+      'LAYERS_EXCEED_HOST_MEMORY',
+      spec({ model: { config: MIXTURE }, quantization: 'gguf:Q4_K_M', instanceType, environment }),
+    );
+
+  test('counts experts that are kept back, and refuses what cannot be read again', () => {
+    expect(find({ SM_LLAMA_CPP_CPU_MOE: 'true' })).toMatchObject([{ severity: 'warning' }]);
+    expect(find({ SM_LLAMA_CPP_CPU_MOE: 'true', SM_LLAMA_CPP_LOAD_MODE: 'none' })).toMatchObject([
+      { severity: 'error' },
+    ]);
+    expect(find({ SM_LLAMA_CPP_CPU_MOE: 'true' }, 'ml.g5.12xlarge')).toEqual([]);
+    expect(find({ SM_LLAMA_CPP_N_CPU_MOE: '10', SM_LLAMA_CPP_N_GPU_LAYERS: '99' })).toEqual([]);
+  });
+});

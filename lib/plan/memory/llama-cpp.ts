@@ -1,13 +1,14 @@
 import { llamaCppHas } from '../../container';
 import { contextCells } from '../../endpoint/slots';
 import { bytesPerElement } from '../../scheme/gguf/types';
-import { ggufTensors, type GgufTensors } from '../gguf/file-bytes';
+import { ggufTensors } from '../gguf/file-bytes';
 import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
 import { MIB } from '../../units';
 import { latentLayout } from './llama-cpp-latent';
+import { deviceCount, hasHeadFirst, inHostMemory, placedWeights } from './llama-cpp-placement';
 import type { EngineMemory } from './types';
 import { partialMemory } from './unknown';
 
@@ -30,7 +31,7 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const valueBytes = bytesPerElement(options.kvTypeV);
   if (tensors === null) return partialMemory({}, null);
   const onGpu = instance === undefined || instance.kind === 'gpu';
-  const devices = onGpu ? Math.max(1, options.pipelineParallelSize) : 1;
+  const devices = onGpu ? deviceCount(options) : 1;
   const placed = onGpu
     ? placedWeights(tensors, options, devices, model.tieWordEmbeddings, hasHeadFirst(subject))
     : inHostMemory(tensors);
@@ -96,74 +97,12 @@ function keepsWindows({ options, container }: Subject): boolean {
   return options.fullWindows === true || llamaCppHas(container, 'windowedCache') === false;
 }
 
-function hasHeadFirst({ container }: Subject): boolean {
-  return llamaCppHas(container, 'headOffloadedFirst') !== false;
-}
-
 /**
  * Each slot may be as long as the model's own context; what is asked for beyond it is allocated all the same, and the server then uses
  * only the part that the model was made for. Source: llama.cpp tools/server/server-context.cpp, "exceeds the training context".
  */
 function longestContext(model: ModelDescription, { maxModelLen = 0, slotsAsked = 1 }: EffectiveOptions): number {
   return Math.max(maxModelLen, (model.maxPositionEmbeddings ?? 0) * slotsAsked);
-}
-
-/** A number below zero means all. Source: llama.cpp src/llama-model.cpp, `n_gpu_layers`. */
-function offloadedLayers({ gpuLayers = Infinity }: EffectiveOptions): number {
-  return gpuLayers < 0 ? Infinity : gpuLayers;
-}
-
-interface Placement {
-  /** On the device that has most. */
-  readonly weights: number;
-  /** Part of the layers, and so of the cache, that this device has. */
-  readonly layerShare: number;
-}
-
-function inHostMemory({ layers, embedding, output, rest }: GgufTensors): Placement {
-  return { weights: layers.reduce((sum, bytes) => sum + bytes, embedding + output + rest), layerShare: 1 };
-}
-
-/**
- * Layers are shared out in order, evenly or as `--tensor-split` says; the head counts as one layer more, the last. With fewer layers on the
- * GPUs than there are, those are the last ones: with the head since it is offloaded first, without it before.
- * Source: llama.cpp src/llama-model.cpp, `load_tensors`, `i_gpu_start`.
- */
-function placedWeights(
-  tensors: GgufTensors,
-  options: EffectiveOptions,
-  devices: number,
-  tied: boolean,
-  headFirst: boolean,
-): Placement {
-  const { layers, experts } = tensors;
-  const gpuLayers = offloadedLayers(options);
-  if (gpuLayers === 0) return { weights: 0, layerShare: 0 };
-  const onHost = options.expertsOnHost ?? 0;
-  // A tied head is a copy of the embedding.
-  const head = tensors.rest + (tied ? tensors.embedding : tensors.output);
-  const items = [...layers.map((bytes, layer) => (layer < onHost ? bytes - experts[layer] : bytes)), head];
-  const offloaded = Math.min(items.length, gpuLayers);
-  const first = headFirst || offloaded === items.length ? items.length - offloaded : layers.length - offloaded;
-  const ends = shareEnds(options.gpuShares, Math.min(devices, offloaded));
-  const bytes = new Array<number>(ends.length).fill(0);
-  const counts = new Array<number>(ends.length).fill(0);
-  for (let i = 0; i < offloaded; i++) {
-    const found = ends.findIndex((end) => i / offloaded < end);
-    const device = found < 0 ? ends.length - 1 : found;
-    bytes[device] += items[first + i];
-    if (first + i < layers.length) counts[device]++;
-  }
-  return { weights: Math.max(...bytes), layerShare: Math.max(...counts) / layers.length };
-}
-
-/** Up to which part of the layers each device goes. Devices beyond one for each layer hold nothing. */
-function shareEnds(shares: readonly number[] | undefined, devices: number): readonly number[] {
-  const given = Array.from({ length: devices }, (_, device) => (shares === undefined ? 1 : (shares[device] ?? 0)));
-  const sum = given.reduce((total, share) => total + share, 0);
-  if (!(sum > 0)) return shareEnds(undefined, devices);
-  let passed = 0;
-  return given.map((share) => (passed += share) / sum);
 }
 
 interface CacheShape {

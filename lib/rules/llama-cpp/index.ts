@@ -8,6 +8,7 @@ import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
 import { kvTypesDifferWithMla } from './kv-types-differ-with-mla';
+import { layersExceedHostMemory } from './layers-exceed-host-memory';
 import { modelFileNotLoadable } from './model-file-not-loadable';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
@@ -49,4 +50,5 @@ export const llamaCppRules: readonly Rule[] = [
   gpuNotThere,
   requestsCarryNoKey,
   numberReadInPart,
+  layersExceedHostMemory,
 ];
