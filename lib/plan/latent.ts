@@ -26,8 +26,8 @@ export interface ElementBytes {
 /**
  * How a version of vLLM lays out the cache of a model with latent attention; nothing for other models.
  *
- * Expanded heads are as wide as a key, in 0.6 and before padded to 256, which its kernels need; values are padded to the same. 0.7.3
- * aligns each latent to 256 bytes. Sources: vllm/config.py, `get_head_size`, of 0.6.6 and 0.7.0; vllm/worker/cache_engine.py of 0.7.3,
+ * Expanded heads are as wide as a key, in 0.6 and before padded to 256, which its kernels need; values are padded to the same. 0.7.2
+ * aligns each latent to 256 bytes. Sources: vllm/config.py, `get_head_size`, of 0.6.6 and 0.7.0; vllm/worker/cache_engine.py of 0.7.1 and 0.7.2,
  * `align_to_256bytes`.
  */
 export function latentLayout(
@@ -43,7 +43,7 @@ export function latentLayout(
     if (typeof nope !== 'number') return {};
     return { latentHeadSize: isSince(version, 0, 7) ? nope + mla.ropeHeadDim : PADDED_HEAD };
   }
-  if (isSince(version, 0, 7, 3) && !isSince(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
+  if (isSince(version, 0, 7, 2) && !isSince(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
   const index = indexBytes(model);
   return index === 0 ? {} : { latentBytes: sparseLatentBytes(mla, bytes.cached) + index };
 }

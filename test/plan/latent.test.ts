@@ -60,7 +60,8 @@ describe('vLLM’s cache of a latent', () => {
   test('is of heads in 0.7.1 and 0.7.2 for weights that are quantized otherwise than in FP8', () => {
     expect(perToken('0.7.2', { quantization: 'awq' })).toBe(LAYERS * 16 * 192 * 2 * 2);
     expect(perToken('0.7.2', { quantization: 'fp8-weight-only' })).toBe(LAYERS * 16 * 192 * 2 * 2);
-    expect(perToken('0.7.2', { quantization: 'fp8' })).toBe(LAYERS * 576 * 2);
+    expect(perToken('0.7.1', { quantization: 'fp8' })).toBe(LAYERS * 576 * 2);
+    expect(perToken('0.7.2', { quantization: 'fp8' })).toBe(LAYERS * 640 * 2);
     expect(perToken('0.7.0', { quantization: 'fp8' })).toBe(LAYERS * 16 * 192 * 2 * 2);
     expect(perToken('0.7.3', { quantization: 'awq' })).toBe(LAYERS * 640 * 2);
   });

@@ -1,4 +1,6 @@
 import { describeModel } from '../../lib/model';
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { makePlan } from '../../lib/plan';
 import { visionRun, type VisionRanks } from '../../lib/plan/memory/vision-profile';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -152,5 +154,37 @@ describe('what an image encoder takes while an engine measures itself', () => {
       peak: 0,
       outputs: 0,
     });
+  });
+});
+
+describe('room for the longest video of Qwen3-VL', () => {
+  const activations = (version: string, maxModelLen: number, environment?: Record<string, string>, config = QWEN3) =>
+    makePlan(
+      resolveEndpoint({
+        model: { config: { max_position_embeddings: 65_536, ...config } },
+        container: { family: 'vllm', version },
+        instanceType: 'ml.g6e.xlarge',
+        options: { maxModelLen, maxNumSeqs: 1, maxNumBatchedTokens: 2048 },
+        environment,
+      }),
+    ).memory.activations as number;
+  const text = 2048 * 2 * (3 * 2048 + 3 * 4096);
+  const kept = (tokens: number) => tokens * 2048 * 4 * 2;
+
+  // Text is written before each of its frames, and counts as if it were embeddings.
+  test.each([
+    ['0.12.0', 65_536, 153_600 + 12_288],
+    ['0.12.0', 12_288, 153_600 + 12_288],
+    ['0.12.0', 12_000, 150_000 + 12_000],
+  ])('is kept by %s with a context of %i tokens: %i', (version, context, tokens) => {
+    expect(activations(version, context)).toBe(kept(tokens) + text);
+  });
+
+  test('is not kept by other versions, for other models, nor where no prompt has a video', () => {
+    const image = activations('0.13.0', 65_536);
+    expect(image).toBeLessThan(kept(153_600));
+    expect(activations('0.12.0', 65_536, { SM_VLLM_LIMIT_MM_PER_PROMPT: '{"video": 0}' })).toBe(image);
+    expect(activations('0.10.2', 65_536)).toBeLessThan(kept(153_600));
+    expect(activations('0.12.0', 65_536, {}, QWEN25)).toBe(activations('0.13.0', 65_536, {}, QWEN25));
   });
 });

@@ -43,6 +43,8 @@ const ANY_SIZE = /^qwen(2|2_5|3|3_5)_?(vl|moe)?/;
  * attention makes of it. The pixels stay until the end. Each rank has its part of what lies between the projections.
  * Sources: vllm/v1/worker/gpu_model_runner.py, `profile_run`; vllm/v1/core/encoder_cache_manager.py, `compute_mm_encoder_budget`;
  * vllm/model_executor/models/qwen2_5_vl.py, `Qwen2_5_VisionAttention`, of 0.9.0, 0.11.0 and 0.11.2.
+ *
+ * @param room tokens for whose embeddings room is kept, where it is more than there are
  */
 export function visionRun(
   model: ModelDescription,
@@ -50,6 +52,7 @@ export function visionRun(
   ranks: VisionRanks,
   elementBytes: number,
   largest?: number,
+  room = 0,
 ): VisionRun {
   const encoder = encoderOf(model, ranks);
   if (encoder === undefined) return NONE;
@@ -59,7 +62,7 @@ export function visionRun(
   const copies = 1 + (Array.isArray(levels) ? levels.length : 0);
   return {
     peak: tokens * patches * (pixels + elements) * elementBytes,
-    outputs: tokens * model.hiddenSize * copies * elementBytes,
+    outputs: Math.max(tokens, room) * model.hiddenSize * copies * elementBytes,
   };
 }
 

@@ -139,6 +139,8 @@ export interface ProfileRun {
   readonly videoTokens?: number;
   /** Pixels of the largest image, where they are limited. */
   readonly pixels?: number;
+  /** Tokens for whose embeddings room is kept, where that is more than the encoder makes. */
+  readonly videoRoom?: number;
 }
 
 /**
@@ -192,7 +194,7 @@ export function activationBytes(
         ranks,
         elementBytes,
       )
-    : visionRun(model, run.tokens, ranks, elementBytes, run.pixels);
+    : visionRun(model, run.tokens, ranks, elementBytes, run.pixels, run.videoRoom);
   // V0 profiles other images and text in one run each.
   const expertTokens = Math.min(run.tokens, version.expertTokens);
   const kept = (version.isV1 || inOne ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;

@@ -13,6 +13,7 @@ import { expertWorkspaceElements } from './expert-workspace';
 import { pagedMemory } from './paged';
 import { stateBlocks } from './state-blocks';
 import type { EngineMemory } from './types';
+import { videoRoom } from './video-room';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
 
 /** What vLLM takes where a config names no length. Source: vllm/config/model.py, `_get_and_verify_max_len`. */
@@ -35,7 +36,11 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const step = profileRun(options, context, version);
   const { mediaLimits: media } = subject;
-  const run = dummyPrompts(model, step, context, media, version) ?? { ...step, pixels: media.pixels };
+  const run = dummyPrompts(model, step, context, media, version) ?? {
+    ...step,
+    pixels: media.pixels,
+    videoRoom: videoRoom(model, context, media, version),
+  };
   const compiled: Compiled = { model, options, version, elementBytes };
   const { expertParallel } = options;
   const kernel = { scheme, ranks: expertParallel ? 1 : tensorParallel, apart: expertParallel, sm: accelerator?.sm };
