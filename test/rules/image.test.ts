@@ -280,6 +280,12 @@ describe('a custom image', () => {
       allowed: 'account 380420809688',
       fix: 'write 380420809688.dkr.ecr.eu-central-2.amazonaws.com/djl-inference:1',
     });
+    for (const account of ['763104330519', '763103351894'])
+      expect(at(`${account}.dkr.ecr.us-east-1.amazonaws.com`)).toMatchObject({
+        severity: 'warning',
+        fix: 'write 763104351884.dkr.ecr.us-east-1.amazonaws.com/djl-inference:1',
+      });
+    expect(findingOf(rule, image('763104330519.dkr.ecr.us-east-1.amazonaws.com/mine:1'))).toBeUndefined();
     for (const registry of [
       '763104351884.dkr.ecr.us-east-1.amazonaws.com',
       '123456789012.dkr.ecr.eu-central-2.amazonaws.com',

@@ -408,6 +408,58 @@ describe('HUB_FROM_WITHIN_VPC', () => {
   });
 });
 
+test('TIMEOUT_BELOW_DOWNLOAD holds LMI’s own timeout for loading to what the hub gives', () => {
+  const rule = 'TIMEOUT_BELOW_DOWNLOAD';
+  const lmi = (variables: object, id = 'org/model', family = 'lmi') =>
+    findingOf(
+      rule,
+      spec({ model: { id, config: LLAMA_8B, weightBytes: 140e9 }, container: { family }, environment: variables }),
+    );
+  expect(lmi({ OPTION_MODEL_LOADING_TIMEOUT: '120' })).toMatchObject({
+    severity: 'warning',
+    got: 'OPTION_MODEL_LOADING_TIMEOUT 120',
+    path: '/environment/OPTION_MODEL_LOADING_TIMEOUT',
+  });
+  expect(lmi({ MODEL_LOADING_TIMEOUT: '120' })).toBeDefined();
+  expect(lmi({ OPTION_MODEL_LOADING_TIMEOUT: '900' })).toBeUndefined();
+  expect(lmi({ OPTION_MODEL_LOADING_TIMEOUT: 'soon' })).toBeUndefined();
+  expect(lmi({ OPTION_MODEL_LOADING_TIMEOUT: '120' }, 's3://bucket/model/')).toBeUndefined();
+  expect(lmi({ OPTION_MODEL_LOADING_TIMEOUT: '120' }, 'org/model', 'vllm')).toBeUndefined();
+});
+
+describe('SERVER_NOT_ON_PORT_8080', () => {
+  const find = (family: string, environment: object) =>
+    findingOf('SERVER_NOT_ON_PORT_8080', spec({ container: { family }, environment }));
+
+  test.each([
+    ['vllm', { SM_VLLM_PORT: '8000' }, '8080'],
+    ['vllm', { SM_VLLM_HOST: 'localhost' }, '0.0.0.0'],
+    ['vllm', { SM_VLLM_SSL_KEYFILE: '/opt/ml/model/key.pem' }, 'no certificate'],
+    ['sglang', { SM_SGLANG_PORT: '30000' }, '8080'],
+    ['sglang', { SM_SGLANG_HOST: '127.0.0.1' }, '0.0.0.0'],
+    ['llama-cpp', { SM_LLAMA_CPP_PORT: '8081' }, '8080'],
+    ['hf-vllm-neuron', { SM_ON_PORT: '8000' }, '8080'],
+  ])('%s is moved by %j', (family, environment, allowed) => {
+    const [name] = Object.keys(environment);
+    expect(find(family, environment)).toMatchObject({
+      severity: 'error',
+      allowed,
+      fix: `remove ${name}`,
+      path: `/environment/${name}`,
+    });
+  });
+
+  test.each([
+    ['vllm', { SM_VLLM_PORT: '8080', SM_VLLM_HOST: '0.0.0.0', SM_VLLM_SSL_CERTFILE: '' }],
+    ['vllm', { SM_VLLM_PORT: '${Token[Port.1]}' }],
+    ['vllm', { SM_SGLANG_PORT: '30000' }],
+    ['llama-cpp', { SM_LLAMA_CPP_HOST: '127.0.0.1' }],
+    ['lmi', { SM_VLLM_PORT: '8000' }],
+  ])('%s is not moved by %j', (family, environment) => {
+    expect(find(family, environment)).toBeUndefined();
+  });
+});
+
 test('TARBALL_EXCEEDS_MEMORY holds archives to the memory of the instance', () => {
   const archive = (weightBytes: number, instanceType: string | undefined, id = 's3://bucket/model.tar.gz') =>
     findingOf('TARBALL_EXCEEDS_MEMORY', spec({ model: { id, config: LLAMA_8B, weightBytes }, instanceType }));

@@ -34,12 +34,32 @@ function wrongAccount(image: string, account: string, region: string): RuleFindi
   });
 }
 
+/** Digits that an account of somebody else's shares with AWS's at its beginning once in a million times. */
+const BEGINNING = 6;
+const OF_DLC = /^(djl-inference|vllm|sglang|llama-cpp(-arm64)?|huggingface-[\w-]+|pytorch-inference[\w-]*)$/;
+
+/** AWS's account with some digits wrong, as it is often copied from memory. Anybody may have an account, so that it is a warning. */
+function misspeltAccount(image: string, account: string, region: string, repository: string): RuleFinding | undefined {
+  const right = Object.hasOwn(ACCOUNTS, region) ? ACCOUNTS[region] : undefined;
+  if (right === undefined || OF_AWS.has(account) || !OF_DLC.test(repository)) return undefined;
+  const differing = [...right].filter((digit, index) => account[index] !== digit).length;
+  if (differing > 2 && !account.startsWith(right.slice(0, BEGINNING))) return undefined;
+  return found({
+    what: `AWS's own images for ${region} are in account ${right}, and this one is nearly the same`,
+    got: `account ${account} with ${repository}`,
+    allowed: `account ${right}, or an account of your own`,
+    fix: `write ${image.replace(account, right)}`,
+    path: '/container/image',
+    severity: 'warning',
+  });
+}
+
 export const imageUriContradictsRegion: Rule = {
   id: 'IMAGE_URI_CONTRADICTS_REGION',
   severity: 'error',
   summary: "an image URI has the account and the host name of its registry's region",
   explanation:
-    'AWS publishes its containers in accounts that differ by region: 763104351884 in most, others in those opened since 2019. Hosts of the partitions differ, too: those of China end with amazonaws.com.cn. CreateModel refuses an image of a registry that it cannot see: "Requested image not found".',
+    'AWS publishes its containers in accounts that differ by region: 763104351884 in most, others in those opened since 2019. Hosts of the partitions differ, too: those of China end with amazonaws.com.cn. CreateModel refuses an image of a registry that it cannot see: "Requested image not found". An account that is AWS’s but for some digits is probably meant to be it.',
   source: 'sagemaker-core 2.27.0, image_uri_config/*.json; botocore 1.44.5, data/partitions.json',
   examples: {
     passes: [
@@ -52,14 +72,17 @@ export const imageUriContradictsRegion: Rule = {
     fails: [
       example('763104351884.dkr.ecr.eu-central-2.amazonaws.com/djl-inference:0.38.0-lmi29.0.0-cu130'),
       example('727897471807.dkr.ecr.cn-north-1.amazonaws.com/vllm:1'),
+      example('763103351894.dkr.ecr.us-east-1.amazonaws.com/djl-inference:0.38.0-lmi29.0.0-cu130'),
     ],
   },
   evaluate({ spec }) {
     const image = spec.container?.family === 'custom' ? spec.container.image : undefined;
-    const { registry, account, region } = (image === undefined ? undefined : parseImageUri(image)) ?? {};
+    const { registry, account, region, repository } = (image === undefined ? undefined : parseImageUri(image)) ?? {};
     if (image === undefined || registry === undefined || account === undefined || region === undefined) return [];
-    return [wrongSuffix(image, registry, region) ?? wrongAccount(image, account, region)].filter(
-      (finding) => finding !== undefined,
-    );
+    const finding =
+      wrongSuffix(image, registry, region) ??
+      wrongAccount(image, account, region) ??
+      misspeltAccount(image, account, region, repository ?? '');
+    return finding === undefined ? [] : [finding];
   },
 };

@@ -15,6 +15,7 @@ import { modelPackageWithoutIsolation } from './model-package-without-isolation'
 import { networkIsolationNeedsLocalModel } from './network-isolation-needs-local-model';
 import { s3PrefixWithoutSlash } from './s3-prefix-without-slash';
 import { s3UriInvalid } from './s3-uri-invalid';
+import { serverNotOnPort8080 } from './server-not-on-port-8080';
 import { startupTimeoutBelowLoadingTimeout } from './startup-timeout-below-loading-timeout';
 import { startupTimeoutOutOfRange } from './startup-timeout-out-of-range';
 import { tarballAsPrefix } from './tarball-as-prefix';
@@ -43,6 +44,7 @@ export const platformRules: readonly Rule[] = [
   gatedModelWithoutAccess,
   environmentTooLarge,
   endpointSettingAsVariable,
+  serverNotOnPort8080,
   asyncWithModelPackage,
   asyncWithInferenceComponents,
   instancePoolsInvalid,

@@ -26,12 +26,21 @@ function timeoutOf({ spec, container }: RuleContext): Timeout | undefined {
   return from === 's3-prefix' || from === 's3-tarball' ? 'modelDataDownloadTimeoutSeconds' : undefined;
 }
 
+/** LMI gives up a model that is not loaded by then, and its server fetches from the hub meanwhile. */
+const LOADING = ['OPTION_MODEL_LOADING_TIMEOUT', 'MODEL_LOADING_TIMEOUT'];
+
+function loadingVariable({ container, spec }: RuleContext): string | undefined {
+  if (spec.environment === undefined || container?.environmentPrefix !== 'OPTION_') return undefined;
+  if (modelFrom(spec) !== 'hub') return undefined;
+  return LOADING.find((name) => /^\d+$/.test(spec.environment?.[name] ?? ''));
+}
+
 export const timeoutBelowDownload: Rule = {
   id: 'TIMEOUT_BELOW_DOWNLOAD',
   severity: 'warning',
   summary: 'the weights can be fetched before the timeout that is asked for is over',
   explanation:
-    'A container that fetches its model from the hub does so before it answers the first health check, and SageMaker fetches a model in S3 within the download timeout. Half a gigabyte a second is what either gives at best; a timeout below the size of the weights at that speed ends the endpoint while it still loads: "did not pass the ping health check". Importing the server and capturing its graphs come on top, three quarters of a minute for vLLM and SGLang.',
+    'A container that fetches its model from the hub does so before it answers the first health check, and SageMaker fetches a model in S3 within the download timeout. Half a gigabyte a second is what either gives at best; a timeout below the size of the weights at that speed ends the endpoint while it still loads: "did not pass the ping health check". Importing the server and capturing its graphs come on top, three quarters of a minute for vLLM and SGLang. LMI has a timeout of its own for loading, OPTION_MODEL_LOADING_TIMEOUT, within which its server fetches from the hub.',
   source:
     'SageMaker docs, large-model-inference-hosting: raise both timeouts for large models; aws/aws-cdk#35566; Hugging Face hub docs, hf_transfer',
   examples: {
@@ -45,26 +54,39 @@ export const timeoutBelowDownload: Rule = {
       example(LLAMA_8B, { startupHealthCheckTimeoutSeconds: 60 }),
       example(LLAMA_70B, { startupHealthCheckTimeoutSeconds: 120 }),
       example(LLAMA_70B, { modelDataDownloadTimeoutSeconds: 120 }, 's3://bucket/model/'),
+      {
+        ...example(LLAMA_70B, {}),
+        container: { family: 'lmi' },
+        environment: { OPTION_MODEL_LOADING_TIMEOUT: '120' },
+      },
     ],
   },
   evaluate(context) {
     const { spec } = context;
     const field = timeoutOf(context);
-    const timeout = field === undefined ? undefined : spec.endpoint?.[field];
-    if (field === undefined || timeout === undefined) return [];
+    const asked = field === undefined ? undefined : spec.endpoint?.[field];
+    const variable = loadingVariable(context);
+    if (asked === undefined && variable === undefined) return [];
     const bytes = spec.model.weightBytes ?? context.plan.checkpointBytes;
     if (bytes === null) return [];
     const starts = field === 'startupHealthCheckTimeoutSeconds' && needsGpu(context);
     const seconds = Math.ceil(bytes / FASTEST) + (starts ? STARTING : 0);
-    if (seconds <= timeout) return [];
-    return [
+    const tooShort = (name: string, timeout: number, path: string) =>
       found({
-        what: `fetching ${gib(bytes)} of weights${starts ? ' and starting the server' : ''} takes about ${count(seconds)} seconds at best, longer than ${field} lasts`,
-        got: `${field} ${timeout}`,
+        what: `fetching ${gib(bytes)} of weights${starts ? ' and starting the server' : ''} takes about ${count(seconds)} seconds at best, longer than ${name} lasts`,
+        got: `${name} ${timeout}`,
         allowed: `${Math.min(3600, seconds)} to 3600`,
-        fix: `set ${field} to ${Math.min(3600, Math.max(900, seconds * 2))}`,
-        path: `/endpoint/${field}`,
-      }),
+        fix: `set ${name} to ${Math.min(3600, Math.max(900, seconds * 2))}`,
+        path,
+      });
+    const loads = variable === undefined ? undefined : Number(spec.environment?.[variable]);
+    return [
+      ...(field !== undefined && asked !== undefined && seconds > asked
+        ? [tooShort(field, asked, `/endpoint/${field}`)]
+        : []),
+      ...(variable !== undefined && loads !== undefined && seconds > loads
+        ? [tooShort(variable, loads, `/environment/${variable}`)]
+        : []),
     ];
   },
 };
