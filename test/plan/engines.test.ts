@@ -466,7 +466,7 @@ describe('llama.cpp', () => {
   const NORM = 4096 * 4;
   const LAYER = 2 * 4096 * (4096 + 1024 + 1024 + 4096 + 3 * 14_336) + 2 * NORM;
   const EMBEDDING = 128_256 * 4096 * 2;
-  const logits = 512 * 128_256 * 4;
+  const forward = 512 * 4 * (3 * 14_336 + 4 * 4096);
   /** F16: two bytes of a matrix's element, four of a norm's. */
   const spec = (options: ServingOptions = {}, parts: Partial<EndpointSpec> = {}, config?: Json) =>
     endpoint(
@@ -546,12 +546,36 @@ describe('llama.cpp', () => {
     expect(on({}, { ...before, ...ngl('2') }).memory.weights).toBe(LAYER);
   });
 
-  test('reserves a graph for the wider of logits and feed-forward, and a mask', () => {
-    const activations = (options: ServingOptions, config?: Json) => on(options, {}, config).memory.activations;
-    expect(activations({})).toBe(logits + 512 * 8192 * 2);
-    expect(activations({ flashAttention: 'OFF' })).toBe(logits + 512 * 32 * 8192 * 4);
-    const narrow = { ...LLAMA_8B, vocab_size: 1000 };
-    expect(activations({}, narrow)).toBe(512 * (3 * 14_336 + 4 * 4096) * 4 + 512 * 8192 * 2);
+  // Figures of llama.cpp v0.5.0 itself, "compute buffer size", for Q8_0 files of these shapes.
+  test.each([
+    [LLAMA_8B, 4096, 1, 'on', 512, 120],
+    [LLAMA_8B, 131_072, 1, 'on', 512, 244],
+    [LLAMA_8B, 32_768, 4, 'on', 512, 124],
+    [LLAMA_8B, 16_384, 1, 'on', 2048, 528],
+    [LLAMA_8B, 8192, 1, 'off', 512, 572],
+    [LLAMA_8B, 32_768, 1, 'off', 512, 2156],
+    [MIXTRAL, 32_768, 1, 'on', 512, 232],
+    [MIXTRAL, 16_384, 1, 'on', 2048, 864],
+  ])(
+    'reserves the graph that llama.cpp reports, %#',
+    (config, maxModelLen, slots, flashAttention, batch, mebibytes) => {
+      const environment = { SM_LLAMA_CPP_UBATCH_SIZE: String(batch) };
+      const { activations } = on({ maxModelLen, slots, flashAttention }, { environment }, config).memory;
+      expect((activations as number) / MIB / mebibytes).toBeCloseTo(1, 2);
+    },
+  );
+
+  test('reserves logits of the whole micro-batch in builds up to b8390', () => {
+    const before = { container: { family: 'llama-cpp' as const, version: 'b8390' } };
+    expect(on({}, before).memory.activations).toBe(512 * (128_256 + 4096) * 4);
+    expect(on({}).memory.activations).toBe(forward + 512 * 8192 * 2);
+  });
+
+  test('has flash attention off in builds that have no auto', () => {
+    const before = { container: { family: 'llama-cpp' as const, version: 'b4980' } };
+    const off = 512 * 4 * (33 * 32_768 + 5 * 4096 + 2 * 1024);
+    expect(on({ maxModelLen: 32_768 }, before).memory.activations).toBe(off);
+    expect(on({ maxModelLen: 32_768, flashAttention: 'on' }, before).memory.activations).toBeLessThan(off);
   });
 
   test('keeps a window and a micro-batch of layers that have one, for each slot', () => {
@@ -576,7 +600,7 @@ describe('llama.cpp', () => {
   });
 
   describe('on a device that is just large enough', () => {
-    const needed = 32 * LAYER + EMBEDDING + NORM + logits + 512 * 8192 * 2 + 300 * MIB + 8192 * LLAMA_TOKEN;
+    const needed = 32 * LAYER + EMBEDDING + NORM + forward + 512 * 8192 * 2 + 300 * MIB + 8192 * LLAMA_TOKEN;
     const at = (bytes: number, options: ServingOptions = {}) => planMemory(onDevice(spec(options), bytes));
 
     test('serves, and one byte less does not', () => {

@@ -401,7 +401,8 @@ describe('llama.cpp', () => {
 
   test('needs room for scores without flash attention', () => {
     const off = on('ml.g5.2xlarge', { flashAttention: 'off' }).memory.activations as number;
-    expect(off - (on('ml.g5.2xlarge').memory.activations as number)).toBe(512 * 8192 * (32 * 4 - 2));
+    expect(off).toBeGreaterThan(512 * 8192 * 32 * 4);
+    expect(on('ml.g5.2xlarge').memory.activations).toBeLessThan(off / 4);
   });
 
   test('that does not fit serves nobody, and says what would fit', () => {

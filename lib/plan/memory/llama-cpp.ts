@@ -7,13 +7,12 @@ import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
 import { MIB } from '../../units';
+import { graphBytes, microBatch } from './llama-cpp-graph';
 import { latentLayout } from './llama-cpp-latent';
 import { deviceCount, hasHeadFirst, inHostMemory, placedWeights } from './llama-cpp-placement';
 import type { EngineMemory } from './types';
 import { partialMemory } from './unknown';
 
-/** Tokens of one micro-batch (`-ub`) unless it is set. */
-const MICRO_BATCH = 512;
 /** To this many a context that nobody set is shortened at most. Source: common/common.h, `fit_params_min_ctx`. */
 const SHORTEST_FITTED = 4096;
 /** CUDA context and cuBLAS workspace of one device. */
@@ -62,10 +61,10 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const runtime = onGpu ? DEVICE_RUNTIME_BYTES : 0;
   const asked = contextCells(context, { ...options, slots });
   const roomFor = (cells: number) =>
-    usable === undefined ? Infinity : Math.max(0, usable - weights - computeBytes(subject, cells) - runtime);
+    usable === undefined ? Infinity : Math.max(0, usable - weights - graphBytes(subject, cells) - runtime);
   const mayShorten = options.fitsContext === true && asked > SHORTEST_FITTED && needed(asked) > roomFor(asked);
   const cells = mayShorten ? largestCells((size) => needed(size) <= roomFor(size), asked) : asked;
-  const activations = computeBytes(subject, cells);
+  const activations = graphBytes(subject, cells);
   const fixed = weights + activations + runtime;
   const fits =
     usable === undefined ? null : fixed + needed(cells) <= usable && (!mayShorten || cells >= SHORTEST_FITTED);
@@ -86,10 +85,6 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
     maxConcurrency: fits === null ? null : fits ? slots : 0,
     largestMaxModelLen: room === null ? null : largest(longestContext(model, options)),
   };
-}
-
-function microBatch({ microBatch: tokens = MICRO_BATCH }: EffectiveOptions): number {
-  return tokens;
 }
 
 /** Layers with a window keep the whole context where that is asked for, and in builds that had no other cache. */
@@ -142,25 +137,4 @@ function largestCells(fit: (cells: number) => boolean, most: number): number {
     else tooMany = middle;
   }
   return fits;
-}
-
-/**
- * The reserved compute graph: logits of a micro-batch in float32, its feed-forward, and without flash attention the scores of every head
- * against the whole context.
- */
-function computeBytes({ model, options, container }: Subject, cells: number): number {
-  const tokens = microBatch(options);
-  const logits = tokens * model.vocabSize * 4;
-  const forward = tokens * (3 * model.intermediateSize + 4 * model.hiddenSize) * 4;
-  const streams = options.unifiedKvCache === true ? 1 : Math.max(1, options.slots ?? 1);
-  const scores = hasFlashAttention(options, container)
-    ? tokens * cells * 2
-    : (tokens * model.numAttentionHeads * cells * 4) / streams;
-  return Math.max(logits, forward) + scores;
-}
-
-/** Before it was automatic, flash attention was off unless asked for. */
-function hasFlashAttention({ flashAttention }: EffectiveOptions, container: Subject['container']): boolean {
-  if (flashAttention === 'auto') return llamaCppHas(container, 'flashAttentionAuto') !== false;
-  return !/^(off|0|false|disabled)$/i.test(flashAttention);
 }

@@ -114,9 +114,10 @@ export const kvCacheBelowContext: Rule = {
     const needed = kvBytesPerToken === null || !isLinear ? '' : ` (${gib(kvBytesPerToken * wanted)})`;
     const short =
       kvBytesPerToken === null || memory.total === null ? 1 : ((wanted - largest) * kvBytesPerToken) / memory.total;
-    const near = largest >= wanted * (1 - PLAN_ERROR);
+    // llama.cpp allocates to the byte what its formulas say, so that only the memory beside the cache is uncertain.
+    const near = context.container?.engine !== 'llama.cpp' && largest >= wanted * (1 - PLAN_ERROR);
     // Short by so little of the memory that the plan cannot tell it from enough.
-    if (near && short < NOT_TELLABLE) return [];
+    if ((near || context.container?.engine === 'llama.cpp') && short < NOT_TELLABLE) return [];
     const close = near || short < MEMORY_ERROR;
     const better = fitText(context);
     const reachable = reachableContext(context, largest);
