@@ -58,7 +58,10 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
     case 'vllm-neuron':
       return Object.assign(base, hfVllmNeuronDefaults(context));
     default:
-      return base;
+      // A server that is not named takes all there are: what may fit is not called too large.
+      return context.instance?.kind === 'neuron'
+        ? Object.assign(base, { tensorParallelSize: allNeuronCores(context.instance, context.set.logicalNeuronCores) })
+        : base;
   }
 }
 

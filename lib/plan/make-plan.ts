@@ -147,12 +147,19 @@ function engineMemory(subject: Subject): EngineMemory {
 
 /** Weights and the size of a token are the same for every engine; what else one takes is its own. */
 function unknownEngine(subject: Subject): EngineMemory {
+  if (subject.accelerator?.neuronCores !== undefined) return unknownOnNeuron(subject);
   const { model, scheme, accelerator, options, kvElementBytes } = subject;
   const weights = scheme.layout === 'gguf' ? null : loadedBytes(model, scheme, subject.loader);
   return partialMemory(
     { total: accelerator?.memoryBytesUsable ?? null, weights },
     kvElementBytes === undefined ? null : tokenBytes(model, options.tensorParallelSize, kvElementBytes),
   );
+}
+
+/** What is asked of an instance's cores is asked of each, whatever the server; the length that it compiles for is not known. */
+function unknownOnNeuron(subject: Subject): EngineMemory {
+  const { memory, kvBytesPerToken } = neuronMemory(subject);
+  return partialMemory({ total: memory.total, weights: memory.weights }, kvBytesPerToken);
 }
 
 function tokenBytes(model: ModelDescription, tensorParallel: number, bytes: number): number {

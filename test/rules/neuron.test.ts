@@ -1,4 +1,14 @@
-import { GEMMA2_2B, LLAMA_70B, LLAMA_8B, QWEN3_SMALL, type Json } from '../../lib/rules/helpers/samples';
+import { check } from '../../lib/rules';
+import {
+  AWQ,
+  GEMMA2_2B,
+  GPTQ,
+  LLAMA_70B,
+  LLAMA_8B,
+  QWEN3_SMALL,
+  quantized,
+  type Json,
+} from '../../lib/rules/helpers/samples';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { alone } from './own-findings';
@@ -31,9 +41,50 @@ test.each([
   const of = (own: object) => alone(rule, endpoint({ ...parts, ...own }, config));
   expect(of({})).toHaveLength(1);
   expect(of({ container: { family: 'vllm' } })).toEqual([]);
-  expect(of({ container: undefined })).toEqual([]);
   expect(of({ instanceType: 'ml.g5.xlarge' })).toEqual([]);
   expect(of({ instanceType: undefined })).toEqual([]);
+});
+
+describe('a server that nobody names on a Neuron instance', () => {
+  const own = { family: 'custom', image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/server:1' };
+  const ids = (options: object, parts: object = {}, config: Json = LLAMA_8B) =>
+    check({ ...endpoint({ options, ...parts }, config) }).findings.map(({ rule, severity }) => `${severity} ${rule}`);
+
+  test.each([undefined, own])('is held to what holds for all of them: %j', (container) => {
+    const of = (options: object, instanceType = 'ml.inf2.48xlarge', config: Json = LLAMA_8B) =>
+      ids(options, { container, instanceType }, config);
+    expect(of({ tensorParallelSize: 32 })).toContain('error NEURON_CORES_EXCEEDED');
+    expect(of({ tensorParallelSize: 24 }, 'ml.trn1.32xlarge')).toContain('error NEURON_CORE_TOPOLOGY');
+    expect(of({ tensorParallelSize: 1 }, 'ml.trn1.2xlarge')).toContain('error NEURON_CORE_FILLED_BY_WEIGHTS');
+    expect(of({ tensorParallelSize: 8 }, 'ml.inf2.24xlarge', LLAMA_70B)).toContain('error WEIGHTS_DO_NOT_FIT');
+    expect(of({ batchSize: 4, maxNumSeqs: 16 })).toContain('error NEURON_COMPILED_LENGTH');
+    expect(of({ tensorParallelSize: 2, batchSize: 4, sequenceLength: 131_072 }, 'ml.inf2.8xlarge')).toContain(
+      'error NEURON_CACHE_DOES_NOT_FIT',
+    );
+  });
+
+  test.each([undefined, own])(
+    'pads heads, takes all cores, and compiles for a length nobody knows: %j',
+    (container) => {
+      const volume = { endpoint: { volumeSizeInGb: 512 } };
+      const of = (options: object, config: Json = LLAMA_70B) => ids(options, { container, ...volume }, config);
+      expect(of({ tensorParallelSize: 24, batchSize: 4, sequenceLength: 4096 })).toEqual([]);
+      expect(of({})).toEqual([]);
+      expect(of({ batchSize: 64 })).toEqual([]);
+    },
+  );
+
+  test('reads no weights that are packed for GPUs', () => {
+    const rule = 'error NEURON_QUANTIZATION_NOT_SERVED';
+    const of = (container: object | undefined, config: Json) => ids({}, { container }, config);
+    expect(of(undefined, quantized(LLAMA_8B, AWQ))).toContain(rule);
+    expect(of(undefined, quantized(LLAMA_8B, GPTQ))).toContain(rule);
+    expect(of(undefined, LLAMA_8B)).not.toContain(rule);
+    expect(of(own, quantized(LLAMA_8B, AWQ))).not.toContain(rule);
+    expect(ids({}, { container: undefined, instanceType: 'ml.g6.12xlarge' }, quantized(LLAMA_8B, AWQ))).not.toContain(
+      rule,
+    );
+  });
 });
 
 describe('NEURON_COMPILED_LENGTH', () => {

@@ -460,6 +460,21 @@ describe('SERVER_NOT_ON_PORT_8080', () => {
   });
 });
 
+test.each([
+  ['sagemaker-us-east-1-197237853439', 'eu-west-2', 'us-east-1'],
+  ['jumpstart-cache-prod-us-west-2', 'us-east-1', 'us-west-2'],
+  ['jumpstart-private-cache-prod-ap-southeast-2', 'us-gov-west-1', 'ap-southeast-2'],
+  ['sagemaker-us-gov-west-1-197237853439', 'us-gov-west-1', undefined],
+  ['sagemaker-us-east-1-models', 'eu-west-2', undefined],
+  ['models-us-east-1', 'eu-west-2', undefined],
+])('BUCKET_IN_OTHER_REGION reads where %s is, for an endpoint in %s', (bucket, region, its) => {
+  const of = (parts: object) =>
+    findingOf('BUCKET_IN_OTHER_REGION', spec({ model: { id: `s3://${bucket}/llama/`, config: LLAMA_8B }, ...parts }));
+  if (its === undefined) expect(of({ region })).toBeUndefined();
+  else expect(of({ region })?.fix).toBe(`copy the files into a bucket in ${region}, or deploy in ${its}`);
+  expect(of({})).toBeUndefined();
+});
+
 test('TARBALL_EXCEEDS_MEMORY holds archives to the memory of the instance', () => {
   const archive = (weightBytes: number, instanceType: string | undefined, id = 's3://bucket/model.tar.gz') =>
     findingOf('TARBALL_EXCEEDS_MEMORY', spec({ model: { id, config: LLAMA_8B, weightBytes }, instanceType }));

@@ -62,6 +62,17 @@ export function needsGpu({ container }: Pick<RuleContext, 'container'>): boolean
   return container?.engine === 'vllm' || container?.engine === 'sglang' || container?.engine === 'tensorrt-llm';
 }
 
-export function isNeuron({ container }: Pick<RuleContext, 'container'>): boolean {
+/** Is the server one of Neuron's, which is so too where nobody says which it is and the instance runs no other? */
+export function isNeuron(context: Pick<RuleContext, 'container' | 'instance'>): boolean {
+  return isNamedNeuron(context) || (context.instance?.kind === 'neuron' && isUnnamed(context));
+}
+
+/** As `isNeuron`, where the server is known. */
+export function isNamedNeuron({ container }: Pick<RuleContext, 'container'>): boolean {
   return container?.engine === 'neuron-vllm' || container?.engine === 'transformers-neuronx';
+}
+
+/** No container is given, or an image of which nothing is known. */
+export function isUnnamed({ container }: Pick<RuleContext, 'container'>): boolean {
+  return container === undefined || container.engine === 'unknown';
 }

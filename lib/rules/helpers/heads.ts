@@ -1,5 +1,6 @@
 import type { ModelDescription } from '../../model/types';
 import type { RuleContext } from '../types';
+import { isNeuron, isUnnamed } from './engine';
 
 /** KV heads of every kind of layer that stores heads of its own. */
 export function kvHeadCounts(model: ModelDescription): readonly number[] {
@@ -20,12 +21,13 @@ export function kvHeadsFit(heads: number, degree: number): boolean {
 
 /**
  * Does the server add heads of zeros where a degree does not divide them? transformers-neuronx does, behind LMI's vLLM too, and so does
- * optimum-neuron, which switches off vLLM's own check of it.
+ * optimum-neuron, which switches off vLLM's own check of it; a server of Neuron's that is not named is taken for one of them.
  * Source: transformers-neuronx utils.py, `get_qkv_padding`; optimum-neuron optimum/neuron/vllm/platform.py;
  * aws-samples/sagemaker-genai-hosting-examples Deepseek/Deepseek-llama8b-LMI-inferentia.ipynb: 32 heads on 12 cores.
  */
-export function padsHeads({ container }: Pick<RuleContext, 'container'>): boolean {
-  return container?.family === 'lmi-neuron' || container?.family === 'hf-vllm-neuron';
+export function padsHeads(context: Pick<RuleContext, 'container' | 'instance'>): boolean {
+  const family = context.container?.family;
+  return family === 'lmi-neuron' || family === 'hf-vllm-neuron' || (isNeuron(context) && isUnnamed(context));
 }
 
 /** Does the degree give each rank whole query heads, and whole or copied KV heads? */

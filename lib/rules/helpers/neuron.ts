@@ -1,4 +1,5 @@
 import type { RuleContext } from '../types';
+import { isUnnamed } from './engine';
 
 type Asked = Pick<RuleContext, 'container' | 'spec'>;
 
@@ -18,15 +19,15 @@ export function picksCachedShape(context: Asked): boolean {
   return context.container?.family === 'hf-vllm-neuron' && !names(context, ['SM_ON_ALLOW_NON_CACHED_MODEL']);
 }
 
-/** Is the length that the plan has the one that will be served, and not one of those that the image may pick? */
+/** Is the length that the plan has the one that will be served, and not one of those that the image may pick, or that nobody knows? */
 export function isLengthKnown(context: Asked): boolean {
   const { options } = context.spec;
   const isAsked = options?.sequenceLength !== undefined || options?.maxModelLen !== undefined;
-  return isAsked || names(context, LENGTHS) || !picksCachedShape(context);
+  return isAsked || names(context, LENGTHS) || !(picksCachedShape(context) || isUnnamed(context));
 }
 
 /** As `isLengthKnown`, of the number of cores. */
 export function isDegreeKnown(context: Asked): boolean {
   const isAsked = context.spec.options?.tensorParallelSize !== undefined;
-  return isAsked || names(context, DEGREES) || !picksCachedShape(context);
+  return isAsked || names(context, DEGREES) || !(picksCachedShape(context) || isUnnamed(context));
 }

@@ -14,6 +14,7 @@ import { neuronKvHeadsExpanded } from './neuron-kv-heads-expanded';
 import { neuronLargeInt8KnownFailure } from './neuron-large-int8-known-failure';
 import { neuronLogicalCores } from './neuron-logical-cores';
 import { neuronPipelineNotSupported } from './neuron-pipeline-not-supported';
+import { neuronQuantizationNotServed } from './neuron-quantization-not-served';
 import { neuronQuantizedAttentionBias } from './neuron-quantized-attention-bias';
 import { neuronRopeScalingNotRead } from './neuron-rope-scaling-not-read';
 import { neuronRuntimeNewerThanDriver } from './neuron-runtime-newer-than-driver';
@@ -33,6 +34,7 @@ export const neuronRules: readonly Rule[] = [
   neuronLargeInt8KnownFailure,
   neuronLogicalCores,
   neuronPipelineNotSupported,
+  neuronQuantizationNotServed,
   neuronQuantizedAttentionBias,
   neuronRopeScalingNotRead,
   neuronRuntimeNewerThanDriver,

@@ -1,5 +1,5 @@
 import { found } from '../helpers/finding';
-import { isNeuron } from '../helpers/engine';
+import { isNamedNeuron } from '../helpers/engine';
 import { modelFrom } from '../helpers/model-source';
 import { picksCachedShape } from '../helpers/neuron';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
@@ -54,7 +54,7 @@ export const neuronCompilingOutlastsStart: Rule = {
     if (
       instance?.kind !== 'neuron' ||
       model === undefined ||
-      !isNeuron(context) ||
+      !isNamedNeuron(context) ||
       model.parameterCount <= LARGEST_PARAMETERS
     )
       return [];

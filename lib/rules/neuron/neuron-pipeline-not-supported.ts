@@ -1,4 +1,4 @@
-import { isNeuron, serverName } from '../helpers/engine';
+import { isNamedNeuron, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -19,7 +19,7 @@ export const neuronPipelineNotSupported: Rule = {
   examples: { passes: [example(1)], fails: [example(2)] },
   evaluate(context) {
     const stages = context.options.pipelineParallelSize;
-    if (!isNeuron(context) || stages <= 1) return [];
+    if (!isNamedNeuron(context) || stages <= 1) return [];
     return [
       found({
         what: `${serverName(context)} does not support pipeline parallelism`,

@@ -1,3 +1,4 @@
+import { isNeuron } from '../helpers/engine';
 import type { ModelDescription } from '../../model/types';
 import { remembered } from '../../plan/remember';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
@@ -54,6 +55,8 @@ export const feedForwardNotDivisible: Rule = {
     if (model === undefined || degree <= 1 || (model.numAttentionHeads > 0 && model.numAttentionHeads % degree !== 0))
       return [];
     if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
+    // Its servers pad what they cut.
+    if (isNeuron(context)) return [];
     const uneven = firstUneven(context, model, degree);
     if (uneven === undefined) return [];
     return [

@@ -1,5 +1,5 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
-import { isVllm, serverName } from '../helpers/engine';
+import { isNeuron, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -58,6 +58,8 @@ export const vocabularyNotDivisible: Rule = {
     const degree = tensorDegree(context);
     if (model === undefined || model.vocabSize <= 0 || degree <= 1) return [];
     if (container !== undefined && container.engine !== 'vllm' && container.engine !== 'sglang') return [];
+    // Its servers pad what they cut.
+    if (isNeuron(context)) return [];
     const rows = paddedRows(context, model.vocabSize);
     if (rows % degree === 0) return [];
     const padded = rows === model.vocabSize ? '' : ` (padded to ${rows})`;

@@ -1,6 +1,7 @@
 import type { Rule } from '../types';
 import { asyncWithInferenceComponents } from './async-with-inference-components';
 import { asyncWithModelPackage } from './async-with-model-package';
+import { bucketInOtherRegion } from './bucket-in-other-region';
 import { downloadTimeoutOutOfRange } from './download-timeout-out-of-range';
 import { endpointNameInvalid } from './endpoint-name-invalid';
 import { endpointSettingAsVariable } from './endpoint-setting-as-variable';
@@ -36,6 +37,7 @@ export const platformRules: readonly Rule[] = [
   modelLargerThanDisk,
   s3UriInvalid,
   s3PrefixWithoutSlash,
+  bucketInOtherRegion,
   tarballAsPrefix,
   tarballExceedsMemory,
   networkIsolationNeedsLocalModel,

@@ -45,7 +45,7 @@ export const copiesDoNotFit: Rule = {
       (instance?.kind !== 'gpu' && instance?.kind !== 'neuron')
     )
       return [];
-    if (!isDegreeKnown(context)) return [];
+    if (instance.kind === 'neuron' && !isDegreeKnown(context)) return [];
     const devices = devicesOfCopy(context);
     const perInstance = Math.floor(instance.acceleratorCount / devices);
     if (perInstance === 0) return [];
