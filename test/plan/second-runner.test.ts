@@ -95,6 +95,11 @@ describe('a plan of the second model runner', () => {
   test('samples without sorting or filtering, as nobody asks for it in the profiling run', () => {
     const kept = 512 * 4096 * 2 * 1.28;
     expect(memory('0.30.0', {}, true).activations).toBe(Math.round(256 * 128_256 * 6 + kept));
+    expect(memory('0.25.0', {}, true).activations).toBe(Math.round(256 * 128_256 * 6 + kept));
+    // As they are; which is less than a layer takes.
+    expect(memory('0.27.1', {}, true).activations).toBe(
+      Math.round(Math.max(256 * 128_256 * 2 + kept, 512 * 2 * 3 * (4096 + 14_336))),
+    );
     expect(memory('0.30.0', { VLLM_USE_V2_MODEL_RUNNER: '0' }, true).activations).toBe(
       Math.round(256 * 128_256 * 16 + kept),
     );
@@ -117,6 +122,9 @@ describe('compiling a model', () => {
   // The first small tensor that stays is cut out of the memory of the embedding's copy.
   test.each(['0.27.0', '0.30.0'])('leaves memory with %s that PyTorch cannot give back', (version) => {
     expect(runtime(version) - runtime(version, { options: { enforceEager: true } })).toBe(embedding);
+    expect(runtime(version, { options: { enableLora: true } })).toBe(
+      runtime(version, { options: { enableLora: true, enforceEager: true } }),
+    );
     expect(runtime(version, { quantization: 'fp8' })).toBe(runtime(version, { options: { enforceEager: true } }));
   });
 

@@ -33,13 +33,15 @@ export function compilationBytes(compiled: Compiled, tokens: number): number {
  * Of that, what stays reserved and counts once more. From 0.27 on vLLM asks the driver how much is taken. Until 0.30 PyTorch may cut a small
  * tensor that stays (the workspace of cuBLAS, which the first product of plain weights asks for) out of the memory that the embedding's copy
  * left, and then cannot give that back; 0.31 does not let it. Logs of Qwen2.5-7B in 16 bits (0.27.1, an L4 and an RTX 4090) have 2.3 GiB
- * beside the weights, 1.05 of them for compiling; those of its quantized weights, whose first products have kernels of their own, do not.
+ * beside the weights, 1.05 of them for compiling; those of its quantized weights, whose first products have kernels of their own, do not, nor
+ * does one of Qwen3-4B with adapters, compiled anew (0.27.1, an RTX 4090).
  * Sources: vllm/utils/mem_utils.py of 0.26.0 and 0.27.0, `total_consumed`; vllm/v1/worker/gpu_worker.py of 0.30.0 and 0.31.0,
  * `determine_available_memory`, `_scoped_allocator_max_split`.
  */
 export function reservedByCompilation(compiled: Compiled, scheme: Scheme): number {
-  const { version } = compiled;
-  if (!version.since(0, 27) || version.since(0, 31) || scheme.weightType !== 'float') return 0;
+  const { version, options } = compiled;
+  if (!version.since(0, 27) || version.since(0, 31)) return 0;
+  if (scheme.weightType !== 'float' || options.enableLora) return 0;
   return isCompiledAtStart(compiled) ? embeddingBytes(compiled) : 0;
 }
 

@@ -117,12 +117,13 @@ export class VllmVersion {
    * filter without a sort: 16, as logs of 0.19 and 0.27 print. V1 asks FlashInfer before, too, where `VLLM_USE_FLASHINFER_SAMPLER` says so
    * (a log of 0.10.0 prints 15); until 0.11.0 also unasked, where it is installed, which nothing in a configuration tells. V1 before 0.8
    * computes logits and samples none. The second model runner has neither a temperature nor a filter to apply to what it makes up: logits
-   * in 16 bits and in float32 (its 0.26 and 0.27 do without the latter, which is not counted on).
+   * in 16 bits and in float32 (in 0.26 and 0.27 without the latter: a log of 0.27.1 prints 0.15 GiB for 256
+   * sequences of Qwen3-4B).
    * Sources: vllm/v1/worker/gpu/sample/sampler.py of 0.22.0 to 0.31.0 and sample/states.py of 0.28.0, `get_top_k_top_p`; vllm/model_executor/layers/sampler.py; vllm/v1/sample/ops/topk_topp_sampler.py of each version;
    * llm-d-planner docs/empirical-vllm-memory-results.md.
    */
   get samplerBytesPerLogit(): number {
-    if (this.secondRunner) return UNPROCESSED_LOGITS;
+    if (this.secondRunner) return this.since(0, 26) && !this.since(0, 28) ? LOGITS_ALONE : UNPROCESSED_LOGITS;
     if (this.since(0, 17)) return 16;
     if (this.isV1 && !this.since(0, 8)) return LOGITS_ALONE;
     if (this.isV1) return this.asksForFlashInfer ? 16 : 38.2;
@@ -227,7 +228,7 @@ function feedForwardOutputs(
   return tokens * Math.max(0, outputs * model.hiddenSize - released);
 }
 
-/** Source: vllm/v1/worker/gpu_model_runner.py of 0.7.3, `profile_run`. */
+/** In 16 bits. Source: vllm/v1/worker/gpu_model_runner.py of 0.7.3, `profile_run`. */
 const LOGITS_ALONE = 2;
 
 /** Those that are sampled as they are: in 16 bits, and in float32. */
