@@ -132,6 +132,18 @@ describe('compiling a model', () => {
     expect(runtime(version)).toBe(runtime(version, { options: { enforceEager: true } }));
   });
 
+  test('takes of each rank its part of the padded vocabulary', () => {
+    const { activations } = makePlan(
+      resolveEndpoint({
+        model: { config: { ...LLAMA_8B, vocab_size: 151_900 } },
+        container: { family: 'vllm', version: '0.26.0' },
+        instanceType: 'ml.g6e.12xlarge',
+        options: { maxModelLen: 4096, maxNumSeqs: 8, maxNumBatchedTokens: 512, tensorParallelSize: 4 },
+      }),
+    ).memory;
+    expect(activations).toBe((151_936 / 4 + 2 * 512) * 4096 * 2);
+  });
+
   test.each([
     ['0.21.0', 0],
     ['0.22.0', embedding + 2 * 512 * 4096 * 2],

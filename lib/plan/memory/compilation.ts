@@ -1,6 +1,7 @@
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
+import { vocabularyRows } from '../weights/shard';
 import type { VllmVersion } from './vllm-profile';
 
 /** A model as it is compiled. */
@@ -49,8 +50,6 @@ function isCompiledAtStart({ model, options, version }: Compiled): boolean {
   return options.enforceEager !== true && !model.multimodal && version.isV1 && version.since(0, 22);
 }
 
-/** The rows of one rank, padded. */
 function embeddingBytes({ model, options, elementBytes }: Compiled): number {
-  const rows = Math.ceil(Math.ceil(model.vocabSize / 64) / options.tensorParallelSize) * 64;
-  return rows * model.hiddenSize * elementBytes;
+  return vocabularyRows(model.vocabSize, options.tensorParallelSize) * model.hiddenSize * elementBytes;
 }

@@ -3,6 +3,7 @@ import { usesV1 } from '../../endpoint/vllm-engine';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import { GIB } from '../../units';
+import { vocabularyRows } from '../weights/shard';
 import { communicationBytes, type Links } from './communicators';
 import { visionInOneRun, visionRun, type VisionRotation } from './vision-profile';
 
@@ -179,8 +180,8 @@ export function activationBytes(
   const reserved = version.countsReserved ? reservedElements(model, run.tokens, tensorParallel) : 0;
   const outputs = feedForwardOutputs(model, run.tokens, version, tensorParallel);
   const forward = elementBytes * (hidden + Math.max(feedForward, reserved) + outputs);
-  const vocabulary = Math.ceil(model.vocabSize / 64) * 64;
-  const sampler = model.kind === 'encoder' ? 0 : run.sequences * vocabulary * version.samplerBytesPerLogit;
+  const sampler =
+    model.kind === 'encoder' ? 0 : run.sequences * vocabularyRows(model.vocabSize) * version.samplerBytesPerLogit;
   const base = run.tokens * model.hiddenSize * elementBytes * KEPT_STATES;
   // Two all-reduces a layer: after attention and after the feed-forward.
   const reduced =

@@ -23,6 +23,11 @@ export interface Parallelism {
 /** Servers pad the vocabulary to a multiple of this. Source: vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE. */
 const VOCABULARY_PADDING = 64;
 
+/** Rows of a vocabulary that one of so many ranks holds. */
+export function vocabularyRows(size: number, ranks = 1): number {
+  return cut(pad(size, VOCABULARY_PADDING), ranks);
+}
+
 /** A weight group on one tensor-parallel rank. */
 export interface Shard {
   readonly shape: readonly number[];
@@ -47,7 +52,7 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
     case 'replicated':
       return { shape, experts };
     case 'vocabulary':
-      return { shape: [cut(pad(shape[0], VOCABULARY_PADDING), tensor), ...shape.slice(1)], experts };
+      return { shape: [vocabularyRows(shape[0], tensor), ...shape.slice(1)], experts };
     case 'expert':
       if (parallelism.experts || shape.length < 2)
         return { shape, experts: parallelism.experts ? cut(experts, tensor * expertReplicas) : experts };
