@@ -345,3 +345,32 @@ test('a large vocabulary is a byte-pair one, but not where the converter takes S
       .checkpointBytes;
   expect((bytes('llama') as number) - (bytes('xverse') as number)).toBe(128_256 * (61 - 23));
 });
+
+describe('the size of a file', () => {
+  const deepseekLite = {
+    ...{ architectures: ['DeepseekV2ForCausalLM'], model_type: 'deepseek_v2', vocab_size: 102_400 },
+    ...{ hidden_size: 2048, intermediate_size: 10_944, moe_intermediate_size: 1408, num_hidden_layers: 27 },
+    ...{ num_attention_heads: 16, num_key_value_heads: 16, kv_lora_rank: 512, q_lora_rank: null },
+    ...{ qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128, max_position_embeddings: 163_840 },
+    ...{ n_routed_experts: 64, n_shared_experts: 2, num_experts_per_tok: 6, first_k_dense_replace: 1 },
+  };
+
+  // MiB that llama-quantize v0.5.0 prints with --dry-run, "quant size", for files of these shapes.
+  test.each([
+    [llama8b, 'Q4_K_M', 4685.3],
+    [llama8b, 'Q2_K', 3024.38],
+    [llama8b, 'IQ3_M', 3602.02],
+    [{ ...mixtral, vocab_size: 32_000 }, 'Q4_K_M', 27_129.87],
+    [{ ...mixtral, vocab_size: 32_000 }, 'Q3_K_L', 23_049.27],
+    [deepseekLite, 'Q4_K_M', 9883.84],
+    [deepseekLite, 'Q5_K_M', 11_300.17],
+    [deepseekLite, 'Q3_K_M', 7749.91],
+    [deepseekLite, 'IQ4_XS', 8243.27],
+    [deepseekLite, 'MXFP4_MOE', 8603.26],
+  ])('is what llama-quantize says, %#', (config, type, mebibytes) => {
+    const tensors = ggufTensors(describeModel(config), parseScheme(`gguf:${type}`))!;
+    const inLayers = tensors.layers.reduce((sum, bytes) => sum + bytes, 0);
+    const bytes = inLayers + tensors.embedding + tensors.output + tensors.rest;
+    expect(Math.abs(bytes / 2 ** 20 / mebibytes - 1)).toBeLessThan(0.0005);
+  });
+});

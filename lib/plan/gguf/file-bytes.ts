@@ -96,13 +96,32 @@ export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChoose
     mixedType(
       {
         category,
-        layer: position,
-        of: Math.max(1, group.layers.length),
+        ...placeOf(group, category, position, model),
         columns: group.shape[group.shape.length - 1],
-        experts: group.experts,
+        experts: stackedIn(group, model),
       },
       context,
     );
+}
+
+/** Matrices in one tensor: experts, or the heads that a latent (MLA) is expanded to. */
+function stackedIn({ name, experts }: WeightGroup, { mla, numAttentionHeads }: ModelDescription): number {
+  return mla !== undefined && /kv_b_proj/.test(name) ? numAttentionHeads : experts;
+}
+
+/**
+ * Which of how many a tensor is. The feed-forward of a mixture is counted by the number of its layer, so that experts that begin with
+ * the second layer are not the first; all else by those that there are.
+ * Source: llama.cpp src/llama-quant.cpp, `layer_info`.
+ */
+function placeOf(
+  { layers }: WeightGroup,
+  category: TensorCategory,
+  position: number,
+  { moe, numLayers }: ModelDescription,
+): { readonly layer: number; readonly of: number } {
+  const isNumbered = (moe?.experts ?? 0) > 1 && /^ffn_/.test(category) && layers.length > 0;
+  return isNumbered ? { layer: layers[position], of: numLayers } : { layer: position, of: Math.max(1, layers.length) };
 }
 
 /** Every linear layer of the blocks in one type; embeddings and head stay 16 bit, and what is never quantized 32. */
