@@ -244,6 +244,16 @@ const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
   NO_KV_OFFLOAD: ['cacheOnHost', bareFlag],
 });
 
+/**
+ * Text Generation Inference on Neuron, which has no family of its own here. No other server has variables of these names.
+ * Source: optimum-neuron text-generation-inference/README.md of 0.0.28, "Choosing the correct batch size".
+ */
+const TGI_ON_NEURON: Table = {
+  HF_NUM_CORES: ['tensorParallelSize', positive],
+  HF_BATCH_SIZE: ['batchSize', positive],
+  HF_SEQUENCE_LENGTH: ['sequenceLength', positive],
+};
+
 const TABLES: Readonly<Record<ContainerFamily, Table>> = {
   lmi: LMI,
   'lmi-trtllm': LMI_TRTLLM,
@@ -265,7 +275,10 @@ export function environmentSettings(
   environment: Readonly<Record<string, string>> | undefined,
 ): readonly EnvironmentSetting[] {
   if (family === undefined || environment === undefined) return [];
-  const table = TABLES[family];
+  return settingsOf(TABLES[family], environment);
+}
+
+function settingsOf(table: Table, environment: Readonly<Record<string, string>>): readonly EnvironmentSetting[] {
   const settings: EnvironmentSetting[] = [];
   for (const [variable, text] of Object.entries(environment)) {
     if (!Object.hasOwn(table, variable)) continue;
@@ -283,6 +296,16 @@ export function environmentOptions(
 ): EnvironmentOptions {
   return Object.fromEntries(
     environmentSettings(family, environment).map(({ option, value }) => [option, value]),
+  ) as EnvironmentOptions;
+}
+
+/** Of a server that is not named, on a Neuron instance. */
+export function neuronEnvironmentOptions(
+  environment: Readonly<Record<string, string>> | undefined,
+): EnvironmentOptions {
+  if (environment === undefined) return {};
+  return Object.fromEntries(
+    settingsOf(TGI_ON_NEURON, environment).map(({ option, value }) => [option, value]),
   ) as EnvironmentOptions;
 }
 

@@ -7,7 +7,7 @@ import type { EndpointSpec, ServingOptions } from '../spec/types';
 import { containerDefaults } from './defaults';
 import { overriddenConfig } from './config-overrides';
 import { describeModelOnce } from './describe-once';
-import { environmentOptions, type EnvironmentOptions } from './environment';
+import { environmentOptions, neuronEnvironmentOptions, type EnvironmentOptions } from './environment';
 import type { EffectiveOptions, ResolvedEndpoint } from './types';
 import { asVisible } from './visible-gpus';
 
@@ -24,7 +24,12 @@ export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const instance = spec.instanceType === undefined ? undefined : asVisible(spec, findInstance(spec.instanceType));
   const container = resolveContainer(spec.container, spec.region, instance);
   const scheme = resolveScheme(spec, model);
-  const set = Object.assign({}, environmentOptions(spec.container?.family, spec.environment), given(spec.options));
+  const isUnnamed = container === undefined || container.engine === 'unknown';
+  const variables =
+    isUnnamed && instance?.kind === 'neuron'
+      ? neuronEnvironmentOptions(spec.environment)
+      : environmentOptions(spec.container?.family, spec.environment);
+  const set = Object.assign({}, variables, given(spec.options));
   const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment, spec });
   return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
 }

@@ -74,6 +74,23 @@ describe('a server that nobody names on a Neuron instance', () => {
     },
   );
 
+  test('is read from the variables of Text Generation Inference', () => {
+    const of = (environment: object, instanceType = 'ml.inf2.8xlarge', config: Json = LLAMA_8B) =>
+      ids({}, { container: undefined, instanceType, environment }, config);
+    const shape = { HF_NUM_CORES: '2', HF_BATCH_SIZE: '4', HF_SEQUENCE_LENGTH: '2048' };
+    const served = { MAX_BATCH_SIZE: '4', MAX_INPUT_LENGTH: '1512', MAX_TOTAL_TOKENS: '2048' };
+    expect(of({ ...shape, ...served })).toEqual([]);
+    expect(of({ ...shape, ...served, MAX_BATCH_SIZE: '8' })).toEqual(['error NEURON_COMPILED_LENGTH']);
+    expect(of({ ...shape, ...served, MAX_TOTAL_TOKENS: '4096' })).toEqual(['error NEURON_COMPILED_LENGTH']);
+    expect(of({ ...shape, MAX_TOTAL_TOKENS: '2048' })).toEqual(['warning NEURON_COMPILED_LENGTH']);
+    expect(of({ ...shape, HF_BATCH_SIZE: '1' })).toEqual([]);
+    expect(of({ ...shape, ...served, HF_NUM_CORES: '8' })).toContain('error NEURON_CORES_EXCEEDED');
+    expect(of({ HF_NUM_CORES: '24' }, 'ml.trn1.32xlarge')).toContain('error NEURON_CORE_TOPOLOGY');
+    const long = { HF_NUM_CORES: '2', HF_BATCH_SIZE: '4', HF_SEQUENCE_LENGTH: '131072', MAX_BATCH_SIZE: '4' };
+    expect(of(long)).toContain('error NEURON_CACHE_DOES_NOT_FIT');
+    expect(of({ ...shape, MAX_BATCH_SIZE: '8' }, 'ml.g5.2xlarge')).toEqual([]);
+  });
+
   test('reads no weights that are packed for GPUs', () => {
     const rule = 'error NEURON_QUANTIZATION_NOT_SERVED';
     const of = (container: object | undefined, config: Json) => ids({}, { container }, config);

@@ -3,8 +3,8 @@ import { isUnnamed } from './engine';
 
 type Asked = Pick<RuleContext, 'container' | 'spec'>;
 
-const LENGTHS = ['SM_ON_SEQUENCE_LENGTH'];
-const DEGREES = ['SM_ON_TENSOR_PARALLEL_SIZE'];
+const LENGTHS = ['SM_ON_SEQUENCE_LENGTH', 'HF_SEQUENCE_LENGTH'];
+const DEGREES = ['SM_ON_TENSOR_PARALLEL_SIZE', 'HF_NUM_CORES'];
 
 function names({ spec }: Asked, variables: readonly string[]): boolean {
   return spec.environment !== undefined && variables.some((name) => spec.environment?.[name] !== undefined);
