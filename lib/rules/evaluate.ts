@@ -2,7 +2,7 @@ import type { ResolvedEndpoint } from '../endpoint/types';
 import { PlanInParts } from '../plan';
 import type { EndpointSpec } from '../spec/types';
 import { findingFromError, findingOf } from './from-error';
-import { rulesFor } from './registry';
+import { rulesFor, speaksOf } from './registry';
 import type { Finding, Rule, RuleContext } from './types';
 
 /**
@@ -42,7 +42,11 @@ export function ruleContext(resolved: ResolvedEndpoint, given: EndpointSpec = re
 
 /** What the rules find in an endpoint, by default all that may speak of it; errors first, else in the registry's order. */
 export function evaluateRules(resolved: ResolvedEndpoint, rules?: readonly Rule[]): readonly Finding[] {
-  return evaluateContext(ruleContext(resolved), rules);
+  const context = ruleContext(resolved);
+  return evaluateContext(
+    context,
+    rules?.filter((rule) => speaksOf(rule, context)),
+  );
 }
 
 /** As `evaluateRules`, for a caller that wants the same plan afterwards. */

@@ -3,7 +3,7 @@ import { architectureRules } from './architecture';
 import { checkpointRules } from './checkpoint';
 import { environmentRules } from './environment';
 import { hardwareRules } from './hardware';
-import { isNeuron } from './helpers/engine';
+import { isNeuron, isServedBy } from './helpers/engine';
 import { imageRules } from './image';
 import { llamaCppRules } from './llama-cpp';
 import { memoryRules } from './memory';
@@ -63,18 +63,29 @@ const CONDITIONS: readonly (readonly [cause: RuleCause, holds: (context: RuleCon
   ['llama-cpp', ({ container }) => container?.engine === 'llama.cpp'],
 ];
 
-/** By the conditions that do not hold, a bit each. */
-const LISTS: (readonly Rule[] | undefined)[] = [];
+/** By the server, and by the conditions that do not hold, a bit each. */
+const LISTS = new Map<string, (readonly Rule[] | undefined)[]>();
 
 /** Every rule that may have something to say of an endpoint, in the registry's order. */
 export function rulesFor(context: RuleContext): readonly Rule[] {
+  const { container } = context;
+  const server = container === undefined ? '' : `${container.engine} ${container.engineVersion}`;
+  let lists = LISTS.get(server);
+  if (lists === undefined) LISTS.set(server, (lists = []));
   let unmet = 0;
   for (let bit = 0; bit < CONDITIONS.length; bit++) if (!CONDITIONS[bit][1](context)) unmet |= 1 << bit;
-  return (LISTS[unmet] ??= rulesWithout(CONDITIONS.filter((_, bit) => (unmet >> bit) & 1).map(([cause]) => cause)));
+  return (lists[unmet] ??= rulesOf(context, unmet));
 }
 
-function rulesWithout(causes: readonly RuleCause[]): readonly Rule[] {
-  return RULE_CAUSES.filter((cause) => !causes.includes(cause)).flatMap((cause) => RULES_BY_CAUSE[cause]);
+function rulesOf(context: RuleContext, unmet: number): readonly Rule[] {
+  const without = CONDITIONS.filter((_, bit) => (unmet >> bit) & 1).map(([cause]) => cause);
+  const rules = RULE_CAUSES.filter((cause) => !without.includes(cause)).flatMap((cause) => RULES_BY_CAUSE[cause]);
+  return rules.filter((rule) => speaksOf(rule, context));
+}
+
+/** Is the server one that the rule speaks of? */
+export function speaksOf({ server }: Rule, context: RuleContext): boolean {
+  return server === undefined || isServedBy(context, server);
 }
 
 const BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));

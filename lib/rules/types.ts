@@ -1,3 +1,4 @@
+import type { EngineName } from '../container/types';
 import type { ResolvedEndpoint } from '../endpoint/types';
 import type { Plan } from '../plan/types';
 import type { EndpointSpec } from '../spec/types';
@@ -40,7 +41,16 @@ export interface Explanation {
   readonly source: string;
 }
 
+/** A server of known releases: from `since` on, and before `before`; either may be left out. */
+export interface ServerRange {
+  readonly engine: EngineName;
+  readonly since?: string;
+  readonly before?: string;
+}
+
 export interface Rule extends Explanation {
+  /** The one server it speaks of; undefined: whatever serves. A rule is not asked about others, so that it need not look itself. */
+  readonly server?: ServerRange;
   /** Versions it holds for, in words for the docs: `vLLM < 0.24`; undefined: every version. */
   readonly holdsFor?: string;
   /** Specs for docs and tests; `passes` give no finding of this rule, `fails` do. */

@@ -2,6 +2,7 @@ import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import type { Plan } from '../../lib/plan/types';
 import { check, findRule } from '../../lib/rules';
 import { ruleContext } from '../../lib/rules/evaluate';
+import { speaksOf } from '../../lib/rules/registry';
 import { LLAMA_8B } from '../../lib/rules/helpers/samples';
 import { readSpec } from '../../lib/spec';
 import type { Finding, RuleFinding } from '../../lib/rules';
@@ -32,6 +33,7 @@ export function alone(rule: string, value: object, parts?: PlanParts): readonly 
   const { spec: read, problems } = readSpec(value);
   if (found === undefined || read === undefined) throw new Error(`${rule}: ${JSON.stringify(problems)}`);
   const context = ruleContext(resolveEndpoint(read));
+  if (!speaksOf(found, context)) return [];
   if (parts === undefined) return found.evaluate(context);
   const { spec, model, instance, container, scheme, options, given, plan } = context;
   const own = { ...plan.whole, ...parts, memory: { ...plan.memory, ...parts.memory } };

@@ -1,5 +1,5 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { headCount } from '../helpers/heads';
 import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
@@ -42,6 +42,7 @@ export const draftHeadsNotDivisible: Rule = {
     'A draft model is cut over as many GPUs as the model itself, unless it is told to stay on one, and vLLM checks its heads as it does those of the model: "Total number of attention heads (14) must be divisible by tensor parallel size (4)". Qwen2.5-0.5B has 14 heads and goes with 1, 2, 7 or 14 GPUs, so that it guesses for no model on 4 of them.',
   source:
     'vllm/config/speculative.py, `_verify_and_get_draft_tp` and `_verify_args`; vllm/config/model.py, `verify_with_parallel_config`',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(8, draft(LLAMA_8B)),
@@ -59,7 +60,7 @@ export const draftHeadsNotDivisible: Rule = {
     ],
   },
   evaluate(context) {
-    if (context.model === undefined || !isVllm(context)) return [];
+    if (context.model === undefined) return [];
     const speculation = speculationOf(context);
     if (speculation === undefined || !HAS_HEADS.test(speculation.method ?? 'draft')) return [];
     const own = speculation.draftTensorParallelSize;

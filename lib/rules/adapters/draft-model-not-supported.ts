@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import { speculationOf } from '../helpers/speculation';
@@ -19,13 +19,14 @@ export const draftModelNotSupported: Rule = {
     'The V1 engine began without draft models; from 0.10 up to 0.14 nothing else could run them: "Speculative decoding with draft model is not supported yet. Please consider using other speculative decoding methods such as ngram, medusa, eagle, or mtp."',
   source: 'vllm/config/speculative.py of 0.10.0 to 0.14.0',
   holdsFor: 'vLLM 0.10 to 0.14',
+  server: { engine: 'vllm', since: '0.10.0', before: '0.15.0' },
   examples: {
     passes: [example('0.9.2'), example('0.15.0'), example('0.11.0', 'eagle')],
     fails: [example('0.10.0'), example('0.14.0'), example('0.11.0', 'draft_model')],
   },
   evaluate(context) {
     const speculative = speculationOf(context);
-    if (speculative?.model === undefined || !isVllm(context, { since: '0.10.0', before: '0.15.0' })) return [];
+    if (speculative?.model === undefined) return [];
     if (speculative.method !== 'draft' && speculative.method !== 'draft_model') return [];
     return [
       found({

@@ -37,6 +37,7 @@ export const draftParallelismNotAllowed: Rule = {
   source:
     'vllm/config/speculative.py, `_verify_and_get_draft_tp`; vllm/v1/spec_decode/draft_model.py, `_raise_if_draft_tp_mismatch`; vllm-project/vllm#10483',
   holdsFor: 'vLLM 0.5.4 and later; 1 for a draft model: 0.15 and later',
+  server: { engine: 'vllm', since: '0.5.4' },
   examples: {
     passes: [
       example('0.6.4', old('1')),
@@ -53,7 +54,7 @@ export const draftParallelismNotAllowed: Rule = {
     const own = context.options.tensorParallelSize;
     if (speculation === undefined || degree === undefined || degree === own) return [];
     const one = !isVllm(context, CUTS_AS_MODEL) || !isDraftModel(speculation);
-    if ((degree === 1 && one) || !isVllm(context, { since: '0.5.4' })) return [];
+    if (degree === 1 && one) return [];
     return [
       found({
         what: `${serverName(context)} runs the draft model on ${one ? 'one GPU or on ' : ''}as many GPUs as the model`,

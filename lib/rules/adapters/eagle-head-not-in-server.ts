@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN25_7B, type Json } from '../helpers/samples';
 import { speculationOf } from '../helpers/speculation';
@@ -29,6 +29,7 @@ export const eagleHeadNotInServer: Rule = {
     'vLLM looks for a class named after the architecture in the head’s own config.json, with Eagle or Eagle3 before it: heads that call themselves Llama are known, those of Qwen2 are not: "Model architectures [\'EagleQwen2ForCausalLM\'] are not supported for now."',
   source: 'vllm/transformers_utils/configs/eagle.py; registry.py by version; vllm-project/vllm#24967',
   holdsFor: 'vLLM 0.8.5 and later, where the head’s config is given',
+  server: { engine: 'vllm', since: '0.8.5' },
   examples: {
     passes: [
       example('eagle', 'LlamaForCausalLM', '0.10.2'),
@@ -50,7 +51,7 @@ export const eagleHeadNotInServer: Rule = {
     const architecture = [speculation.config?.architectures].flat()[0];
     if (typeof architecture !== 'string' || OWN_CONFIG.test(architecture)) return [];
     const version = context.container?.engineVersion;
-    if (version === undefined || !isVllm(context, { since: '0.8.5' })) return [];
+    if (version === undefined) return [];
     const name = className(method, architecture);
     const support = vllmHas(name, 'served', version);
     if (support === 'yes') return [];

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -22,6 +22,7 @@ export const loraBatchedTokens: Rule = {
     'Up to vLLM 0.5.4: "Due to limitations of the custom LoRA CUDA kernel, max_num_batched_tokens must be <= 65528 when LoRA is enabled." Without chunked prefill that limits the context, too.',
   source: 'vllm/config.py of 0.3.0 to 0.5.4',
   holdsFor: 'vLLM 0.3 to 0.5.4',
+  server: { engine: 'vllm', since: '0.3.0', before: '0.5.5' },
   examples: {
     passes: [
       example('0.5.4', 65528),
@@ -33,13 +34,7 @@ export const loraBatchedTokens: Rule = {
   },
   evaluate(context) {
     const { enableLora, maxNumBatchedTokens: batched } = context.options;
-    if (
-      !enableLora ||
-      batched === undefined ||
-      batched <= LIMIT ||
-      !isVllm(context, { since: '0.3.0', before: '0.5.5' })
-    )
-      return [];
+    if (!enableLora || batched === undefined || batched <= LIMIT) return [];
     return [
       found({
         what: `LoRA in ${serverName(context)} limits the tokens of a step`,

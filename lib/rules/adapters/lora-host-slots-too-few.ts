@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
@@ -20,13 +20,14 @@ export const loraHostSlotsTooFew: Rule = {
     'Adapters on the GPU are among those that the host keeps, so that vLLM refuses fewer of them: "max_cpu_loras (2) must be >= max_loras (4)."',
   source: 'vllm/config/lora.py, `_validate_lora_config`; vllm/config.py of 0.6.3',
   holdsFor: 'vLLM with LoRA, all versions',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('4'), example('16'), example('2', { enableLora: false }), example('2', { maxLoras: 1 })],
     fails: [example('2'), example('3')],
   },
   evaluate(context) {
     const { options } = context;
-    if (options.enableLora !== true || !isVllm(context)) return [];
+    if (options.enableLora !== true) return [];
     const set = argumentOf(context, 'MAX_CPU_LORAS');
     const slots = Number(set?.value);
     const atOnce = options.maxLoras ?? 1;

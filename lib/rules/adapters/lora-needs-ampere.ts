@@ -1,5 +1,5 @@
 import { gpuOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN25_7B } from '../helpers/samples';
@@ -20,6 +20,7 @@ export const loraNeedsAmpere: Rule = {
     'Up to vLLM 0.5.3 LoRA runs in the Punica kernels, which are written for Ampere: "punica LoRA kernels require compute capability >= 8.0". The Triton kernels that came with 0.5.4 run on older GPUs.',
   source: 'vllm/lora/punica.py of 0.3.0 to 0.5.3',
   holdsFor: 'vLLM 0.3 to 0.5.3',
+  server: { engine: 'vllm', since: '0.3.0', before: '0.5.4' },
   examples: {
     passes: [
       example('ml.g5.12xlarge', '0.5.3'),
@@ -32,7 +33,6 @@ export const loraNeedsAmpere: Rule = {
   evaluate(context) {
     const gpu = gpuOf(context);
     if (!context.options.enableLora || gpu === undefined || gpu.sm >= 80) return [];
-    if (!isVllm(context, { since: '0.3.0', before: '0.5.4' })) return [];
     return [
       found({
         what: `LoRA in ${serverName(context)} needs a GPU of compute capability 8.0 or higher`,

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { firstWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
 import { LLAMA2_7B, LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
@@ -20,6 +20,7 @@ export const loraNotInArchitecture: Rule = {
     'An architecture must be written for LoRA in vLLM: "Model <class FalconForCausalLM> is not supported for LoRA." Some got it long after they were served themselves, mixtures of experts mostly with 0.10 and 0.11.',
   source: `${VLLM_SOURCE}, SupportsLoRA by version`,
   holdsFor: 'each architecture has its own first version; none before 0.3',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(LLAMA_8B, '0.6.3'),
@@ -32,8 +33,7 @@ export const loraNotInArchitecture: Rule = {
   },
   evaluate(context) {
     const { container, model, options } = context;
-    if (!options.enableLora || model === undefined || container?.engineVersion === undefined || !isVllm(context))
-      return [];
+    if (!options.enableLora || model === undefined || container?.engineVersion === undefined) return [];
     const support = vllmHas(model.architecture, 'lora', container.engineVersion);
     if (support === 'yes' || support === 'unknown') return [];
     const since = support === 'not-yet' ? firstWith(model.architecture, 'lora') : undefined;

@@ -38,6 +38,7 @@ export const loraRankNotAllowed: Rule = {
     'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up. The kernel that adapts experts stops above 128: "fused_moe_lora_one_shot supports max_lora_rank<=128".',
   source: 'vllm/config/lora.py and vllm/lora/ops/triton_ops/fused_moe_lora_op.py by version; vllm-project/vllm#55158',
   holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since; experts up to 128: 0.22.1 to 0.31',
+  server: { engine: 'vllm', since: '0.3.0' },
   examples: {
     passes: [
       example(64, '0.4.3'),
@@ -66,7 +67,7 @@ export const loraRankNotAllowed: Rule = {
   },
   evaluate(context) {
     const { options } = context;
-    if (!options.enableLora || !isVllm(context, { since: '0.3.0' })) return [];
+    if (!options.enableLora) return [];
     const ranks = ranksOf(context);
     const rank = options.maxLoraRank;
     if (ranks.includes(rank)) return [];

@@ -25,6 +25,7 @@ export const loraVocabularyTooLarge: Rule = {
     'Where adapters may change the output head (Llama, Mixtral, Phi-3, Granite, Nemotron; not Qwen2 or Gemma), its LoRA kernel is compiled for vocabularies up to a limit, which grew with the models: "When using LoRA, vocab size must be 32000 >= vocab_size <= 257024".',
   source: 'vllm/lora/layers/logits_processor.py by version; issue vllm-project/vllm#34773',
   holdsFor: '33,024: vLLM < 0.4.1; 128,512: < 0.5.5; 257,024: < 0.17; 258,048 since',
+  server: { engine: 'vllm', since: '0.3.0' },
   examples: {
     passes: [
       example(258048, '0.17.0'),
@@ -37,8 +38,7 @@ export const loraVocabularyTooLarge: Rule = {
   evaluate(context) {
     const { container, model, options } = context;
     const version = container?.engineVersion;
-    if (!options.enableLora || model === undefined || version === undefined || !isVllm(context, { since: '0.3.0' }))
-      return [];
+    if (!options.enableLora || model === undefined || version === undefined) return [];
     if (vllmHas(model.architecture, 'loraHead', version) !== 'yes') return [];
     const limit = limitOf(context);
     if (model.vocabSize <= limit) return [];

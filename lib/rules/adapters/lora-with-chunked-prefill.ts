@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -16,18 +16,14 @@ export const loraWithChunkedPrefill: Rule = {
   explanation: 'From vLLM 0.5.1 to 0.6.4: "LoRA is not supported with chunked prefill yet."',
   source: 'vllm/config.py of 0.5.1 to 0.6.4, LoRAConfig.verify_with_scheduler_config',
   holdsFor: 'vLLM 0.5.1 to 0.6.4',
+  server: { engine: 'vllm', since: '0.5.1', before: '0.6.5' },
   examples: {
     passes: [example('0.6.3', false), example('0.6.5', true), example('0.5.0', true), example('0.6.3', true, false)],
     fails: [example('0.6.4', true), example('0.5.1', true)],
   },
   evaluate(context) {
     const { options } = context;
-    if (
-      !options.enableLora ||
-      options.enableChunkedPrefill !== true ||
-      !isVllm(context, { since: '0.5.1', before: '0.6.5' })
-    )
-      return [];
+    if (!options.enableLora || options.enableChunkedPrefill !== true) return [];
     return [
       found({
         what: `${serverName(context)} does not support LoRA with chunked prefill`,

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -17,6 +17,7 @@ export const loraWithExpertParallel: Rule = {
     'From 0.11.1, when vLLM learned LoRA on experts, up to 0.20 it stops with "EP support for Fused MoE LoRA is not implemented yet."',
   source: 'vllm/lora/layers/fused_moe.py of 0.11.1 to 0.20.1',
   holdsFor: 'vLLM 0.11.1 to 0.20',
+  server: { engine: 'vllm', since: '0.11.1', before: '0.21.0' },
   examples: {
     passes: [
       example('0.15.1', false),
@@ -29,13 +30,7 @@ export const loraWithExpertParallel: Rule = {
   },
   evaluate(context) {
     const { model, options } = context;
-    if (
-      !options.enableLora ||
-      !options.expertParallel ||
-      model?.moe === undefined ||
-      !isVllm(context, { since: '0.11.1', before: '0.21.0' })
-    )
-      return [];
+    if (!options.enableLora || !options.expertParallel || model?.moe === undefined) return [];
     return [
       found({
         what: `${serverName(context)} does not support LoRA with expert parallelism`,

@@ -1,5 +1,5 @@
 import { gpuOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { expertWeights } from '../helpers/experts';
 import { found } from '../helpers/finding';
 import { FP8_BLOCK, LLAMA_8B, QWEN3_MOE, quantized, type Json } from '../helpers/samples';
@@ -23,6 +23,7 @@ export const loraWithFp8Experts: Rule = {
     'From vLLM 0.20 to 0.23 the kernels of LoRA for experts get the activations that the FP8 experts before them quantized, without their scales: the engine stops in its first run ("AssertionError: Unsupported lhs dtype fp8e4nv"), or the adapters answer gibberish. The same model without LoRA works, as do experts in 16 bit.',
   source: 'vllm/model_executor/layers/fused_moe, `apply_w13_lora` by version; vllm-project/vllm#45101, #42007',
   holdsFor: 'vLLM 0.20 to 0.23, from compute capability 8.9 on',
+  server: { engine: 'vllm', since: '0.20.0', before: '0.24.0' },
   examples: {
     passes: [
       example(QWEN3_MOE, '0.22.1', false),
@@ -36,7 +37,7 @@ export const loraWithFp8Experts: Rule = {
   evaluate(context) {
     const gpu = gpuOf(context);
     if (!context.options.enableLora || (gpu !== undefined && gpu.sm < LEAST_SM)) return [];
-    if (!isVllm(context, { since: '0.20.0', before: '0.24.0' }) || expertWeights(context) !== 'fp8') return [];
+    if (expertWeights(context) !== 'fp8') return [];
     return [
       found({
         what: `${serverName(context)} hands LoRA adapters the quantized activations of experts in FP8, and stops or answers gibberish`,

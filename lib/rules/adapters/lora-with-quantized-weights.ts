@@ -24,6 +24,7 @@ export const loraWithQuantizedWeights: Rule = {
     'Up to vLLM 0.4.0 LoRA and quantization exclude each other: "LoRA is not supported with quantized models yet." Mixtral in AWQ or GPTQ was served by an implementation without LoRA until 0.6.1.',
   source: 'vllm/config.py of 0.3.0 to 0.4.0, `verify_with_model_config`; vllm-project/vllm#5540',
   holdsFor: 'vLLM 0.3 to 0.4.0; Mixtral: to 0.6.0',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(quantized(LLAMA2_7B, AWQ), '0.4.1'),

@@ -1,5 +1,5 @@
 import { nearestNames } from '../../text/nearest';
-import { inRange, isVllm, serverName, type VersionRange } from '../helpers/engine';
+import { inRange, serverName, type VersionRange } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import { speculationOf } from '../helpers/speculation';
@@ -43,6 +43,7 @@ export const speculativeMethodUnknown: Rule = {
   explanation:
     'Draft models came to vLLM with 0.4, n-grams with 0.4.1, EAGLE with 0.5.5, DeepSeek’s multi-token prediction with 0.7.3, EAGLE 3 with 0.8.5, DFlash with 0.20, DSpark with 0.24. A method that a version does not have is refused while the configuration is read.',
   source: 'vllm/config/speculative.py, SpeculativeMethod by version',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example('ngram', '0.8.5'),
@@ -75,7 +76,7 @@ export const speculativeMethodUnknown: Rule = {
   },
   evaluate(context) {
     const method = speculationOf(context)?.method;
-    if (method === undefined || !isVllm(context)) return [];
+    if (method === undefined) return [];
     const names = known(context);
     // Model-specific spellings of multi-token prediction (ernie_mtp, qwen3_next_mtp) come and go with models.
     if (names.includes(method.toLowerCase()) || /_mtp$/.test(method)) return [];

@@ -1,4 +1,4 @@
-import { isSglang, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
@@ -23,6 +23,7 @@ export const speculativeNotInBackend: Rule = {
   explanation:
     "A step of speculative decoding checks several tokens of a sequence at once, which not every attention backend can. SGLang takes n-gram guesses with torch_native all the same, and the server ends in its own warm-up: \"AttributeError: 'NoneType' object has no attribute 'shape'\". Other methods and flex_attention are marked as not supported; nobody has reported what they do.",
   source: 'SGLang docs, "Attention backend", support matrix; sgl-project/sglang#36352',
+  server: { engine: 'sglang' },
   examples: {
     passes: [
       example({ SM_SGLANG_SPECULATIVE_ALGORITHM: 'NGRAM', [VARIABLE]: 'triton' }),
@@ -35,7 +36,7 @@ export const speculativeNotInBackend: Rule = {
   },
   evaluate(context) {
     const backend = context.spec.environment?.[VARIABLE];
-    if (backend === undefined || !WITHOUT_SPECULATION.has(backend) || !isSglang(context)) return [];
+    if (backend === undefined || !WITHOUT_SPECULATION.has(backend)) return [];
     const method = speculationOf(context)?.method;
     if (method === undefined) return [];
     return [

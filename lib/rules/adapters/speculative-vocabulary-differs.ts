@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { LLAMA_8B, LLAMA2_7B } from '../helpers/samples';
 import { isDraftModel, speculationOf } from '../helpers/speculation';
@@ -26,6 +26,7 @@ export const speculativeVocabularyDiffers: Rule = {
     'A draft model proposes tokens by their numbers, and the model checks them by the same numbers. vLLM compares the two vocabularies and refuses others: "Target and draft model should have the same vocabulary size". Draft models are found within the family of the model. Newer versions map one vocabulary to the other where `use_heterogeneous_vocab` is set. The vocabulary of a draft model is known from its config, or from its name where it is a well-known checkpoint.',
   source:
     'vllm/config/speculative.py, `verify_equal_vocab_size_if_draft_model`; vllm/spec_decode/spec_decode_worker.py before 0.10; issue vllm-project/vllm#5203',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(LLAMA_8B),
@@ -45,7 +46,7 @@ export const speculativeVocabularyDiffers: Rule = {
   },
   evaluate(context) {
     const { model } = context;
-    if (model === undefined || !isVllm(context)) return [];
+    if (model === undefined) return [];
     const speculation = speculationOf(context);
     if (speculation?.config === undefined || !isDraftModel(speculation)) return [];
     const size = speculation.config.vocab_size;

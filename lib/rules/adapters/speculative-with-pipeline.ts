@@ -45,6 +45,7 @@ export const speculativeWithPipeline: Rule = {
   source:
     'vllm/spec_decode/spec_decode_worker.py of 0.5.1 to 0.9.2, `create_spec_worker`; vllm/config/speculative.py and vllm/model_executor/models/*_mtp.py by version; vllm-project/vllm#36643',
   holdsFor: 'error: vLLM < 0.8, and MTP in versions whose predictor has no stages; warning: the rest',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example('0.7.3', 1),
@@ -56,7 +57,7 @@ export const speculativeWithPipeline: Rule = {
   evaluate(context) {
     const { options } = context;
     const speculation = speculationOf(context);
-    if (speculation === undefined || options.pipelineParallelSize <= 1 || !isVllm(context)) return [];
+    if (speculation === undefined || options.pipelineParallelSize <= 1) return [];
     const isRefused = isVllm(context, { before: '0.8.0' }) || predictorHasNoStages(context, speculation.method);
     return [
       found({

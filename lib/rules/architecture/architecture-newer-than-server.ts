@@ -1,5 +1,5 @@
 import { formatVersion } from '../../text/version';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { lookedUpArchitecture } from '../helpers/mistral-format';
 import { firstWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
@@ -30,6 +30,7 @@ export const architectureNewerThanServer: Rule = {
     'Each architecture is implemented in vLLM from some version on; with an older image the server stops at once: "Model architectures [\'Qwen3ForCausalLM\'] are not supported for now" or "The checkpoint you are trying to load has model type `qwen3` but Transformers does not recognize this architecture". A newer image is the only way, but for Mistral’s own format: with --config-format mistral vLLM makes the architecture out of params.json, one that it had before (Mistral Small 3.1 is served as Pixtral).',
   source: VLLM_SOURCE,
   holdsFor: 'each architecture has its own first version',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(LLAMA_8B, '0.6.3'),
@@ -40,7 +41,7 @@ export const architectureNewerThanServer: Rule = {
   },
   evaluate(context) {
     const { container, model } = context;
-    if (model === undefined || container?.engineVersion === undefined || !isVllm(context)) return [];
+    if (model === undefined || container?.engineVersion === undefined) return [];
     const architecture = lookedUpArchitecture(context, model);
     if (vllmHas(architecture, 'served', container.engineVersion) !== 'not-yet') return [];
     const since = firstWith(architecture, 'served') ?? 'a later version';

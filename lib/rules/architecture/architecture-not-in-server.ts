@@ -38,13 +38,14 @@ export const architectureNotInServer: Rule = {
   explanation:
     'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused. So is one that Transformers has no code for and that brings none along (auto_map).',
   source: `${VLLM_SOURCE}; ${TRANSFORMERS_SOURCE}; vLLM docs, "Supported models: Transformers"; vllm-project/vllm#32338`,
+  server: { engine: 'vllm' },
   examples: {
     passes: [example(LLAMA_8B, '0.8.5')],
     fails: [example(T5, '0.10.2'), example(NEW, '0.10.2'), example(NOBODYS, '0.13.0')],
   },
   evaluate(context) {
     const { container, model } = context;
-    if (model === undefined || container?.engineVersion === undefined || !isVllm(context)) return [];
+    if (model === undefined || container?.engineVersion === undefined) return [];
     if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'unknown') return [];
     // A version that nobody read may have what no version read has.
     const isKnown = container.assumedVersion === undefined;

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { lastWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
 import { LLAMA_8B } from '../helpers/samples';
@@ -19,10 +19,11 @@ export const architectureRemovedFromServer: Rule = {
   explanation:
     'vLLM drops old architectures: encoder-decoder models other than Whisper with 0.11, Qwen 1, Baichuan, InternLM 1 and others with 0.24. It then says "Model architecture QWenLMHeadModel was supported in vLLM until v0.23.0, and is not supported anymore. Please use an older version of vLLM." When no version is asked for, the newest image is meant; that is a warning here, because the spec can be met with an older one.',
   source: `${VLLM_SOURCE}; registry.py, _PREVIOUSLY_SUPPORTED_MODELS`,
+  server: { engine: 'vllm' },
   examples: { passes: [example('0.23.0')], fails: [example('0.24.0'), example()] },
   evaluate(context) {
     const { container, model } = context;
-    if (model === undefined || container?.engineVersion === undefined || !isVllm(context)) return [];
+    if (model === undefined || container?.engineVersion === undefined) return [];
     if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'no-more') return [];
     const last = lastWith(model.architecture, 'served') ?? 'an older version';
     return [

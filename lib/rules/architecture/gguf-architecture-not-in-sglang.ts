@@ -19,6 +19,7 @@ export const ggufArchitectureNotInSglang: Rule = {
     'SGLang leaves the metadata of a GGUF file to Transformers, which translates it architecture by architecture, and names the version it needs: gemma3 came with 0.4.7, qwen3 with 0.4.9.post5, qwen3_moe with 0.5.1. Others stop with "GGUF model with architecture gemma3 is not supported yet." llama.cpp reads them all. Models of images and text are judged only where the table names them: their language model may be stored as one that it knows.',
   source: `${GGUF_SOURCE}; sglang/srt/hf_transformers_utils.py, \`get_config\`; sgl-project/sglang#4894, huggingface/transformers#37002`,
   holdsFor: 'SGLang 0.4.3.post4 to 0.5.9',
+  server: { engine: 'sglang', ...GGUF_KNOWN },
   examples: {
     passes: [
       example(LLAMA2_7B, '0.4.4.post3'),
@@ -30,7 +31,7 @@ export const ggufArchitectureNotInSglang: Rule = {
   },
   evaluate(context) {
     const { model, scheme } = context;
-    if (scheme.layout !== 'gguf' || model === undefined || !isSglang(context, GGUF_KNOWN)) return [];
+    if (scheme.layout !== 'gguf' || model === undefined) return [];
     const since = sglangReadsGgufSince(ggufModelType(model));
     if (since === undefined ? isComposed(model.config) : isSglang(context, { since })) return [];
     return [ggufNotRead(context, model, 'SGLang', since && `SGLang ${since} or newer`)];

@@ -19,13 +19,14 @@ export const ggufArchitectureNotInVllm: Rule = {
     'vLLM reads GGUF for fewer architectures than it serves otherwise: the file’s metadata is translated by Transformers, architecture by architecture. Others stop with "GGUF model with architecture qwen3moe is not supported yet." or "Unknown gguf model_type". llama.cpp reads them all.',
   source: `${GGUF_SOURCE}; vllm-project/vllm#28691, #18382, huggingface/transformers#43366`,
   holdsFor: 'vLLM 0.5.5 to 0.23; later vLLM has no GGUF',
+  server: { engine: 'vllm', ...GGUF_READ },
   examples: {
     passes: [example(LLAMA2_7B, '0.8.5'), example(QWEN3_MOE, '0.11.0')],
     fails: [example(QWEN3_MOE, '0.8.5')],
   },
   evaluate(context) {
     const { model, scheme } = context;
-    if (scheme.layout !== 'gguf' || model === undefined || !isVllm(context, GGUF_READ)) return [];
+    if (scheme.layout !== 'gguf' || model === undefined) return [];
     const since = vllmReadsGgufSince(ggufModelType(model));
     if (since !== undefined && isVllm(context, { since })) return [];
     return [ggufNotRead(context, model, 'vLLM', since && `vLLM ${since} to 0.23`)];

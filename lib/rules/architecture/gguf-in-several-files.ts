@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found, gib } from '../helpers/finding';
 import { LLAMA2_7B, LLAMA_70B } from '../helpers/samples';
 import { argumentOf } from '../helpers/switches';
@@ -41,6 +41,7 @@ export const ggufInSeveralFiles: Rule = {
   source:
     'vLLM docs, features/quantization/gguf: "vLLM only supports loading single-file GGUF models"; vllm/model_executor/model_loader/gguf_loader.py; issue unslothai/unsloth#3697',
   holdsFor: 'vLLM 0.5.5 to 0.19; a warning where no part is named and the model is larger than a file of the hub',
+  server: { engine: 'vllm', ...READS_ONE_FILE },
   examples: {
     passes: [
       example(LLAMA2_7B, 'gguf:Q4_K_M'),
@@ -50,7 +51,7 @@ export const ggufInSeveralFiles: Rule = {
     fails: [example(LLAMA_70B, 'gguf:Q8_0'), example(LLAMA_70B, 'gguf:Q8_0', '0.8.5', ONE_PART)],
   },
   evaluate(context) {
-    if (context.scheme.layout !== 'gguf' || !isVllm(context, READS_ONE_FILE)) return [];
+    if (context.scheme.layout !== 'gguf') return [];
     const common = {
       what: `${serverName(context)} loads a GGUF from one file`,
       allowed: 'a single file',

@@ -24,6 +24,7 @@ export const activationOrderRemoved: Rule = {
   source:
     'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py of 0.30; compressed_tensors_moe.py of 0.9 to 0.26',
   holdsFor: 'experts: vLLM >= 0.9; linear layers: vLLM >= 0.30',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(LLAMA_8B, ORDERED, '0.28.0'),

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -26,11 +26,11 @@ export const autoRoundNotKnown: Rule = {
     'AutoRound stores its result in the layout of GPTQ or AWQ, but under its own quant_method. vLLM takes that from 0.9 on (later under the name inc); earlier versions stop with "Unknown quantization method: auto-round". The same weights exported as auto_gptq or auto_awq load on any version.',
   source: 'vLLM wheels, layers/quantization/auto_round.py of 0.9.0, inc.py of 0.15',
   holdsFor: 'vLLM < 0.9',
+  server: { engine: 'vllm', before: '0.9.0' },
   examples: { passes: [example('0.9.0'), example('0.28.0')], fails: [example('0.8.5')] },
   evaluate(context) {
     const method = context.model?.quantization?.method;
-    if (method === undefined || !/(^|\/)auto-?_?round$/.test(method) || !isVllm(context, { before: '0.9.0' }))
-      return [];
+    if (method === undefined || !/(^|\/)auto-?_?round$/.test(method)) return [];
     return [
       found({
         what: `${serverName(context)} does not know the quantization method auto-round`,

@@ -24,6 +24,7 @@ export const bitsandbytesCheckpointNotRead: Rule = {
   source:
     'vllm/model_executor/model_loader/loader.py of 0.5.3 (no `pre_quant`), 0.5.4 and 0.6.0 (`load_8bit`); vllm-project/vllm#5569',
   holdsFor: '4 bits: vLLM 0.5.0 to 0.5.3; 8 bits: vLLM 0.5',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(quantized(LLAMA_8B, BITSANDBYTES), '0.5.4'),

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { BITSANDBYTES, LLAMA_8B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -18,15 +18,11 @@ export const bitsandbytesLoadFormat: Rule = {
   source:
     'vllm/engine/arg_utils.py and model_executor/model_loader/loader.py of 0.5.0 to 0.8.1; vllm-project/vllm#11010, unslothai/unsloth#688, #1205',
   holdsFor: 'vLLM 0.5.0 to 0.8.1',
+  server: { engine: 'vllm', since: '0.5.0', before: '0.8.2' },
   examples: { passes: [example('bitsandbytes', '0.7.3'), example('auto', '0.8.5')], fails: [example('auto', '0.7.3')] },
   evaluate(context) {
     const { options, scheme } = context;
-    if (
-      scheme.layout !== 'bitsandbytes' ||
-      options.loadFormat === 'bitsandbytes' ||
-      !isVllm(context, { since: '0.5.0', before: '0.8.2' })
-    )
-      return [];
+    if (scheme.layout !== 'bitsandbytes' || options.loadFormat === 'bitsandbytes') return [];
     return [
       found({
         what: `${serverName(context)} loads bitsandbytes weights with the bitsandbytes load format only`,

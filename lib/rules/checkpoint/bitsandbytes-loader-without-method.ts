@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { usesBitsandbytes } from '../helpers/flag';
 import { found } from '../helpers/finding';
 import { BITSANDBYTES, LLAMA_8B, quantized } from '../helpers/samples';
@@ -19,6 +19,7 @@ export const bitsandbytesLoaderWithoutMethod: Rule = {
     'The bitsandbytes loader of vLLM quantizes what it loads, so it wants the method named as well. Up to 0.8.1: "BitsAndBytes load format and QLoRA adapter only support \'bitsandbytes\' quantization, but got None".',
   source: 'vllm/engine/arg_utils.py of 0.5.0 to 0.8.1; runpod-workers/worker-vllm#99',
   holdsFor: 'vLLM 0.5.0 to 0.8.1',
+  server: { engine: 'vllm', since: '0.5.0', before: '0.8.2' },
   examples: {
     passes: [
       example('0.6.6', { loadFormat: 'bitsandbytes' }, { environment: { SM_VLLM_QUANTIZATION: 'bitsandbytes' } }),
@@ -30,7 +31,6 @@ export const bitsandbytesLoaderWithoutMethod: Rule = {
   evaluate(context) {
     const { options } = context;
     if (options.loadFormat !== 'bitsandbytes' || usesBitsandbytes(context)) return [];
-    if (!isVllm(context, { since: '0.5.0', before: '0.8.2' })) return [];
     return [
       found({
         what: `the bitsandbytes load format of ${serverName(context)} supports bitsandbytes quantization only`,

@@ -1,5 +1,5 @@
 import { parseVersion } from '../../text/version';
-import { inRange, isVllm, serverName } from '../helpers/engine';
+import { inRange, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { lookedUpArchitecture } from '../helpers/mistral-format';
 import { firstWith, VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
@@ -39,6 +39,7 @@ export const bitsandbytesNotInArchitecture: Rule = {
     'Each architecture has to say how its fused matrices are made of bitsandbytes ones, if only that none is. Those that do not stop with "AttributeError: Model Mamba2ForCausalLM does not support BitsAndBytes quantization yet. No \'packed_modules_mapping\' found."',
   source: `${VLLM_SOURCE}, bitsandbytes_stacked_params_mapping and packed_modules_mapping by version; issues vllm-project/vllm#9901, #15396, #41874`,
   holdsFor: 'vLLM 0.5 to 0.27, each architecture from its own version on',
+  server: { engine: 'vllm', ...LOADER },
   examples: {
     passes: [
       example(LLAMA_8B, '0.6.3'),
@@ -59,7 +60,6 @@ export const bitsandbytesNotInArchitecture: Rule = {
   evaluate(context) {
     const { container, model } = context;
     if (!usesBitsandbytes(context) || model === undefined || container?.engineVersion === undefined) return [];
-    if (!isVllm(context, LOADER)) return [];
     const architecture = lookedUpArchitecture(context, model);
     // Those that the version does not serve at all have a finding of their own.
     if (vllmHas(architecture, 'served', container.engineVersion) !== 'yes') return [];

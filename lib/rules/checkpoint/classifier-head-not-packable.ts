@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { AWQ, GPTQ, QWEN25_7B, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -32,6 +32,7 @@ export const classifierHeadNotPackable: Rule = {
   source:
     'vllm/model_executor/models/adapters.py, `as_seq_cls_model`, and layers/quantization/awq.py of 0.6.6 to 0.23.0; vllm-project/vllm#11671',
   holdsFor: 'vLLM 0.6.6 to 0.23',
+  server: { engine: 'vllm', since: '0.6.6', before: '0.24.0' },
   examples: {
     passes: [
       example({ ...CLASSIFIER, num_labels: 8 }, '0.6.6'),
@@ -50,7 +51,6 @@ export const classifierHeadNotPackable: Rule = {
     const { model, scheme } = context;
     if (scheme.layout !== 'awq' && scheme.layout !== 'gptq') return [];
     if (model === undefined || !SCORES.test(model.architecture)) return [];
-    if (!isVllm(context, { since: '0.6.6', before: '0.24.0' })) return [];
     const labels = labelsOf(context);
     const packed = Math.floor(WORD / scheme.weightBits);
     if (labels % packed === 0) return [];

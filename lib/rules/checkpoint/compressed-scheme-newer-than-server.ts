@@ -47,6 +47,7 @@ export const compressedSchemeNewerThanServer: Rule = {
   source:
     'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py by version; vllm-project/llm-compressor#1427, vllm-project/llm-compressor#1550, #2693, vllm-project/vllm#19853',
   holdsFor: 'asymmetric INT4: vLLM < 0.8.5; NVFP4: vLLM < 0.9.2; W4A8 in integers: vLLM < 0.23',
+  server: { engine: 'vllm', since: '0.5.0' },
   examples: {
     passes: [
       example(ASYMMETRIC, null, PACKED, '0.8.5'),
@@ -66,12 +67,7 @@ export const compressedSchemeNewerThanServer: Rule = {
   },
   evaluate(context) {
     const { scheme } = context;
-    if (
-      scheme.layout !== 'compressed-tensors' ||
-      scheme.origin !== 'checkpoint' ||
-      !isVllm(context, { since: '0.5.0' })
-    )
-      return [];
+    if (scheme.layout !== 'compressed-tensors' || scheme.origin !== 'checkpoint') return [];
     const need = needOf(scheme);
     if (need === undefined || (need.since !== undefined && isVllm(context, { since: need.since }))) return [];
     return [

@@ -1,5 +1,5 @@
 import { servedDtype } from '../helpers/dtype';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { INT4_GROUPS, QWEN3_MOE, compressedTensors, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -18,6 +18,7 @@ export const expertsNeedFloat16: Rule = {
     'From 0.7 to 0.8 the fused kernel for packed INT4/INT8 experts of compressed-tensors takes float16 only: "float16 is required for MoE compressed models. Set dtype=torch.float16".',
   source: 'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors_moe.py of 0.7.0 to 0.8.5',
   holdsFor: 'vLLM 0.7 and 0.8',
+  server: { engine: 'vllm', since: '0.7.0', before: '0.9.0' },
   examples: {
     passes: [example('float16', '0.8.5'), example('bfloat16', '0.9.0')],
     fails: [example('bfloat16', '0.8.5'), example('auto', '0.8.5')],
@@ -32,8 +33,7 @@ export const expertsNeedFloat16: Rule = {
     )
       return [];
     const served = servedDtype(context);
-    if (served === undefined || served === 'float16' || !isVllm(context, { since: '0.7.0', before: '0.9.0' }))
-      return [];
+    if (served === undefined || served === 'float16') return [];
     return [
       found({
         what: `${serverName(context)} serves packed MoE experts of compressed-tensors in float16 only`,

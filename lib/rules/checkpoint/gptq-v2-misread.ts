@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { GPTQ, LLAMA_8B, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -17,13 +17,14 @@ export const gptqV2Misread: Rule = {
     'GPTQModel can store zero points as they are (checkpoint_format gptq_v2) instead of less one, as AutoGPTQ always did. vLLM before 0.11.1 does not look at the field: an asymmetric v2 checkpoint loads without a complaint and answers nonsense.',
   source: 'vllm/model_executor/layers/quantization/gptq.py of 0.11.1, `use_v2_format`',
   holdsFor: 'vLLM < 0.11.1',
+  server: { engine: 'vllm', before: '0.11.1' },
   examples: {
     passes: [example({ checkpoint_format: 'gptq' }, '0.10.2'), example({ checkpoint_format: 'gptq_v2' }, '0.15.1')],
     fails: [example({ checkpoint_format: 'gptq_v2', sym: false }, '0.10.2')],
   },
   evaluate(context) {
     const stored = context.model?.quantization;
-    if (stored?.raw.checkpoint_format !== 'gptq_v2' || !isVllm(context, { before: '0.11.1' })) return [];
+    if (stored?.raw.checkpoint_format !== 'gptq_v2') return [];
     return [
       found({
         what: `${serverName(context)} reads the zero points of a gptq_v2 checkpoint as those of version 1, and answers nonsense where they are not symmetric`,

@@ -46,6 +46,7 @@ export const kvCacheSchemeNotRead: Rule = {
   source:
     'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors.py, `validate_kv_cache_scheme`; vllm/attention/backends/flashinfer.py of 0.5.3 to 0.6.3; vllm-project/vllm#8641',
   holdsFor: 'vLLM >= 0.5.3',
+  server: { engine: 'vllm', since: '0.5.3' },
   examples: {
     passes: [
       example(withKv(FP8_KV)),
@@ -60,13 +61,7 @@ export const kvCacheSchemeNotRead: Rule = {
   },
   evaluate(context) {
     const kv = context.model?.quantization?.raw.kv_cache_scheme as Readonly<Record<string, unknown>> | null | undefined;
-    if (
-      typeof kv !== 'object' ||
-      kv === null ||
-      context.scheme.layout !== 'compressed-tensors' ||
-      !isVllm(context, { since: '0.5.3' })
-    )
-      return [];
+    if (typeof kv !== 'object' || kv === null || context.scheme.layout !== 'compressed-tensors') return [];
     const strategy = typeof kv.strategy === 'string' ? kv.strategy : 'tensor';
     const perHead = isVllm(context, { since: '0.15.0' });
     const strategies = perHead ? ['tensor', 'attn_head'] : ['tensor'];

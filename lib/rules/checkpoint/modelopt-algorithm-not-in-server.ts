@@ -1,5 +1,5 @@
 import { asRecord, asText } from '../../scheme/read';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, quantized } from '../helpers/samples';
 import { LIMITS_SOURCE, firstWithModelOptAlgorithm, modelOptAlgorithmsOf } from '../helpers/vllm-limits';
@@ -29,6 +29,7 @@ export const modeloptAlgorithmNotInServer: Rule = {
     "A ModelOpt checkpoint names its algorithm (quant_algo), and vLLM has a list of those it loads: \"ModelOpt currently only supports: ['FP8', 'NVFP4'] quantizations in vLLM. Please check the hf_quant_config.json file\". FP8 per channel and in blocks came with 0.14, MXFP8 with 0.16, mixtures of precisions with 0.17, NVFP4 weights with 16-bit activations with 0.21. The integer algorithms (INT4_AWQ, W4A8_AWQ, W8A8_SQ_PER_CHANNEL) are for TensorRT-LLM; no vLLM loads them.",
   source: `${LIMITS_SOURCE}; vllm-project/vllm#30957`,
   holdsFor: 'by version, as in the list; integer algorithms: every version',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example('FP8', '0.12.0'),
@@ -46,7 +47,7 @@ export const modeloptAlgorithmNotInServer: Rule = {
   evaluate(context) {
     const algorithm = algorithmOf(context)?.toUpperCase();
     const version = context.container?.engineVersion;
-    if (algorithm === undefined || version === undefined || !isVllm(context)) return [];
+    if (algorithm === undefined || version === undefined) return [];
     const loaded = modelOptAlgorithmsOf(version);
     if (loaded === undefined || loaded.includes(algorithm) || BLOCK_ALIAS.test(algorithm)) return [];
     const since = firstWithModelOptAlgorithm(algorithm);

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { flagPath } from '../helpers/flag';
 import { FP8_BLOCK, LLAMA_8B, quantized } from '../helpers/samples';
@@ -19,6 +19,7 @@ export const onlineFp8Renamed: Rule = {
     'Up to 0.30 --quantization fp8 quantized a full-precision checkpoint while loading it. From 0.31 on it only loads FP8 checkpoints: "The `fp8` quantization method no longer supports online quantization. Please use `--quantization fp8_per_tensor` instead."',
   source: 'vllm/model_executor/layers/quantization/fp8.py of 0.31.0, Fp8Config.__init__',
   holdsFor: 'vLLM >= 0.31',
+  server: { engine: 'vllm', since: '0.31.0' },
   examples: {
     passes: [
       example(LLAMA_8B, '0.31.0', 'fp8_per_tensor'),
@@ -30,7 +31,7 @@ export const onlineFp8Renamed: Rule = {
   evaluate(context) {
     const { model, options, spec } = context;
     if (options.quantizationFlag !== 'fp8' || model === undefined || model.quantization !== undefined) return [];
-    if (!isVllm(context, { since: '0.31.0' }) || spec.quantization !== undefined) return [];
+    if (spec.quantization !== undefined) return [];
     return [
       found({
         what: `${serverName(context)} no longer quantizes a full-precision checkpoint under the name fp8`,

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { flagPath } from '../helpers/flag';
 import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
@@ -21,6 +21,7 @@ export const onlineMethodNeedsExperts: Rule = {
   explanation:
     'int8_per_channel_weight_only, experts_int8 and nvfp4_per_token touch the experts of a mixture only. On a dense model they change nothing: the weights stay at 16 bit, and the memory that was to be saved is not.',
   source: 'vllm/model_executor/layers/quantization/online/*.py: linear layers get UnquantizedLinearMethod',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example(QWEN3_MOE, 'int8_per_channel_weight_only')],
     fails: [example(LLAMA_8B, 'int8_per_channel_weight_only')],
@@ -28,14 +29,7 @@ export const onlineMethodNeedsExperts: Rule = {
   evaluate(context) {
     const { model, options } = context;
     const flag = options.quantizationFlag;
-    if (
-      flag === undefined ||
-      !EXPERTS_ONLY.has(flag) ||
-      model === undefined ||
-      model.moe !== undefined ||
-      !isVllm(context)
-    )
-      return [];
+    if (flag === undefined || !EXPERTS_ONLY.has(flag) || model === undefined || model.moe !== undefined) return [];
     return [
       found({
         what: `${flag} quantizes experts only, and this model has none: ${serverName(context)} serves it unquantized`,

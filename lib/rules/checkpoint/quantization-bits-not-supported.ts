@@ -27,6 +27,7 @@ export const quantizationBitsNotSupported: Rule = {
   explanation:
     'AWQ kernels are written for 4 bits (Marlin from 0.6.3 to 0.8 also for 8), GPTQ’s for 2, 3, 4 and 8, compressed-tensors’ for 4 and 8 up to vLLM 0.24. Other widths stop the server: "Currently, only 4-bit weight quantization is supported for AWQ, but got 3 bits."',
   source: 'vLLM wheels, layers/quantization/{awq,gptq,awq_marlin}.py and compressed_tensors_wNa16.py by version',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example({ ...AWQ, bits: 8 }), example({ ...GPTQ, bits: 3 }), example({ ...GPTQ, bits: 8 }), example(AWQ)],
     fails: [
@@ -38,7 +39,6 @@ export const quantizationBitsNotSupported: Rule = {
     ],
   },
   evaluate(context) {
-    if (!isVllm(context)) return [];
     const bits = context.scheme.weightBits;
     const allowed = allowedBits(context);
     if (allowed === undefined || allowed.includes(bits)) return [];

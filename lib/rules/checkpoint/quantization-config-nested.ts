@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { flagPath } from '../helpers/flag';
 import { found } from '../helpers/finding';
 import { AWQ, LLAMA_8B, type Json } from '../helpers/samples';
@@ -41,6 +41,7 @@ export const quantizationConfigNested: Rule = {
     'Some vision-language checkpoints keep quantization_config in the config of their language model (text_config, llm_config). Up to 0.10 vLLM looks for the method at the top of config.json only, makes an unquantized model and stops at the first packed weight: "KeyError: layers.39.mlp.gate_up_proj.qweight". With the quantization argument it reads the nested section.',
   source: 'vllm/config.py, `_parse_quant_hf_config` up to 0.10; vllm-project/vllm#11122',
   holdsFor: 'vLLM 0.5.4 to 0.10',
+  server: { engine: 'vllm', since: '0.5.4', before: '0.11.0' },
   examples: {
     passes: [
       example('0.11.0'),
@@ -53,7 +54,6 @@ export const quantizationConfigNested: Rule = {
     const { model, options, spec } = context;
     if (!isNested(context) || model?.quantization === undefined) return [];
     if (options.quantizationFlag !== undefined || spec.quantization !== undefined) return [];
-    if (!isVllm(context, { since: '0.5.4', before: '0.11.0' })) return [];
     const { method } = model.quantization;
     return [
       found({

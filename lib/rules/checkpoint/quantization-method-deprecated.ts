@@ -33,6 +33,7 @@ export const quantizationMethodDeprecated: Rule = {
     'From 0.14 on vLLM refuses methods that it is going to remove: "The quantization method fbgemm_fp8 is deprecated and will be removed in future versions of vLLM. To bypass, set `--allow-deprecated-quantization`." Meta’s Llama 3.1 405B FP8 is stored in fbgemm_fp8.',
   source: 'vllm/config/model.py, `_verify_quantization`; `DEPRECATED_QUANTIZATION_METHODS`',
   holdsFor: 'vLLM >= 0.14',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('0.11.0'), example('0.28.0', { SM_VLLM_ALLOW_DEPRECATED_QUANTIZATION: 'true' })],
     fails: [example('0.28.0')],

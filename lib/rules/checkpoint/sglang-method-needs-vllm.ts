@@ -19,13 +19,13 @@ export const sglangMethodNeedsVllm: Rule = {
     'Up to 0.4.4.post1 SGLang installed vLLM and took its kernels for AWQ, GPTQ and other methods. From 0.4.4.post2 on it installs it no more, and its images do not have it: "ValueError: awq quantization requires some operators from vllm. Please install vllm by `pip install vllm==0.8.4`". Kernels of its own for AWQ and GPTQ came with 0.5.1, for GGUF with 0.5.4.post1 and for bitsandbytes with 0.5.4.post2. An image into which vLLM was installed serves them; for the last two that it has none is not verified, and a warning.',
   source: NEEDS_VLLM_SOURCE,
   holdsFor: 'SGLang 0.4.4.post2 to 0.5.4.post1',
+  server: { engine: 'sglang' },
   examples: {
     passes: [example(AWQ, '0.4.4.post1'), example(GPTQ, '0.5.1'), example(BITSANDBYTES, '0.5.4.post2')],
     fails: [example(AWQ, '0.4.6'), example(GPTQ, '0.4.9'), example(BITSANDBYTES, '0.5.3')],
   },
   evaluate(context) {
     const { layout, name } = context.scheme;
-    if (!isSglang(context)) return [];
     const row = NEEDS_VLLM.find((one) => one.layouts.includes(layout) && isSglang(context, one));
     if (row === undefined) return [];
     return [

@@ -1,4 +1,4 @@
-import { isSglang, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { AWQ, GPTQ, QWEN2_VL, quantized, type Json } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -29,6 +29,7 @@ export const sglangVisionEncoderQuantized: Rule = {
   source:
     'sglang/srt/models/qwen2_vl.py of 0.4.5 to 0.5.23, `quant_config` of the vision transformer and `load_weights`; sgl-project/sglang#14503',
   holdsFor: 'SGLang 0.4.5.post1 and later',
+  server: { engine: 'sglang', ...BUILT_SINCE },
   examples: {
     passes: [
       example(GPTQ, '0.4.5'),
@@ -40,7 +41,7 @@ export const sglangVisionEncoderQuantized: Rule = {
   evaluate(context) {
     const { model, scheme } = context;
     if (model === undefined || scheme.layout !== 'gptq' || !BUILT_QUANTIZED.has(model.architecture)) return [];
-    if (!isSglang(context, BUILT_SINCE) || hasExclusions(context)) return [];
+    if (hasExclusions(context)) return [];
     return [
       found({
         what: `${serverName(context)} builds the vision encoder of ${model.architecture} with GPTQ weights, which the checkpoint has in 16 bit, and stops at the first of them`,

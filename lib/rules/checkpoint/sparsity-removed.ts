@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { INT4_GROUPS, LLAMA_8B, compressedTensors, quantized } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -23,6 +23,7 @@ export const sparsityRemoved: Rule = {
   source:
     'vllm/model_executor/layers/quantization/compressed_tensors/{schemes/compressed_tensors_24,compressed_tensors}.py',
   holdsFor: 'vLLM >= 0.19',
+  server: { engine: 'vllm', since: '0.19.0' },
   examples: {
     passes: [example(SPARSE, '0.15.1'), example(compressedTensors(INT4_GROUPS), '0.28.0')],
     fails: [example(SPARSE, '0.28.0')],
@@ -31,7 +32,6 @@ export const sparsityRemoved: Rule = {
     const sparsity = context.model?.quantization?.raw.sparsity_config as
       { readonly sparsity_structure?: unknown } | null | undefined;
     if (typeof sparsity !== 'object' || sparsity === null || sparsity.sparsity_structure !== '2:4') return [];
-    if (!isVllm(context, { since: '0.19.0' })) return [];
     return [
       found({
         what: `${serverName(context)} has no kernels for 2:4 sparse checkpoints any more`,

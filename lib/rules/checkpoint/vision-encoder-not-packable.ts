@@ -72,6 +72,7 @@ export const visionEncoderNotPackable: Rule = {
   source:
     'vllm/model_executor/models/{siglip2navit,idefics2_vision_model}.py and layers/quantization/{gptq,awq}.py of 0.8.0 to 0.11.1; vllm-project/vllm#26182',
   holdsFor: 'vLLM 0.8 to 0.10, AWQ to 0.11.0',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(OVIS, '0.11.0'),

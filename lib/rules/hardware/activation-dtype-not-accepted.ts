@@ -62,6 +62,7 @@ export const activationDtypeNotAccepted: Rule = {
     'vLLM wheels, get_supported_act_dtypes of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1941, #1114, #47461',
   holdsFor:
     'awq: vLLM < 0.24 without Marlin; gptq: vLLM < 0.22 without Marlin; mxfp4: every version; gguf on Blackwell: vLLM 0.13 to 0.23',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example('float16', '0.2.3'),
@@ -81,7 +82,7 @@ export const activationDtypeNotAccepted: Rule = {
     ],
   },
   evaluate(context) {
-    if (!isVllm(context) || context.scheme.layout === 'plain') return [];
+    if (context.scheme.layout === 'plain') return [];
     const served = servedDtype(context);
     const method = methodOf(context);
     if (served === undefined || method === undefined || method.dtypes.length === 0 || method.dtypes.includes(served))

@@ -25,6 +25,7 @@ export const attentionBackendHeadSize: Rule = {
     'vLLM picks an attention backend that has the model’s head size. FlashInfer has kernels for 64, 128 and 256 (from 0.22 on for 512 as well), and naming it for another size stops the engine: "Selected backend FLASHINFER is not valid for this configuration. Reason: [head_size not supported]". Gemma 4 has heads of 512 in its global layers.',
   source: 'vllm/v1/attention/backends/flashinfer.py, `get_supported_head_sizes`; vllm-project/vllm#40677',
   holdsFor: 'vLLM 0.8.5 and later',
+  server: { engine: 'vllm', since: '0.8.5' },
   examples: {
     passes: [
       example(LLAMA_8B, { SM_VLLM_ATTENTION_BACKEND: 'FLASHINFER' }, '0.19.1'),
@@ -40,7 +41,6 @@ export const attentionBackendHeadSize: Rule = {
     const { model } = context;
     const asked = attentionBackend(context);
     if (model === undefined || asked === undefined || !/^FLASHINFER(_VLLM_V1)?$/i.test(asked.value)) return [];
-    if (!isVllm(context, { since: '0.8.5' })) return [];
     const known = headSizes(context);
     const attending = model.kv.filter(({ kind }) => kind === 'full' || kind === 'sliding' || kind === 'chunked');
     const missing = attending.map(({ keyDim }) => keyDim).find((size) => !known.includes(size));

@@ -1,6 +1,6 @@
 import { kvDtype } from '../../plan/subject';
 import { gpuOf } from '../helpers/accelerator';
-import { isSglang, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { QWEN3_SMALL } from '../helpers/samples';
@@ -26,6 +26,7 @@ export const attentionBackendWithoutCacheDtype: Rule = {
     'From 0.5.19 on SGLang has TensorRT-LLM’s attention for the RTX PRO 6000 of ml.g7e (12.0) as well, but its prefill reads no FP8 cache there: "TRTLLM FMHAv2 prefill on SM120 does not support fp8_e4m3 KV cache or skip-softmax." A checkpoint that brings scales for its cache asks for one by itself.',
   source: 'sglang/srt/arg_groups/attention_hook.py of 0.5.19 and 0.5.20; sgl-project/sglang#39807',
   holdsFor: 'SGLang 0.5.19 and later',
+  server: { engine: 'sglang', since: '0.5.19' },
   examples: {
     passes: [
       example('ml.g7e.2xlarge', 'auto', NAMED),
@@ -37,7 +38,7 @@ export const attentionBackendWithoutCacheDtype: Rule = {
   evaluate(context) {
     const { model, options, spec } = context;
     const gpu = gpuOf(context);
-    if (model === undefined || gpu === undefined || gpu.sm < 120 || !isSglang(context, { since: '0.5.19' })) return [];
+    if (model === undefined || gpu === undefined || gpu.sm < 120) return [];
     const name = VARIABLES.find((one) => spec.environment?.[one] !== undefined);
     const value = spec.environment?.[name ?? ''];
     if (name === undefined || value !== 'trtllm_mha') return [];

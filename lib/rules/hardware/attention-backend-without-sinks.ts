@@ -38,6 +38,7 @@ export const attentionBackendWithoutSinks: Rule = {
     'gpt-oss gives each head a learned sink. vLLM picks a backend that knows them, and stops at one that does not: "Sinks are only supported in FlashAttention 3" (Hopper), "FLASHINFER: [sink setting not supported]" outside data-centre Blackwell. Triton has them on every GPU.',
   source: 'vllm/v1/attention/backends, `supports_sink` by version; vllm-project/vllm#22331, vllm-project/vllm#40153',
   holdsFor: 'vLLM 0.10.1 and later',
+  server: { engine: 'vllm', since: '0.10.1' },
   examples: {
     passes: [
       example({ SM_VLLM_ATTENTION_BACKEND: 'TRITON_ATTN' }),
@@ -53,7 +54,6 @@ export const attentionBackendWithoutSinks: Rule = {
     const { model } = context;
     const gpu = gpuOf(context);
     if (model === undefined || gpu === undefined || !WITH_SINKS.has(model.architecture)) return [];
-    if (!isVllm(context, { since: '0.10.1' })) return [];
     const asked = attentionBackend(context);
     if (asked === undefined || takesSinks(context, asked.value.toUpperCase(), gpu.sm) !== false) return [];
     return [

@@ -1,6 +1,6 @@
 import { capability } from '../../scheme';
 import { gpuOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { expertWeights, type ExpertWeights } from '../helpers/experts';
 import { found } from '../helpers/finding';
@@ -101,6 +101,7 @@ export const expertBackendNotForWeights: Rule = {
     'vLLM picks a kernel for the experts by the way they are stored and by the GPU. `--moe-backend` names one, for every layer with experts, and the server stops at a layer that it is not for: "moe_backend=\'marlin\' is not supported for unquantized MoE", "NvFp4 MoE backend \'FLASHINFER_TRTLLM\' does not support the deployment configuration since kernel does not support current device". A checkpoint whose experts are quantized may bring layers for multi-token prediction that are not.',
   source: `${LIMITS_SOURCE}; vllm-project/vllm#56832; flashinfer-ai/flashinfer#3486`,
   holdsFor: 'vLLM 0.17 and later',
+  server: { engine: 'vllm', since: '0.17.0' },
   examples: {
     passes: [
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'deep_gemm'),
@@ -119,7 +120,7 @@ export const expertBackendNotForWeights: Rule = {
     ],
   },
   evaluate(context) {
-    if (context.model?.moe === undefined || !isVllm(context, { since: '0.17.0' })) return [];
+    if (context.model?.moe === undefined) return [];
     const asked = argumentOf(context, 'MOE_BACKEND');
     if (asked === undefined) return [];
     const backend = asked.value.trim().toLowerCase().replace(/-/g, '_');

@@ -29,6 +29,7 @@ export const expertRunnerNotForWeights: Rule = {
     'SGLang takes any of its names of kernels for experts, and finds out later that it has none of that name for experts stored so: "Mxfp4MoEMethod has no MoeRunner for backend=...", before 0.5.20 in its first run, "\'Fp8MoEMethod\' object has no attribute \'runner\'". The kernels flashinfer_trtllm are made for data-centre Blackwell only. Left out, the server chooses one that it has.',
   source: `${SGLANG_SOURCE}; sgl-project/sglang#27951, #36569`,
   holdsFor: 'each name and way of storing has its own versions',
+  server: { engine: 'sglang', since: '0.5.8' },
   examples: {
     passes: [
       example(FP8_EXPERTS, 'deep_gemm'),
@@ -45,7 +46,7 @@ export const expertRunnerNotForWeights: Rule = {
   },
   evaluate(context) {
     const value = context.spec.environment?.[VARIABLE];
-    if (value === undefined || context.model?.moe === undefined || !isSglang(context, { since: '0.5.8' })) return [];
+    if (value === undefined || context.model?.moe === undefined) return [];
     const runner = value.trim();
     const weights = expertWeights(context);
     const gpu = gpuOf(context);

@@ -49,6 +49,7 @@ export const expertShareNotAligned: Rule = {
     'On a B200 vLLM picks FlashInfer’s kernels for experts by itself, and they want the hidden layer of an expert, cut over the ranks, in multiples of 128, in NVFP4 of 64. Where it is not one the server stops while it loads ("K must be divisible by blockK", "assert M % 128 == 0"), or hangs in its first run: Qwen3-30B-A3B (768) over eight GPUs, Gemma 4 26B-A4B (704). Later versions pad the weights. With expert parallelism an expert is not cut.',
   source: LIMITS_SOURCE,
   holdsFor: 'unquantized: vLLM 0.20 to 0.23, with GELU 0.26 and later; NVFP4: 0.17 to 0.23',
+  server: { engine: 'vllm', since: '0.17.0' },
   examples: {
     passes: [
       example(QWEN3_MOE, '0.20.0', 2),
@@ -66,7 +67,7 @@ export const expertShareNotAligned: Rule = {
   },
   evaluate(context) {
     const gpu = gpuOf(context);
-    if (gpu === undefined || context.model?.moe === undefined || !isVllm(context, { since: '0.17.0' })) return [];
+    if (gpu === undefined || context.model?.moe === undefined) return [];
     if (argumentOf(context, 'MOE_BACKEND') !== undefined || context.options.enableLora) return [];
     const { expertParallel, tensorParallelSize } = context.options;
     const share = expertShare(context, expertParallel ? 1 : tensorParallelSize);

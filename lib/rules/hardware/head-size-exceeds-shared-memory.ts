@@ -1,6 +1,6 @@
 import { gpuOf } from '../helpers/accelerator';
 import { namedDtype, servedDtype } from '../helpers/dtype';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { GEMMA_4, LLAMA_8B, type Json } from '../helpers/samples';
@@ -27,6 +27,7 @@ export const headSizeExceedsSharedMemory: Rule = {
     'On Turing vLLM computes attention in Triton, whose tiles of keys, values and queries must fit 64 KiB of shared memory: (32 + 32 + 16) rows of a head. Heads of 512 (Gemma 4) exceed it in any dtype, heads of 256 in float32, which is what dtype auto means for Gemma 3 there (a warning). The server stops while it warms up, or at the first request: "OutOfResources: out of resource: shared memory, Required: 81920, Hardware limit: 65536".',
   source: 'vllm/v1/attention/ops/triton_unified_attention.py; vllm-project/vllm#36802, vllm-project/vllm#57712',
   holdsFor: 'vLLM 0.13 and later',
+  server: { engine: 'vllm', since: '0.13.0' },
   examples: {
     passes: [
       example(LLAMA_8B, 'float16'),
@@ -41,7 +42,7 @@ export const headSizeExceedsSharedMemory: Rule = {
   evaluate(context) {
     const { model, options } = context;
     const gpu = gpuOf(context);
-    if (model === undefined || gpu?.sm !== TURING || !isVllm(context, { since: '0.13.0' })) return [];
+    if (model === undefined || gpu?.sm !== TURING) return [];
     const attending = model.kv.filter(({ kind }) => kind === 'full' || kind === 'sliding' || kind === 'chunked');
     const head = Math.max(0, ...attending.map(({ keyDim }) => keyDim));
     const elementBytes = servedDtype(context) === 'float32' ? 4 : 2;

@@ -48,6 +48,7 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
   source:
     'vllm/v1/attention/backends/{flashinfer,triton_attn,flash_attn}.py, supported KV-cache dtypes by capability; issues vllm-project/vllm#7714, #26431',
   holdsFor: 'vLLM >= 0.11; with chunked prefill or prefix caching also vLLM 0.4.1 to 0.7',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example('auto', 'ml.g4dn.xlarge'),
@@ -73,7 +74,7 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
   },
   evaluate(context) {
     const gpu = gpuOf(context);
-    if (gpu === undefined || !isVllm(context)) return [];
+    if (gpu === undefined) return [];
     if (readsInTriton(context, gpu)) return [refuseTriton(context, gpu)];
     if (!isVllm(context, { since: '0.11.0' })) return [];
     const dtype = context.options.kvCacheDtype.toLowerCase();

@@ -99,6 +99,7 @@ export const latentAttentionWithoutBackend: Rule = {
     'Multi-head latent attention (DeepSeek, Kimi, GLM-5) has backends of its own, each for some GPUs, some dtypes of the cache, and for attention to all tokens or to those that an indexer chose. Where none is left the engine stops with "No valid attention backend found for cuda with AttentionSelectorConfig(... use_mla=True ...)", and one that is named and not valid with "Selected backend CUTLASS_MLA is not valid for this configuration. Reason: [sparse not supported]". The RTX PRO 6000 of ml.g7e (12.0) has only Triton’s, which reads an FP8 cache from 0.18 on, and none for sparse attention before 0.24.',
   source: `${LIMITS_SOURCE}; vllm-project/vllm#32732, #31936, #30214`,
   holdsFor: 'vLLM 0.11.1 and later',
+  server: { engine: 'vllm', ...VALIDATES },
   examples: {
     passes: [
       example(DEEPSEEK_V32, 'ml.p5en.48xlarge', '0.13.0'),
@@ -119,7 +120,6 @@ export const latentAttentionWithoutBackend: Rule = {
     const { model } = context;
     const gpu = gpuOf(context);
     if (model?.mla === undefined || gpu === undefined || OWN_BACKENDS.has(model.architecture)) return [];
-    if (!isVllm(context, VALIDATES)) return [];
     const sparse = isSparse(model);
     const ofNamed = ofTheNamed(context, sparse, gpu.sm, gpu.text);
     return ofNamed.length > 0 ? ofNamed : ofAll(context, sparse, gpu.sm, gpu.text);

@@ -1,5 +1,5 @@
 import { gpuOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { DEEPSEEK_V32 } from '../helpers/samples';
@@ -25,6 +25,7 @@ export const sparseAttentionNeedsHopper: Rule = {
   source:
     'vllm/v1/attention/backends/mla/flashmla_sparse.py, `supports_compute_capability`; vllm-project/vllm#40851, vllm-project/vllm#57144',
   holdsFor: 'every version up to 0.33',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('ml.p5.48xlarge'), example('ml.p6-b200.48xlarge')],
     fails: [example('ml.p4de.24xlarge'), example('ml.g6e.48xlarge')],
@@ -33,7 +34,6 @@ export const sparseAttentionNeedsHopper: Rule = {
     const { model } = context;
     const gpu = gpuOf(context);
     if (model === undefined || gpu === undefined || gpu.sm >= LEAST_SM || !isSparse(model)) return [];
-    if (!isVllm(context)) return [];
     return [
       found({
         what: `the sparse attention of ${model.architecture} needs compute capability 9.0 or higher in ${serverName(context)}`,

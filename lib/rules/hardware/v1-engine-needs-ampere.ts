@@ -1,6 +1,6 @@
 import { asksForV1 } from '../../endpoint/vllm-engine';
 import { gpuOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { newerGpu } from '../helpers/newer-gpu';
 import { QWEN3_SMALL } from '../helpers/samples';
@@ -24,6 +24,7 @@ export const v1EngineNeedsAmpere: Rule = {
     'Up to 0.10.1 the V1 engine of vLLM needs FlashAttention, which needs compute capability 8.0. Left alone, vLLM falls back to V0 on a T4 or V100; with VLLM_USE_V1=1 it stops: "NotImplementedError: VLLM_USE_V1=1 is not supported with Compute Capability < 8.0".',
   source: 'vllm/engine/arg_utils.py, `_is_v1_supported_oracle` of 0.8.0 to 0.10.1; vllm-project/vllm#13398',
   holdsFor: 'vLLM 0.7.0 to 0.10.1',
+  server: { engine: 'vllm', since: '0.7.0', before: '0.10.2' },
   examples: {
     passes: [
       example('ml.g5.2xlarge', '0.8.5', '1'),
@@ -35,7 +36,6 @@ export const v1EngineNeedsAmpere: Rule = {
   evaluate(context) {
     const gpu = gpuOf(context);
     if (!asksForV1(context.spec.environment) || gpu === undefined || gpu.sm >= LEAST_SM) return [];
-    if (!isVllm(context, { since: '0.7.0', before: '0.10.2' })) return [];
     return [
       found({
         what: `the V1 engine of ${serverName(context)} needs compute capability 8.0 or higher (FlashAttention)`,

@@ -1,5 +1,6 @@
 import { compareVersions, formatVersion, parseVersion, type Version } from '../../text/version';
-import type { RuleContext } from '../types';
+import type { EngineName } from '../../container/types';
+import type { RuleContext, ServerRange } from '../types';
 
 /** From `since` on, and before `before`; either may be left out. */
 export interface VersionRange {
@@ -26,18 +27,27 @@ export function inRange(version: Version, { since, before }: VersionRange): bool
   );
 }
 
+/** Is the server of that engine, and of a version that we know and that lies in the range? */
+export function isServedBy(context: Pick<RuleContext, 'container'>, server: ServerRange): boolean {
+  const version = versionOn(context, server.engine);
+  return version !== undefined && inRange(version, server);
+}
+
 /** Is the server vLLM, of a version that we know and that lies in the range? */
-export function isVllm({ container }: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
-  return (
-    container?.engine === 'vllm' && container.engineVersion !== undefined && inRange(container.engineVersion, range)
-  );
+export function isVllm(context: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
+  const version = versionOn(context, 'vllm');
+  return version !== undefined && inRange(version, range);
 }
 
 /** Is the server SGLang, of a version that we know and that lies in the range? */
-export function isSglang({ container }: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
-  return (
-    container?.engine === 'sglang' && container.engineVersion !== undefined && inRange(container.engineVersion, range)
-  );
+export function isSglang(context: Pick<RuleContext, 'container'>, range: VersionRange = {}): boolean {
+  const version = versionOn(context, 'sglang');
+  return version !== undefined && inRange(version, range);
+}
+
+/** The version of a server of that engine. */
+function versionOn({ container }: Pick<RuleContext, 'container'>, engine: EngineName): Version | undefined {
+  return container?.engine === engine ? container.engineVersion : undefined;
 }
 
 const ENGINE_NAMES: Readonly<Record<string, string>> = {

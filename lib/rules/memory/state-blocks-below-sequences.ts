@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found, gib } from '../helpers/finding';
 import { QWEN35_27B } from '../helpers/samples';
 import { stateBlocks } from '../helpers/state-blocks';
@@ -22,6 +22,7 @@ export const stateBlocksBelowSequences: Rule = {
     'A model that mixes attention with recurrent layers (Qwen3.5, Nemotron-H) keeps the state of each running sequence in a cache block, which is large. From 0.20 on vLLM captures its CUDA graphs only where there is a block for each of max_num_seqs, whose default is 1,024 on an H100: "max_num_seqs (1024) exceeds available Mamba cache blocks (969)". It says so after the weights are loaded, minutes into the start.',
   source: 'vllm/config/compilation.py, `resolve_cudagraph_mode_and_sizes`; vllm-project/vllm#49064',
   holdsFor: 'vLLM 0.20 and later, with CUDA graphs',
+  server: { engine: 'vllm', since: '0.20.0' },
   examples: {
     passes: [
       example('ml.p5.4xlarge', { maxNumSeqs: 64 }),
@@ -34,8 +35,7 @@ export const stateBlocksBelowSequences: Rule = {
     const { options } = context;
     const block = stateBlocks(context);
     const { maxNumSeqs: sequences, enforceEager } = options;
-    if (block === undefined || sequences === undefined || enforceEager || !isVllm(context, { since: '0.20.0' }))
-      return [];
+    if (block === undefined || sequences === undefined || enforceEager) return [];
     const bytes = context.plan.memory.kvCache;
     if (bytes === null || bytes <= 0) return [];
     const blocks = Math.floor(bytes / block.blockBytes);

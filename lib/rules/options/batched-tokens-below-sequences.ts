@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -17,16 +17,11 @@ export const batchedTokensBelowSequences: Rule = {
     'Each running sequence needs one token a step: "max_num_batched_tokens (128) must be greater than or equal to max_num_seqs (256)."',
   source: 'vllm/config/scheduler.py, `verify_max_model_len`',
   holdsFor: 'vLLM >= 0.2',
+  server: { engine: 'vllm', since: '0.2.0' },
   examples: { passes: [example(2048, 256)], fails: [example(128, 256)] },
   evaluate(context) {
     const { maxNumBatchedTokens: batched, maxNumSeqs: sequences } = context.options;
-    if (
-      batched === undefined ||
-      sequences === undefined ||
-      batched >= sequences ||
-      !isVllm(context, { since: '0.2.0' })
-    )
-      return [];
+    if (batched === undefined || sequences === undefined || batched >= sequences) return [];
     return [
       found({
         what: `maxNumBatchedTokens must be at least maxNumSeqs in ${serverName(context)}`,

@@ -34,6 +34,7 @@ export const blockSizeNotSupported: Rule = {
     'Up to 0.17 vLLM’s argument parser takes a few sizes only, others each version ("argument --block-size: invalid choice"). What the parser takes, the attention backend may still refuse: FlashAttention and Triton read whole blocks of 16 tokens, so 1 and 8 stop the server when it sets the cache up ("Block size must be a multiple of 16", "No common block size for 8").',
   source: `${LIMITS_SOURCE}; vllm/v1/attention/backends/flash_attn.py, \`get_kv_cache_shape\`; vllm-project/vllm#42510`,
   holdsFor: 'choices: vLLM up to 0.17; multiples of 16: vLLM 0.10 and later',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('32'), example('64', '0.8.5'), example('8', '0.5.4', 'ml.p3.2xlarge'), example('48', '0.20.1')],
     fails: [
@@ -47,7 +48,7 @@ export const blockSizeNotSupported: Rule = {
   evaluate(context) {
     const version = context.container?.engineVersion;
     const set = argumentOf(context, 'BLOCK_SIZE');
-    if (set === undefined || version === undefined || set.value === '' || !isVllm(context)) return [];
+    if (set === undefined || version === undefined || set.value === '') return [];
     const sizes = blockSizesOf(version);
     const size = Number(set.value);
     const isWhole = Number.isInteger(size) && size > 0;

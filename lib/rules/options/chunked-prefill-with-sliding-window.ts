@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B, MISTRAL_7B } from '../helpers/samples';
 import { argumentOf, isSwitchedOn } from '../helpers/switches';
@@ -19,6 +19,7 @@ export const chunkedPrefillWithSlidingWindow: Rule = {
     'The first block manager of vLLM cannot cut the prompt of a model with sliding-window attention: "Chunked prefill is not supported with sliding window. Set --disable-sliding-window to disable sliding window." The second one, the default from 0.6.3 on, can.',
   source: 'vllm/engine/arg_utils.py of 0.4.3 to 0.6.2; sbintuitions/flexeval#76',
   holdsFor: 'vLLM 0.4.3 to 0.6.2',
+  server: { engine: 'vllm', since: '0.4.3', before: '0.6.3' },
   examples: {
     passes: [
       example(MISTRAL_7B, '0.6.3'),
@@ -33,7 +34,7 @@ export const chunkedPrefillWithSlidingWindow: Rule = {
     if (model?.slidingWindow === undefined || options.enableChunkedPrefill !== true) return [];
     // Models of mixed layers (Gemma 2) are served without their window by these versions.
     const isMixed = model.kv.some(({ kind }) => kind !== 'sliding');
-    if (isMixed || !isVllm(context, { since: '0.4.3', before: '0.6.3' })) return [];
+    if (isMixed) return [];
     const isOff =
       isSwitchedOn(context, 'DISABLE_SLIDING_WINDOW') ||
       isSwitchedOn(context, 'USE_V2_BLOCK_MANAGER') ||

@@ -1,4 +1,4 @@
-import { isSglang, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -31,6 +31,7 @@ export const hierarchicalCacheWithoutPrefixes: Rule = {
     'SGLang’s hierarchical cache moves prefixes that the GPU has no room for to the host. Without the radix cache that holds them it refuses to start: "The arguments enable-hierarchical-cache and disable-radix-cache are mutually exclusive and cannot be used at the same time."',
   source: 'sglang/srt/server_args.py of 0.5.5, arg_groups/kv_cache_hook.py of 0.5.20; sgl-project/sglang#9452',
   holdsFor: 'all versions of SGLang that AWS publishes',
+  server: { engine: 'sglang' },
   examples: {
     passes: [
       example({ [HIERARCHICAL]: 'true' }),
@@ -43,7 +44,7 @@ export const hierarchicalCacheWithoutPrefixes: Rule = {
     ],
   },
   evaluate(context) {
-    if (!isOn(context.spec.environment?.[HIERARCHICAL]) || !isSglang(context)) return [];
+    if (!isOn(context.spec.environment?.[HIERARCHICAL])) return [];
     const off = switchedOff(context);
     if (off === undefined) return [];
     return [

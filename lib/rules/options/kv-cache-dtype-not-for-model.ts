@@ -44,6 +44,7 @@ export const kvCacheDtypeNotForModel: Rule = {
     'vLLM’s argument parser takes every KV-cache dtype of every platform. fp8_inc is that of Intel Gaudi, and fp8_ds_mla the layout of DeepSeek’s sparse attention: with any other model no attention backend is valid, and the engine stops while it starts. On Hopper, vLLM 0.18 to 0.23 know the FP8 cache of sparse attention as fp8 or fp8_ds_mla, not as fp8_e4m3.',
   source: 'vllm/v1/attention/backends, `supported_kv_cache_dtypes`; vllm-project/vllm#42587, vllm-project/recipes#565',
   holdsFor: 'vLLM 0.11.1 and later',
+  server: { engine: 'vllm', since: '0.11.1' },
   examples: {
     passes: [
       example('fp8', '0.19.0'),
@@ -55,7 +56,7 @@ export const kvCacheDtypeNotForModel: Rule = {
   },
   evaluate(context) {
     const reason = reasonOf(context);
-    if (reason === undefined || !isVllm(context, { since: '0.11.1' })) return [];
+    if (reason === undefined) return [];
     return [
       found({
         what: `the KV-cache dtype ${context.options.kvCacheDtype} is ${reason}: no attention backend of ${serverName(context)} is valid with it here`,

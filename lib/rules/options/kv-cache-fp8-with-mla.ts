@@ -1,5 +1,5 @@
 import { smOf } from '../helpers/accelerator';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -41,6 +41,7 @@ export const kvCacheFp8WithMla: Rule = {
     'DeepSeek’s multi-head latent attention has kernels of its own. Up to vLLM 0.10.1 those for Hopper and older read no FP8 cache: "FlashMLA with FP8 KV cache not yet supported", "TritonMLA with FP8 KV cache not yet supported".',
   source: 'vllm/v1/attention/backends/mla/{flashmla,triton_mla}.py by version',
   holdsFor: 'vLLM 0.7.1 to 0.10.1, below compute capability 10.0',
+  server: { engine: 'vllm', since: '0.7.1', before: '0.10.2' },
   examples: {
     passes: [example(LLAMA_8B, '0.9.2'), example(DEEPSEEK_LITE, '0.12.0')],
     fails: [example(DEEPSEEK_LITE, '0.9.2')],
@@ -48,7 +49,6 @@ export const kvCacheFp8WithMla: Rule = {
   evaluate(context) {
     const { model, options } = context;
     if (model?.mla === undefined || !options.kvCacheDtype.startsWith('fp8') || (smOf(context) ?? 90) >= 100) return [];
-    if (!isVllm(context, { since: '0.7.1', before: '0.10.2' })) return [];
     return [
       found({
         what: `${serverName(context)} has no MLA kernel that reads a KV cache in FP8`,

@@ -1,5 +1,5 @@
 import { nearestNames } from '../../text/nearest';
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -37,13 +37,14 @@ export const loadFormatUnknown: Rule = {
   explanation:
     'vLLM looks a load format up by its name and stops at one that it does not know. A plug-in may add more, which the images of AWS have none of.',
   source: 'vllm/config/load.py and vllm/model_executor/model_loader/__init__.py, 0.4 to 0.30',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('runai_streamer'), example('fastsafetensors', 'vllm')],
     fails: [example('run_ai_streamer'), example('streamer', 'vllm')],
   },
   evaluate(context) {
     const { loadFormat } = context.options;
-    if (!isVllm(context) || KNOWN.includes(loadFormat)) return [];
+    if (KNOWN.includes(loadFormat)) return [];
     return [
       found({
         what: `no release of vLLM has a load format of that name, and ${serverName(context)} stops at it`,

@@ -42,6 +42,7 @@ export const multiStepNotSupported: Rule = {
     'num_scheduler_steps above 1 runs several decoding steps between two schedulings (vLLM 0.5.5 to 0.10). It refuses speculative decoding, up to 0.6.2 chunked prefill, which those versions switch on by themselves above 32,768 tokens of context ("Chunked prefill is not supported with multi-step (--num-scheduler-steps > 1)"), and later chunked prefill in a pipeline.',
   source: 'vllm/engine/arg_utils.py of 0.5.5 to 0.10.0; vllm-project/vllm#8274',
   holdsFor: 'vLLM 0.5.5 to 0.10.0',
+  server: { engine: 'vllm', since: '0.5.5', before: '0.10.1' },
   examples: {
     passes: [
       example('0.6.0'),
@@ -57,8 +58,7 @@ export const multiStepNotSupported: Rule = {
   },
   evaluate(context) {
     const steps = argumentOf(context, 'NUM_SCHEDULER_STEPS');
-    if (steps === undefined || !(Number(steps.value) > 1) || !isVllm(context, { since: '0.5.5', before: '0.10.1' }))
-      return [];
+    if (steps === undefined || !(Number(steps.value) > 1)) return [];
     const clash = clashOf(context);
     if (clash === undefined) return [];
     return [

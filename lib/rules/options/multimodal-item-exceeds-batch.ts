@@ -99,6 +99,7 @@ export const multimodalItemExceedsBatch: Rule = {
   source:
     'vllm/v1/core/encoder_cache_manager.py, `compute_mm_encoder_budget`; vllm/platforms/cuda.py; vllm-project/vllm#42687, #43051',
   holdsFor: 'Gemma 3: vLLM 0.14 and later; Gemma 4: 0.20 and later',
+  server: { engine: 'vllm' },
   examples: {
     passes: [
       example(GEMMA_4_VISION, { maxNumBatchedTokens: 4096 }),

@@ -40,6 +40,7 @@ export const slidingWindowDisabled: Rule = {
   source:
     'vllm/config/model.py, `_get_and_verify_max_len`: disable_sliding_window; issues vllm-project/vllm#6253, #6220',
   holdsFor: 'vLLM >= 0.4.3; Gemma 2 without the argument: 0.5.1 to 0.6.4',
+  server: { engine: 'vllm', since: '0.4.3' },
   examples: {
     passes: [
       example(8192),
@@ -55,13 +56,7 @@ export const slidingWindowDisabled: Rule = {
     const wanted = options.maxModelLen;
     // A length that nobody asks for is cut without a word.
     const interleaved = isInterleaved(context) && isVllm(context, WITHOUT_INTERLEAVING) && isLengthAsked(context);
-    if (
-      window === undefined ||
-      wanted === undefined ||
-      wanted <= window ||
-      !isVllm(context, { since: '0.4.3' }) ||
-      !(isDisabled(context) || interleaved)
-    )
+    if (window === undefined || wanted === undefined || wanted <= window || !(isDisabled(context) || interleaved))
       return [];
     return [
       found({

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { count, found } from '../helpers/finding';
 import { QWEN35_27B } from '../helpers/samples';
 import { stateBlocks } from '../helpers/state-blocks';
@@ -29,6 +29,7 @@ export const stateBlockExceedsBatch: Rule = {
     'With prefix caching, a model of recurrent layers and attention (Qwen3-Next, Qwen3.5) keeps its state at the ends of cache blocks only, and a block holds as many tokens as a state is large: hundreds to thousands. A step must be able to take a whole one: "In Mamba cache align mode, block_size (2096) must be <= max_num_batched_tokens (2048)."',
   source: 'vllm/config/vllm.py, `validate_block_size` of 0.17 to 0.26; vllm-project/vllm#36734',
   holdsFor: 'vLLM 0.17 to 0.26',
+  server: { engine: 'vllm', since: '0.17.0', before: '0.27.0' },
   examples: {
     passes: [
       example({ enablePrefixCaching: true, maxNumBatchedTokens: 2048 }),
@@ -44,7 +45,7 @@ export const stateBlockExceedsBatch: Rule = {
     const { model, options } = context;
     const batch = options.maxNumBatchedTokens;
     if (model === undefined || batch === undefined || !ALIGNED.test(model.architecture)) return [];
-    if (!asksForPrefixCaching(context) || !isVllm(context, { since: '0.17.0', before: '0.27.0' })) return [];
+    if (!asksForPrefixCaching(context)) return [];
     const block = stateBlocks(context);
     if (block === undefined || block.blockTokens <= batch) return [];
     return [

@@ -46,6 +46,7 @@ export const statesWithoutCacheManager: Rule = {
     'A hybrid model (Qwen3.5, Qwen3-Next, Nemotron-H, Jamba) keeps a cache for its attention and states for its recurrent layers, which only vLLM’s hybrid KV cache manager can hold together. `--disable-hybrid-kv-cache-manager` takes it away, and so does a `--kv-transfer-config` whose connector does not know it, up to 0.22 any connector: "Hybrid KV cache manager is disabled but failed to convert the KV cache specs to one unified type."',
   source: 'vllm/config/vllm.py by version; LMCache/LMCache#2927, #3163',
   holdsFor: 'vLLM 0.11 and later',
+  server: { engine: 'vllm', since: '0.11.0' },
   examples: {
     passes: [
       example(QWEN35_27B, connector('NixlConnector')),
@@ -68,7 +69,6 @@ export const statesWithoutCacheManager: Rule = {
   },
   evaluate(context) {
     if (context.spec.environment === undefined || !mixesStates(context)) return [];
-    if (!isVllm(context, { since: '0.11.0' })) return [];
     const off = switchOf(context);
     if (off === undefined) return [];
     return [

@@ -29,6 +29,7 @@ export const statesWithoutChunkedPrefill: Rule = {
   source:
     'vllm/model_executor/models/config.py, `MambaModelConfig` of 0.17 to 0.30; vllm/config/model.py, `is_prefix_caching_supported`',
   holdsFor: 'vLLM 0.17 and later',
+  server: { engine: 'vllm', since: '0.17.0' },
   examples: {
     passes: [
       example(QWEN35_27B, '0.30.0', { enableChunkedPrefill: true }),
@@ -45,8 +46,7 @@ export const statesWithoutChunkedPrefill: Rule = {
   },
   evaluate(context) {
     const { options, model } = context;
-    if (options.enableChunkedPrefill !== false || !isHybrid(context) || !isVllm(context, { since: '0.17.0' }))
-      return [];
+    if (options.enableChunkedPrefill !== false || !isHybrid(context)) return [];
     const isNew = isVllm(context, { since: BY_ITSELF });
     const cached = prefixCachingAsked(context);
     if (cached === false || (cached === undefined && !isNew)) return [];

@@ -37,6 +37,7 @@ export const v2RunnerWithoutFeature: Rule = {
     'vLLM takes its second model runner by itself where it can do all that is asked, and the first one otherwise. With VLLM_USE_V2_MODEL_RUNNER=1 it stops instead: "Model Runner V2 does not yet support: ngram/ngram_gpu speculative decoding". It guesses with EAGLE, multi-token prediction and, later, DFlash and DSpark; models with recurrent layers came with 0.22.',
   source: 'vllm/config/vllm.py, `_validate_v2_model_runner` of 0.21 to 0.30; intel/intel-xpu-backend-for-triton#7322',
   holdsFor: 'vLLM 0.21 and later',
+  server: { engine: 'vllm', since: '0.21.0' },
   examples: {
     passes: [
       example('0.23.0', {}),
@@ -54,7 +55,7 @@ export const v2RunnerWithoutFeature: Rule = {
   },
   evaluate(context) {
     const asked = context.spec.environment?.VLLM_USE_V2_MODEL_RUNNER;
-    if (asked === undefined || asked.trim() !== '1' || !isVllm(context, { since: '0.21.0' })) return [];
+    if (asked === undefined || asked.trim() !== '1') return [];
     const feature = refused(context);
     if (feature === undefined) return [];
     return [

@@ -22,6 +22,7 @@ export const bitsandbytesNotSplit: Rule = {
   source:
     'vllm/model_executor/model_loader/bitsandbytes_loader.py; vllm/config.py of 0.5.0 to 0.6.1; issues vllm-project/vllm#13122, #8434',
   holdsFor: 'TP or PP: vLLM < 0.6.2; TP on a bitsandbytes checkpoint: every vLLM that has bitsandbytes',
+  server: { engine: 'vllm', before: '0.28.0' },
   examples: {
     passes: [
       example(STORED, '0.7.3', { pipelineParallelSize: 2 }),
@@ -31,7 +32,7 @@ export const bitsandbytesNotSplit: Rule = {
   },
   evaluate(context) {
     const { model, options } = context;
-    if (!usesBitsandbytes(context) || !isVllm(context, { before: '0.28.0' })) return [];
+    if (!usesBitsandbytes(context)) return [];
     const { tensorParallelSize: tensor, pipelineParallelSize: pipeline } = options;
     const oneGpuOnly = isVllm(context, { before: '0.6.2' });
     const isStored = model?.quantization?.method === 'bitsandbytes';

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { DEEPSEEK_V3, LLAMA_8B, type Json } from '../helpers/samples';
@@ -39,6 +39,7 @@ export const contextParallelNotDivisible: Rule = {
   source:
     'vllm/config/model.py, `verify_with_parallel_config`; vllm/config/parallel.py, `_validate_parallel_config`; vllm-project/vllm#49777',
   holdsFor: 'vLLM 0.12 and later',
+  server: { engine: 'vllm', since: '0.12.0' },
   examples: {
     passes: [
       example(FEW_KV_HEADS, '2', 4),
@@ -54,7 +55,6 @@ export const contextParallelNotDivisible: Rule = {
     ],
   },
   evaluate(context) {
-    if (!isVllm(context, { since: '0.12.0' })) return [];
     const set = argumentOf(context, 'DECODE_CONTEXT_PARALLEL_SIZE');
     const size = Number(set?.value);
     if (set === undefined || !Number.isInteger(size) || size <= 1) return [];

@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -17,10 +17,11 @@ export const expertParallelWithoutExperts: Rule = {
     'Expert parallelism puts whole experts on ranks. On a dense model vLLM stops: "Number of experts in the model must be greater than 0 when expert parallelism is enabled." With more ranks than experts some ranks would have none.',
   source: 'vllm/config/model.py, `_verify_with_expert_parallelism`',
   holdsFor: 'vLLM >= 0.8',
+  server: { engine: 'vllm', since: '0.8.0' },
   examples: { passes: [example(QWEN3_MOE)], fails: [example(LLAMA_8B), example({ ...QWEN3_MOE, num_experts: 4 }, 8)] },
   evaluate(context) {
     const { model, options } = context;
-    if (!options.expertParallel || model === undefined || !isVllm(context, { since: '0.8.0' })) return [];
+    if (!options.expertParallel || model === undefined) return [];
     const experts = model.moe?.experts ?? 0;
     if (experts >= options.tensorParallelSize && experts > 0) return [];
     return [

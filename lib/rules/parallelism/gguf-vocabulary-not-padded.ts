@@ -1,4 +1,4 @@
-import { isVllm, serverName } from '../helpers/engine';
+import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA2_7B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -21,11 +21,12 @@ export const ggufVocabularyNotPadded: Rule = {
   source:
     'vllm/model_executor/layers/vocab_parallel_embedding.py, `weight_loader` of 0.6.6 and 0.7.0; issue vllm-project/vllm#12230',
   holdsFor: 'vLLM < 0.7',
+  server: { engine: 'vllm', before: '0.7.0' },
   examples: { passes: [example(32000, 2, '0.6.6'), example(32008, 2, '0.8.5')], fails: [example(32008, 2, '0.6.6')] },
   evaluate(context) {
     const { model, options, scheme } = context;
     if (scheme.layout !== 'gguf' || model === undefined || options.tensorParallelSize <= 1) return [];
-    if (!isVllm(context, { before: '0.7.0' }) || model.vocabSize % PADDING === 0) return [];
+    if (model.vocabSize % PADDING === 0) return [];
     return [
       found({
         what: `a GGUF with tensor parallelism needs a vocabulary that is a multiple of ${PADDING} in ${serverName(context)}`,

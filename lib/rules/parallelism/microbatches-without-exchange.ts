@@ -29,6 +29,7 @@ export const microbatchesWithoutExchange: Rule = {
     'Dual batch overlap computes one half of a batch while the tokens of the other travel between experts, which the DeepEP exchanges can do (from 0.24 on NIXL’s as well): "Microbatching currently only supports the deepep_low_latency and deepep_high_throughput all2all backends." The server’s own choice of an exchange is another one.',
   source: 'vllm/config/vllm.py, `__post_init__` of 0.11 to 0.30; vllm-project/vllm#54493',
   holdsFor: 'vLLM 0.11.1 and later',
+  server: { engine: 'vllm', since: '0.11.1' },
   examples: {
     passes: [
       example({ SM_VLLM_ENABLE_DBO: '', SM_VLLM_ALL2ALL_BACKEND: 'deepep_low_latency' }),
@@ -44,7 +45,7 @@ export const microbatchesWithoutExchange: Rule = {
   },
   evaluate(context) {
     const { environment } = context.spec;
-    if (environment === undefined || !isVllm(context, { since: '0.11.1' })) return [];
+    if (environment === undefined) return [];
     const set = overlap(context);
     if (set === undefined) return [];
     const allowed = isVllm(context, { before: '0.24.0' }) ? DEEPEP : [...DEEPEP, 'nixl_ep'];
