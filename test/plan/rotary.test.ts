@@ -42,6 +42,20 @@ describe('tables of rotary positions', () => {
     expect(tables(config, 'sglang')).toBe(4096 * HEAD * 2);
   });
 
+  test('are in 32 bits in SGLang since 0.4.3, but for LongRoPE', () => {
+    const precise = (config: Json) => rotaryTableBytes(describeModel(config), 'sglang', 2, true);
+    expect(precise(LLAMA)).toBe(4096 * HEAD * 4);
+    expect(precise({ ...LLAMA, rope_scaling: { rope_type: 'yarn', factor: 4 } })).toBe(4 * 4096 * HEAD * 4);
+    expect(precise({ ...LLAMA, rope_scaling: { type: 'longrope' } })).toBe(4096 * HEAD * 2);
+    expect(precise({ ...LLAMA, rope_scaling: { rope_type: 'su' } })).toBe(4096 * HEAD * 2);
+    const weights = (text: string) =>
+      loadedBytes(describeModel(LLAMA), parseScheme('none', { origin: 'spec' }), {
+        ...{ engine: 'sglang', version: text.split('.').map(Number), sm: 90, plainBytes: 2 },
+        parallelism: { tensor: 1, pipeline: 1, experts: false },
+      } as Loader) as number;
+    expect(weights('0.4.3') - weights('0.4.2')).toBe(4096 * HEAD * 2);
+  });
+
   test('hold the part of a head that rotates', () => {
     expect(tables({ ...LLAMA, partial_rotary_factor: 0.25 })).toBe(4096 * 32 * 2);
     expect(tables({ ...LLAMA, rope_parameters: { partial_rotary_factor: 0.5, rope_theta: 1 } })).toBe(4096 * 64 * 2);

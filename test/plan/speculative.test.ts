@@ -35,9 +35,10 @@ describe.each(['vllm', 'sglang'] as const)('what guesses ahead, in %s,', (family
 
   test('as a draft model takes its weights, and its cache for each token', () => {
     const draft = plan(family, { method: 'draft', model: 'small', tokens: 4, config: SMALL });
-    // 2 × 128,256 × 512 for tokens and 16 × 4.19 M for the layers between, 16 bits each; the rest is the allocator's.
+    // 2 × 128,256 × 512 for tokens and 16 × 4.19 M for the layers between, 16 bits each; the rest is the allocator's,
+    // and in SGLang a table of positions in 32 bits.
     expect(draft.memory.weights! - without.memory.weights!).toBeGreaterThan(396.8e6);
-    expect(draft.memory.weights! - without.memory.weights!).toBeLessThan(420e6);
+    expect(draft.memory.weights! - without.memory.weights!).toBeLessThan(435e6);
     // 16 layers, 8 heads of 64, keys and values, 2 bytes.
     expect(draft.kvBytesPerToken! - without.kvBytesPerToken!).toBeCloseTo(16 * 8 * 64 * 2 * 2, 0);
     expect(draft.kvCacheTokens!).toBeLessThan(without.kvCacheTokens!);

@@ -54,6 +54,8 @@ interface Traits {
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: Loader['loras'];
+  /** The tables of rotary positions are in float32. */
+  readonly preciseTables: boolean;
   /** 0 for models that keep no buffer for a step: their weights are the same for steps of any length. */
   readonly stepTokens: number;
 }
@@ -72,6 +74,7 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
     restOnLast: parallelism.pipeline > 1 && engine === 'vllm' && !isSince(version, 0, 8),
     mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
     latent: latentCopies(engine, version, scheme),
+    preciseTables: engine === 'sglang' && isSince(version, ...(GEMMA3.test(model.modelType) ? [0, 5, 10] : [0, 4, 3])),
     engine,
     plainBytes,
     parallelism,
@@ -80,11 +83,17 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
   };
 }
 
+/**
+ * Computes its positions as it goes in SGLang until 0.5.8; a log of 0.4.4 has as much beside its tensors as tables in 16 bits take.
+ * Source: sglang/srt/models/gemma3_causal.py of 0.4.4.post2, 0.5.8 and 0.5.10.
+ */
+const GEMMA3 = /^gemma3(_text)?$/;
+
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, restOnLast, mxfp4, latent, engine, plainBytes, parallelism, loras, stepTokens } =
-    traits;
+  const { marlin, marlinFp8, machete, restOnLast, mxfp4, latent, engine, plainBytes, parallelism, loras } = traits;
+  const { preciseTables, stepTokens } = traits;
   const { tensor, pipeline, experts, expertReplicas, attention } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}|${stepTokens}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}|${preciseTables}|${stepTokens}`;
 }
 
 function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
@@ -313,7 +322,12 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
   }
   first +=
     deepstackLevels(model, loader.engine) * allocatedBytes(loader.stepTokens * model.hiddenSize * loader.plainBytes);
-  return { first, last, tied, everywhere: rotaryTableBytes(model, loader.engine, loader.plainBytes) };
+  return {
+    first,
+    last,
+    tied,
+    everywhere: rotaryTableBytes(model, loader.engine, loader.plainBytes, loader.preciseTables),
+  };
 }
 
 /**

@@ -21,23 +21,29 @@ const VIDEO_POSITIONS = 4;
 const WITH_SECTIONS = /^qwen(2|2_5|3)_vl/;
 
 /**
- * The cosine and sine of every position, shared by all layers that rotate alike, in the model's dtype (float32 for latent attention). How
+ * The cosine and sine of every position, shared by all layers that rotate alike, in the model's dtype (float32 for latent attention, and in
+ * SGLang since 0.4.3 for all but LongRoPE, as `precise` says). How
  * many positions a table has depends on how they are scaled: linear and dynamic scaling multiply those of the config, YaRN those before
  * scaling, LongRoPE keeps both, and multimodal sections are four times as long in vLLM. Gemma 3 and 4 and DeepSeek V4 have a table for each
  * kind of layer.
  * Sources: vllm/model_executor/layers/rotary_embedding (`get_rope`, linear_scaling_rope.py, dynamic_ntk_scaling_rope.py,
  * yarn_scaling_rope.py, phi3_long_rope_scaled_rope.py, mrope.py); vllm/model_executor/models/gemma3.py, gemma4.py;
- * vllm/models/deepseek_v4/common/rope.py.
+ * vllm/models/deepseek_v4/common/rope.py; sglang/srt/layers/rotary_embedding.py of 0.4.2 and 0.4.3, rotary_embedding/base.py of 0.5.20.
  */
-export function rotaryTableBytes(model: ModelDescription, engine: EngineName, plainBytes: number): number {
+export function rotaryTableBytes(
+  model: ModelDescription,
+  engine: EngineName,
+  plainBytes: number,
+  precise = false,
+): number {
   const { maxPositionEmbeddings: positions, textConfig, kind, mla } = model;
   if (engine !== 'vllm' && engine !== 'sglang') return 0;
   if (kind !== 'decoder' || positions === undefined || ROTARY_KEYS.every((key) => textConfig[key] === undefined))
     return 0;
   const latentDim = mla?.ropeHeadDim ?? compressedDim(textConfig);
-  const bytes = latentDim === undefined ? plainBytes : 4;
   return tablesOf(model).reduce((total, { scaling, headDim }) => {
     const stretched = isUnscaled(model, engine) ? {} : scaling;
+    const bytes = latentDim !== undefined || (precise && !isLongRope(scaling)) ? 4 : plainBytes;
     const rows = tablePositions(positions, stretched, textConfig) * videoFactor(model, scaling, engine);
     return total + allocatedBytes(rows * (latentDim ?? rotaryDimension(headDim, scaling, textConfig)) * bytes);
   }, 0);
@@ -81,6 +87,8 @@ function videoFactor({ modelType }: ModelDescription, scaling: JsonObject, engin
     ? VIDEO_POSITIONS
     : 1;
 }
+
+const isLongRope = (scaling: JsonObject): boolean => /^(longrope|su)$/.test(String(scaling.rope_type ?? scaling.type));
 
 function tablePositions(positions: number, scaling: JsonObject, textConfig: JsonObject): number {
   const kind = scaling.rope_type ?? scaling.type;
