@@ -224,8 +224,11 @@ describe('PROMPT_CACHE_EXCEEDS_HOST_MEMORY', () => {
 });
 
 describe('QUANTIZED_VALUES_NEED_KERNEL', () => {
-  const find = (options: object, instanceType: string | undefined = 'ml.g6.xlarge') =>
-    alone('QUANTIZED_VALUES_NEED_KERNEL', spec({ options, instanceType }));
+  const find = (options: object, instanceType: string | undefined = 'ml.g6.xlarge', version?: string) =>
+    alone(
+      'QUANTIZED_VALUES_NEED_KERNEL',
+      spec({ options, instanceType, container: { family: 'llama-cpp', ...(version && { version }) } }),
+    );
 
   test.each([
     { kvTypeK: 'q8_0', kvTypeV: 'q8_0' },
@@ -241,8 +244,10 @@ describe('QUANTIZED_VALUES_NEED_KERNEL', () => {
     [{ kvTypeK: 'q8_0', kvTypeV: 'q4_0' }, 'error'],
     [{ kvTypeK: 'q5_1', kvTypeV: 'q5_1' }, 'error'],
     [{ kvTypeV: 'q8_0', flashAttention: 'on' }, 'warning'],
-  ])('%j is an %s on a GPU, and nothing on a CPU', (options, severity) => {
-    expect(find(options)).toMatchObject([{ severity, path: '/options/kvTypeV' }]);
+  ])('%j is an %s on a GPU up to b10068, slow since, and nothing on a CPU', (options, severity) => {
+    expect(find(options, 'ml.g6.xlarge', 'b9522')).toMatchObject([{ severity, path: '/options/kvTypeV' }]);
+    for (const version of ['b10361', '1.0.0', undefined])
+      expect(find(options, 'ml.g6.xlarge', version)).toMatchObject([{ severity: 'warning' }]);
     expect(find(options, 'ml.c7i.4xlarge')).toEqual([]);
     expect(alone('QUANTIZED_VALUES_NEED_KERNEL', { ...spec({ options }), instanceType: undefined })).toEqual([]);
   });

@@ -14,6 +14,7 @@ import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
 import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
+import { slotsExceedSequences } from './slots-exceed-sequences';
 import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
 import { speculationWithoutDraft } from './speculation-without-draft';
@@ -51,4 +52,5 @@ export const llamaCppRules: readonly Rule[] = [
   requestsCarryNoKey,
   numberReadInPart,
   layersExceedHostMemory,
+  slotsExceedSequences,
 ];
