@@ -41,6 +41,7 @@ export function planMemory(resolved: ResolvedEndpoint): EngineMemory {
 export class PlanInParts implements Plan {
   private readonly prices: PriceTable | undefined;
   private madeSubject: Subject | undefined;
+  private madeCheckpointBytes: number | null | undefined;
   private madeFit: EngineMemory | undefined;
   private madeEstimate: SpeedEstimate | undefined;
 
@@ -62,6 +63,11 @@ export class PlanInParts implements Plan {
   }
 
   get checkpointBytes(): number | null {
+    if (this.madeCheckpointBytes === undefined) this.madeCheckpointBytes = this.makeCheckpointBytes();
+    return this.madeCheckpointBytes;
+  }
+
+  private makeCheckpointBytes(): number | null {
     const { model, scheme, spec } = this.resolved;
     return model === undefined ? (spec.model.weightBytes ?? null) : checkpointBytes(model, scheme, spec.model);
   }

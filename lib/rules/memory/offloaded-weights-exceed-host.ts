@@ -15,6 +15,7 @@ const example = (instanceType: string, offloaded: string) => ({
 /** What all GPUs leave in the host's memory; not more than the model has. */
 function offloadedBytes({ options, plan }: RuleContext): number {
   const { cpuOffloadGib = 0, tensorParallelSize, pipelineParallelSize } = options;
+  if (cpuOffloadGib <= 0) return 0;
   return Math.min(cpuOffloadGib * GIB * tensorParallelSize * pipelineParallelSize, plan.checkpointBytes ?? Infinity);
 }
 
