@@ -124,6 +124,9 @@ export function llamaCppWords(name: string): readonly string[] | undefined {
   return Object.hasOwn(words, name) ? words[name] : undefined;
 }
 
+/** Names of the chat templates that llama-server has itself, for where Jinja is off. */
+export const llamaCppTemplates: readonly string[] = variables.llamaCpp.templates;
+
 /** What llama-server says to take instead of an argument that it no longer has, and stops at. */
 export function llamaCppRemoved(name: string): string | undefined {
   const removed = variables.llamaCpp.removed as Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 export {
   newestKnownVllm,
   llamaCppRemoved,
+  llamaCppTemplates,
   llamaCppWords,
   vllmArgument,
   vllmArgumentVersions,

@@ -508,3 +508,33 @@ describe('LAYERS_EXCEED_HOST_MEMORY', () => {
     expect(find({ SM_LLAMA_CPP_N_CPU_MOE: '10', SM_LLAMA_CPP_N_GPU_LAYERS: '99' })).toEqual([]);
   });
 });
+
+describe('an argument that llama-server takes apart', () => {
+  const find = (name: string, value: string, id = 'ARGUMENT_FORM_UNKNOWN') =>
+    alone(id, spec({ environment: { [`SM_LLAMA_CPP_${name}`]: value } }));
+
+  test.each([
+    ['LORA_SCALED', '/a.gguf:1,/b.gguf:.5'],
+    ['LORA_SCALED', ''],
+    ['CONTROL_VECTOR_SCALED', '/v.gguf:-0.5'],
+    ['OVERRIDE_KV', 'a.b=int:1,c.d=str:x'],
+    ['CHAT_TEMPLATE_KWARGS', '{}'],
+  ])('may be %s=%s', (name, value) => expect(find(name, value)).toEqual([]));
+
+  test.each([
+    ['LORA_SCALED', '/a.gguf:1,/b.gguf'],
+    ['CONTROL_VECTOR_SCALED', '/v.gguf:strong'],
+    ['OVERRIDE_KV', 'a.b=bool:yes'],
+    ['OVERRIDE_KV', 'a.b'],
+    ['CHAT_TEMPLATE_KWARGS', '[1]'],
+  ])('is refused as %s=%s', (name, value) => expect(find(name, value)).toHaveLength(1));
+
+  test('has numbers above its least', () => {
+    const id = 'VARIABLE_VALUE_OUT_OF_RANGE';
+    expect(find('REASONING_BUDGET', '-5', id)).toHaveLength(1);
+    expect(find('REASONING_BUDGET', '-1', id)).toEqual([]);
+    expect(find('SLEEP_IDLE_SECONDS', '0', id)).toHaveLength(1);
+    expect(find('SLEEP_IDLE_SECONDS', '-1', id)).toEqual([]);
+    expect(find('N_CPU_MOE', '-3', id)).toHaveLength(1);
+  });
+});

@@ -65,6 +65,7 @@ export async function outputs() {
           version: llamaCpp.version,
           arguments: letters(llamaCpp.entries),
           words: llamaCpp.words,
+          templates: llamaCpp.templates,
           removed: llamaCpp.removed,
         },
       }),

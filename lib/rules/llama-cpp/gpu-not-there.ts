@@ -32,6 +32,7 @@ export const gpuNotThere: Rule = {
       example({ SM_LLAMA_CPP_DEVICE: 'CUDA4' }),
       example({ SM_LLAMA_CPP_DEVICE: 'CUDA0' }, 'ml.c7i.4xlarge'),
       example({ SM_LLAMA_CPP_MAIN_GPU: '4', SM_LLAMA_CPP_SPLIT_MODE: 'none' }),
+      example({ SM_LLAMA_CPP_OVERRIDE_TENSOR: 'exps=CUDA4' }),
     ],
   },
   evaluate(context) {
@@ -50,17 +51,18 @@ function judge(
 ): RuleFinding | undefined {
   const count = instance.kind === 'gpu' ? instance.acceleratorCount : 0;
   const absent = (index: string) => Number(index) >= count;
+  const named = (name: string) => absent(/(?:^|=)CUDA(\d{1,3})$/.exec(name.trim())?.[1] ?? '-1');
   const missing =
-    argument === 'device'
-      ? value.split(',').find((name) => absent(/^CUDA(\d{1,3})$/.exec(name.trim())?.[1] ?? '-1'))
+    argument === 'device' || argument === 'override-tensor'
+      ? value.split(',').find(named)
       : argument === 'main-gpu' && splitsNone && count > 0 && /^\d{1,3}$/.test(value) && absent(value)
         ? value
         : undefined;
   if (missing === undefined) return undefined;
   return found({
-    what: `${instance.instanceType} has no GPU ${missing}, and llama-server stops at it`,
+    what: `${instance.instanceType} has no GPU ${missing.slice(missing.lastIndexOf('=') + 1)}, and llama-server stops at it`,
     got: shown(variable, value),
-    allowed: count === 0 ? 'no GPU' : argument === 'device' ? `CUDA0 to CUDA${count - 1}` : `0 to ${count - 1}`,
+    allowed: count === 0 ? 'no GPU' : argument !== 'main-gpu' ? `CUDA0 to CUDA${count - 1}` : `0 to ${count - 1}`,
     fix: `remove ${variable}`,
     path: `/environment/${variable}`,
   });

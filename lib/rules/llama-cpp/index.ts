@@ -19,6 +19,8 @@ import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
 import { speculationWithoutDraft } from './speculation-without-draft';
 import { splitModeTensor } from './split-mode-tensor';
+import { argumentFormUnknown } from './argument-form-unknown';
+import { chatTemplateUnknown } from './chat-template-unknown';
 import { argumentNotInBuild } from './argument-not-in-build';
 import { tensorTypeNotInBuild } from './tensor-type-not-in-build';
 import { tensorTypeWithoutGpuKernel } from './tensor-type-without-gpu-kernel';
@@ -53,4 +55,6 @@ export const llamaCppRules: readonly Rule[] = [
   numberReadInPart,
   layersExceedHostMemory,
   slotsExceedSequences,
+  argumentFormUnknown,
+  chatTemplateUnknown,
 ];
