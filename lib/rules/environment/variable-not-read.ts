@@ -97,7 +97,7 @@ function notRead(
   const outcome =
     family.startsWith('lmi') || reason === undefined || reason.startsWith('it belongs')
       ? 'has no effect'
-      : 'stops the server ("unrecognized arguments")';
+      : `stops the server (${family === 'llama-cpp' ? '"invalid argument"' : '"unrecognized arguments"'})`;
   return found({
     what: `the ${family} container does not read this variable${reason === undefined ? '' : ` (${reason})`}, which then ${outcome}`,
     got: name.slice(0, 80),

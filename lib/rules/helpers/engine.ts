@@ -1,3 +1,4 @@
+import { llamaCppName } from '../../container';
 import { compareVersions, formatVersion, parseVersion, type Version } from '../../text/version';
 import type { EngineName } from '../../container/types';
 import type { RuleContext, ServerRange } from '../types';
@@ -63,6 +64,7 @@ const ENGINE_NAMES: Readonly<Record<string, string>> = {
 /** `vLLM 0.8.5`, `SGLang`; `the server` where nothing is known. */
 export function serverName({ container }: Pick<RuleContext, 'container'>): string {
   if (container === undefined) return 'the server';
+  if (container.engine === 'llama.cpp') return llamaCppName(container);
   const name = ENGINE_NAMES[container.engine];
   return container.engineVersion === undefined ? name : `${name} ${formatVersion(container.engineVersion)}`;
 }
