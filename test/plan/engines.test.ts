@@ -589,6 +589,26 @@ describe('llama.cpp', () => {
     expect(cache({ maxModelLen: 16_384, slots: undefined })).toBe(of(16_384, 16_384));
   });
 
+  // MiB that llama.cpp v0.5.0 prints for a file of this shape, "KV buffer size" of both caches together.
+  test.each([
+    [{ maxModelLen: 4096, slots: 1 }, {}, 944],
+    [{ maxModelLen: 131_072, slots: 1 }, {}, 10_864],
+    [{ maxModelLen: 32_768, slots: 4 }, {}, 5056],
+    [{ maxModelLen: 32_768, slots: 4 }, { SM_LLAMA_CPP_KV_UNIFIED: 'true' }, 4432],
+    [{ maxModelLen: 5000, slots: 3 }, {}, 2292],
+    [{ maxModelLen: 16_384, slots: 1 }, { SM_LLAMA_CPP_UBATCH_SIZE: '2048' }, 2528],
+    [{ maxModelLen: 32_768, slots: 1 }, { SM_LLAMA_CPP_SWA_FULL: 'true' }, 15_872],
+  ])('keeps the cache of a Gemma 3 that llama.cpp reports, %#', (options, environment, mebibytes) => {
+    const GEMMA3_27B = {
+      ...{ architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text', vocab_size: 262_208 },
+      ...{ hidden_size: 5376, intermediate_size: 21_504, num_hidden_layers: 62, num_attention_heads: 32 },
+      ...{ num_key_value_heads: 16, head_dim: 128, sliding_window: 1024, sliding_window_pattern: 6 },
+      max_position_embeddings: 131_072,
+    };
+    const instance = { instanceType: 'ml.r7i.48xlarge', environment };
+    expect(on(options, instance, GEMMA3_27B).memory.kvCache).toBe(mebibytes * MIB);
+  });
+
   test('keeps a state for each slot', () => {
     const states = {
       ...{ architectures: ['MambaForCausalLM'], model_type: 'mamba', hidden_size: 768, state_size: 16, conv_kernel: 4 },
