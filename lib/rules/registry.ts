@@ -13,7 +13,7 @@ import { parallelismRules } from './parallelism';
 import { platformRules } from './platform';
 import { regionRules } from './region';
 import { scalingRules } from './scaling';
-import type { Rule, RuleContext } from './types';
+import type { Need, Rule, RuleContext } from './types';
 
 /** Folders of this directory: what a rule's finding is caused by. */
 export const RULE_CAUSES = [
@@ -63,7 +63,13 @@ const CONDITIONS: readonly (readonly [cause: RuleCause, holds: (context: RuleCon
   ['llama-cpp', ({ container }) => container?.engine === 'llama.cpp'],
 ];
 
-/** By the server, and by the conditions that do not hold, a bit each. */
+const NEEDS: readonly (readonly [need: Need, isMet: (context: RuleContext) => boolean])[] = [
+  ['endpoint', ({ spec }) => spec.endpoint !== undefined],
+  ['environment', ({ spec }) => spec.environment !== undefined],
+  ['experts', ({ model }) => model?.moe !== undefined],
+];
+
+/** By the server, and by the conditions and needs that are not met, a bit each. */
 const LISTS = new Map<string, (readonly Rule[] | undefined)[]>();
 
 /** Every rule that may have something to say of an endpoint, in the registry's order. */
@@ -73,14 +79,17 @@ export function rulesFor(context: RuleContext): readonly Rule[] {
   let lists = LISTS.get(server);
   if (lists === undefined) LISTS.set(server, (lists = []));
   let unmet = 0;
-  for (let bit = 0; bit < CONDITIONS.length; bit++) if (!CONDITIONS[bit][1](context)) unmet |= 1 << bit;
-  return (lists[unmet] ??= rulesOf(context, unmet));
+  for (const [, holds] of CONDITIONS) unmet = (unmet << 1) | (holds(context) ? 0 : 1);
+  for (const [, isMet] of NEEDS) unmet = (unmet << 1) | (isMet(context) ? 0 : 1);
+  return (lists[unmet] ??= rulesOf(context));
 }
 
-function rulesOf(context: RuleContext, unmet: number): readonly Rule[] {
-  const without = CONDITIONS.filter((_, bit) => (unmet >> bit) & 1).map(([cause]) => cause);
-  const rules = RULE_CAUSES.filter((cause) => !without.includes(cause)).flatMap((cause) => RULES_BY_CAUSE[cause]);
-  return rules.filter((rule) => speaksOf(rule, context));
+function rulesOf(context: RuleContext): readonly Rule[] {
+  const without = CONDITIONS.filter(([, holds]) => !holds(context)).map(([cause]) => cause);
+  const lacking = NEEDS.filter(([, isMet]) => !isMet(context)).map(([need]) => need);
+  return RULE_CAUSES.filter((cause) => !without.includes(cause))
+    .flatMap((cause) => RULES_BY_CAUSE[cause])
+    .filter((rule) => speaksOf(rule, context) && !rule.needs?.some((need) => lacking.includes(need)));
 }
 
 /** Is the server one that the rule speaks of? */

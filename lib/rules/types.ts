@@ -48,9 +48,14 @@ export interface ServerRange {
   readonly before?: string;
 }
 
+/** Something that most endpoints have not, and without which some rules have nothing to say. */
+export type Need = 'endpoint' | 'environment' | 'experts';
+
 export interface Rule extends Explanation {
   /** The one server it speaks of; undefined: whatever serves. A rule is not asked about others, so that it need not look itself. */
   readonly server?: ServerRange;
+  /** What it speaks of; an endpoint that lacks one of these is not asked about. */
+  readonly needs?: readonly Need[];
   /** Versions it holds for, in words for the docs: `vLLM < 0.24`; undefined: every version. */
   readonly holdsFor?: string;
   /** Specs for docs and tests; `passes` give no finding of this rule, `fails` do. */

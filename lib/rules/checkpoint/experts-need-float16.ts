@@ -19,6 +19,7 @@ export const expertsNeedFloat16: Rule = {
   source: 'vllm/model_executor/layers/quantization/compressed_tensors/compressed_tensors_moe.py of 0.7.0 to 0.8.5',
   holdsFor: 'vLLM 0.7 and 0.8',
   server: { engine: 'vllm', since: '0.7.0', before: '0.9.0' },
+  needs: ['experts'],
   examples: {
     passes: [example('float16', '0.8.5'), example('bfloat16', '0.9.0')],
     fails: [example('bfloat16', '0.8.5'), example('auto', '0.8.5')],

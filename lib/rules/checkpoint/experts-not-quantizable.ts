@@ -255,6 +255,7 @@ export const expertsNotQuantizable: Rule = {
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
+  needs: ['experts'],
   examples: {
     passes: [
       example(LLAMA_8B, AWQ, '0.6.2'),

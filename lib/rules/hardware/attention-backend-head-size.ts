@@ -26,6 +26,7 @@ export const attentionBackendHeadSize: Rule = {
   source: 'vllm/v1/attention/backends/flashinfer.py, `get_supported_head_sizes`; vllm-project/vllm#40677',
   holdsFor: 'vLLM 0.8.5 and later',
   server: { engine: 'vllm', since: '0.8.5' },
+  needs: ['environment'],
   examples: {
     passes: [
       example(LLAMA_8B, { SM_VLLM_ATTENTION_BACKEND: 'FLASHINFER' }, '0.19.1'),

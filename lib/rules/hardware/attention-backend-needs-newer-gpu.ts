@@ -34,6 +34,7 @@ export const attentionBackendNeedsNewerGpu: Rule = {
   source:
     'vllm/attention/backends/flashinfer.py and `supports_compute_capability` in vllm/v1/attention/backends by version; vllm-project/vllm#8091, #9922, #47549',
   holdsFor: 'FlashInfer: vLLM 0.4.2 to 0.10.1, and 0.11.1 and later; FlashAttention: 0.11.1 and later',
+  needs: ['environment'],
   examples: {
     passes: [
       example('ml.g5.2xlarge', FLASHINFER, '0.5.5', GEMMA2_2B),

@@ -41,6 +41,7 @@ export const attentionBackendNotOnGpu: Rule = {
     'SGLang picks a backend that the GPU has, and stops at one that it has not: "FlashAttention v3 Backend requires SM>=80 and SM<=90", "TRTLLM MHA backend for prefill is only supported on Blackwell GPUs (SM100)", which 0.5.19 has widened to 9.0 and later. FlashAttention 3 was for Hopper alone up to 0.4.6, and is so for latent attention (DeepSeek) still.',
   source: `${SGLANG_SOURCE}; sgl-project/sglang#23985`,
   holdsFor: 'each backend has its own range of versions',
+  needs: ['environment'],
   examples: {
     passes: [
       example('ml.g6e.2xlarge', { SM_SGLANG_ATTENTION_BACKEND: 'fa3' }),

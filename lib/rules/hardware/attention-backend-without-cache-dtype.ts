@@ -27,6 +27,7 @@ export const attentionBackendWithoutCacheDtype: Rule = {
   source: 'sglang/srt/arg_groups/attention_hook.py of 0.5.19 and 0.5.20; sgl-project/sglang#39807',
   holdsFor: 'SGLang 0.5.19 and later',
   server: { engine: 'sglang', since: '0.5.19' },
+  needs: ['environment'],
   examples: {
     passes: [
       example('ml.g7e.2xlarge', 'auto', NAMED),

@@ -39,6 +39,7 @@ export const attentionBackendWithoutSinks: Rule = {
   source: 'vllm/v1/attention/backends, `supports_sink` by version; vllm-project/vllm#22331, vllm-project/vllm#40153',
   holdsFor: 'vLLM 0.10.1 and later',
   server: { engine: 'vllm', since: '0.10.1' },
+  needs: ['environment'],
   examples: {
     passes: [
       example({ SM_VLLM_ATTENTION_BACKEND: 'TRITON_ATTN' }),

@@ -102,6 +102,7 @@ export const expertBackendNotForWeights: Rule = {
   source: `${LIMITS_SOURCE}; vllm-project/vllm#56832; flashinfer-ai/flashinfer#3486`,
   holdsFor: 'vLLM 0.17 and later',
   server: { engine: 'vllm', since: '0.17.0' },
+  needs: ['environment', 'experts'],
   examples: {
     passes: [
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'deep_gemm'),

@@ -28,6 +28,7 @@ export const expertKernelNotOnGpu: Rule = {
   source:
     'vllm/model_executor/layers/fused_moe/{cutlass_moe,flashinfer_cutlass_moe}.py, `_supports_current_device`; vllm/_custom_ops.py, `cutlass_group_gemm_supported`; vllm-project/vllm#24921, #29242, #32109, #33417',
   holdsFor: 'NVFP4: vLLM < 0.12 and 0.15.0; FP8 of compressed-tensors: 0.14.0 to 0.15.0',
+  needs: ['experts'],
   examples: {
     passes: [
       example(NVFP4, 'ml.g7e.2xlarge', '0.15.1'),

@@ -30,6 +30,7 @@ export const expertRunnerNotForWeights: Rule = {
   source: `${SGLANG_SOURCE}; sgl-project/sglang#27951, #36569`,
   holdsFor: 'each name and way of storing has its own versions',
   server: { engine: 'sglang', since: '0.5.8' },
+  needs: ['environment', 'experts'],
   examples: {
     passes: [
       example(FP8_EXPERTS, 'deep_gemm'),

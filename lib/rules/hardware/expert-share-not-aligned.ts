@@ -50,6 +50,7 @@ export const expertShareNotAligned: Rule = {
   source: LIMITS_SOURCE,
   holdsFor: 'unquantized: vLLM 0.20 to 0.23, with GELU 0.26 and later; NVFP4: 0.17 to 0.23',
   server: { engine: 'vllm', since: '0.17.0' },
+  needs: ['experts'],
   examples: {
     passes: [
       example(QWEN3_MOE, '0.20.0', 2),

@@ -25,6 +25,7 @@ export const v1EngineNeedsAmpere: Rule = {
   source: 'vllm/engine/arg_utils.py, `_is_v1_supported_oracle` of 0.8.0 to 0.10.1; vllm-project/vllm#13398',
   holdsFor: 'vLLM 0.7.0 to 0.10.1',
   server: { engine: 'vllm', since: '0.7.0', before: '0.10.2' },
+  needs: ['environment'],
   examples: {
     passes: [
       example('ml.g5.2xlarge', '0.8.5', '1'),

@@ -21,6 +21,7 @@ export const inferenceAmiForOtherAccelerator: Rule = {
     'A GPU AMI has the NVIDIA driver, the Neuron AMI that of Inferentia and Trainium, and neither belongs on a CPU instance: the container finds no device, or the variant is refused. What SageMaker answers for a CPU instance with an AMI is not verified, and a warning.',
   source:
     'botocore sagemaker/2017-07-24, ProductionVariantInferenceAmiVersion; aws/deep-learning-containers test/llama_cpp/sagemaker',
+  needs: ['endpoint'],
   examples: {
     passes: [
       example('vllm', 'ml.g5.2xlarge', GPU),

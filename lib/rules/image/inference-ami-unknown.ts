@@ -22,6 +22,7 @@ export const inferenceAmiUnknown: Rule = {
   explanation:
     'InferenceAmiVersion is an enumeration, and CreateEndpointConfig refuses any other text. A name of the same form that is not in the data may be newer than it: a warning, for its driver is not known here.',
   source: 'botocore sagemaker/2017-07-24, ProductionVariantInferenceAmiVersion',
+  needs: ['endpoint'],
   examples: {
     passes: [example('al2023-ami-sagemaker-inference-gpu-4-1')],
     fails: [example('al2023-ami-sagemaker-inference-gpu-9-1'), example('gpu-4-1'), example('')],

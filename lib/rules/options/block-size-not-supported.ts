@@ -35,6 +35,7 @@ export const blockSizeNotSupported: Rule = {
   source: `${LIMITS_SOURCE}; vllm/v1/attention/backends/flash_attn.py, \`get_kv_cache_shape\`; vllm-project/vllm#42510`,
   holdsFor: 'choices: vLLM up to 0.17; multiples of 16: vLLM 0.10 and later',
   server: { engine: 'vllm' },
+  needs: ['environment'],
   examples: {
     passes: [example('32'), example('64', '0.8.5'), example('8', '0.5.4', 'ml.p3.2xlarge'), example('48', '0.20.1')],
     fails: [

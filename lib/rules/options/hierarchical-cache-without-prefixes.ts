@@ -32,6 +32,7 @@ export const hierarchicalCacheWithoutPrefixes: Rule = {
   source: 'sglang/srt/server_args.py of 0.5.5, arg_groups/kv_cache_hook.py of 0.5.20; sgl-project/sglang#9452',
   holdsFor: 'all versions of SGLang that AWS publishes',
   server: { engine: 'sglang' },
+  needs: ['environment'],
   examples: {
     passes: [
       example({ [HIERARCHICAL]: 'true' }),

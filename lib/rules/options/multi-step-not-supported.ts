@@ -43,6 +43,7 @@ export const multiStepNotSupported: Rule = {
   source: 'vllm/engine/arg_utils.py of 0.5.5 to 0.10.0; vllm-project/vllm#8274',
   holdsFor: 'vLLM 0.5.5 to 0.10.0',
   server: { engine: 'vllm', since: '0.5.5', before: '0.10.1' },
+  needs: ['environment'],
   examples: {
     passes: [
       example('0.6.0'),

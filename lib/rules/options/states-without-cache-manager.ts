@@ -47,6 +47,7 @@ export const statesWithoutCacheManager: Rule = {
   source: 'vllm/config/vllm.py by version; LMCache/LMCache#2927, #3163',
   holdsFor: 'vLLM 0.11 and later',
   server: { engine: 'vllm', since: '0.11.0' },
+  needs: ['environment'],
   examples: {
     passes: [
       example(QWEN35_27B, connector('NixlConnector')),

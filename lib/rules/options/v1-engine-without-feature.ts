@@ -53,6 +53,7 @@ export const v1EngineWithoutFeature: Rule = {
     'vllm/engine/arg_utils.py, `_is_v1_supported_oracle` of 0.8.0 to 0.9.2; vllm-project/vllm#14221; unslothai/unsloth#2102',
   holdsFor: 'vLLM 0.8.0 to 0.9.2',
   server: { engine: 'vllm', since: '0.8.0', before: '0.10.0' },
+  needs: ['environment'],
   examples: {
     passes: [
       example('0.8.1', G5, '0', FP8),

@@ -38,6 +38,7 @@ export const v2RunnerWithoutFeature: Rule = {
   source: 'vllm/config/vllm.py, `_validate_v2_model_runner` of 0.21 to 0.30; intel/intel-xpu-backend-for-triton#7322',
   holdsFor: 'vLLM 0.21 and later',
   server: { engine: 'vllm', since: '0.21.0' },
+  needs: ['environment'],
   examples: {
     passes: [
       example('0.23.0', {}),

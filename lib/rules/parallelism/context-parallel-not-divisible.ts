@@ -40,6 +40,7 @@ export const contextParallelNotDivisible: Rule = {
     'vllm/config/model.py, `verify_with_parallel_config`; vllm/config/parallel.py, `_validate_parallel_config`; vllm-project/vllm#49777',
   holdsFor: 'vLLM 0.12 and later',
   server: { engine: 'vllm', since: '0.12.0' },
+  needs: ['environment'],
   examples: {
     passes: [
       example(FEW_KV_HEADS, '2', 4),

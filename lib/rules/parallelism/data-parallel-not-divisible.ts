@@ -30,6 +30,7 @@ export const dataParallelNotDivisible: Rule = {
     'With --enable-dp-attention SGLang does not run more copies of the model: it puts the ranks of tensor parallelism into --dp-size groups, each of which attends to requests of its own. The ranks must divide by the groups, or an assertion ends the start.',
   source: 'sglang/srt/server_args.py of 0.4.4 to 0.5.23, `assert tp_size % dp_size == 0`',
   holdsFor: 'SGLang 0.4.4.post1 and later; before, each rank is a group',
+  needs: ['environment'],
   examples: {
     passes: [example('4', 8), example('3', 8, null), example('3', 8, 'false'), example('3', 8, 'true', '0.4.4')],
     fails: [example('3', 8), example('8', 4), example('3', 8, 'true', '0.4.4.post1')],

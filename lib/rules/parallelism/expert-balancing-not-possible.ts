@@ -78,6 +78,7 @@ export const expertBalancingNotPossible: Rule = {
     'vllm/config/parallel.py, `__post_init__`; vllm/model_executor/layers/fused_moe/layer.py; vllm-project/vllm#24523, #30215',
   holdsFor: 'vLLM 0.9.2 and later',
   server: { engine: 'vllm', since: '0.9.2' },
+  needs: ['environment'],
   examples: {
     passes: [
       example({ ...ENABLED, ...REDUNDANT_16 }),
@@ -95,7 +96,6 @@ export const expertBalancingNotPossible: Rule = {
     ],
   },
   evaluate(context) {
-    if (context.spec.environment === undefined) return [];
     const redundant = redundantExperts(context);
     const enabled = argumentOf(context, 'ENABLE_EPLB');
     if (enabled === undefined || !isSwitchedOn(context, 'ENABLE_EPLB')) {

@@ -25,6 +25,7 @@ export const expertKernelNotSpread: Rule = {
   source:
     'vllm/model_executor/layers/quantization/awq_marlin.py, `AWQMoEMethod`, and compressed_tensors/compressed_tensors_moe.py of 0.7.3 to 0.9.0; vllm-project/vllm#15760',
   holdsFor: 'vLLM 0.8.0 to 0.8.4, compressed-tensors 0.8.0 to 0.8.3',
+  needs: ['experts'],
   examples: {
     passes: [
       example(quantized(MIXTRAL, AWQ), '0.8.5'),

@@ -30,6 +30,7 @@ export const microbatchesWithoutExchange: Rule = {
   source: 'vllm/config/vllm.py, `__post_init__` of 0.11 to 0.30; vllm-project/vllm#54493',
   holdsFor: 'vLLM 0.11.1 and later',
   server: { engine: 'vllm', since: '0.11.1' },
+  needs: ['environment'],
   examples: {
     passes: [
       example({ SM_VLLM_ENABLE_DBO: '', SM_VLLM_ALL2ALL_BACKEND: 'deepep_low_latency' }),

@@ -11,6 +11,7 @@ export const asyncWithInferenceComponents: Rule = {
   explanation:
     'An endpoint of inference components is believed not to take an AsyncInferenceConfig; the combination is documented nowhere, and was not tried.',
   source: 'SageMaker docs, async-inference and realtime-endpoints-deploy-models; not verified',
+  needs: ['endpoint'],
   examples: {
     passes: [example({ asyncInference: true }), example({ inferenceComponents: true })],
     fails: [example({ asyncInference: true, inferenceComponents: true })],

@@ -14,6 +14,7 @@ export const asyncWithModelPackage: Rule = {
   explanation:
     'CreateEndpointConfig refuses an AsyncInferenceConfig together with a model that was made from a Marketplace model package.',
   source: 'SageMaker docs, async-inference; aws/amazon-sagemaker-examples reports of the ValidationException',
+  needs: ['endpoint'],
   examples: {
     passes: [example('model-package', false), example('hub', true)],
     fails: [example('model-package', true)],

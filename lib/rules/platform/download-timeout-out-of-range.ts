@@ -14,6 +14,7 @@ export const downloadTimeoutOutOfRange: Rule = {
   explanation:
     'CreateEndpointConfig takes 60 to 3600 seconds for ModelDataDownloadTimeoutInSeconds and refuses the whole configuration otherwise.',
   source: 'botocore sagemaker/2017-07-24, ProductionVariantModelDataDownloadTimeoutInSeconds',
+  needs: ['endpoint'],
   examples: { passes: [example(60), example(3600)], fails: [example(30), example(7200)] },
   evaluate: ({ spec }) =>
     outsideLimit({

@@ -28,6 +28,7 @@ export const endpointNameInvalid: Rule = {
   explanation:
     'Names of endpoints, endpoint configurations and variants are letters, digits and hyphens, begin and end with a letter or digit, and have at most 63 characters. The API refuses the request with a ValidationException: "Member must satisfy regular expression pattern".',
   source: 'botocore sagemaker/2017-07-24, EndpointName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}',
+  needs: ['endpoint'],
   examples: {
     passes: [example('prod-llama-3'), example('a'), example('a'.repeat(63))],
     fails: [

@@ -30,6 +30,7 @@ export const endpointSettingAsVariable: Rule = {
   explanation:
     'Timeouts, volume size and inference AMI belong to the production variant of the endpoint configuration. A variable of the same name is handed to the container, which reads no such thing, and the endpoint keeps its default: the health check still ends after five minutes.',
   source: 'aws/amazon-sagemaker-examples#3432; botocore sagemaker/2017-07-24, ProductionVariant',
+  needs: ['environment'],
   examples: {
     passes: [example({ SM_VLLM_MAX_MODEL_LEN: '4096' }), example({ MODEL_LOADING_TIMEOUT: '900' })],
     fails: [

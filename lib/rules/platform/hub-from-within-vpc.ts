@@ -17,6 +17,7 @@ export const hubFromWithinVpc: Rule = {
     'With a VpcConfig the container’s traffic goes through the subnets that it names, and instances there get no public address: without a NAT gateway the hub is out of reach, and the container waits for it until its health check times out ("We couldn’t connect to huggingface.co"). Files in S3 are fetched by SageMaker through the same subnets, for which a gateway endpoint of S3 is enough. Which routes the subnets have cannot be seen from the spec.',
   source:
     'SageMaker docs, host-vpc: "your containers can’t access the internet … add a NAT gateway"; philschmid/terraform-aws-sagemaker-huggingface#12; philschmid/huggingface-sagemaker-workshop-series#15',
+  needs: ['endpoint'],
   examples: {
     passes: [
       example({ vpc: true }, 's3://bucket/model/'),

@@ -14,6 +14,7 @@ export const modelPackageWithoutIsolation: Rule = {
   explanation:
     'Models of AWS Marketplace run without a network, and CreateModel refuses them otherwise: "Marketplace models require network isolation", unless the product may call out. A model package of one’s own needs no isolation.',
   source: 'SageMaker docs, mkt-algo-model-internet-free',
+  needs: ['endpoint'],
   examples: {
     passes: [example('model-package', true), example('hub')],
     fails: [example('model-package'), example('model-package', false)],

@@ -86,6 +86,7 @@ export const networkIsolationNeedsLocalModel: Rule = {
   explanation:
     'With EnableNetworkIsolation the container has no network at all, not even to S3 or the hub: the download fails and the endpoint stays in Creating until its health check times out. SageMaker itself still fetches a model given as an S3 prefix, before the container starts. An image of one’s own may hold its weights: there a hub id alone is a warning.',
   source: 'botocore sagemaker/2017-07-24, EnableNetworkIsolation; SageMaker docs, mkt-algo-model-internet-free',
+  needs: ['endpoint'],
   examples: {
     passes: [
       example({}, 's3-prefix', 's3://bucket/model/'),

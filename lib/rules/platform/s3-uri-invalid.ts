@@ -18,6 +18,7 @@ export const s3UriInvalid: Rule = {
   explanation:
     'modelData says that SageMaker gets the model from S3, so the model id has to be an S3 URI of at most 1024 characters with a valid bucket name; anything else fails at CreateModel. A hub id there says which model it is, and not where: the URI has still to be given.',
   source: 'botocore sagemaker/2017-07-24, S3ModelUri; S3 docs, bucket naming rules',
+  needs: ['endpoint'],
   examples: {
     passes: [example('s3://bucket/model/', 's3-prefix'), example('/opt/ml/model', 's3-prefix')],
     fails: [

@@ -40,6 +40,7 @@ export const serverNotOnPort8080: Rule = {
     'SageMaker sends /ping and /invocations to port 8080 of the container, from outside of it and without TLS. The images start their servers there; a variable for port, address or certificate comes after that on the command line and wins. The server then runs, and the endpoint fails: "did not pass the ping health check".',
   source:
     'SageMaker docs, your-algorithms-inference-code; aws/deep-learning-containers scripts/docker/{vllm/sagemaker_args.py,sglang,llama_cpp}/sagemaker_entrypoint.sh; optimum-neuron docker/vllm/Dockerfile',
+  needs: ['environment'],
   examples: {
     passes: [
       example({ SM_VLLM_PORT: '8080', SM_VLLM_HOST: '0.0.0.0' }),

@@ -26,6 +26,7 @@ export const startupTimeoutBelowLoadingTimeout: Rule = {
   explanation:
     'LMI gives a model OPTION_MODEL_LOADING_TIMEOUT seconds to load. SageMaker stops the container when its own start-up health check timeout is over, so a longer loading timeout never has its effect. Nothing is said of a model so small that it is loaded long before.',
   source: 'djl-serving LMI docs, model_loading_timeout; SageMaker ContainerStartupHealthCheckTimeoutInSeconds',
+  needs: ['endpoint'],
   examples: { passes: [example('900', 900), example('3600', 600, LLAMA_8B)], fails: [example('1800', 600)] },
   evaluate(context) {
     const { spec, container } = context;

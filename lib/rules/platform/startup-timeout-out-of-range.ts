@@ -14,6 +14,7 @@ export const startupTimeoutOutOfRange: Rule = {
   explanation:
     'CreateEndpointConfig takes 60 to 3600 seconds for ContainerStartupHealthCheckTimeoutInSeconds and refuses the whole configuration otherwise. A model that needs more than an hour to load has to be compiled or converted beforehand.',
   source: 'botocore sagemaker/2017-07-24, ProductionVariantContainerStartupHealthCheckTimeoutInSeconds',
+  needs: ['endpoint'],
   examples: { passes: [example(60), example(3600)], fails: [example(59), example(3601), example(0)] },
   evaluate: ({ spec }) =>
     outsideLimit({

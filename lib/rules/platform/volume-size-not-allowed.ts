@@ -16,6 +16,7 @@ export const volumeSizeNotAllowed: Rule = {
     'Instances with local NVMe disks take no VolumeSizeInGB: "VolumeSize parameter is not allowed for the selected Instance type". The model is put on the local disk, which is larger than any volume that could be asked for.',
   source:
     'sagemaker-core 2.27.0 common_utils.volume_size_supported; awslabs/autogluon-cloud#50, aws/sagemaker-python-sdk#4828',
+  needs: ['endpoint'],
   examples: {
     passes: [example('ml.inf2.xlarge', 256), example('ml.g5.2xlarge'), example('ml.c7i.2xlarge', 64)],
     fails: [example('ml.g4dn.xlarge', 64), example('ml.g5.2xlarge', 256), example('ml.trn1.32xlarge', 512)],

@@ -15,6 +15,7 @@ export const volumeSizeNotVerified: Rule = {
   explanation:
     "These instance families have local NVMe disks, or are named in the service's own refusals, but the SDK's list of families that take no volume size does not have them: what SageMaker answers is not known.",
   source: 'sagemaker-core 2.27.0 common_utils.volume_size_supported; awslabs/autogluon-cloud#50',
+  needs: ['endpoint'],
   examples: {
     passes: [example('ml.inf2.xlarge', 256), example('ml.g7.2xlarge')],
     fails: [example('ml.g7.2xlarge', 256), example('ml.p3.2xlarge', 64)],

@@ -14,6 +14,7 @@ export const volumeSizeOutOfRange: Rule = {
   summary: 'the volume size is one that SageMaker takes',
   explanation: 'CreateEndpointConfig takes a VolumeSizeInGB of 1 to 512 and refuses the configuration otherwise.',
   source: 'botocore sagemaker/2017-07-24, ProductionVariantVolumeSizeInGB',
+  needs: ['endpoint'],
   examples: { passes: [example(1), example(512)], fails: [example(0), example(1024)] },
   evaluate: ({ spec }) =>
     outsideLimit({

@@ -18,6 +18,7 @@ export const asyncNotInRegion: Rule = {
   explanation:
     'Asynchronous inference was announced for all commercial regions but Osaka, Milan and Cape Town, and nothing that we know has said otherwise since. In Milan CreateEndpointConfig still answered in 2024 that "one or more endpoint features are not supported using this configuration".',
   source: 'AWS What’s New, 2021-08-20, Amazon SageMaker Asynchronous Inference; boto/boto3#4275',
+  needs: ['endpoint'],
   examples: {
     passes: [example('eu-west-1', true), example('eu-south-1', false), example('${Token[AWS.Region.4]}', true)],
     fails: [example('eu-south-1', true), example('ap-northeast-3', true)],
