@@ -224,7 +224,7 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
 });
 
 /** Source: llama.cpp tools/server/README.md. */
-const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
+const LLAMA_CPP_ARGUMENTS: Table = prefixed('SM_LLAMA_CPP_', {
   CTX_SIZE: ['maxModelLen', integer],
   PARALLEL: ['slots', positive],
   BATCH_SIZE: ['maxNumBatchedTokens', integer],
@@ -243,6 +243,27 @@ const LLAMA_CPP: Table = prefixed('SM_LLAMA_CPP_', {
   OVERRIDE_TENSOR: ['expertsOnHost', expertsToHost],
   NO_KV_OFFLOAD: ['cacheOnHost', bareFlag],
 });
+
+/** What llama-server reads by itself, under names of its own. Source: llama.cpp common/arg.cpp, `set_env`. */
+const LLAMA_CPP_OWN: Table = prefixed('LLAMA_ARG_', {
+  CTX_SIZE: ['maxModelLen', integer],
+  N_PARALLEL: ['slots', positive],
+  BATCH: ['maxNumBatchedTokens', integer],
+  UBATCH: ['microBatch', positive],
+  CACHE_TYPE_K: ['kvTypeK', text],
+  CACHE_TYPE_V: ['kvTypeV', text],
+  FLASH_ATTN: ['flashAttention', text],
+  N_GPU_LAYERS: ['gpuLayers', layers],
+  KV_UNIFIED: ['unifiedKvCache', bareFlag],
+  SWA_FULL: ['fullWindows', bareFlag],
+  TENSOR_SPLIT: ['gpuShares', shares],
+  SPLIT_MODE: ['splitMode', text],
+  N_CPU_MOE: ['expertsOnHost', positive],
+  CPU_MOE: ['expertsOnHost', allLayers],
+  OVERRIDE_TENSOR: ['expertsOnHost', expertsToHost],
+});
+
+const LLAMA_CPP: Table = { ...LLAMA_CPP_OWN, ...LLAMA_CPP_ARGUMENTS };
 
 /**
  * Text Generation Inference on Neuron, which has no family of its own here. No other server has variables of these names.

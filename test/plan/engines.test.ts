@@ -507,6 +507,14 @@ describe('llama.cpp', () => {
     expect(before('33').memory.weights).toBe(32 * LAYER + EMBEDDING + NORM);
   });
 
+  test('is told by llama-server’s own variables as well', () => {
+    const own = { LLAMA_ARG_CTX_SIZE: '4096', LLAMA_ARG_N_PARALLEL: '2', LLAMA_ARG_N_GPU_LAYERS: '17' };
+    const image = { SM_LLAMA_CPP_CTX_SIZE: '4096', SM_LLAMA_CPP_PARALLEL: '2', SM_LLAMA_CPP_N_GPU_LAYERS: '17' };
+    const unset = { maxModelLen: undefined, slots: undefined };
+    expect(on(unset, { environment: own })).toEqual(on(unset, { environment: image }));
+    expect(on(unset, { environment: own }).memory.kvCache).toBe((4096 * LLAMA_TOKEN * 16) / 32);
+  });
+
   test('leaves the experts of the first layers in host memory', () => {
     const gpu = (environment: Record<string, string>) => on({}, { environment }, MIXTRAL).memory.weights as number;
     const experts = 2 * 8 * 3 * 4096 * 14_336;
