@@ -21,6 +21,8 @@ export interface EndpointRecipe {
   readonly networkReason?: string;
   /** What this kind alone can tell is wrong or risky. */
   readonly findings?: readonly Finding[];
+  /** Rules whose doubt the props have settled, in words that a spec has not. */
+  readonly settled?: readonly string[];
   /** Seconds that an instance takes to start beyond loading the model. */
   readonly preparationSeconds?: number;
   /** Other types of instances, in the order in which they are tried, each with what it serves. */

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { renderContainer } from '../../lib/container';
 import type { RenderedContainer } from '../../lib/container/types';
-import { planAnswer, type PlanAnswer } from '../../lib/rules';
+import { planAnswer, verdictOf, type PlanAnswer } from '../../lib/rules';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { chooseDefaults, tryResolve } from './defaults';
 import { mainFigures, type EndpointPlan } from './plan-figures';
@@ -40,9 +40,14 @@ export function planServing(
 
 /** @param spec in which everything is chosen */
 export function serve(recipe: EndpointRecipe, spec: EndpointSpec, start: StartEstimate): Serving {
-  const answer = planAnswer(spec);
+  const answer = withoutSettled(planAnswer(spec), recipe);
   const plan = { ...mainFigures(spec, answer), startSeconds: startSeconds({ start, recipe }) };
   return { recipe, spec, start, answer, plan, rendered: render(spec) };
+}
+
+function withoutSettled(answer: PlanAnswer, { settled = [] }: EndpointRecipe): PlanAnswer {
+  const findings = answer.findings.filter(({ rule }) => !settled.includes(rule));
+  return { ...answer, verdict: verdictOf(findings), findings };
 }
 
 /** Variables and command line; nothing of a spec that cannot be resolved, whose findings stop synth anyway. */

@@ -61,6 +61,7 @@ export class NeuronEndpoint extends RealTimeEndpoint {
       options: shapeOptions(props, compilation),
       variables: server.variables,
       findings: neuronFindings(props, bound),
+      settled: compilation._kind === 'precompiled' ? ['NEURON_ISOLATED_WITHOUT_CACHE'] : [],
       preparationSeconds: compiles ? COMPILATION_SECONDS : 0,
       complete: (spec) => completeNeuron(spec, instance, compiles),
     };

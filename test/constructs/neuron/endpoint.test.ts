@@ -142,6 +142,8 @@ describe('compiled beforehand', () => {
     expect(environmentOf(stack)).not.toHaveProperty('SM_ON_ALLOW_NON_CACHED_MODEL');
     expect(variantOf(stack).ContainerStartupHealthCheckTimeoutInSeconds).toBeLessThan(3600);
     expect(resourceOf(stack, 'AWS::SageMaker::Model').EnableNetworkIsolation).toBe(true);
+    // A spec cannot say that there are graphs beside the weights.
+    expect(warningsOf(stack)).not.toContain('NEURON_ISOLATED_WITHOUT_CACHE');
   });
 
   test.each([
