@@ -1,5 +1,4 @@
 import { llamaCppHas } from '../../container';
-import type { ModelDescription } from '../../model/types';
 import type { KvLayout } from '../kv/groups';
 import type { Subject } from '../subject';
 
@@ -13,17 +12,13 @@ export function latentLayout(
   keyBytes: number,
   valueBytes: number,
 ): Pick<KvLayout, 'latentBytes'> {
-  const { mla } = model;
+  const { mla, numAttentionHeads, textConfig } = model;
   if (mla === undefined || llamaCppHas(container, 'latentAlone') !== false) return {};
+  const key = mla.kvLoraRank + mla.ropeHeadDim;
   if (llamaCppHas(container, 'latentCache') !== false)
-    return { latentBytes: (mla.kvLoraRank + mla.ropeHeadDim) * keyBytes + mla.kvLoraRank * valueBytes };
-  const nope = sizeOf(model, 'qk_nope_head_dim');
-  const value = sizeOf(model, 'v_head_dim');
-  if (nope === undefined || value === undefined) return {};
-  return { latentBytes: model.numAttentionHeads * ((nope + mla.ropeHeadDim) * keyBytes + value * valueBytes) };
-}
-
-function sizeOf({ config }: ModelDescription, key: string): number | undefined {
-  const size = config[key];
-  return typeof size === 'number' ? size : undefined;
+    return { latentBytes: key * keyBytes + mla.kvLoraRank * valueBytes };
+  // A model with a latent is described only if its config has these.
+  const keyOfHead = Number(textConfig.qk_nope_head_dim) + mla.ropeHeadDim;
+  const valueOfHead = Number(textConfig.v_head_dim);
+  return { latentBytes: numAttentionHeads * (keyOfHead * keyBytes + valueOfHead * valueBytes) };
 }
