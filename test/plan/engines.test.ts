@@ -3,7 +3,7 @@ import type { EffectiveOptions } from '../../lib/endpoint/types';
 import { describeModel } from '../../lib/model';
 import { planMemory } from '../../lib/plan';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from '../../lib/plan/memory/vllm-profile';
-import { GEMMA2_2B, LLAMA_8B, MIXTRAL, type Json } from '../../lib/rules/helpers/samples';
+import { GEMMA2_2B, LLAMA_8B, MIXTRAL, QWEN3_MOE, type Json } from '../../lib/rules/helpers/samples';
 import type { EndpointSpec, ServingOptions } from '../../lib/spec/types';
 import { onDevice } from './fixtures';
 
@@ -479,6 +479,12 @@ describe('llama.cpp', () => {
       },
       config,
     );
+  const GEMMA3_27B = {
+    ...{ architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text', vocab_size: 262_208 },
+    ...{ hidden_size: 5376, intermediate_size: 21_504, num_hidden_layers: 62, num_attention_heads: 32 },
+    ...{ num_key_value_heads: 16, head_dim: 128, sliding_window: 1024, sliding_window_pattern: 6 },
+    max_position_embeddings: 131_072,
+  };
   const on = (...of: Parameters<typeof spec>) => planMemory(resolveEndpoint(spec(...of)));
   const ngl = (text: string) => ({ environment: { SM_LLAMA_CPP_N_GPU_LAYERS: text } });
 
@@ -573,6 +579,20 @@ describe('llama.cpp', () => {
     },
   );
 
+  test.each<[string, Json, ServingOptions, Record<string, string>, number]>([
+    ['of four slots with a cache each', LLAMA_8B, { slots: 4 }, {}, 124],
+    ['of four slots that share theirs', LLAMA_8B, { slots: 4 }, { SM_LLAMA_CPP_KV_UNIFIED: 'true' }, 148],
+    ['of experts whose sums are widest', QWEN3_MOE, {}, {}, 120],
+    ['of heads wider than the hidden states', QWEN3_MOE, { slots: 4, flashAttention: 'off' }, {}, 558],
+    ['of windows', GEMMA3_27B, {}, {}, 199],
+    ['of windows that keep everything', GEMMA3_27B, {}, { SM_LLAMA_CPP_SWA_FULL: 'true' }, 229.5],
+    ['of a model without windows, all the same', LLAMA_8B, {}, { SM_LLAMA_CPP_SWA_FULL: 'true' }, 148],
+  ])('reserves the graph that llama.cpp reports %s', (_what, config, options, environment, mebibytes) => {
+    const asked = { maxModelLen: 32_768, flashAttention: 'on', ...options };
+    const { activations } = on(asked, { environment, instanceType: 'ml.p5.4xlarge' }, config).memory;
+    expect(Math.abs((activations as number) / MIB / mebibytes - 1)).toBeLessThan(0.025);
+  });
+
   test('reserves logits of the whole micro-batch in builds up to b8390', () => {
     const before = { container: { family: 'llama-cpp' as const, version: 'b8390' } };
     expect(on({}, before).memory.activations).toBe(512 * (128_256 + 4096) * 4);
@@ -607,12 +627,6 @@ describe('llama.cpp', () => {
     [{ maxModelLen: 16_384, slots: 1 }, { SM_LLAMA_CPP_UBATCH_SIZE: '2048' }, 2528],
     [{ maxModelLen: 32_768, slots: 1 }, { SM_LLAMA_CPP_SWA_FULL: 'true' }, 15_872],
   ])('keeps the cache of a Gemma 3 that llama.cpp reports, %#', (options, environment, mebibytes) => {
-    const GEMMA3_27B = {
-      ...{ architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text', vocab_size: 262_208 },
-      ...{ hidden_size: 5376, intermediate_size: 21_504, num_hidden_layers: 62, num_attention_heads: 32 },
-      ...{ num_key_value_heads: 16, head_dim: 128, sliding_window: 1024, sliding_window_pattern: 6 },
-      max_position_embeddings: 131_072,
-    };
     const instance = { instanceType: 'ml.r7i.48xlarge', environment };
     expect(on(options, instance, GEMMA3_27B).memory.kvCache).toBe(mebibytes * MIB);
   });
