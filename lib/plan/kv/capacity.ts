@@ -1,3 +1,4 @@
+import { largestFitting } from '../largest-fitting';
 import type { KvGroup } from './groups';
 
 /** What the cache of one accelerator holds. */
@@ -127,14 +128,5 @@ function blocksOf(pool: Pool, context: number): number {
 const LONGEST = 2 ** 30;
 
 function largestContext(pool: Pool, blocks: number): number {
-  if (blocksOf(pool, 1) > blocks) return 0;
-  let fits = 1;
-  let tooLong = LONGEST;
-  if (blocksOf(pool, tooLong) <= blocks) return tooLong;
-  while (tooLong - fits > 1) {
-    const middle = Math.floor((fits + tooLong) / 2);
-    if (blocksOf(pool, middle) <= blocks) fits = middle;
-    else tooLong = middle;
-  }
-  return fits;
+  return largestFitting((context) => blocksOf(pool, context) <= blocks, LONGEST);
 }

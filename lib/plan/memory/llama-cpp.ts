@@ -3,6 +3,7 @@ import { contextCells } from '../../endpoint/slots';
 import { bytesPerElement } from '../../scheme/gguf/types';
 import { ggufTensors } from '../gguf/file-bytes';
 import { bytesPerToken, kvGroups, type KvGroup } from '../kv/groups';
+import { largestFitting } from '../largest-fitting';
 import type { EffectiveOptions } from '../../endpoint/types';
 import type { ModelDescription } from '../../model/types';
 import type { Subject } from '../subject';
@@ -63,13 +64,13 @@ export function llamaCppMemory(subject: Subject): EngineMemory {
   const roomFor = (cells: number) =>
     usable === undefined ? Infinity : Math.max(0, usable - weights - graphBytes(subject, cells) - runtime);
   const mayShorten = options.fitsContext === true && asked > SHORTEST_FITTED && needed(asked) > roomFor(asked);
-  const cells = mayShorten ? largestCells((size) => needed(size) <= roomFor(size), asked) : asked;
+  const cells = mayShorten ? largestFitting((size) => needed(size) <= roomFor(size), asked) : asked;
   const activations = graphBytes(subject, cells);
   const fixed = weights + activations + runtime;
   const fits =
     usable === undefined ? null : fixed + needed(cells) <= usable && (!mayShorten || cells >= SHORTEST_FITTED);
   const room = usable === undefined ? null : Math.max(0, usable - fixed);
-  const largest = (most: number) => largestCells((size) => needed(size) <= (room ?? Infinity), most);
+  const largest = (most: number) => largestFitting((size) => needed(size) <= (room ?? Infinity), most);
   return {
     memory: {
       total: total ?? null,
@@ -126,15 +127,4 @@ function cacheBytes(groups: readonly KvGroup[], cells: number, shape: CacheShape
     const each = Math.min(cells / streams, window * (isShared ? slots : 1) + shape.microBatch);
     return streams * Math.ceil(each / WINDOW_PADDING) * WINDOW_PADDING;
   }
-}
-
-function largestCells(fit: (cells: number) => boolean, most: number): number {
-  let fits = 0;
-  let tooMany = Math.max(1, most) + 1;
-  while (tooMany - fits > 1) {
-    const middle = Math.floor((fits + tooMany) / 2);
-    if (fit(middle)) fits = middle;
-    else tooMany = middle;
-  }
-  return fits;
 }
