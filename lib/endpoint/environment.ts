@@ -1,10 +1,11 @@
 import type { ContainerFamily, ServingOptions } from '../spec/types';
+import type { LlamaCppOptions } from './types';
 
 /**
  * An option as a container variable sets it. Names of a container that the engine-neutral options have no word for
  * (`gpuLayers`, `quantizationFlag`, `dataParallelSize`) are kept too, because plan and rules depend on them.
  */
-export interface EnvironmentOptions extends ServingOptions {
+export interface EnvironmentOptions extends ServingOptions, LlamaCppOptions {
   readonly quantizationFlag?: string;
   /** vLLM `--cpu-offload-gb`: GiB of each GPU's weights that stay in the host's memory. */
   readonly cpuOffloadGib?: number;
@@ -16,18 +17,6 @@ export interface EnvironmentOptions extends ServingOptions {
   readonly gpuLayers?: number;
   /** llama.cpp `--kv-unified`: one cache shared by all slots. */
   readonly unifiedKvCache?: boolean;
-  /** llama.cpp `--ubatch-size`: tokens that the compute graph is reserved for. */
-  readonly microBatch?: number;
-  /** llama.cpp `--swa-full`: layers with a window keep the whole context. */
-  readonly fullWindows?: boolean;
-  /** llama.cpp `--tensor-split`: shares of the GPUs, none of whose figures need add up to anything. */
-  readonly gpuShares?: readonly number[];
-  /** llama.cpp `--split-mode`. */
-  readonly splitMode?: string;
-  /** llama.cpp `--n-cpu-moe`, `--cpu-moe`: the first layers whose experts stay in the host's memory. */
-  readonly expertsOnHost?: number;
-  /** llama.cpp `--no-kv-offload`: the cache stays in the host's memory. */
-  readonly cacheOnHost?: boolean;
 }
 
 /** An option and the variable that sets it, so that a rule can name the variable. */
@@ -223,33 +212,9 @@ const SGLANG: Table = prefixed('SM_SGLANG_', {
   TRUST_REMOTE_CODE: ['trustRemoteCode', bareFlag],
 });
 
-/** Source: llama.cpp tools/server/README.md. */
-const LLAMA_CPP_ARGUMENTS: Table = prefixed('SM_LLAMA_CPP_', {
+/** What llama-server's arguments and its own variables say under one name. */
+const LLAMA_CPP_EITHER: Table = {
   CTX_SIZE: ['maxModelLen', integer],
-  PARALLEL: ['slots', positive],
-  BATCH_SIZE: ['maxNumBatchedTokens', integer],
-  CACHE_TYPE_K: ['kvTypeK', text],
-  CACHE_TYPE_V: ['kvTypeV', text],
-  FLASH_ATTN: ['flashAttention', text],
-  N_GPU_LAYERS: ['gpuLayers', layers],
-  GPU_LAYERS: ['gpuLayers', layers],
-  KV_UNIFIED: ['unifiedKvCache', bareFlag],
-  UBATCH_SIZE: ['microBatch', positive],
-  SWA_FULL: ['fullWindows', bareFlag],
-  TENSOR_SPLIT: ['gpuShares', shares],
-  SPLIT_MODE: ['splitMode', text],
-  N_CPU_MOE: ['expertsOnHost', positive],
-  CPU_MOE: ['expertsOnHost', allLayers],
-  OVERRIDE_TENSOR: ['expertsOnHost', expertsToHost],
-  NO_KV_OFFLOAD: ['cacheOnHost', bareFlag],
-});
-
-/** What llama-server reads by itself, under names of its own. Source: llama.cpp common/arg.cpp, `set_env`. */
-const LLAMA_CPP_OWN: Table = prefixed('LLAMA_ARG_', {
-  CTX_SIZE: ['maxModelLen', integer],
-  N_PARALLEL: ['slots', positive],
-  BATCH: ['maxNumBatchedTokens', integer],
-  UBATCH: ['microBatch', positive],
   CACHE_TYPE_K: ['kvTypeK', text],
   CACHE_TYPE_V: ['kvTypeV', text],
   FLASH_ATTN: ['flashAttention', text],
@@ -261,9 +226,25 @@ const LLAMA_CPP_OWN: Table = prefixed('LLAMA_ARG_', {
   N_CPU_MOE: ['expertsOnHost', positive],
   CPU_MOE: ['expertsOnHost', allLayers],
   OVERRIDE_TENSOR: ['expertsOnHost', expertsToHost],
-});
+};
 
-const LLAMA_CPP: Table = { ...LLAMA_CPP_OWN, ...LLAMA_CPP_ARGUMENTS };
+/** Sources: llama.cpp tools/server/README.md; for the variables that llama-server reads by itself common/arg.cpp, `set_env`. */
+const LLAMA_CPP: Table = {
+  ...prefixed('SM_LLAMA_CPP_', {
+    ...LLAMA_CPP_EITHER,
+    PARALLEL: ['slots', positive],
+    BATCH_SIZE: ['maxNumBatchedTokens', integer],
+    UBATCH_SIZE: ['microBatch', positive],
+    GPU_LAYERS: ['gpuLayers', layers],
+    NO_KV_OFFLOAD: ['cacheOnHost', bareFlag],
+  }),
+  ...prefixed('LLAMA_ARG_', {
+    ...LLAMA_CPP_EITHER,
+    N_PARALLEL: ['slots', positive],
+    BATCH: ['maxNumBatchedTokens', integer],
+    UBATCH: ['microBatch', positive],
+  }),
+};
 
 /**
  * Text Generation Inference on Neuron, which has no family of its own here. No other server has variables of these names.
@@ -315,19 +296,18 @@ export function environmentOptions(
   family: ContainerFamily | undefined,
   environment: Readonly<Record<string, string>> | undefined,
 ): EnvironmentOptions {
-  return Object.fromEntries(
-    environmentSettings(family, environment).map(({ option, value }) => [option, value]),
-  ) as EnvironmentOptions;
+  return asOptions(environmentSettings(family, environment));
 }
 
 /** Of a server that is not named, on a Neuron instance. */
 export function neuronEnvironmentOptions(
   environment: Readonly<Record<string, string>> | undefined,
 ): EnvironmentOptions {
-  if (environment === undefined) return {};
-  return Object.fromEntries(
-    settingsOf(TGI_ON_NEURON, environment).map(({ option, value }) => [option, value]),
-  ) as EnvironmentOptions;
+  return environment === undefined ? {} : asOptions(settingsOf(TGI_ON_NEURON, environment));
+}
+
+function asOptions(settings: readonly EnvironmentSetting[]): EnvironmentOptions {
+  return Object.fromEntries(settings.map(({ option, value }) => [option, value])) as EnvironmentOptions;
 }
 
 function prefixed(prefix: string, table: Table): Table {

@@ -18,7 +18,23 @@ export interface ResolvedEndpoint {
   readonly options: EffectiveOptions;
 }
 
-export interface EffectiveOptions {
+/** What only variables of llama.cpp say. */
+export interface LlamaCppOptions {
+  /** `--ubatch-size`: tokens that the compute graph is reserved for. */
+  readonly microBatch?: number;
+  /** `--swa-full`: layers with a window keep the whole context. */
+  readonly fullWindows?: boolean;
+  /** `--tensor-split`: shares of the GPUs, none of whose figures need add up to anything; undefined: even ones. */
+  readonly gpuShares?: readonly number[];
+  /** `--split-mode`. */
+  readonly splitMode?: string;
+  /** `--n-cpu-moe`, `--cpu-moe`: the first layers whose experts stay in the host's memory. */
+  readonly expertsOnHost?: number;
+  /** `--no-kv-offload`: the cache stays in the host's memory. */
+  readonly cacheOnHost?: boolean;
+}
+
+export interface EffectiveOptions extends LlamaCppOptions {
   readonly tensorParallelSize: number;
   readonly pipelineParallelSize: number;
   readonly expertParallel: boolean;
@@ -52,16 +68,6 @@ export interface EffectiveOptions {
   readonly kvTypeV: string;
   readonly flashAttention: string;
   readonly gpuLayers?: number;
-  /** llama.cpp: tokens that the compute graph is reserved for. */
-  readonly microBatch?: number;
-  /** llama.cpp: layers with a window keep the whole context. */
-  readonly fullWindows?: boolean;
-  /** llama.cpp: how layers are shared out to the GPUs; undefined: evenly. */
-  readonly gpuShares?: readonly number[];
-  readonly splitMode?: string;
-  /** llama.cpp: the first layers whose experts stay in the host's memory. */
-  readonly expertsOnHost?: number;
-  readonly cacheOnHost?: boolean;
   /** llama.cpp: nobody set a context, and the server takes the longest that fits, down to 4,096 tokens. */
   readonly fitsContext?: boolean;
   readonly batchSize?: number;
