@@ -54,22 +54,25 @@ export const RULES_BY_CAUSE: Readonly<Record<RuleCause, readonly Rule[]>> = {
 
 export const RULES: readonly Rule[] = RULE_CAUSES.flatMap((cause) => RULES_BY_CAUSE[cause]);
 
-/** What an endpoint must have for any rule of a cause to speak; a cause that is not named here may speak of every endpoint. */
-const CONDITIONS: readonly (readonly [cause: RuleCause, holds: (context: RuleContext) => boolean])[] = [
-  ['adapters', ({ options, spec }) => options.enableLora || (spec.speculative ?? spec.environment) !== undefined],
-  ['environment', ({ spec }) => spec.environment !== undefined],
-  ['scaling', ({ spec }) => spec.endpoint !== undefined],
-  ['neuron', isNeuron],
-  ['llama-cpp', ({ container }) => container?.engine === 'llama.cpp'],
-];
+/** What no rule of a cause speaks without; a cause that is not named here may speak of every endpoint. */
+const NEEDED_BY_CAUSE: Partial<Record<RuleCause, Need>> = {
+  adapters: 'adapters',
+  environment: 'environment',
+  scaling: 'endpoint',
+  neuron: 'neuron',
+  'llama-cpp': 'llama.cpp',
+};
 
 const NEEDS: readonly (readonly [need: Need, isMet: (context: RuleContext) => boolean])[] = [
-  ['endpoint', ({ spec }) => spec.endpoint !== undefined],
+  ['adapters', ({ options, spec }) => options.enableLora || (spec.speculative ?? spec.environment) !== undefined],
   ['environment', ({ spec }) => spec.environment !== undefined],
+  ['endpoint', ({ spec }) => spec.endpoint !== undefined],
   ['experts', ({ model }) => model?.moe !== undefined],
+  ['neuron', isNeuron],
+  ['llama.cpp', ({ container }) => container?.engine === 'llama.cpp'],
 ];
 
-/** By the server, and by the conditions and needs that are not met, a bit each. */
+/** By the server, and by the needs that are not met, a bit each. */
 const LISTS = new Map<string, (readonly Rule[] | undefined)[]>();
 
 /** Every rule that may have something to say of an endpoint, in the registry's order. */
@@ -79,17 +82,16 @@ export function rulesFor(context: RuleContext): readonly Rule[] {
   let lists = LISTS.get(server);
   if (lists === undefined) LISTS.set(server, (lists = []));
   let unmet = 0;
-  for (const [, holds] of CONDITIONS) unmet = (unmet << 1) | (holds(context) ? 0 : 1);
   for (const [, isMet] of NEEDS) unmet = (unmet << 1) | (isMet(context) ? 0 : 1);
   return (lists[unmet] ??= rulesOf(context));
 }
 
 function rulesOf(context: RuleContext): readonly Rule[] {
-  const without = CONDITIONS.filter(([, holds]) => !holds(context)).map(([cause]) => cause);
-  const lacking = NEEDS.filter(([, isMet]) => !isMet(context)).map(([need]) => need);
-  return RULE_CAUSES.filter((cause) => !without.includes(cause))
+  const lacking = new Set(NEEDS.filter(([, isMet]) => !isMet(context)).map(([need]) => need));
+  const isLacking = (need: Need | undefined): boolean => need !== undefined && lacking.has(need);
+  return RULE_CAUSES.filter((cause) => !isLacking(NEEDED_BY_CAUSE[cause]))
     .flatMap((cause) => RULES_BY_CAUSE[cause])
-    .filter((rule) => speaksOf(rule, context) && !rule.needs?.some((need) => lacking.includes(need)));
+    .filter((rule) => speaksOf(rule, context) && !rule.needs?.some(isLacking));
 }
 
 /** Is the server one that the rule speaks of? */

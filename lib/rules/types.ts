@@ -49,7 +49,7 @@ export interface ServerRange {
 }
 
 /** Something that most endpoints have not, and without which some rules have nothing to say. */
-export type Need = 'endpoint' | 'environment' | 'experts';
+export type Need = 'adapters' | 'endpoint' | 'environment' | 'experts' | 'llama.cpp' | 'neuron';
 
 export interface Rule extends Explanation {
   /** The one server it speaks of; undefined: whatever serves. A rule is not asked about others, so that it need not look itself. */
