@@ -419,3 +419,12 @@ export const NEMOTRON_H: Json = {
   max_position_embeddings: 262144,
   torch_dtype: 'bfloat16',
 };
+
+/** Llama 3.1 8B as a GGUF, with the variables of llama-server that an example is about. */
+export const onLlamaServer = (environment: Readonly<Record<string, string>>) => ({
+  model: { config: LLAMA_8B },
+  quantization: 'gguf:Q4_K_M',
+  container: { family: 'llama-cpp' },
+  options: { maxModelLen: 4096, slots: 1 },
+  environment,
+});

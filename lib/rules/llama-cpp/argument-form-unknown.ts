@@ -2,16 +2,8 @@ import { parseJsonObject } from '../../text/json';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { argumentsOf } from '../helpers/passed-on';
-import { LLAMA_8B } from '../helpers/samples';
+import { onLlamaServer as example } from '../helpers/samples';
 import type { Rule } from '../types';
-
-const example = (environment: Record<string, string>) => ({
-  model: { config: LLAMA_8B },
-  quantization: 'gguf:Q4_K_M',
-  container: { family: 'llama-cpp' },
-  options: { maxModelLen: 4096, slots: 1 },
-  environment,
-});
 
 /** What llama-server takes an argument apart by, and how that is written. */
 interface Form {

@@ -1,15 +1,7 @@
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
+import { onLlamaServer as example } from '../helpers/samples';
 import type { Rule } from '../types';
-
-const example = (environment: Record<string, string>) => ({
-  model: { config: LLAMA_8B },
-  quantization: 'gguf:Q4_K_M',
-  container: { family: 'llama-cpp' },
-  options: { maxModelLen: 4096, slots: 1 },
-  environment,
-});
 
 const VARIABLES = ['SM_LLAMA_CPP_CHAT_TEMPLATE', 'LLAMA_ARG_CHAT_TEMPLATE'];
 

@@ -1,14 +1,6 @@
 import { found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
+import { onLlamaServer as example } from '../helpers/samples';
 import type { Rule } from '../types';
-
-const example = (environment: Record<string, string>) => ({
-  model: { config: LLAMA_8B },
-  quantization: 'gguf:Q4_K_M',
-  container: { family: 'llama-cpp' },
-  options: { maxModelLen: 4096, slots: 1 },
-  environment,
-});
 
 const NAMES = ['SM_LLAMA_CPP_API_KEY', 'SM_LLAMA_CPP_API_KEY_FILE', 'LLAMA_API_KEY'];
 
