@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
-import { remembered } from '../remember';
+import { rememberedOfModel } from '../remember';
 
 /**
  * A kernel that has next to nothing to move, within a CUDA graph. On an H100, weights not in its cache: 1.1 µs an addition, 2.2 a norm, 4.5 the
@@ -40,7 +40,7 @@ const SERVER_BLACKWELL: readonly [number, number] = [100, 109];
  * @param sm compute capability × 10
  */
 export function extraLaunchSeconds(model: ModelDescription, scheme: Scheme, sm = 0): number {
-  const { mixed, shared, recurrent } = layerKinds(model, scheme);
+  const { mixed, shared, recurrent } = layerKinds(model);
   const server = sm >= SERVER_BLACKWELL[0] && sm <= SERVER_BLACKWELL[1];
   const routing = server && /fp4$/.test((scheme.experts ?? scheme).name) ? FUSED_ROUTING : ROUTING;
   const everywhere =
@@ -60,8 +60,8 @@ interface LayerKinds {
   readonly recurrent: number;
 }
 
-function layerKinds(model: ModelDescription, scheme: Scheme): LayerKinds {
-  return remembered(model, scheme, 'layer kinds', () => {
+function layerKinds(model: ModelDescription): LayerKinds {
+  return rememberedOfModel(model, 'layer kinds', () => {
     const mixed = new Set(model.weights.flatMap(({ role, layers }) => (role === 'expert' ? layers : [])));
     const shared = model.weights.find(
       ({ role, name, layers }) =>

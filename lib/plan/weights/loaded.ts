@@ -1,8 +1,7 @@
 import { isSince } from '../../endpoint/version';
-import type { EngineName } from '../../container/types';
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
-import { remembered } from '../remember';
+import { remembered, rememberedOfModel } from '../remember';
 import { allocatedBytes } from './allocator';
 import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
@@ -21,8 +20,24 @@ import { schemeOf, storedTensors, type Matrix, type StoredTensors } from './stor
  * @returns `null` for a layout whose tensors are not known
  */
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
-  const traits = traitsOf(loader, model, scheme);
-  return remembered(model, scheme, traitsKey(traits), () => weigh(model, scheme, traits));
+  const parts = weighedParts(model, scheme, loader);
+  if (parts === null) return null;
+  const { layers, outside } = parts;
+  const { parallelism } = loader;
+  const everywhere = tableBytes(model, loader);
+  const restOnLast = parallelism.pipeline > 1 && loader.engine === 'vllm' && !isSince(loader.version, 0, 8);
+  const stages = pipelineStages(layers.length, parallelism.pipeline, restOnLast);
+  let heaviest = 0;
+  for (const [stage, [from, to]] of stages.entries()) {
+    let bytes = everywhere;
+    for (let layer = from; layer < to; layer++) bytes += layers[layer];
+    if (stage === 0) bytes += outside.first + stepBufferBytes(model, loader);
+    if (stage === stages.length - 1) bytes += outside.last;
+    // Where the head is the embedding, the last stage of several holds a copy.
+    if (stage > 0 && stage === stages.length - 1 && model.tieWordEmbeddings) bytes += outside.tied;
+    heaviest = Math.max(heaviest, bytes);
+  }
+  return heaviest;
 }
 
 /** Bytes of one of the layers, as `loadedBytes` counts it. */
@@ -32,11 +47,26 @@ export function loadedLayerBytes(
   loader: Loader,
   layer: number,
 ): number | null {
-  const layers = layerBytes(model, scheme, traitsOf(loader, model, scheme));
-  return layers === null ? null : layers[layer];
+  const parts = weighedParts(model, scheme, loader);
+  return parts === null ? null : parts.layers[layer];
 }
 
-/** All of a loader that what it keeps in memory of a scheme depends on; what another scheme asks for is left out, so that answers are shared. */
+/** What one rank holds of each layer and beside them, in bytes; `null` for a layout whose tensors are not known. */
+interface WeighedParts {
+  readonly layers: readonly number[];
+  readonly outside: Outside;
+}
+
+function weighedParts(model: ModelDescription, scheme: Scheme, loader: Loader): WeighedParts | null {
+  const traits = traitsOf(loader, model, scheme);
+  return remembered(model, scheme, traitsKey(traits), () => {
+    const layers = layerBytes(model, scheme, traits);
+    const outside = layers === null ? null : outsideBytes(model, scheme, traits);
+    return layers === null || outside === null ? null : { layers, outside };
+  });
+}
+
+/** All of a loader that what it keeps of a model's tensors depends on; what another model or scheme asks for is left out, so that answers are shared. */
 interface Traits {
   /** Does it take GPTQ through Marlin? */
   readonly marlin: boolean;
@@ -44,24 +74,19 @@ interface Traits {
   readonly marlinFp8: boolean;
   /** Does Machete unpack its 4-bit weights' zero points? */
   readonly machete: boolean;
-  /** Does the last pipeline stage take what does not divide? */
-  readonly restOnLast: boolean;
   /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
   readonly mxfp4?: Mxfp4Layout;
   /** What it keeps of latent attention beside the checkpoint's matrices. */
   readonly latent: LatentCopies;
-  readonly engine: EngineName;
+  /** Does it load a projection that is there for keys alone as that for values, too? */
+  readonly repeatsKeys: boolean;
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: Loader['loras'];
-  /** The tables of rotary positions are in float32. */
-  readonly preciseTables: boolean;
-  /** 0 for models that keep no buffer for a step: their weights are the same for steps of any length. */
-  readonly stepTokens: number;
 }
 
 function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Traits {
-  const { engine, version, plainBytes, parallelism, loras, stepTokens = 0 } = loader;
+  const { engine, version, plainBytes, parallelism, loras } = loader;
   const parts = [scheme, scheme.experts ?? scheme];
   return {
     marlin: parts.some(({ layout }) => layout === 'gptq') && usesMarlin(loader),
@@ -71,48 +96,20 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
       engine === 'vllm' &&
       loader.sm === HOPPER &&
       isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
-    restOnLast: parallelism.pipeline > 1 && engine === 'vllm' && !isSince(version, 0, 8),
-    mxfp4: engine === 'vllm' ? mxfp4Layout(loader, scheme) : undefined,
-    latent: latentCopies(engine, version, scheme),
-    preciseTables: engine === 'sglang' && isSince(version, ...(GEMMA3.test(model.modelType) ? [0, 5, 10] : [0, 4, 3])),
-    engine,
+    mxfp4:
+      engine === 'vllm' && parts.some(({ layout }) => layout === 'mxfp4') ? mxfp4Layout(loader, scheme) : undefined,
+    latent: model.mla === undefined ? 'none' : latentCopies(engine, version, scheme),
+    repeatsKeys: engine === 'vllm' && layerClasses(model).some(({ keysAlone }) => keysAlone !== undefined),
     plainBytes,
     parallelism,
     loras,
-    stepTokens: deepstackLevels(model, engine) === 0 ? 0 : stepTokens,
   };
 }
 
-/**
- * Computes its positions as it goes in SGLang until 0.5.8; a log of 0.4.4 has as much beside its tensors as tables in 16 bits take.
- * Source: sglang/srt/models/gemma3_causal.py of 0.4.4.post2, 0.5.8 and 0.5.10.
- */
-const GEMMA3 = /^gemma3(_text)?$/;
-
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, restOnLast, mxfp4, latent, engine, plainBytes, parallelism, loras } = traits;
-  const { preciseTables, stepTokens } = traits;
-  const { tensor, pipeline, experts, expertReplicas, attention } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${restOnLast}|${mxfp4?.name}|${latent}|${engine}|${plainBytes}|${tensor}|${pipeline}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}|${preciseTables}|${stepTokens}`;
-}
-
-function weigh(model: ModelDescription, scheme: Scheme, loader: Traits): number | null {
-  const layers = layerBytes(model, scheme, loader);
-  if (layers === null) return null;
-  const outside = outsideBytes(model, scheme, loader);
-  if (outside === null) return null;
-  const stages = pipelineStages(layers.length, loader.parallelism.pipeline, loader.restOnLast);
-  let heaviest = 0;
-  stages.forEach(([from, to], stage) => {
-    let bytes = outside.everywhere;
-    for (let layer = from; layer < to; layer++) bytes += layers[layer];
-    if (stage === 0) bytes += outside.first;
-    if (stage === stages.length - 1) bytes += outside.last;
-    // Where the head is the embedding, the last stage of several holds a copy.
-    if (stage > 0 && stage === stages.length - 1 && model.tieWordEmbeddings) bytes += outside.tied;
-    heaviest = Math.max(heaviest, bytes);
-  });
-  return heaviest;
+  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, loras } = traits;
+  const { tensor, experts, expertReplicas, attention } = parallelism;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */
@@ -137,49 +134,30 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): nu
 interface QuantizedClass extends LayerClass {
   /** For each group. */
   readonly quantized: readonly boolean[];
-  /** Numbers of the groups that an engine holds as one tensor, or of the one that is alone. */
-  readonly fused: readonly (readonly number[])[];
 }
 
 function quantizedClasses(model: ModelDescription, scheme: Scheme): readonly QuantizedClass[] {
   return remembered(model, scheme, 'layer classes', () => {
     const selection = selectionOf(model, scheme);
-    return layerClasses(model).flatMap((alike) => {
-      const fused = fusedGroups(alike.groups);
-      return splitByQuantized(alike, selection).map((part) => ({ ...part, fused }));
-    });
+    return layerClasses(model).flatMap((alike) => splitByQuantized(alike, selection));
   });
 }
 
-function fusedGroups(groups: readonly WeightGroup[]): readonly (readonly number[])[] {
-  const byName = new Map<string, number[]>();
-  groups.forEach((group, index) => {
-    const name = fusedName(group);
-    const together = byName.get(name);
-    if (together === undefined) byName.set(name, [index]);
-    else together.push(index);
-  });
-  return [...byName.values()];
-}
-
-function splitByQuantized(
-  { groups, layers }: LayerClass,
-  selection: Selection,
-): readonly Omit<QuantizedClass, 'fused'>[] {
-  const quantizedIn = (layer: number) => groups.map((group) => selection.quantizes(group, layer));
-  if (!selection.dependsOnLayer) return [{ groups, layers, quantized: quantizedIn(layers[0]) }];
+function splitByQuantized(alike: LayerClass, selection: Selection): readonly QuantizedClass[] {
+  const quantizedIn = (layer: number) => alike.groups.map((group) => selection.quantizes(group, layer));
+  if (!selection.dependsOnLayer) return [{ ...alike, quantized: quantizedIn(alike.layers[0]) }];
   const classes = new Map<string, { quantized: readonly boolean[]; layers: number[] }>();
-  for (const layer of layers) {
+  for (const layer of alike.layers) {
     const quantized = quantizedIn(layer);
     const known = classes.get(quantized.join());
     if (known === undefined) classes.set(quantized.join(), { quantized, layers: [layer] });
     else known.layers.push(layer);
   }
-  return [...classes.values()].map((part) => ({ groups, ...part }));
+  return [...classes.values()].map((part) => ({ ...alike, ...part }));
 }
 
 function allocations(
-  { groups, quantized, fused }: QuantizedClass,
+  { groups, quantized, fused, keysAlone }: QuantizedClass,
   shards: readonly Shard[],
   scheme: Scheme,
   loader: Traits,
@@ -193,7 +171,7 @@ function allocations(
         ? quantizedTensors(group, shards[i], scheme, loader)
         : [plainTensor(group, shards[i], scheme, loader)];
       if (stored === undefined) return null;
-      const copies = servesAsValue(group, groups, loader) ? 2 : 1;
+      const copies = i === keysAlone && loader.repeatsKeys ? 2 : 1;
       for (let component = 0; component < stored.length; component++)
         sums[component] = (sums[component] ?? 0) + copies * stored[component];
       total += loraBytes(group, shards[i], loader);
@@ -201,15 +179,6 @@ function allocations(
     for (const bytes of sums) total += allocatedBytes(bytes);
   }
   return total;
-}
-
-/**
- * Where a checkpoint has one projection for keys and values (Gemma 4), vLLM loads it into both places.
- * Source: vllm/model_executor/models/gemma4.py, `k_eq_v_layer_indices`.
- */
-function servesAsValue({ name }: WeightGroup, groups: readonly WeightGroup[], { engine }: Traits): boolean {
-  if (engine !== 'vllm' || !name.endsWith('self_attn.k_proj.weight')) return false;
-  return !groups.some((group) => group.name.endsWith('self_attn.v_proj.weight'));
 }
 
 function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): number {
@@ -287,19 +256,10 @@ function loraBytes(group: WeightGroup, shard: Shard, { loras }: Traits): number 
   return loras.count * loras.rank * (shard.shape[0] + shard.shape[1]) * 2;
 }
 
-/** Names that an engine joins into one tensor. */
-function fusedName({ name }: WeightGroup): string {
-  return name
-    .replace(/(q_proj|k_proj|v_proj)\./, 'qkv_proj.')
-    .replace(/(gate_proj|up_proj)\./, 'gate_up_proj.')
-    .replace(/\.(w1|w3)\./, '.w13.')
-    .replace(/\.(query|key|value)\./, '.qkv.');
-}
-
+/** Bytes of the weights outside of the layers, by the pipeline stage that holds them. */
 interface Outside {
   readonly first: number;
   readonly last: number;
-  readonly everywhere: number;
   readonly tied: number;
 }
 
@@ -320,22 +280,30 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
     else first += bytes;
     if (group.role === 'embedding' && group.split === 'vocabulary') tied += bytes;
   }
-  first +=
-    deepstackLevels(model, loader.engine) * allocatedBytes(loader.stepTokens * model.hiddenSize * loader.plainBytes);
-  return {
-    first,
-    last,
-    tied,
-    everywhere: rotaryTableBytes(model, loader.engine, loader.plainBytes, loader.preciseTables),
-  };
+  return { first, last, tied };
 }
+
+/** The table of rotary positions, which every stage has. */
+function tableBytes(model: ModelDescription, { engine, version, plainBytes }: Loader): number {
+  const precise = engine === 'sglang' && isSince(version, ...(GEMMA3.test(model.modelType) ? [0, 5, 10] : [0, 4, 3]));
+  const key = `rotary tables|${engine}|${plainBytes}|${precise}`;
+  return rememberedOfModel(model, key, () => rotaryTableBytes(model, engine, plainBytes, precise));
+}
+
+/**
+ * Computes its positions as it goes in SGLang until 0.5.8; a log of 0.4.4 has as much beside its tensors as tables in 16 bits take.
+ * Source: sglang/srt/models/gemma3_causal.py of 0.4.4.post2, 0.5.8 and 0.5.10.
+ */
+const GEMMA3 = /^gemma3(_text)?$/;
 
 /**
  * Qwen3-VL adds what its image tower saw at several depths to the first text layers, through a buffer for each that holds a whole step.
  * Source: vllm/model_executor/models/qwen3_vl.py, `deepstack_input_embeds`.
  */
-function deepstackLevels({ config }: ModelDescription, engine: EngineName): number {
+function stepBufferBytes({ config, hiddenSize }: ModelDescription, loader: Loader): number {
+  const { engine, stepTokens = 0, plainBytes } = loader;
+  if (engine !== 'vllm' || stepTokens === 0) return 0;
   const vision = config.vision_config as { deepstack_visual_indexes?: unknown } | null | undefined;
   const levels = vision?.deepstack_visual_indexes;
-  return engine === 'vllm' && Array.isArray(levels) ? levels.length : 0;
+  return Array.isArray(levels) ? levels.length * allocatedBytes(stepTokens * hiddenSize * plainBytes) : 0;
 }

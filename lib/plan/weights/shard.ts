@@ -46,7 +46,8 @@ const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
 export function shardOf(group: WeightGroup, model: ModelDescription, parallelism: Parallelism): Shard {
   const { expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
-  const tensor = isApart(group) ? (parallelism.attention ?? parallelism.tensor) : parallelism.tensor;
+  const { attention } = parallelism;
+  const tensor = attention !== undefined && isApart(group) ? attention : parallelism.tensor;
   if (isWholeVisionAttention(group, model, tensor)) return { shape, experts };
   switch (group.split) {
     case 'replicated':

@@ -1,6 +1,6 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
-import { remembered } from '../remember';
+import { remembered, rememberedOfModel } from '../remember';
 import { selectionOf } from './selection';
 
 /** A matrix that tensor parallelism cuts, as the engine holds it. */
@@ -44,20 +44,17 @@ export function splitLayers({ model, scheme }: Stored): readonly SplitLayer[] {
 function makeLayers(model: ModelDescription, scheme: Scheme): readonly SplitLayer[] {
   const selection = selectionOf(model, scheme);
   const layers = new Map<string, SplitLayer>();
-  for (const group of model.weights) {
-    if (!isCut(group)) continue;
-    const module = moduleName(group.name);
-    const name = fusedName(module, group);
+  for (const { group, isAlone, name, part } of cutMatrices(model)) {
+    const [first] = group.layers;
     const quantized =
-      group.layers.length === 0
-        ? selection.quantizes(group, undefined)
+      first === undefined || !selection.dependsOnLayer
+        ? selection.quantizes(group, first)
         : group.layers.some((layer) => selection.quantizes(group, layer));
-    const [outFeatures, inFeatures] = group.shape;
-    const part = { outFeatures, keyOrValue: KEY_OR_VALUE.test(module) };
+    const inFeatures = group.shape[1];
     const key = `${name} ${inFeatures} ${group.split} ${quantized}`;
     const before = layers.get(key);
     // The same module in other layers may have another size; only the parts of one fused matrix are joined.
-    if (before !== undefined && name === module) continue;
+    if (before !== undefined && isAlone) continue;
     layers.set(key, {
       name,
       kind: group.role === 'expert' ? 'expert' : 'linear',
@@ -68,6 +65,26 @@ function makeLayers(model: ModelDescription, scheme: Scheme): readonly SplitLaye
     });
   }
   return [...layers.values()];
+}
+
+interface CutMatrix {
+  readonly group: WeightGroup;
+  /** Module name without layer index, of the matrix that the engine loads. */
+  readonly name: string;
+  /** Is it that matrix, and not one of several? */
+  readonly isAlone: boolean;
+  readonly part: LayerPart;
+}
+
+function cutMatrices(model: ModelDescription): readonly CutMatrix[] {
+  return rememberedOfModel(model, 'cut matrices', () =>
+    model.weights.filter(isCut).map((group) => {
+      const module = moduleName(group.name);
+      const name = fusedName(module, group);
+      const part = { outFeatures: group.shape[0], keyOrValue: KEY_OR_VALUE.test(module) };
+      return { group, name, isAlone: name === module, part };
+    }),
+  );
 }
 
 function isCut(group: WeightGroup): boolean {
