@@ -45,24 +45,53 @@ function effectiveOptions(
   defaults: ReturnType<typeof containerDefaults>,
   model: ModelDescription | undefined,
 ): EffectiveOptions {
-  return Object.assign({}, OPTION_DEFAULTS, defaults, set, {
+  return Object.assign({ ...OPTION_DEFAULTS }, defaults, set, {
     // `-c 0` and a context of 0 mean the model's own length to every server.
     maxModelLen: set.maxModelLen || (defaults.maxModelLen ?? model?.maxPositionEmbeddings),
   });
 }
 
-/** What every server does with an option that neither the spec nor its container sets. */
+/**
+ * What every server does with an option that neither the spec nor its container sets. It names every option, set or not, because rules read them
+ * thousands of times: from an object to which they are added one by one, V8 reads several times slower.
+ */
 const OPTION_DEFAULTS = {
-  enforceEager: false,
+  tensorParallelSize: undefined,
+  pipelineParallelSize: undefined,
   expertParallel: false,
+  dataParallelSize: undefined,
+  maxModelLen: undefined,
+  maxNumSeqs: undefined,
+  maxNumBatchedTokens: undefined,
+  gpuMemoryUtilization: undefined,
+  enforceEager: false,
   dtype: 'auto',
   kvCacheDtype: 'auto',
+  quantizationFlag: undefined,
+  cpuOffloadGib: undefined,
+  kvCacheBytes: undefined,
+  enablePrefixCaching: undefined,
+  enableChunkedPrefill: undefined,
   enableLora: false,
   maxLoras: 1,
   maxLoraRank: 16,
   loadFormat: 'auto',
   trustRemoteCode: false,
+  slots: undefined,
+  unifiedKvCache: undefined,
+  slotsAsked: undefined,
   kvTypeK: 'f16',
   kvTypeV: 'f16',
   flashAttention: 'auto',
-} as const;
+  gpuLayers: undefined,
+  fitsContext: undefined,
+  batchSize: undefined,
+  sequenceLength: undefined,
+  logicalNeuronCores: undefined,
+  microBatch: undefined,
+  fullWindows: undefined,
+  gpuShares: undefined,
+  splitMode: undefined,
+  expertsOnHost: undefined,
+  cacheOnHost: undefined,
+} as const satisfies { readonly [Option in keyof Required<EffectiveOptions>]: EffectiveOptions[Option] | undefined };
