@@ -538,3 +538,24 @@ describe('an argument that llama-server takes apart', () => {
     expect(find('N_CPU_MOE', '-3', id)).toHaveLength(1);
   });
 });
+
+describe('rows of tensors split over GPUs', () => {
+  const of = (rest: Partial<EndpointSpec>) =>
+    alone(
+      'SPLIT_MODE_ROW',
+      spec({ instanceType: 'ml.g6.12xlarge', environment: { SM_LLAMA_CPP_SPLIT_MODE: 'row' }, ...rest }),
+    );
+  test('stop today’s llama-server, on one GPU as well', () => {
+    expect(of({})).toMatchObject([{ fix: 'set SM_LLAMA_CPP_SPLIT_MODE to layer' }]);
+    expect(of({ instanceType: 'ml.g6.xlarge' })).toHaveLength(1);
+    expect(of({ environment: { LLAMA_ARG_SPLIT_MODE: 'row' } })).toMatchObject([
+      { path: '/environment/LLAMA_ARG_SPLIT_MODE' },
+    ]);
+  });
+  test('are for builds that still had them, and nothing to a host without a GPU', () => {
+    expect(of({ container: { family: 'llama-cpp', version: 'b9522' } })).toEqual([]);
+    expect(of({ container: { family: 'llama-cpp', version: 'b10433' } })).toHaveLength(1);
+    expect(of({ instanceType: 'ml.c7i.4xlarge' })).toEqual([]);
+    expect(of({ environment: { SM_LLAMA_CPP_SPLIT_MODE: 'layer' } })).toEqual([]);
+  });
+});

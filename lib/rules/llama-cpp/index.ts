@@ -18,6 +18,7 @@ import { slotsExceedSequences } from './slots-exceed-sequences';
 import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
 import { speculationWithoutDraft } from './speculation-without-draft';
+import { splitModeRow } from './split-mode-row';
 import { splitModeTensor } from './split-mode-tensor';
 import { argumentFormUnknown } from './argument-form-unknown';
 import { chatTemplateUnknown } from './chat-template-unknown';
@@ -41,6 +42,7 @@ export const llamaCppRules: readonly Rule[] = [
   slotsShareOneCache,
   kvTypeNotInHead,
   modelFileNotLoadable,
+  splitModeRow,
   splitModeTensor,
   kvTypesDifferWithMla,
   speculationNeedsMtpLayers,
