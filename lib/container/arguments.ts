@@ -110,11 +110,10 @@ function versionsOf(rows: Rows, name: string): OtherVersions | undefined {
   return until === undefined ? { since } : { since, until };
 }
 
-/** An argument of llama-server, of the one version that was read, or one that this build still had. */
+/** An argument of llama-server, of the one version that was read, or one that this build still had, or may have. */
 export function llamaCppArgument(name: string, build?: number): ServerArgument | undefined {
   const letters = variables.llamaCpp.arguments as Readonly<Record<string, string>>;
-  const former = build === undefined ? undefined : formerArgument(name, build);
-  const kind = former ?? (Object.hasOwn(letters, name) ? KINDS[letters[name]] : undefined);
+  const kind = formerArgument(name, build) ?? (Object.hasOwn(letters, name) ? KINDS[letters[name]] : undefined);
   return kind && { name, kind, isServer: true, isEngine: false };
 }
 
@@ -135,7 +134,7 @@ export function llamaCppRemoved(name: string): string | undefined {
 
 export function llamaCppArgumentNames(build?: number): readonly string[] {
   const names = Object.keys(variables.llamaCpp.arguments);
-  return build === undefined ? names : [...names, ...formerArgumentNames(build)];
+  return [...names, ...formerArgumentNames(build)];
 }
 
 /** `0.4.0..0.16.0 0.20.1`: is the version in one of the ranges? The end is the last version that was seen to have it. */

@@ -64,26 +64,31 @@ export function ggufArchitectures(className: string): readonly string[] {
 
 /**
  * Of an argument that the newest llama-server has no more, or reads otherwise, whether it takes a value in this build. `optional` where the
- * build lies between those that were read.
+ * build lies between those that were read. Images whose build is not known are of August 2026 (b10433) or newer: what went away with a
+ * release since then, such as --mlock, they may still have.
  */
-export function formerArgument(name: string, build: number): 'boolean' | 'value' | 'optional' | undefined {
+export function formerArgument(name: string, build?: number): 'boolean' | 'value' | 'optional' | undefined {
   const changed = data.changedKind as unknown as Readonly<Record<string, readonly [string, number, number]>>;
-  if (Object.hasOwn(changed, name)) {
+  if (build !== undefined && Object.hasOwn(changed, name)) {
     const [letter, last, first] = changed[name];
     return build <= last ? kindOf(letter) : build < first ? 'optional' : undefined;
   }
   const gone = data.gone as Readonly<Record<string, string>>;
   const span = Object.hasOwn(gone, name) ? buildSpan('arguments', name) : undefined;
-  if (span === undefined || comesAfter(span, build) || (span.last !== undefined && build > span.last)) return undefined;
-  return kindOf(gone[name]);
+  if (span === undefined) return undefined;
+  const isGone =
+    build === undefined
+      ? span.last !== undefined
+      : comesAfter(span, build) || (span.last !== undefined && build > span.last);
+  return isGone ? undefined : kindOf(gone[name]);
 }
 
 function kindOf(letter: string): 'boolean' | 'value' {
   return letter === 'b' ? 'boolean' : 'value';
 }
 
-/** Former arguments that this build still has. */
-export function formerArgumentNames(build: number): readonly string[] {
+/** Former arguments that this build still has, or may have. */
+export function formerArgumentNames(build?: number): readonly string[] {
   return Object.keys(data.gone).filter((name) => formerArgument(name, build) !== undefined);
 }
 

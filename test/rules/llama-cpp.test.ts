@@ -559,3 +559,22 @@ describe('rows of tensors split over GPUs', () => {
     expect(of({ environment: { SM_LLAMA_CPP_SPLIT_MODE: 'layer' } })).toEqual([]);
   });
 });
+
+describe('arguments that went away only lately', () => {
+  const of = (environment: Record<string, string>, version?: string) =>
+    check(
+      spec({ container: { family: 'llama-cpp', ...(version === undefined ? {} : { version }) }, environment }),
+    ).findings.map(({ rule }) => rule);
+  test('are held against no image whose build is not known', () => {
+    expect(of({ SM_LLAMA_CPP_NO_MMAP: 'true', SM_LLAMA_CPP_MLOCK: 'true' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_MLOCK: 'true' }, '1.0.0')).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_LOAD_MODE: 'mlock' })).toEqual([]);
+  });
+  test('are flags there all the same', () => {
+    expect(of({ SM_LLAMA_CPP_MLOCK: '1' })).toEqual(['FLAG_BECOMES_POSITIONAL']);
+    expect(of({ SM_LLAMA_CPP_MMAP: 'false' })).toEqual(['FLAG_SWITCHED_OFF_IS_DROPPED']);
+  });
+  test('of others nothing is assumed', () => {
+    expect(of({ SM_LLAMA_CPP_LOG_FORMAT: 'json' })).toEqual(['VARIABLE_NOT_READ']);
+  });
+});
