@@ -4,8 +4,9 @@ import type { ModelDescription } from '../model/types';
 /** Specs of a batch repeat a few models many times; each config is understood once. */
 const CAPACITY = 512;
 
-const byObject = new WeakMap<object, ModelDescription>();
 const byText = new Map<string, ModelDescription>();
+/** A search for machines asks for the same object over and over. */
+let last: { readonly config: object; readonly description: ModelDescription } | undefined;
 
 /**
  * `describeModel`, remembered: by the config object itself, and by its JSON text, because each line of a batch parses its own copy.
@@ -14,15 +15,14 @@ const byText = new Map<string, ModelDescription>();
  * @throws ModelConfigError as `describeModel` does, its path that of the config in a spec; failures are not remembered
  */
 export function describeModelOnce(config: Readonly<Record<string, unknown>>): ModelDescription {
-  const known = byObject.get(config);
-  if (known !== undefined) return known;
+  if (last?.config === config) return last.description;
   const text = textOf(config);
   let description = text === undefined ? undefined : byText.get(text);
   if (description === undefined) {
     description = describeModel(config, '/model/config');
     if (text !== undefined) remember(text, description);
   }
-  byObject.set(config, description);
+  last = { config, description };
   return description;
 }
 

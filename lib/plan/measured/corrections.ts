@@ -73,6 +73,8 @@ export function correctionFor(
   { spec, scheme, container }: Pick<ResolvedEndpoint, 'spec' | 'scheme' | 'container'>,
   corrections: readonly Correction[] = current,
 ): Correction | undefined {
+  if (corrections.length === 0) return undefined;
+  if (corrections.length === 0) return undefined;
   const subject = subjectOf(spec.model.id, scheme.name, spec.instanceType, container?.family);
   return corrections
     .filter((known) => subjectOf(known.model, known.scheme, known.instanceType, known.container) === subject)
