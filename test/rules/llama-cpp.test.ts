@@ -578,3 +578,20 @@ describe('arguments that went away only lately', () => {
     expect(of({ SM_LLAMA_CPP_LOG_FORMAT: 'json' })).toEqual(['VARIABLE_NOT_READ']);
   });
 });
+
+test.each([
+  [{ SM_LLAMA_CPP_EMBEDDINGS: 'true' }, undefined, 1],
+  [{ SM_LLAMA_CPP_RERANKING: '' }, undefined, 1],
+  [{ LLAMA_ARG_RERANKING: 'true' }, undefined, 1],
+  [{ SM_LLAMA_CPP_EMBEDDINGS: 'false' }, undefined, 0],
+  [{ SM_LLAMA_CPP_EMBEDDINGS: 'true' }, 'b9522', 0],
+])('no request reaches embeddings or ranks: %j', (environment, version, findings) => {
+  const container = { family: 'llama-cpp', ...(version === undefined ? {} : { version }) } as const;
+  expect(
+    alone('EMBEDDINGS_NOT_ROUTED', spec({ container, environment: environment as Record<string, string> })),
+  ).toHaveLength(findings);
+});
+
+test('a key of its own keeps every request from llama-server', () => {
+  expect(check(spec({ environment: { SM_LLAMA_CPP_API_KEY: 'secret' } })).verdict).toBe('error');
+});

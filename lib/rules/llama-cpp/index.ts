@@ -4,6 +4,7 @@ import type { Rule } from '../types';
 import { chatTemplateIsAName } from './chat-template-is-a-name';
 import { contextDividedBySlots } from './context-divided-by-slots';
 import { embeddingExceedsBatch } from './embedding-exceeds-batch';
+import { embeddingsNotRouted } from './embeddings-not-routed';
 import { flashAttentionValue } from './flash-attention-value';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
@@ -49,6 +50,7 @@ export const llamaCppRules: readonly Rule[] = [
   chatTemplateIsAName,
   speculationWithoutDraft,
   embeddingExceedsBatch,
+  embeddingsNotRouted,
   argumentNotInBuild,
   tensorTypeNotInBuild,
   tensorTypeWithoutGpuKernel,

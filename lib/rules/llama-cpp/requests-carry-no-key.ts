@@ -6,12 +6,12 @@ const NAMES = ['SM_LLAMA_CPP_API_KEY', 'SM_LLAMA_CPP_API_KEY_FILE', 'LLAMA_API_K
 
 export const requestsCarryNoKey: Rule = {
   id: 'REQUESTS_CARRY_NO_KEY',
-  severity: 'warning',
+  severity: 'error',
   summary: 'llama-server asks for no key of its own',
   explanation:
-    'With --api-key llama-server answers every request without that key with 401, /health excepted, so that the endpoint comes into service. InvokeEndpoint carries no Authorization header to the container, and the image’s nginx adds none: SageMaker has checked the caller by IAM before.',
+    'With --api-key llama-server answers every request without that key with 401, /health excepted, so that the endpoint comes into service. SageMaker strips the headers of a request but its own before the container sees it, Authorization among them, and the image’s nginx adds none: SageMaker has checked the caller by IAM before.',
   source:
-    'llama.cpp tools/server/server-http.cpp, middleware_validate_api_key; aws/deep-learning-containers scripts/docker/llama_cpp/llama_cpp_sagemaker.conf.template',
+    'Amazon SageMaker Runtime API reference, InvokeEndpoint: "Amazon SageMaker strips all POST headers except those supported by the API"; llama.cpp tools/server/server-http.cpp, middleware_validate_api_key; aws/deep-learning-containers scripts/docker/llama_cpp/llama_cpp_sagemaker.conf.template',
   examples: {
     passes: [example({ SM_LLAMA_CPP_METRICS: 'true' }), example({ SM_LLAMA_CPP_API_KEY: 'false' })],
     fails: [example({ SM_LLAMA_CPP_API_KEY: 'secret' }), example({ LLAMA_API_KEY: '${Token[TOKEN.12]}' })],
