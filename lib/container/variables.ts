@@ -1,6 +1,7 @@
 import type { ContainerFamily } from '../spec/types';
 import { lookup } from '../text/lookup';
 import { editDistance, nearestNames } from '../text/nearest';
+import { isAtLeast } from '../text/version';
 import {
   isReadSglang,
   llamaCppArgument,
@@ -162,7 +163,8 @@ function ownVariable(container: ResolvedContainer, family: FamilyData, name: str
       return fromArgument(name, llamaCppArgument(dashed(tail), llamaCppBuild(container)));
     case 'hf-vllm-neuron': {
       const kind = lookup(family.arguments ?? {}, tail.toLowerCase());
-      return kind && { name, kind, argument: tail.toLowerCase() };
+      if (kind) return { name, kind, argument: tail.toLowerCase() };
+      return handsOn(container) ? fromArgument(name, vllmFlag(dashed(tail), container)) : undefined;
     }
     default:
       return djlVariable(container, family, name, tail.toLowerCase());
@@ -192,6 +194,14 @@ function djlVariable(
     return list?.includes(option) ? variable : undefined;
   }
   return undefined;
+}
+
+/**
+ * From optimum-neuron 0.4.2 on, `optimum-cli neuron serve` hands what it does not know to vLLM's own parser.
+ * Source: huggingface/optimum-neuron v0.4.2 optimum/commands/neuron/serve.py, `_unknown_args`, in the images of vLLM 0.11.0; v0.4.1 does not.
+ */
+function handsOn({ engineVersion }: ResolvedContainer): boolean {
+  return engineVersion !== undefined && isAtLeast(engineVersion, '0.11.0');
 }
 
 /** From LMI 14 on, any field of vLLM's `EngineArgs` is passed on. */
@@ -288,7 +298,8 @@ function* variableNames(container: ResolvedContainer, family: FamilyData): Gener
   for (const option of family.options ?? []) yield upper(option);
   for (const option of (isOldTensorRt(container) ? family.until_0_32 : family.since_0_33) ?? []) yield upper(option);
   for (const option of Object.keys(family.arguments ?? {})) yield upper(option);
-  if (container.family === 'vllm' || container.family === 'vllm-neuron')
+  const isHandedOn = container.family === 'hf-vllm-neuron' && handsOn(container);
+  if (container.family === 'vllm' || container.family === 'vllm-neuron' || isHandedOn)
     for (const flag of vllmArgumentNames(container.engineVersion)) if (vllmFlag(flag, container)) yield upper(flag);
   if (container.family === 'lmi')
     for (const flag of vllmArgumentNames(container.engineVersion))

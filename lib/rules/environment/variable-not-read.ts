@@ -24,15 +24,17 @@ export const variableNotRead: Rule = {
   severity: 'warning',
   summary: 'the container reads every variable that is set for it',
   explanation:
-    'LMI drops an OPTION_ that is neither a property of its own nor a field of vLLM\'s engine arguments, without a word: the endpoint runs with the default. The vLLM, SGLang and llama.cpp images turn every variable of their namespace into an argument, and a server that does not know it stops with "unrecognized arguments". A name without the container\'s prefix (MAX_LENGTH, TENSOR_PARALLEL_SIZE) is not looked at at all.',
+    'LMI drops an OPTION_ that is neither a property of its own nor a field of vLLM\'s engine arguments, without a word: the endpoint runs with the default. The vLLM, SGLang and llama.cpp images turn every variable of their namespace into an argument, and a server that does not know it stops with "unrecognized arguments"; so does the Hugging Face Neuron image, which hands on to vLLM what it does not know itself since optimum-neuron 0.4.2. A name without the container\'s prefix (MAX_LENGTH, TENSOR_PARALLEL_SIZE) is not looked at at all.',
   source:
-    'djl-serving vllm_rb_properties.py; aws/deep-learning-containers sagemaker_args.py; arguments from the wheels and sources of each server; deepjavalibrary/djl#3545, deepjavalibrary/djl-serving#2648',
+    'djl-serving vllm_rb_properties.py; aws/deep-learning-containers sagemaker_args.py; arguments from the wheels and sources of each server; deepjavalibrary/djl#3545, deepjavalibrary/djl-serving#2648; huggingface/optimum-neuron optimum/commands/neuron/serve.py',
   holdsFor: 'each version has its own arguments',
   examples: {
     passes: [
       example('lmi', { OPTION_MAX_MODEL_LEN: '4096', SERVING_JOB_QUEUE_SIZE: '100', HF_HOME: '/tmp' }),
       example('vllm', { SM_VLLM_NO_ENABLE_PREFIX_CACHING: 'true', NCCL_DEBUG: 'INFO', MY_OWN_SETTING: '1' }),
       example('vllm', { SM_VLLM_SWAP_SPACE: '4' }, '0.8.5'),
+      example('vllm', { SM_NUM_GPUS: '1', SM_VLLM_TENSOR_PARALLEL_SIZE: '1' }),
+      example('hf-vllm-neuron', { SM_ON_ENABLE_AUTO_TOOL_CHOICE: '', SM_ON_TOOL_CALL_PARSER: 'granite' }),
       example('lmi', { OPTION_ANYTHING: '1' }, '0.26.0-deepspeed0.12.6-cu121'),
       example('sglang', { SM_SGLANG_TP: '1' }),
       example('sglang', { SM_SGLANG_CUDA_GRAPH_MAX_BS: '32' }, '0.5.10'),
@@ -45,6 +47,8 @@ export const variableNotRead: Rule = {
       example('vllm', { SM_VLLM_SWAP_SPACE: '4' }, '0.28.0'),
       example('vllm', { OPTION_MAX_MODEL_LEN: '4096' }),
       example('vllm', { SM_NUM_GPUS: '4', HF_API_TOKEN: '${token}' }),
+      example('vllm', { SM_NUM_GPUS: '4', SM_VLLM_TENSOR_PARALLEL_SIZE: '1' }),
+      example('hf-vllm-neuron', { SM_ON_TOOL_CALL_PARSER: 'granite' }, '0.4.1'),
       example('sglang', { HF_MODEL_ID: 'org/model' }),
       example('lmi', { OPTION_QUANTIZATION: 'bitsandbytes' }, '0.31.0-lmi13'),
       example('sglang', { SM_SGLANG_GPU_MEMORY_UTILIZATION: '0.9' }),
@@ -68,11 +72,20 @@ function judge(context: RuleContext, container: ResolvedContainer, name: string)
     return notRead(name, `it belongs to ${foreign[1]}`, family, variables.nearest(strip(name, foreign[0])));
   if (variables.find(name) !== undefined) return undefined;
   const nearest = variables.nearest(name);
-  // Outside of every namespace only a name that is plainly meant for the server is worth a word.
-  if (!isOwn) return nearest === undefined ? undefined : notRead(name, undefined, family, nearest);
+  // Outside of every namespace only a name that is plainly meant for the server is worth a word, unless the name it reads says the same.
+  if (!isOwn)
+    return nearest === undefined || saysTheSame(context, name, nearest)
+      ? undefined
+      : notRead(name, undefined, family, nearest);
   // Nothing is known of what a version that was not read has for arguments, beyond misspellings.
   if ((container.assumedVersion !== undefined || !variables.isExact) && nearest === undefined) return undefined;
   return notRead(name, versionsText(context, container, name), family, nearest);
+}
+
+/** Is the variable that the container does read set to what this one was to say? Then nothing is lost. */
+function saysTheSame({ spec }: RuleContext, name: string, nearest: string): boolean {
+  const { environment = {} } = spec;
+  return Object.hasOwn(environment, nearest) && environment[nearest] === environment[name];
 }
 
 function strip(name: string, prefix: string): string {
