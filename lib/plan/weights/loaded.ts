@@ -22,23 +22,24 @@ import { schemeOf, storedTensors, type Matrix, type StoredTensors } from './stor
 export function loadedBytes(model: ModelDescription, scheme: Scheme, loader: Loader): number | null {
   const parts = weighedParts(model, scheme, loader);
   if (parts === null) return null;
-  const { layers, outside } = parts;
+  const { layers, allLayers, outside } = parts;
   const { parallelism } = loader;
   const everywhere = tableBytes(model, loader);
-  const restOnLast = parallelism.pipeline > 1 && loader.engine === 'vllm' && !isSince(loader.version, 0, 8);
+  const first = everywhere + outside.first + stepBufferBytes(model, loader);
+  if (parallelism.pipeline <= 1) return first + allLayers + outside.last;
+  const restOnLast = loader.engine === 'vllm' && !isSince(loader.version, 0, 8);
   const stages = pipelineStages(layers.length, parallelism.pipeline, restOnLast);
-  let heaviest = 0;
-  for (const [stage, [from, to]] of stages.entries()) {
-    let bytes = everywhere;
-    for (let layer = from; layer < to; layer++) bytes += layers[layer];
-    if (stage === 0) bytes += outside.first + stepBufferBytes(model, loader);
-    if (stage === stages.length - 1) bytes += outside.last;
+  const ofStages = stages.map(([from, to], stage) => {
+    const isLast = stage === stages.length - 1;
+    const base = stage === 0 ? first : everywhere;
     // Where the head is the embedding, the last stage of several holds a copy.
-    if (stage > 0 && stage === stages.length - 1 && model.tieWordEmbeddings) bytes += outside.tied;
-    heaviest = Math.max(heaviest, bytes);
-  }
-  return heaviest;
+    const head = isLast ? outside.last + (stage > 0 && model.tieWordEmbeddings ? outside.tied : 0) : 0;
+    return base + sum(layers.slice(from, to)) + head;
+  });
+  return Math.max(...ofStages);
 }
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
 
 /** Bytes of one of the layers, as `loadedBytes` counts it. */
 export function loadedLayerBytes(
@@ -54,6 +55,7 @@ export function loadedLayerBytes(
 /** What one rank holds of each layer and beside them, in bytes; `null` for a layout whose tensors are not known. */
 interface WeighedParts {
   readonly layers: readonly number[];
+  readonly allLayers: number;
   readonly outside: Outside;
 }
 
@@ -62,7 +64,7 @@ function weighedParts(model: ModelDescription, scheme: Scheme, loader: Loader): 
   return remembered(model, scheme, traitsKey(traits), () => {
     const layers = layerBytes(model, scheme, traits);
     const outside = layers === null ? null : outsideBytes(model, scheme, traits);
-    return layers === null || outside === null ? null : { layers, outside };
+    return layers === null || outside === null ? null : { layers, allLayers: sum(layers), outside };
   });
 }
 

@@ -47,6 +47,7 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
   const { expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
   const { attention } = parallelism;
+  if (parallelism.tensor === 1 && expertReplicas === 1 && group.split !== 'vocabulary') return group;
   const tensor = attention !== undefined && isApart(group) ? attention : parallelism.tensor;
   if (isWholeVisionAttention(group, model, tensor)) return { shape, experts };
   switch (group.split) {

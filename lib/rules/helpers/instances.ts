@@ -14,7 +14,7 @@ interface Market {
   /** Cheapest first; those of unknown price come last. */
   readonly instances: readonly Instance[];
   /** The cheapest instance of each kind of machine, cheapest first. */
-  readonly machines: ReadonlyMap<string, Instance>;
+  readonly machines: readonly { readonly kind: string; readonly instance: Instance }[];
 }
 
 const markets = new Map<string | undefined, Market>();
@@ -43,11 +43,12 @@ function makeMarket(region: string | undefined): Market {
     .map((priced) => ({ instance: priced.instance, usdPerHour: orderingPrice(priced, families) }))
     .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus)
     .map(({ instance }) => instance);
-  const machines = new Map<string, Instance>();
+  const cheapest = new Map<string, Instance>();
   for (const instance of instances) {
     const kind = machineKind(instance);
-    if (!machines.has(kind)) machines.set(kind, instance);
+    if (!cheapest.has(kind)) cheapest.set(kind, instance);
   }
+  const machines = Array.from(cheapest, ([kind, instance]) => ({ kind, instance }));
   return { instances, machines };
 }
 
@@ -104,8 +105,7 @@ export function cheapestMachine(
   spec: EndpointSpec,
   accepts: (instance: Instance, kind: string) => boolean,
 ): Instance | undefined {
-  for (const [kind, instance] of marketOf(spec.region).machines) if (accepts(instance, kind)) return instance;
-  return undefined;
+  return marketOf(spec.region).machines.find(({ kind, instance }) => accepts(instance, kind))?.instance;
 }
 
 /** What a server sees of an instance. A CPU's memory is the host's. */
