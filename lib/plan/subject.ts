@@ -11,6 +11,7 @@ import { usesSecondRunner } from './memory/second-runner';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
 import { speculationOf } from '../endpoint/speculation';
+import { argumentOf } from '../endpoint/vllm-argument';
 import { draftOf, type Draft } from './speculative';
 import type { Loader } from './weights/loader';
 
@@ -28,6 +29,10 @@ export interface Subject {
   readonly usesV1: boolean;
   /** vLLM's second model runner, as far as memory depends on it. */
   readonly usesSecondRunner: boolean;
+  /** How it guesses ahead, if it does; lower case. */
+  readonly speculation?: string;
+  /** Is the next step scheduled while one runs? undefined: as vLLM sees fit. */
+  readonly overlapsSteps?: boolean;
   /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
   readonly asksForFlashInferSampler: boolean;
   /** What a prompt may hold beside text. */
@@ -53,6 +58,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
   const elementBytes = servedBytes(options.dtype, scheme);
   const version = container?.engineVersion;
   const speculation = speculationOf(resolved);
+  const method = speculation === undefined ? undefined : (speculation.method?.toLowerCase() ?? 'draft');
   const loader: Loader = {
     engine,
     version,
@@ -83,8 +89,10 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       scheme,
       version,
       asked: resolved.spec.environment?.VLLM_USE_V2_MODEL_RUNNER,
-      speculation: speculation === undefined ? undefined : (speculation.method?.toLowerCase() ?? 'draft'),
+      speculation: method,
     }),
+    speculation: method,
+    overlapsSteps: engine === 'vllm' ? overlapsSteps(resolved) : undefined,
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
     mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,
     elementBytes,
@@ -93,6 +101,15 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     loader,
     draft: draftOf(speculation, { model, id: resolved.spec.model.id, scheme, loader }),
   };
+}
+
+/** `--async-scheduling`, `--no-async-scheduling`. */
+function overlapsSteps(endpoint: ResolvedEndpoint): boolean | undefined {
+  const isOn = (argument: string): boolean | undefined => {
+    const set = argumentOf(endpoint, argument);
+    return set === undefined ? undefined : !/^\s*(false|0)\s*$/i.test(set.value);
+  };
+  return isOn('NO_ASYNC_SCHEDULING') === true ? false : isOn('ASYNC_SCHEDULING');
 }
 
 /** Ranks that attend together, where SGLang puts those of tensor parallelism into groups. */

@@ -125,7 +125,7 @@ function blocksOf(pool: Pool, context: number): number {
 }
 
 /** Beyond any model's context; a search needs an end. */
-const LONGEST = 2 ** 30;
+export const LONGEST = 2 ** 30;
 
 function largestContext(pool: Pool, blocks: number): number {
   return largestFitting((context) => blocksOf(pool, context) <= blocks, LONGEST);

@@ -2,6 +2,7 @@ import { isSince } from '../../endpoint/version';
 import type { EffectiveOptions } from '../../endpoint/types';
 import { shortestContext } from '../../model';
 import type { Subject } from '../subject';
+import { compressedCapacity, keepsCompressed } from '../kv/deepseek-v4';
 import { kvGroups, type KvLayout } from '../kv/groups';
 import { latentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
@@ -10,7 +11,8 @@ import { GIB } from '../../units';
 import { compilationBytes, reservedByCompilation, type Compiled } from './compilation';
 import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
-import { pagedMemory } from './paged';
+import { stepsInFlight } from './in-flight';
+import { pagedMemory, type PagedTerms } from './paged';
 import { stateBlocks } from './state-blocks';
 import type { EngineMemory } from './types';
 import { videoRoom } from './video-room';
@@ -35,6 +37,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const step = profileRun(options, context, version);
+  const stepTokens = step.tokens * stepsInFlight(subject);
   const { mediaLimits: media } = subject;
   const run = dummyPrompts(model, step, context, media, version) ?? {
     ...step,
@@ -80,14 +83,34 @@ export function vllmMemory(subject: Subject): EngineMemory {
     groups,
     context,
     modelContext: shortestContext(model)?.tokens,
-    paging: {
-      blockTokens: 16,
-      stepTokens: step.tokens,
-      hybrid: version.hasHybridCache,
-      countsConcurrency: version.countsConcurrency,
-      stateBlocks: stateBlocks(subject),
-    },
+    paging: keepsCompressed(model)
+      ? compressedPaging(subject, stepTokens)
+      : {
+          blockTokens: 16,
+          stepTokens,
+          hybrid: version.hasHybridCache,
+          countsConcurrency: version.countsConcurrency,
+          stateBlocks: stateBlocks(subject),
+        },
   });
+}
+
+/** DeepSeek V4's own layout of the cache. */
+function compressedPaging(subject: Subject, stepTokens: number): PagedTerms['paging'] {
+  const { model, options, engineVersion, draft } = subject;
+  return (groups, available, context) => {
+    // What guesses ahead keeps a window too, and nothing compressed.
+    const windows = groups.reduce(
+      (total, { kind, layers }) => total + (kind === 'sliding' ? layers : 0),
+      draft?.headLayers ?? 0,
+    );
+    const { pipelineParallelSize: pipelineParallel } = options;
+    return compressedCapacity(
+      { model, windows, pipelineParallel, stepTokens, version: engineVersion },
+      available,
+      context,
+    );
+  };
 }
 
 /** Source: vllm/v1/worker/gpu_worker.py, `determine_available_memory`: `kv_cache_memory_bytes`, from 0.10.2. */

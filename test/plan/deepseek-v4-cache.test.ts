@@ -1,0 +1,62 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { findModelConfig } from '../../lib/model';
+import { makePlan } from '../../lib/plan';
+import type { ServingOptions } from '../../lib/spec/types';
+
+const FLASH = findModelConfig('deepseek-ai/DeepSeek-V4-Flash');
+const planned = (version: string, gib: number, options: ServingOptions, rest: object = {}) =>
+  makePlan(
+    resolveEndpoint({
+      model: { config: FLASH },
+      container: { family: 'vllm', version },
+      instanceType: 'ml.p5en.48xlarge',
+      options: { tensorParallelSize: 2, kvCacheDtype: 'fp8', maxNumBatchedTokens: 8192, ...options },
+      environment: { SM_VLLM_KV_CACHE_MEMORY_BYTES: String(Math.round(gib * 2 ** 30)) },
+      ...rest,
+    }),
+  );
+
+describe('vLLM’s cache of DeepSeek V4', () => {
+  test('is mostly of what is being compressed, as a log of 0.23 says', () => {
+    // 32.08 GiB, 90,841 tokens. A figure from the compressed entries alone would be seven times that.
+    const { kvCacheTokens, maxConcurrency } = planned('0.23.0', 32.08, { maxModelLen: 4096, enforceEager: true });
+    expect(Math.abs((kvCacheTokens ?? 0) / 90_841 - 1)).toBeLessThan(0.001);
+    expect(maxConcurrency).toBeCloseTo(90_841 / 4096, 1);
+  });
+
+  test('keeps the tokens of two steps from 0.26 on, as a log of H20 says', () => {
+    // https://github.com/vllm-project/vllm/issues/51041: 7.7 GiB, about 150 thousand tokens.
+    const { kvCacheTokens } = planned('0.26.0', 7.7, { maxModelLen: 121_344 });
+    expect(Math.abs((kvCacheTokens ?? 0) / 150_000 - 1)).toBeLessThan(0.01);
+  });
+
+  test('was counted in the smallest blocks before 0.20.2', () => {
+    // 13.3 GiB of five tables whose blocks take 1,039,680 bytes together.
+    const blocks = Math.floor((13.3 * 2 ** 30) / 1_039_680);
+    expect(planned('0.20.0', 13.3, { maxModelLen: 65_536 }).kvCacheTokens).toBe(Math.floor(blocks / 5) * 4);
+  });
+
+  test('needs less of a block, and more blocks are counted, once tables are packed', () => {
+    const older = planned('0.28.0', 20, { maxModelLen: 121_344 });
+    const newer = planned('0.30.0', 20, { maxModelLen: 121_344 });
+    // Blocks of the largest table instead of the most pages of each size; a sequence's counted one by one.
+    expect((newer.maxConcurrency ?? 0) / (older.maxConcurrency ?? 1)).toBeCloseTo(
+      (1_039_680 / 1_002_240) * (6391 / (474 + 2 * 259 + 4099 + 2065)),
+      2,
+    );
+  });
+
+  test('lets a sequence be as long as its blocks last', () => {
+    const { largestMaxModelLen } = planned('0.26.0', 7.7, { maxModelLen: 121_344 });
+    const fits = (maxModelLen: number) => (planned('0.26.0', 7.7, { maxModelLen }).maxConcurrency ?? 0) >= 1;
+    expect(largestMaxModelLen).toBeGreaterThan(121_344);
+    expect(fits(largestMaxModelLen ?? 0)).toBe(true);
+  });
+
+  test('holds one more window with a draft of the model’s own', () => {
+    const speculative = { method: 'mtp', tokens: 1 };
+    const drafted = planned('0.23.0', 32.08, { maxModelLen: 4096 }, { speculative });
+    const alone = planned('0.23.0', 32.08, { maxModelLen: 4096 });
+    expect(drafted.maxConcurrency ?? 0).toBeLessThan(alone.maxConcurrency ?? 0);
+  });
+});
