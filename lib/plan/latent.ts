@@ -66,12 +66,34 @@ function sparseLatentBytes({ kvLoraRank, ropeHeadDim }: NonNullable<ModelDescrip
  * The key by which sparse attention chooses tokens: one a layer, in FP8 with scales, averaged over layers where some take their choice
  * from another; 0 for a model that attends to all. Source: vllm/model_executor/models/deepseek_v2.py, `DeepseekV32IndexerCache`.
  */
-function indexBytes({ textConfig, numLayers, weights }: ModelDescription): number {
-  const { index_topk: chosen, index_head_dim: width } = textConfig;
-  if (typeof chosen !== 'number' || typeof width !== 'number') return 0;
+function indexBytes(model: ModelDescription): number {
+  const { numLayers, weights } = model;
   const choosing = weights.find(isIndexer)?.layers.length ?? numLayers;
-  return ((width + (width / SCALED) * 4) * choosing) / numLayers;
+  return (indexKeyBytes(model) * choosing) / numLayers;
 }
+
+function indexKeyBytes({ textConfig }: ModelDescription): number {
+  const { index_topk: chosen, index_head_dim: width } = textConfig;
+  return typeof chosen !== 'number' || typeof width !== 'number' ? 0 : width + (width / SCALED) * 4;
+}
+
+/**
+ * What SGLang caches of a latent that sparse attention reads: the latent as it is, and each layer's key to choose tokens by. Unless told
+ * otherwise it caches it in FP8 from Blackwell on.
+ * Sources: sglang/srt/model_executor/model_runner.py of 0.5.5, model_runner_kv_cache_mixin.py of 0.5.8, pool_configurator.py of 0.5.12,
+ * `NSATokenToKVPool`; server_args.py of 0.5.5 to 0.5.12, `is_deepseek_nsa`.
+ */
+export function sglangLatentLayout(
+  model: ModelDescription,
+  cache: { readonly dtype: string; readonly elementBytes: number; readonly sm: number | undefined },
+): Pick<KvLayout, 'latentBytes'> {
+  const index = indexKeyBytes(model);
+  if (model.mla === undefined || index === 0) return {};
+  const elementBytes = cache.dtype === 'auto' && (cache.sm ?? 0) >= BLACKWELL ? 1 : cache.elementBytes;
+  return { latentBytes: (model.mla.kvLoraRank + model.mla.ropeHeadDim) * elementBytes + index };
+}
+
+const BLACKWELL = 100;
 
 /** The projection that every indexer has. */
 export const isIndexer = ({ name }: WeightGroup): boolean => name.endsWith('.indexer.wk.weight');

@@ -105,6 +105,22 @@ describe('the cache of sparse attention', () => {
     expect(perToken(SPARSE, { kvCacheDtype: 'fp8' })).toBe(78 * (656 + 132));
   });
 
+  test('has in SGLang a key of every layer, and is in FP8 from Blackwell on', () => {
+    const inSglang = (instanceType: string, options: object = {}) =>
+      makePlan(
+        resolveEndpoint({
+          model: { config: SPARSE },
+          container: { family: 'sglang', version: '0.5.8' },
+          instanceType,
+          options: { maxModelLen: 4096, tensorParallelSize: 8, ...options },
+        }),
+      ).kvBytesPerToken;
+    // A log of eight RTX PRO 6000: 314,304 tokens take 29.32 GiB.
+    expect(inSglang('ml.g7e.48xlarge', { kvCacheDtype: 'bf16' })).toBe(78 * (1152 + 132));
+    expect(inSglang('ml.p5en.48xlarge')).toBe(78 * (1152 + 132));
+    expect(inSglang('ml.p6-b200.48xlarge')).toBe(78 * (576 + 132));
+  });
+
   test('has no key in layers that take another’s choice', () => {
     const of = (rest: Json) => perToken({ ...SPARSE, num_hidden_layers: 10, ...rest });
     expect(of({ index_topk_freq: 1 })).toBe(10 * (1152 + 132));

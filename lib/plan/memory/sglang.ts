@@ -1,6 +1,7 @@
 import { sglangImageShare } from '../../endpoint/sglang-memory';
 import { contextLimit } from '../../model';
 import { kvGroups, type KvLayout } from '../kv/groups';
+import { sglangLatentLayout } from '../latent';
 import { withDraftCache, withDraftWeights } from '../speculative';
 import type { Subject } from '../subject';
 import { loadedBytes } from '../weights/loaded';
@@ -47,6 +48,11 @@ export function sglangMemory(subject: Subject): EngineMemory {
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
+          ...sglangLatentLayout(model, {
+            dtype: options.kvCacheDtype,
+            elementBytes: kvElementBytes,
+            sm: accelerator?.sm,
+          }),
         };
   const ofGroup = pagedMemory({
     total,
