@@ -4,11 +4,11 @@ import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const example = (instanceType: string) => ({
+const example = (instanceType: string, family = 'hf-vllm-neuron', tensorParallelSize = 2) => ({
   model: { config: LLAMA_8B },
-  container: { family: 'hf-vllm-neuron' },
+  container: { family },
   instanceType,
-  options: { tensorParallelSize: 2, sequenceLength: 4096, batchSize: 1 },
+  options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
 });
 
 export const neuronImageNotForChip: Rule = {
@@ -16,11 +16,16 @@ export const neuronImageNotForChip: Rule = {
   severity: 'error',
   summary: 'the Neuron image serves language models on this chip',
   explanation:
-    'The Hugging Face image (optimum-neuron) serves Inferentia2 and Trainium 1: its documentation says that Trainium2 is not supported yet. LMI’s image (transformers-neuronx) knows the same two. Inferentia 1 has no support for language models at all.',
-  source: 'huggingface/optimum-neuron docs, guides/vllm_plugin: "Trn2 instances are not supported"; optimum-neuron#737',
+    'LMI’s image (transformers-neuronx) serves Inferentia2 and Trainium 1. The Hugging Face image (optimum-neuron 0.4.1 and newer) serves Trainium2 as well, for which its maker publishes measurements, whatever an older note of its guide says. Inferentia 1 has no support for language models at all.',
+  source: 'huggingface/optimum-neuron v0.4.1 optimum/neuron/utils/instance.py, benchmark/vllm/single-instance/llama-3.1-8b-trn2; djl-serving 0.29 transformers-neuronx handler',
   examples: {
-    passes: [example('ml.inf2.8xlarge'), example('ml.trn1.2xlarge')],
-    fails: [example('ml.trn2.48xlarge'), example('ml.inf1.6xlarge')],
+    passes: [
+      example('ml.inf2.8xlarge'),
+      example('ml.trn1.2xlarge'),
+      example('ml.trn2.48xlarge', 'hf-vllm-neuron', 4),
+      example('ml.trn2.48xlarge', 'vllm-neuron', 4),
+    ],
+    fails: [example('ml.trn2.48xlarge', 'lmi-neuron', 4), example('ml.inf1.6xlarge')],
   },
   evaluate(context) {
     const { instance, container } = context;

@@ -183,11 +183,6 @@ test('the hub’s cache alone compiles nothing, and is reached by a hub id only'
 
 describe('what cannot start is refused', () => {
   test.each([
-    [
-      'Trainium2, which no image of SageMaker serves',
-      { instanceType: InstanceType.of('ml.trn2.48xlarge') },
-      'NEURON_IMAGE_NOT_FOR_CHIP',
-    ],
     ['Inferentia 1', { instanceType: InstanceType.of('ml.inf1.6xlarge') }, 'NEURON_IMAGE_NOT_FOR_CHIP'],
     ['a GPU', { instanceType: InstanceType.G6_2XLARGE }, 'CONTAINER_NEEDS_ACCELERATOR'],
     ['more cores than there are', { tensorParallelSize: 8 }, 'NEURON_CORES_EXCEEDED'],
