@@ -595,3 +595,40 @@ test.each([
 test('a key of its own keeps every request from llama-server', () => {
   expect(check(spec({ environment: { SM_LLAMA_CPP_API_KEY: 'secret' } })).verdict).toBe('error');
 });
+
+describe('builds that came before what a GGUF has', () => {
+  const SCALED = {
+    rope_type: 'llama3',
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 256,
+  };
+  const of = (id: string, version: string | undefined, config: object, environment?: Record<string, string>) =>
+    alone(
+      id,
+      spec({
+        model: { config: config as typeof SMALL },
+        container: { family: 'llama-cpp', ...(version === undefined ? {} : { version }) },
+        ...(environment === undefined ? {} : { environment }),
+      }),
+    );
+  test.each([
+    ['b3445', { ...SMALL, rope_scaling: SCALED }, 1],
+    ['b3411', { ...SMALL, rope_parameters: SCALED }, 1],
+    ['b3543', { ...SMALL, rope_scaling: SCALED }, 0],
+    // Between the builds that tell nothing is said.
+    ['b3500', { ...SMALL, rope_scaling: SCALED }, 0],
+    [undefined, { ...SMALL, rope_scaling: SCALED }, 0],
+    ['b3445', SMALL, 0],
+    ['b3445', { ...SMALL, architectures: ['ExaoneForCausalLM'], rope_scaling: SCALED }, 0],
+  ])('the RoPE factors of Llama 3.1 in %s: %j', (version, config, findings) => {
+    expect(of('ROPE_FACTORS_NOT_IN_BUILD', version, config)).toHaveLength(findings);
+  });
+  test.each([
+    ['b6303', 1],
+    ['b6341', 0],
+  ])('a value of --flash-attn in %s', (version, findings) => {
+    expect(of('ARGUMENT_NOT_IN_BUILD', version, SMALL, { SM_LLAMA_CPP_FLASH_ATTN: 'on' })).toHaveLength(findings);
+  });
+});

@@ -43,6 +43,7 @@ export const argumentNotInBuild: Rule = {
       example({ SM_LLAMA_CPP_N_CPU_MOE: '20' }, 'server-cuda-b5640'),
       example({ SM_LLAMA_CPP_CTX_SIZE_DRAFT: '4096' }, 'b9842'),
       example({ SM_LLAMA_CPP_FLASH_ATTN: 'on' }, 'b6122'),
+      example({ SM_LLAMA_CPP_FLASH_ATTN: 'on' }, 'b6303'),
       example({ SM_LLAMA_CPP_N_GPU_LAYERS: 'all' }, 'b6301'),
     ],
   },
@@ -87,7 +88,8 @@ function judge(context: RuleContext, build: number, set: PassedOn): RuleFinding 
       fix: `remove ${variable}`,
     });
   if (value.includes('${')) return undefined;
-  if (argument === 'flash-attn' && set.kind === 'boolean' && value !== '' && !/^true$/i.test(value))
+  const isBare = set.kind === 'boolean' || llamaCppHas(context.container, 'flashAttentionAuto') === false;
+  if (argument === 'flash-attn' && isBare && value !== '' && !/^true$/i.test(value))
     return found({
       ...common,
       what: `--flash-attn of ${name} is a bare flag, and the value behind it an argument that it does not know`,

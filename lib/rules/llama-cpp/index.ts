@@ -15,6 +15,7 @@ import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
 import { quantizedValuesNeedKernel } from './quantized-values-need-kernel';
+import { ropeFactorsNotInBuild } from './rope-factors-not-in-build';
 import { slotsExceedSequences } from './slots-exceed-sequences';
 import { slotsShareOneCache } from './slots-share-one-cache';
 import { speculationNeedsMtpLayers } from './speculation-needs-mtp-layers';
@@ -52,6 +53,7 @@ export const llamaCppRules: readonly Rule[] = [
   embeddingExceedsBatch,
   embeddingsNotRouted,
   argumentNotInBuild,
+  ropeFactorsNotInBuild,
   tensorTypeNotInBuild,
   tensorTypeWithoutGpuKernel,
   gpuNotThere,

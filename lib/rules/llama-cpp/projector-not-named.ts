@@ -1,3 +1,5 @@
+import { buildSpan, comesAfter, llamaCppBuild } from '../../container';
+import type { ResolvedContainer } from '../../container/types';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -37,10 +39,19 @@ const CHAT = {
   },
 };
 
-const example = (config: object, environment?: object) => ({
+const REPOSITORIES = ['SM_LLAMA_CPP_HF_REPO', 'LLAMA_ARG_HF_REPO'];
+
+/** Does this llama-server take the projector of a repository of the hub along? It does since it can be told not to. */
+function fetchesProjectors(container: ResolvedContainer): boolean {
+  const build = llamaCppBuild(container);
+  const span = buildSpan('arguments', 'no-mmproj');
+  return build === undefined || span === undefined || !comesAfter(span, build);
+}
+
+const example = (config: object, environment?: object, version?: string) => ({
   model: { config },
   quantization: 'gguf:Q4_K_M',
-  container: { family: 'llama-cpp' },
+  container: { family: 'llama-cpp', ...(version === undefined ? {} : { version }) },
   options: { maxModelLen: 4096, slots: 1 },
   ...(environment === undefined ? {} : { environment }),
 });
@@ -50,9 +61,9 @@ export const projectorNotNamed: Rule = {
   severity: 'warning',
   summary: 'a model that sees has its projector beside the GGUF, and both are named',
   explanation:
-    'llama.cpp keeps the vision part in a file of its own (mmproj-*.gguf), which must be named; without it the model answers text only. The image’s start script takes the first *.gguf it finds, which may be just that file: name the model, too. Of chat models that can also see (Gemma 3, Qwen3.5, Mistral Small) a GGUF alone is how they are mostly served, for text, and nothing is said.',
+    'llama.cpp keeps the vision part in a file of its own (mmproj-*.gguf), which must be named; without it the model answers text only. The image’s start script takes the first *.gguf it finds, which may be just that file: name the model, too. Of chat models that can also see (Gemma 3, Qwen3.5, Mistral Small) a GGUF alone is how they are mostly served, for text, and nothing is said. With --hf-repo llama-server looks for the projector in the repository itself.',
   source:
-    'llama.cpp docs/multimodal.md, --mmproj; aws/deep-learning-containers scripts/docker/llama_cpp/sagemaker_entrypoint.sh',
+    'llama.cpp docs/multimodal.md, --mmproj; common/arg.cpp, --hf-repo: "mmproj is also downloaded automatically if available"; aws/deep-learning-containers scripts/docker/llama_cpp/sagemaker_entrypoint.sh',
   examples: {
     passes: [
       example(LLAMA_8B),
@@ -61,12 +72,15 @@ export const projectorNotNamed: Rule = {
         SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf',
         SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.gguf',
       }),
+      example(VISION, { SM_LLAMA_CPP_HF_REPO: 'ggml-org/Qwen2.5-VL-7B-Instruct-GGUF' }),
     ],
-    fails: [example(VISION)],
+    fails: [example(VISION), example(VISION, { SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF' }, 'b4980')],
   },
   evaluate({ container, model, spec }) {
     if (container?.engine !== 'llama.cpp' || model?.multimodal !== true || TEXT_FIRST.test(model.modelType)) return [];
-    if (Object.keys(spec.environment ?? {}).some((name) => name.includes('MMPROJ'))) return [];
+    const names = Object.keys(spec.environment ?? {});
+    if (names.some((name) => name.includes('MMPROJ'))) return [];
+    if (fetchesProjectors(container) && names.some((name) => REPOSITORIES.includes(name))) return [];
     return [
       found({
         what: `llama-server serves ${model.architecture} as a text model unless its projector (mmproj) is named`,
