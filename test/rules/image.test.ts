@@ -390,5 +390,12 @@ describe('an image given by its URI', () => {
     expect(of({ SM_NUM_GPUS: '4', HF_MODEL_QUANTIZE: 'eetq' })).toBeUndefined();
     expect(of({ SM_NUM_GPUS: '4' }, { options: { tensorParallelSize: 1 } })).toMatchObject({ severity: 'error' });
     expect(of({ SM_NUM_GPUS: '1' }, { instanceType: 'ml.g5.xlarge' })).toMatchObject({ severity: 'error' });
+    const sglang = (environment: object | undefined) =>
+      findingOf('WEIGHTS_DO_NOT_FIT', {
+        ...custom('123456789012.dkr.ecr.us-east-1.amazonaws.com/sglang:v0.5.4', 'ml.g5.12xlarge', { environment }),
+        model: { config: LLAMA_70B },
+      });
+    expect(sglang(undefined)).toMatchObject({ severity: 'error' });
+    expect(sglang({ OPTION_TENSOR_PARALLEL_SIZE: '4' })).toBeUndefined();
   });
 });

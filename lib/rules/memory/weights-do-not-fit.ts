@@ -17,6 +17,7 @@ const example = (config: object, instanceType: string, family: string, rest: obj
 
 const TGI =
   '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04';
+const OWN_SGLANG = '123456789012.dkr.ecr.us-east-1.amazonaws.com/sglang:v0.5.4';
 const ON_LOAD = { environment: { SM_VLLM_QUANTIZATION: 'fp8' } };
 const ALL_LAYERS = { SM_LLAMA_CPP_N_GPU_LAYERS: '999' };
 
@@ -40,7 +41,9 @@ function mayBeSpread({ container, spec, instance }: RuleContext, weights: number
   if (spec.container === undefined && spec.options?.tensorParallelSize === undefined) {
     return weights < limit * (instance?.acceleratorCount ?? 1);
   }
-  if (container?.engine !== 'unknown' || spec.options?.tensorParallelSize !== undefined) return false;
+  // What the entry point of a custom image makes of its variables is its own affair, even where its name tells the server.
+  const isOwnImage = container?.family === 'custom' || container?.engine === 'unknown';
+  if (!isOwnImage || spec.options?.tensorParallelSize !== undefined) return false;
   if (!Object.keys(spec.environment ?? {}).some((name) => SPREADS.test(name))) return false;
   // At four bits, and over every accelerator.
   return weights / 4 < limit * (instance?.acceleratorCount ?? 1);
@@ -68,6 +71,10 @@ export const weightsDoNotFit: Rule = {
           environment: { SM_NUM_GPUS: '4', HF_MODEL_QUANTIZE: 'eetq' },
         }),
         container: { family: 'custom', image: TGI },
+      },
+      {
+        ...example(LLAMA_70B, 'ml.g6e.12xlarge', 'custom', { environment: { OPTION_TENSOR_PARALLEL_SIZE: '4' } }),
+        container: { family: 'custom', image: OWN_SGLANG },
       },
       { model: { config: LLAMA_70B }, instanceType: 'ml.g5.48xlarge', options: { maxModelLen: 4096 } },
     ],

@@ -17,7 +17,8 @@ export const neuronImageNotForChip: Rule = {
   summary: 'the Neuron image serves language models on this chip',
   explanation:
     'LMI’s image (transformers-neuronx) serves Inferentia2 and Trainium 1. The Hugging Face image (optimum-neuron 0.4.1 and newer) serves Trainium2 as well, for which its maker publishes measurements, whatever an older note of its guide says. Inferentia 1 has no support for language models at all.',
-  source: 'huggingface/optimum-neuron v0.4.1 optimum/neuron/utils/instance.py, benchmark/vllm/single-instance/llama-3.1-8b-trn2; djl-serving 0.29 transformers-neuronx handler',
+  source:
+    'huggingface/optimum-neuron v0.4.1 optimum/neuron/utils/instance.py, benchmark/vllm/single-instance/llama-3.1-8b-trn2; djl-serving 0.29 transformers-neuronx handler',
   examples: {
     passes: [
       example('ml.inf2.8xlarge'),
