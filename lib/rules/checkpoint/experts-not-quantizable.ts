@@ -38,6 +38,14 @@ const FP8_WEIGHT_ONLY = compressedTensors(
   null,
   'float-quantized',
 );
+const fp8 = (weights: string, activations: string) =>
+  compressedTensors(
+    { num_bits: 8, type: 'float', symmetric: true, strategy: weights },
+    { num_bits: 8, type: 'float', symmetric: true, dynamic: activations === 'token', strategy: activations },
+    'float-quantized',
+  );
+const FP8_CHANNELS = fp8('channel', 'token');
+const FP8_TENSORS = fp8('tensor', 'tensor');
 const FP8 = { quant_method: 'fp8', activation_scheme: 'dynamic' };
 const NVFP4 = { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16 };
 const NVFP4_WEIGHT_ONLY = compressedTensors(
@@ -179,7 +187,12 @@ function ungatedKernel({ scheme }: RuleContext): ExpertKernel | undefined {
   return { since: ours, format: `${scheme.layout} ${scheme.name}, without a gate` };
 }
 
-function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | undefined {
+/** What compressed-tensors experts had to be like at first. Source: compressed_tensors_moe.py of 0.8.3 and 0.8.4, and its `_wna16_marlin` of 0.22 and 0.23. */
+const SCALES_FOR_CHANNELS = '0.8.4';
+const ZERO_POINTS = '0.23.0';
+
+function compressedKernel(scheme: Scheme): ExpertKernel | undefined {
+  const { name, activationBits } = scheme;
   switch (name) {
     case 'w4a8-fp8':
       return { since: '0.13.0', format: 'compressed-tensors W4A8-FP8' };
@@ -196,11 +209,16 @@ function compressedKernel({ name, activationBits }: Scheme): ExpertKernel | unde
         : { since: '0.9.2', format: 'compressed-tensors NVFP4' };
     case 'fp8':
     case 'fp8-static':
+      return scheme.groupSize === undefined
+        ? { since: '0.6.2', format: `compressed-tensors ${name}` }
+        : { since: SCALES_FOR_CHANNELS, format: `compressed-tensors ${name} with a scale for each channel` };
     case 'awq':
     case 'gptq':
     case 'int4-rtn':
     case 'int8-weight-only':
-      return { since: '0.6.2', format: `compressed-tensors ${name}` };
+      return scheme.symmetric
+        ? { since: '0.6.2', format: `compressed-tensors ${name}` }
+        : { since: ZERO_POINTS, format: `asymmetric compressed-tensors ${name}` };
     default:
       return undefined;
   }
@@ -251,9 +269,9 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"). Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
   needs: ['experts'],
   examples: {
@@ -265,6 +283,9 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, NVFP4, '0.9.0'),
       example(QWEN3_MOE, INT8, '0.9.0'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
+      example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.23.0'),
+      example(QWEN3_MOE, FP8_CHANNELS, '0.8.4'),
+      example(QWEN3_MOE, FP8_TENSORS, '0.7.3'),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.1'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
       example(MIXTRAL, AWQ, '0.2.7', { tensorParallelSize: 2 }),
@@ -297,6 +318,8 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, INT8, '0.8.5'),
       example(QWEN3_MOE, FP8_WEIGHT_ONLY, '0.30.0'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
+      example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.19.0'),
+      example(QWEN3_MOE, FP8_CHANNELS, '0.7.3'),
       example(MIXTRAL, FP8, '0.4.0'),
       onTensorRt('0.29.0'),
       onTensorRt('0.27.0', MIXTRAL, { OPTION_QUANTIZE: 'fp8' }),

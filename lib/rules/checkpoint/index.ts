@@ -6,12 +6,14 @@ import { bitsandbytesCheckpointNotRead } from './bitsandbytes-checkpoint-not-rea
 import { bitsandbytesLoadFormat } from './bitsandbytes-load-format';
 import { bitsandbytesLoaderWithoutMethod } from './bitsandbytes-loader-without-method';
 import { bitsandbytesNotInArchitecture } from './bitsandbytes-not-in-architecture';
+import { bitsandbytesStorageNotBytes } from './bitsandbytes-storage-not-bytes';
 import { classifierHeadNotPackable } from './classifier-head-not-packable';
 import { compressedSchemeNewerThanServer } from './compressed-scheme-newer-than-server';
 import { expertGateMisread } from './expert-gate-misread';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
+import { gptqAsymmetricRemoved } from './gptq-asymmetric-removed';
 import { gptqV2Misread } from './gptq-v2-misread';
 import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
 import { modeloptAlgorithmNotInServer } from './modelopt-algorithm-not-in-server';
@@ -39,9 +41,11 @@ export const checkpointRules: readonly Rule[] = [
   bitsandbytesLoadFormat,
   bitsandbytesCheckpointNotRead,
   bitsandbytesNotInArchitecture,
+  bitsandbytesStorageNotBytes,
   expertsNeedFloat16,
   expertsNotQuantizable,
   fp8BlocksNeedNewerServer,
+  gptqAsymmetricRemoved,
   gptqV2Misread,
   kvCacheSchemeNotRead,
   modeloptAlgorithmNotInServer,

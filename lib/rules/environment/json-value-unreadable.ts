@@ -13,6 +13,19 @@ const example = (family: string, value: string, version?: string) => ({
   environment: { [family === 'lmi' ? 'OPTION_SPECULATIVE_CONFIG' : 'SM_VLLM_SPECULATIVE_CONFIG']: value },
 });
 
+const pairs = (family: string, value: string, version?: string) => ({
+  model: { config: LLAMA_8B },
+  container: { family, version },
+  options: { maxModelLen: 4096 },
+  environment: { [family === 'lmi' ? 'OPTION_LIMIT_MM_PER_PROMPT' : 'SM_VLLM_LIMIT_MM_PER_PROMPT']: value },
+});
+
+/** From here on a JSON argument is no more written as `image=5,video=1`. Source: vllm/engine/arg_utils.py, `parse_type`. */
+const WITHOUT_PAIRS = '0.10.0';
+
+/** Arguments that take a text as well as JSON. Source: vllm/engine/arg_utils.py, `union_dict_and_str`. */
+const TAKES_TEXT = new Set(['hf-overrides', 'pt-load-map-location']);
+
 /** The first image that starts vLLM under the process supervisor (aws/deep-learning-containers#6044, 2026-05-07). */
 const SUPERVISED = '0.20.2';
 
@@ -24,16 +37,18 @@ export const jsonValueUnreadable: Rule = {
   severity: 'error',
   summary: 'a JSON value reaches the server as JSON',
   explanation:
-    'vLLM reads JSON arguments with json.loads. The process supervisor of the vLLM images from 0.20.2 to 0.23 joined the arguments with spaces and split them again, which took the double quotes away unless the whole value stood in single quotes. The images before had no supervisor, and from 0.24 on it keeps quotes: there single quotes around the value reach vLLM, which stops with a JSONDecodeError.',
+    'vLLM reads JSON arguments with json.loads. The process supervisor of the vLLM images from 0.20.2 to 0.23 joined the arguments with spaces and split them again, which took the double quotes away unless the whole value stood in single quotes. The images before had no supervisor, and from 0.24 on it keeps quotes: there single quotes around the value reach vLLM, which stops with a JSONDecodeError. Pairs without braces (image=5) were read up to vLLM 0.9: "argument --limit-mm-per-prompt: Value image=5 cannot be converted".',
   source:
-    'aws/deep-learning-containers scripts/docker/huggingface/vllm/sagemaker_entrypoint.sh (comment on standard-supervisor), #6044; aws-samples/sagemaker-genai-hosting-examples (JSON without single quotes on the 0.19.0 and 0.20.1 images)',
-  holdsFor: 'single quotes: vLLM images from 0.20.2 to 0.23 need them, others refuse them',
+    'aws/deep-learning-containers scripts/docker/huggingface/vllm/sagemaker_entrypoint.sh (comment on standard-supervisor), #6044; aws-samples/sagemaker-genai-hosting-examples (JSON without single quotes on the 0.19.0 and 0.20.1 images); vllm-project/vllm#21615',
+  holdsFor: 'pairs: vLLM >= 0.10; single quotes: vLLM images from 0.20.2 to 0.23 need them, others refuse them',
   examples: {
     passes: [
       example('vllm', '{"method":"ngram","num_speculative_tokens":4}'),
       example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`, '0.22.1'),
       example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.19.0'),
       example('lmi', '{"method":"ngram","num_speculative_tokens":4}'),
+      pairs('vllm', 'image=5', '0.9.2'),
+      pairs('vllm', '{"image":5}'),
     ],
     fails: [
       example('vllm', `'{"method":"ngram","num_speculative_tokens":4}'`),
@@ -41,6 +56,8 @@ export const jsonValueUnreadable: Rule = {
       example('vllm', '{"method":"ngram","num_speculative_tokens":4}', '0.22.1'),
       example('vllm', '{"method":"ngram",}'),
       example('lmi', "{'method':'ngram'}"),
+      pairs('vllm', 'image=5'),
+      pairs('lmi', 'image=5,video=1'),
     ],
   },
   evaluate(context) {
@@ -61,7 +78,7 @@ function judge(
   const value = set.value.trim();
   const isWrapped = /^'[{[].*[}\]]'$/s.test(value);
   const json = isWrapped ? value.slice(1, -1) : value;
-  if (!/^[{[]/.test(json)) return undefined;
+  if (!/^[{[]/.test(json)) return ofPairs(container, variable, argument, value);
   const path = `/environment/${variable}`;
   const got = shown(variable, value);
   if (!isJson(json))
@@ -84,6 +101,30 @@ function judge(
     allowed: "'{…}'",
     fix: `put the value of ${variable} into single quotes, or use an image from ${KEEPS_QUOTES} on`,
     path,
+  });
+}
+
+/** `image=5,video=1`, which was a way to write JSON once. */
+function ofPairs(
+  { engineVersion }: ResolvedContainer,
+  variable: string,
+  argument: string,
+  value: string,
+): RuleFinding | undefined {
+  if (engineVersion === undefined || !isAtLeast(engineVersion, WITHOUT_PAIRS) || TAKES_TEXT.has(argument))
+    return undefined;
+  if (!/^[\w.-]+=[^,=]+(,[\w.-]+=[^,=]+)*$/.test(value)) return undefined;
+  const json = value.split(',').map((pair) => {
+    const [name, text] = pair.split('=');
+    return `${JSON.stringify(name)}:${/^-?\d+(\.\d+)?$/.test(text) ? text : JSON.stringify(text)}`;
+  });
+  const allowed = `{${json.join(',')}}`;
+  return found({
+    what: `--${argument} is read as JSON, and pairs are none since vLLM ${WITHOUT_PAIRS}`,
+    got: shown(variable, value),
+    allowed,
+    fix: `set ${variable} to ${allowed}`,
+    path: `/environment/${variable}`,
   });
 }
 

@@ -18,6 +18,7 @@ import { gpuTooOldForServer } from './gpu-too-old-for-server';
 import { headSizeExceedsSharedMemory } from './head-size-exceeds-shared-memory';
 import { hybridAttentionBackendNotOnGpu } from './hybrid-attention-backend-not-on-gpu';
 import { instanceTypeUnknown } from './instance-type-unknown';
+import { int8KernelFailsOnTuring } from './int8-kernel-fails-on-turing';
 import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
 import { latentAttentionWithoutBackend } from './latent-attention-without-backend';
 import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
@@ -41,6 +42,7 @@ export const hardwareRules: readonly Rule[] = [
   bfloat16NeedsAmpere,
   float16OverflowsModel,
   activationDtypeNotAccepted,
+  int8KernelFailsOnTuring,
   kvCacheDtypeNeedsNewerGpu,
   attentionBackendNotOnGpu,
   attentionBackendNeedsNewerGpu,

@@ -77,6 +77,8 @@ export const kvCacheDtypeNeedsNewerGpu: Rule = {
     if (gpu === undefined) return [];
     if (readsInTriton(context, gpu)) return [refuseTriton(context, gpu)];
     if (!isVllm(context, { since: '0.11.0' })) return [];
+    // Latent attention has backends of its own, which LATENT_ATTENTION_WITHOUT_BACKEND knows.
+    if (context.model?.mla !== undefined && isVllm(context, { since: '0.11.1' })) return [];
     const dtype = context.options.kvCacheDtype.toLowerCase();
     const isNvfp4 = dtype.startsWith('nvfp4');
     if (!isNvfp4 && !dtype.startsWith('fp8')) return [];

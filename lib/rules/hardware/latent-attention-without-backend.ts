@@ -20,6 +20,7 @@ const example = (config: Json, instanceType: string, version: string, rest: obje
 
 const named = (VLLM_ATTENTION_BACKEND: string) => ({ environment: { VLLM_ATTENTION_BACKEND } });
 const argument = (SM_VLLM_ATTENTION_BACKEND: string) => ({ environment: { SM_VLLM_ATTENTION_BACKEND } });
+const withFp8Cache = { options: { maxModelLen: 4096, tensorParallelSize: 8, kvCacheDtype: 'fp8' } };
 const NVFP4_WITH_FP8_CACHE = {
   quant_method: 'modelopt',
   quant_algo: 'NVFP4',
@@ -70,6 +71,19 @@ function ofTheNamed(context: RuleContext, sparse: boolean, sm: number, text: str
   ];
 }
 
+/** What the cache may be in, or where else it can be: Triton computes with FP8 from 8.9 on, whatever the version. */
+const FP8_IN_TRITON_SM = 89;
+
+function wayOut(isCache: boolean, sm: number): { readonly allowed: string; readonly fix: string } {
+  if (!isCache) return { allowed: 'compute capability 9.0 or 10.0', fix: 'use an image with vLLM 0.24 or newer' };
+  if (sm < FP8_IN_TRITON_SM)
+    return { allowed: 'a KV cache in 16 bit, or compute capability 8.9 or higher', fix: 'set kvCacheDtype to auto' };
+  return {
+    allowed: 'a KV cache in 16 bit, or compute capability 9.0 or 10.0',
+    fix: 'use an image with vLLM 0.19 or newer',
+  };
+}
+
 /** No backend at all. */
 function ofAll(context: RuleContext, sparse: boolean, sm: number, text: string): readonly RuleFinding[] {
   const version = context.container?.engineVersion;
@@ -84,9 +98,8 @@ function ofAll(context: RuleContext, sparse: boolean, sm: number, text: string):
     found({
       what: `${serverName(context)} has no attention backend for ${sparse ? 'the sparse ' : ''}latent attention (MLA) of ${context.model?.architecture}${cache} on compute capability ${capability(sm)}`,
       got: `${isCache ? `a KV cache in ${kv} ` : ''}on ${text}`.trim(),
-      allowed: isCache ? 'a KV cache in 16 bit, or compute capability 9.0 or 10.0' : 'compute capability 9.0 or 10.0',
-      fix: `use an image with vLLM ${isCache ? '0.19' : '0.24'} or newer`,
-      path: '/container/version',
+      ...wayOut(isCache, sm),
+      path: isCache && sm < FP8_IN_TRITON_SM ? '/options/kvCacheDtype' : '/container/version',
     }),
   ];
 }
@@ -96,8 +109,8 @@ export const latentAttentionWithoutBackend: Rule = {
   severity: 'error',
   summary: 'the server has a kernel of latent attention (MLA) for these GPUs and this KV cache',
   explanation:
-    'Multi-head latent attention (DeepSeek, Kimi, GLM-5) has backends of its own, each for some GPUs, some dtypes of the cache, and for attention to all tokens or to those that an indexer chose. Where none is left the engine stops with "No valid attention backend found for cuda with AttentionSelectorConfig(... use_mla=True ...)", and one that is named and not valid with "Selected backend CUTLASS_MLA is not valid for this configuration. Reason: [sparse not supported]". The RTX PRO 6000 of ml.g7e (12.0) has only Triton’s, which reads an FP8 cache from 0.18 on, and none for sparse attention before 0.24.',
-  source: `${LIMITS_SOURCE}; vllm-project/vllm#32732, #31936, #30214`,
+    'Multi-head latent attention (DeepSeek, Kimi, GLM-5) has backends of its own, each for some GPUs, some dtypes of the cache, and for attention to all tokens or to those that an indexer chose. Where none is left the engine stops with "No valid attention backend found for cuda with AttentionSelectorConfig(... use_mla=True ...)", and one that is named and not valid with "Selected backend CUTLASS_MLA is not valid for this configuration. Reason: [sparse not supported]". The RTX PRO 6000 of ml.g7e (12.0) has only Triton’s, which reads an FP8 cache from 0.18 on, and none for sparse attention before 0.24. Triton’s is the only one on A100, A10G and T4 too, where it reads no FP8 cache in any version: "FP8 KV cache is not supported by the Triton MLA backend … native FP8 (fp8e4nv) requires SM89+".',
+  source: `${LIMITS_SOURCE}; vllm-project/vllm#32732, #31936, #30214, #35720`,
   holdsFor: 'vLLM 0.11.1 and later',
   server: { engine: 'vllm', ...VALIDATES },
   examples: {
@@ -108,12 +121,15 @@ export const latentAttentionWithoutBackend: Rule = {
       example(quantized(DEEPSEEK_V3, NVFP4_WITH_FP8_CACHE), 'ml.g7e.48xlarge', '0.20.0'),
       example(DEEPSEEK_V3, 'ml.p5en.48xlarge', '0.12.0', named('FLASHMLA')),
       example(LLAMA_8B, 'ml.g7e.48xlarge', '0.14.0'),
+      example(DEEPSEEK_V3, 'ml.p4de.24xlarge', '0.30.0'),
+      example(DEEPSEEK_V3, 'ml.g6e.48xlarge', '0.30.0', withFp8Cache),
     ],
     fails: [
       example(DEEPSEEK_V32, 'ml.g7e.48xlarge', '0.13.0'),
       example(quantized(DEEPSEEK_V3, NVFP4_WITH_FP8_CACHE), 'ml.g7e.48xlarge', '0.14.0'),
       example(DEEPSEEK_V32, 'ml.p6-b200.48xlarge', '0.12.0', named('CUTLASS_MLA')),
       example(DEEPSEEK_V3, 'ml.p5en.48xlarge', '0.20.0', argument('FLASHINFER_MLA')),
+      example(DEEPSEEK_V3, 'ml.p4de.24xlarge', '0.30.0', withFp8Cache),
     ],
   },
   evaluate(context) {

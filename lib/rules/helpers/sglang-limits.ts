@@ -37,6 +37,12 @@ export interface MissingCompressedScheme extends VersionRange {
   /** Of any number, where none is said. */
   readonly weightBits?: number;
   readonly activationBits: number;
+  /** The name of the scheme, where the type of the weights stands for several. */
+  readonly scheme?: string;
+  /** Only weights with zero points of their own (false), where it is said. */
+  readonly symmetric?: boolean;
+  /** Only on GPUs below this compute capability × 10. */
+  readonly below?: number;
   /** What the server stops with. */
   readonly error: string;
   /** Is there code where vLLM is installed beside it? */
