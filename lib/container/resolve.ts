@@ -116,20 +116,30 @@ function assumed(family: ContainerFamily, version: string, host: ImageHost | und
     ...(known ?? { family, engine: ENGINES[family], versionDefaulted: false, environmentPrefix: PREFIXES[family] }),
     version,
     tag: undefined,
-    ...(isReleaseOf(family, version, nearest) ? {} : { assumedVersion: nearest }),
+    ...(isReleaseOf(family, version, nearest, image) ? {} : { assumedVersion: nearest }),
     // What the tag itself says is worth more than the nearest image's.
     cuda: cuda === undefined ? known?.cuda : Number(cuda),
   };
 }
 
+/** What AWS puts behind a tag when it builds the image anew: `0.36.0-lmi20.0.0-cu128-v1.0`. Source: aws/deep-learning-containers, release notes. */
+const REBUILD = /-v\d{1,3}(\.\d{1,3})*$/;
+
 /**
  * Does a tag that is not in the data say itself what is in it? AWS's tags of vLLM and SGLang name release, Python and
- * CUDA: `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`.
+ * CUDA: `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`; those of LMI its number and CUDA: `0.32.0-lmi14.0.0-cu124`.
  */
-function isReleaseOf(family: ContainerFamily, tag: string, release: string): boolean {
-  return (
-    engineReleases(family).includes(release) && new RegExp(`^v?${escaped(release)}-gpu-py3\\d+-cu1\\d\\d-`).test(tag)
-  );
+function isReleaseOf(
+  family: ContainerFamily,
+  tag: string,
+  release: string,
+  image: ContainerImage | undefined,
+): boolean {
+  const plain = tag.replace(REBUILD, '');
+  if (image?.tag === plain) return true;
+  const name = escaped(release);
+  if (/-lmi\d+$/.test(release)) return new RegExp(`^${name}\\.0\\.0-cu1\\d\\d$`).test(plain);
+  return engineReleases(family).includes(release) && new RegExp(`^v?${name}-gpu-py3\\d+-cu1\\d\\d-`).test(tag);
 }
 
 function escaped(version: string): string {
