@@ -25,6 +25,7 @@ export const flagBecomesPositional: Rule = {
       example('vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true', SM_VLLM_MAX_MODEL_LEN: '4096' }, '0.28.0'),
       example('llama-cpp', { SM_LLAMA_CPP_NO_WARMUP: 'true' }, '1.0.1'),
       example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.8.5'),
+      example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.19.0-gpu-py312-cu129-ubuntu22.04-sagemaker-v1.3'),
     ],
     fails: [
       example('vllm', { SM_VLLM_ENFORCE_EAGER: '1' }, '0.28.0'),
@@ -44,9 +45,13 @@ export const flagBecomesPositional: Rule = {
 /** vLLM's own entry point for SageMaker, which custom images take. Source: vLLM, examples/online_serving/sagemaker-entrypoint.sh. */
 const OWN_ENTRY_POINT = { since: '0.10.1' };
 
+/** Tags of AWS's own images, in the data or not: `0.19.0-gpu-py312-cu129-ubuntu22.04-sagemaker-v1.3`. */
+const AWS_TAG = /-gpu-py3\d+-cu\d+-/;
+
 /** Does the entry point pass the word true itself on? Older releases without an image have none that could. */
 function passesOn(container: ResolvedContainer): boolean {
-  if (container.tag === undefined) return container.family === 'vllm' && isVllm({ container }, OWN_ENTRY_POINT);
+  const isImage = container.tag !== undefined || AWS_TAG.test(container.version ?? '');
+  if (!isImage) return container.family === 'vllm' && isVllm({ container }, OWN_ENTRY_POINT);
   return container.family !== 'llama-cpp' && entryPointAge(container) === 'verbatim';
 }
 
