@@ -37,19 +37,23 @@ function withoutHead(context: RuleContext, { method, model, path }: Speculation)
   if (name !== 'dflash' && (DRAFTS_ITSELF.test(own.architecture) || keys.some((key) => BRINGS_LAYERS.test(key))))
     return [];
   const isSection = path === '/speculative';
+  const twice = `${own.architecture} brings no layers that guess, so that ${serverName(context)} loads the model itself a second time as its ${name} draft`;
   return [
     found({
       what:
         name === 'dflash'
           ? `speculative decoding by dflash needs a draft model in ${serverName(context)}`
-          : `${own.architecture} brings no layers that guess, so that ${serverName(context)} loads the model itself a second time as its ${name} draft`,
+          : name === 'eagle3'
+            ? `${twice}, and stops where it takes the head from it`
+            : twice,
       got: isSection ? 'no speculative.model' : 'no draft model',
       allowed: 'a head that was trained for this model',
       fix: isSection
         ? 'set speculative.model, or speculative.method to ngram'
         : 'set SM_SGLANG_SPECULATIVE_DRAFT_MODEL_PATH',
       path: isSection ? '/speculative/model' : path,
-      severity: name === 'dflash' ? 'error' : 'warning',
+      // A whole model has the method that EAGLE asks for in many architectures, and in none those of EAGLE3 together.
+      severity: name === 'eagle' ? 'warning' : 'error',
     }),
   ];
 }
@@ -59,9 +63,9 @@ export const speculativeIncomplete: Rule = {
   severity: 'error',
   summary: 'speculative decoding has its draft model and its number of tokens',
   explanation:
-    'A draft model, EAGLE or Medusa needs a model of its own, and every method a number of tokens to guess, multi-token prediction as well: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model". SGLang takes the model itself where no head is named: right for models that bring layers that guess, and a second copy of the weights for others.',
+    'A draft model, EAGLE or Medusa needs a model of its own, and every method a number of tokens to guess, multi-token prediction as well: "num_speculative_tokens must be provided with speculative model unless the draft model config contains an n_predict parameter", "num_speculative_tokens was provided without speculative model". SGLang takes the model itself where no head is named: right for models that bring layers that guess, and a second copy of the weights for others, at which EAGLE3 stops ("object has no attribute set_embed", or hot_token_id).',
   source:
-    'vllm/config/speculative.py, `__post_init__`; sglang/srt/managers/tp_worker.py, `_init_model_config`, arg_groups/speculative_hook.py of 0.5.20; vllm-project/vllm#55323',
+    'vllm/config/speculative.py, `__post_init__`; sglang/srt/managers/tp_worker.py, `_init_model_config`, arg_groups/speculative_hook.py and speculative/eagle_worker_v2.py, `init_lm_head`, of 0.5.20; vllm-project/vllm#55323, sgl-project/sglang#36528',
   examples: {
     passes: [
       example({ method: 'draft', model: 'small', tokens: 4 }),
@@ -85,6 +89,7 @@ export const speculativeIncomplete: Rule = {
       example({ model: 'small' }),
       example({ tokens: 4 }),
       onSglang('eagle'),
+      onSglang('eagle3'),
       onSglang('dflash'),
       { ...example({}), speculative: undefined, environment: { SM_VLLM_SPECULATIVE_CONFIG: '{"method":"ngram"}' } },
       {
