@@ -1,6 +1,18 @@
 import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { toCommonJs } from './to-commonjs.mjs';
+
+/** V8 reads data from a text in less time than it takes to parse object literals and to make them. */
+const DATA_AS_TEXT = {
+  name: 'data as text',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]data[\\/][^\\/]+\.json$/ }, async ({ path: file }) => {
+      const text = JSON.stringify(JSON.parse(await readFile(file, 'utf8')));
+      return { contents: `export default JSON.parse(${JSON.stringify(text)})`, loader: 'js' };
+    });
+  },
+};
 
 /**
  * Bundles the command line: one small entry, each command a chunk of its own that is loaded when it is called, so that `qe check` does
@@ -25,6 +37,7 @@ export async function bundleCli(root, outdir, version = 'development') {
     chunkNames: 'chunks/[name]-[hash]',
     define: { 'process.env.QE_VERSION': JSON.stringify(version) },
     write: false,
+    plugins: [DATA_AS_TEXT],
   });
   const places = new Map(outputFiles.map(({ path: file }) => [path.basename(file), file]));
   const chunks = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
