@@ -1,6 +1,7 @@
 import type { EngineName, ResolvedContainer } from '../container/types';
 import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
 import { attentionGroups } from '../endpoint/sglang-memory';
+import { isSince } from '../endpoint/version';
 import { usesV1 } from '../endpoint/vllm-engine';
 import type { Accelerator, Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
@@ -59,6 +60,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
   const version = container?.engineVersion;
   const speculation = speculationOf(resolved);
   const method = speculation === undefined ? undefined : (speculation.method?.toLowerCase() ?? 'draft');
+  const attention = engine === 'sglang' ? attentionRanks(resolved) : undefined;
   const loader: Loader = {
     engine,
     version,
@@ -69,7 +71,8 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       pipeline: options.pipelineParallelSize,
       experts: options.expertParallel,
       expertReplicas: engine === 'vllm' ? Math.max(1, options.dataParallelSize ?? 1) : 1,
-      attention: engine === 'sglang' ? attentionRanks(resolved) : undefined,
+      attention,
+      wholeEmbedding: attention === undefined ? undefined : keepsEmbeddingWhole(model, version),
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
     stepTokens: options.maxNumBatchedTokens,
@@ -116,6 +119,14 @@ function overlapsSteps(endpoint: ResolvedEndpoint): boolean | undefined {
 function attentionRanks({ options, spec }: ResolvedEndpoint): number | undefined {
   const groups = attentionGroups(spec.environment);
   return groups === 0 ? undefined : Math.max(1, Math.floor(options.tensorParallelSize / groups));
+}
+
+/**
+ * Where ranks attend in groups, SGLang cuts the embedding over one from 0.5.8 on for latent attention, and from 0.5.9 for the rest.
+ * Source: sglang/srt/models/deepseek_v2.py, qwen2_moe.py and glm4_moe.py of 0.4.6 to 0.5.20, `VocabParallelEmbedding`.
+ */
+function keepsEmbeddingWhole({ mla }: ModelDescription, version: readonly number[] | undefined): boolean {
+  return mla === undefined ? !isSince(version, 0, 5, 9) : !isSince(version, 0, 5, 8);
 }
 
 /** The data also says where there is none: `PCIe 4.0 x16 (no NVLink)`. */

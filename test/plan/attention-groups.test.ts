@@ -3,11 +3,17 @@ import { makePlan } from '../../lib/plan';
 import { DEEPSEEK_V3, QWEN3_MOE } from '../../lib/rules/helpers/samples';
 
 const GROUPED = { SM_SGLANG_ENABLE_DP_ATTENTION: 'true' };
-const planOf = (config: object, ranks: number, environment: Record<string, string> = {}, family = 'sglang') =>
+const planOf = (
+  config: object,
+  ranks: number,
+  environment: Record<string, string> = {},
+  family = 'sglang',
+  version?: string,
+) =>
   makePlan(
     resolveEndpoint({
       model: { config: config as Record<string, unknown> },
-      container: { family: family as 'sglang' },
+      container: { family: family as 'sglang', version },
       instanceType: 'ml.p5en.48xlarge',
       options: { tensorParallelSize: ranks, maxModelLen: 4096, gpuMemoryUtilization: 0.8 },
       environment,
@@ -34,6 +40,15 @@ describe('ranks of SGLang that attend in groups', () => {
     // q_b, kv_b and o of 61 layers, and the embedding.
     const cut = 61 * (1536 * 128 * 192 + 512 * 128 * 256 + 128 * 128 * 7168) + 129_280 * 7168;
     expect((grouped - weightsOf(DEEPSEEK_V3, 8)) / ((2 * cut * 7) / 8)).toBeCloseTo(1, 2);
+  });
+
+  test.each<[string, object, number, string, string]>([
+    ['latent attention', DEEPSEEK_V3, 129_280 * 7168, '0.5.7', '0.5.8'],
+    ['other attention', QWEN3_MOE, QWEN_EMBEDDING, '0.5.8', '0.5.9'],
+  ])('held the whole embedding of a model with %s before', (_name, config, embedding, before, since) => {
+    const of = (version: string) => weightsOf(config, 4, { ...GROUPED, SM_SGLANG_DP_SIZE: '2' }, 'sglang', version);
+    // Groups of two hold half of it.
+    expect((of(before) - of(since)) / embedding).toBeCloseTo(1, 6);
   });
 
   test('keep a cache for each group', () => {

@@ -110,8 +110,8 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
 
 function traitsKey(traits: Traits): string {
   const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, loras } = traits;
-  const { tensor, experts, expertReplicas, attention } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${loras?.count}|${loras?.rank}`;
+  const { tensor, experts, expertReplicas, attention, wholeEmbedding } = parallelism;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${loras?.count}|${loras?.rank}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */

@@ -15,9 +15,11 @@ export interface Parallelism {
   /**
    * Ranks over which attention and the embedding are cut, where those of `tensor` attend in groups to sequences of their own: SGLang's
    * data-parallel attention. `tensor` unless given.
-   * Source: sglang/srt/models/deepseek_v2.py of 0.5.10, `get_attention_tp_size` and `use_attn_tp_group`; 0.5.5 keeps the embedding whole.
+   * Source: sglang/srt/models/deepseek_v2.py of 0.5.10, `get_attention_tp_size` and `use_attn_tp_group`.
    */
   readonly attention?: number;
+  /** Is the embedding whole where ranks attend in groups? */
+  readonly wholeEmbedding?: boolean;
 }
 
 /** Servers pad the vocabulary to a multiple of this. Source: vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE. */
@@ -46,9 +48,8 @@ const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
 export function shardOf(group: WeightGroup, model: ModelDescription, parallelism: Parallelism): Shard {
   const { expertReplicas = 1 } = parallelism;
   const { shape, experts } = group;
-  const { attention } = parallelism;
   if (parallelism.tensor === 1 && expertReplicas === 1 && group.split !== 'vocabulary') return group;
-  const tensor = attention !== undefined && isApart(group) ? attention : parallelism.tensor;
+  const tensor = ranksOf(group, parallelism);
   if (isWholeVisionAttention(group, model, tensor)) return { shape, experts };
   switch (group.split) {
     case 'replicated':
@@ -73,9 +74,12 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
 
 const ATTENTION = /\.(self_|linear_)?attn(ention)?\./;
 
-/** What ranks that attend in groups hold whole, or cut over their group. */
-function isApart({ place, name, role }: WeightGroup): boolean {
-  return place === 'text' && (role === 'embedding' || ATTENTION.test(name));
+/** Ranks over which a group is cut: where they attend in groups, attention and the embedding are cut over one, if at all. */
+function ranksOf({ place, name, role }: WeightGroup, parallelism: Parallelism): number {
+  const { tensor, attention, wholeEmbedding } = parallelism;
+  if (attention === undefined || place !== 'text') return tensor;
+  if (role === 'embedding') return wholeEmbedding === true ? 1 : attention;
+  return ATTENTION.test(name) ? attention : tensor;
 }
 
 /**
