@@ -50,13 +50,15 @@ export function entryPointCommand(
  * How the entry point of the AWS vLLM and SGLang images treats a value, by age. `verbatim`: `true` becomes a value of
  * its own, which the server takes for a positional argument. `booleans`: `true` is a bare flag, `false` drops it.
  * `lists`: as well, a JSON array becomes one token an element.
- * Source: aws/deep-learning-containers pull requests 5757 (2026-03-17) and 6564 (2026-08-19).
+ * Source: aws/deep-learning-containers pull requests 5757 (2026-03-17) and 6564 (2026-08-19); its auto-release-sglang-sagemaker.yml, and
+ * aws-samples/sagemaker-genai-hosting-examples 01-models/Qwen/Qwen3.6, which gives `true` to flags of the image of SGLang 0.5.9.
  */
 export type EntryPointAge = 'verbatim' | 'booleans' | 'lists';
 
 export function entryPointAge(container: ResolvedContainer): EntryPointAge {
   const version = container.engineVersion;
-  if (container.family === 'sglang') return version && !isAtLeast(version, '0.5.10') ? 'verbatim' : 'booleans';
+  // The tag of 0.5.9 was built anew twice a week until April 2026, and so holds the script of March.
+  if (container.family === 'sglang') return version && !isAtLeast(version, '0.5.9') ? 'verbatim' : 'booleans';
   if (container.repository?.startsWith('huggingface')) return 'booleans';
   const isServerTag = container.tag?.startsWith('server-sagemaker-cuda-v2.4') ?? false;
   if (!version || isServerTag || isAtLeast(version, '0.28.0')) return 'lists';

@@ -82,7 +82,7 @@ describe('FLAG_BECOMES_POSITIONAL', () => {
       'sglang',
       'SM_SGLANG_TRUST_REMOTE_CODE',
       'true',
-      '0.5.9',
+      '0.5.8',
       'set SM_SGLANG_TRUST_REMOTE_CODE to an empty value, or use a newer image',
     ],
     ['llama-cpp', 'SM_LLAMA_CPP_METRICS', 'on', undefined, 'set SM_LLAMA_CPP_METRICS=true, or leave it out'],
@@ -98,6 +98,8 @@ describe('FLAG_BECOMES_POSITIONAL', () => {
     ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'FALSE', '0.28.0'],
     ['vllm', 'SM_VLLM_ENFORCE_EAGER', '', '0.28.0'],
     ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'true', '0.5.1'],
+    ['vllm', 'SM_VLLM_ENFORCE_EAGER', 'true', '0.19.0-gpu-py312-cu129-ubuntu22.04-sagemaker-v1.3'],
+    ['sglang', 'SM_SGLANG_TRUST_REMOTE_CODE', 'true', '0.5.9-gpu-py312-cu129-ubuntu24.04-sagemaker'],
     ['vllm', 'SM_VLLM_MAX_MODEL_LEN', '1', '0.28.0'],
     ['vllm', 'SM_VLLM_HF_TOKEN', '${x}', '0.28.0'],
     ['lmi', 'OPTION_ENFORCE_EAGER', '1', undefined],
@@ -172,7 +174,7 @@ describe('VARIABLE_VALUE_MISSING', () => {
     expect(findingOf(rule, env('vllm', name, '0.16.0'))).toBeUndefined();
     expect(findingOf(rule, env('vllm', name, '0.17.1'))).toBeDefined();
     expect(findingOf(rule, env('vllm', { SM_VLLM_SERVED_MODEL_NAME: '' }, '0.16.0'))).toBeDefined();
-    expect(findingOf(rule, env('sglang', { SM_SGLANG_SERVED_MODEL_NAME: 'true' }, '0.5.9'))).toBeUndefined();
+    expect(findingOf(rule, env('sglang', { SM_SGLANG_SERVED_MODEL_NAME: 'true' }, '0.5.8'))).toBeUndefined();
   });
   test.each([
     ['llama-cpp', 'SM_LLAMA_CPP_FLASH_ATTN', 'on'],

@@ -17,13 +17,14 @@ export const flagBecomesPositional: Rule = {
   severity: 'warning',
   summary: 'a flag without a value is given as true or false',
   explanation:
-    'The entry points turn VARIABLE=true into a bare --flag. Any other word (1, yes, on) is passed as a value, which a flag does not take: the server takes it for a positional argument, and stops or serves a model of that name. The vLLM images before 0.17.1 and the SGLang images before 0.5.10 passed the word true itself on.',
+    'The entry points turn VARIABLE=true into a bare --flag. Any other word (1, yes, on) is passed as a value, which a flag does not take: the server takes it for a positional argument, and stops or serves a model of that name. The vLLM images before 0.17.1 and the SGLang images before 0.5.9 passed the word true itself on.',
   source:
     'aws/deep-learning-containers#5757, scripts/docker/vllm/sagemaker_args.py; aws-samples/amazon-sagemaker-generativeai#111',
   examples: {
     passes: [
       example('vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true', SM_VLLM_MAX_MODEL_LEN: '4096' }, '0.28.0'),
       example('llama-cpp', { SM_LLAMA_CPP_NO_WARMUP: 'true' }, '1.0.1'),
+      example('sglang', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, '0.5.9'),
       example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.8.5'),
       example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.19.0-gpu-py312-cu129-ubuntu22.04-sagemaker-v1.3'),
     ],
@@ -31,7 +32,7 @@ export const flagBecomesPositional: Rule = {
       example('vllm', { SM_VLLM_ENFORCE_EAGER: '1' }, '0.28.0'),
       example('vllm', { SM_VLLM_ENFORCE_EAGER: 'true' }, '0.16.0'),
       example('vllm', { SM_VLLM_ASYNC_SCHEDULING: 'true' }, '0.10.1'),
-      example('sglang', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, '0.5.9'),
+      example('sglang', { SM_SGLANG_TRUST_REMOTE_CODE: 'true' }, '0.5.8'),
       example('llama-cpp', { SM_LLAMA_CPP_METRICS: 'yes' }, '1.0.1'),
     ],
   },
