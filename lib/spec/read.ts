@@ -112,14 +112,14 @@ function readObject(
 ): Record<string, unknown> | undefined {
   if (!isObject(value)) return wrongType(value, 'an object', path, problems);
   const result: Record<string, unknown> = {};
-  for (const key of guarded(() => Object.keys(value))) {
+  for (const key of keysOf(value)) {
     if (problems.length >= MOST_PROBLEMS) return refuse(problems, tooMany());
     const known = field.fields.get(key);
     if (known === undefined) {
       refuse(problems, unknownKey(key, field, path));
       continue;
     }
-    const item = guarded(() => value[key]);
+    const item = propertyOf(value, key);
     // The constructs pass props on as they are; a property set to undefined is one left out.
     if (item !== undefined) result[key] = readField(item, known, `${path}/${key}`, problems);
   }
@@ -150,14 +150,7 @@ function readList(
   }
   const result: unknown[] = [];
   for (let index = 0; index < value.length && problems.length <= MOST_PROBLEMS; index++) {
-    result.push(
-      readField(
-        guarded(() => value[index]),
-        items,
-        pointer(path, index),
-        problems,
-      ),
-    );
+    result.push(readField(propertyOf(value, index), items, pointer(path, index), problems));
   }
   return result;
 }
@@ -165,9 +158,9 @@ function readList(
 function readStrings(value: unknown, path: string, problems: SpecError[]): Record<string, string> | undefined {
   if (!isObject(value)) return wrongType(value, 'an object of strings', path, problems);
   const entries: [string, string][] = [];
-  for (const key of guarded(() => Object.keys(value))) {
+  for (const key of keysOf(value)) {
     if (problems.length >= MOST_PROBLEMS) return refuse(problems, tooMany());
-    const item = guarded(() => value[key]);
+    const item = propertyOf(value, key);
     if (typeof item === 'string') entries.push([key, item]);
     else if (typeof item === 'number' || typeof item === 'boolean') {
       refuse(
@@ -193,26 +186,51 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !isList(value);
 }
 
+/*
+ * Parsed JSON never runs code when it is read; a getter or a proxy handed to the API may, and may throw whatever it likes. Only the access itself
+ * stands inside, so that a mistake of our own is never taken for the caller's.
+ */
+
 function isList(value: unknown): value is unknown[] {
-  return guarded(() => Array.isArray(value));
+  try {
+    return Array.isArray(value);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
 }
 
-/**
- * Parsed JSON never runs code when it is read; a getter or a proxy handed to the API may, and may throw whatever it
- * likes. Only the access itself stands inside, so that a mistake of our own is never taken for the caller's.
- */
-function guarded<T>(access: () => T): T {
+function keysOf(value: object): readonly string[] {
   try {
-    return access();
+    return Object.keys(value);
   } catch (cause) {
-    throw new SpecError('SPEC_UNREADABLE', 'the spec has a property that cannot be read', {
-      got: cause instanceof Error ? cause.message : typeof cause,
-      allowed: 'plain data, as JSON.parse gives it',
-      fix: 'give plain objects without getters',
-      path: '',
-      cause,
-    });
+    throw unreadable(cause);
   }
+}
+
+function propertyOf<K extends PropertyKey, T>(value: Readonly<Record<K, T>>, key: K): T {
+  try {
+    return value[key];
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function textOf(value: unknown): string {
+  try {
+    return show(value);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause: unknown): SpecError {
+  return new SpecError('SPEC_UNREADABLE', 'the spec has a property that cannot be read', {
+    got: cause instanceof Error ? cause.message : typeof cause,
+    allowed: 'plain data, as JSON.parse gives it',
+    fix: 'give plain objects without getters',
+    path: '',
+    cause,
+  });
 }
 
 function refuse(problems: SpecError[], problem: SpecError): undefined {
@@ -221,7 +239,7 @@ function refuse(problems: SpecError[], problem: SpecError): undefined {
 }
 
 function wrongType(value: unknown, allowed: string, path: string, problems: SpecError[]): undefined {
-  const got = guarded(() => show(value));
+  const got = textOf(value);
   return refuse(
     problems,
     new SpecError('SPEC_WRONG_TYPE', `${nameOf(path)} must be ${allowed}, got ${got}`, {
