@@ -626,9 +626,94 @@ describe('builds that came before what a GGUF has', () => {
     expect(of('ROPE_FACTORS_NOT_IN_BUILD', version, config)).toHaveLength(findings);
   });
   test.each([
+    ['CTX_SIZE_DRAFT', undefined, 1],
+    ['CTX_SIZE_DRAFT', '1.0.0', 1],
+    ['CTX_SIZE_DRAFT', 'b8390', 0],
+    ['PENALIZE_NL', undefined, 1],
+    ['MLOCK', undefined, 0],
+    ['NO_SUCH_ARGUMENT', undefined, 0],
+  ])('%s, which had gone, in %s', (name, version, findings) => {
+    expect(of('ARGUMENT_NOT_IN_BUILD', version, SMALL, { [`SM_LLAMA_CPP_${name}`]: '1' })).toHaveLength(findings);
+  });
+  test.each([
     ['b6303', 1],
     ['b6341', 0],
   ])('a value of --flash-attn in %s', (version, findings) => {
     expect(of('ARGUMENT_NOT_IN_BUILD', version, SMALL, { SM_LLAMA_CPP_FLASH_ATTN: 'on' })).toHaveLength(findings);
+  });
+});
+
+describe('what llama-server cannot take as it is written', () => {
+  const of = (id: string, environment: Record<string, string>, instanceType = 'ml.g6.12xlarge') =>
+    alone(id, spec({ instanceType, environment }));
+  test.each([
+    ['HF_REPO', 'https://huggingface.co/org/model-GGUF', 1],
+    ['HF_REPO', 'model-GGUF', 1],
+    ['HF_REPO', 'org/model-GGUF:Q4_K_M', 0],
+    ['SPEC_DRAFT_HF', 'org/draft-GGUF/file.gguf', 1],
+    ['TENSOR_SPLIT', '[1,1,1,1]', 1],
+    ['TENSOR_SPLIT', 'auto', 1],
+    ['TENSOR_SPLIT', '3,1', 0],
+    ['TENSOR_SPLIT', '0.5/0.5', 0],
+    ['N_GPU_LAYERS', 'max', 1],
+    ['N_GPU_LAYERS', 'ALL', 1],
+    ['N_GPU_LAYERS', 'all', 0],
+    ['N_GPU_LAYERS', '-1', 0],
+    ['GPU_LAYERS', '${Token[TOKEN.1]}', 0],
+  ])('%s=%s', (name, value, findings) => {
+    expect(of('ARGUMENT_FORM_UNKNOWN', { [`SM_LLAMA_CPP_${name}`]: value })).toHaveLength(findings);
+  });
+  test.each([
+    ['org/model-GGUF', 'give it as SM_LLAMA_CPP_HF_REPO, in place of SM_LLAMA_CPP_MODEL'],
+    ['https://huggingface.co/a/b/resolve/main/c.gguf', undefined],
+    ['s3://bucket/model.gguf', undefined],
+  ])('no file of the container: %s', (value, fix) => {
+    expect(of('MODEL_FILE_NOT_LOADABLE', { SM_LLAMA_CPP_MODEL: value })).toMatchObject([
+      fix === undefined ? {} : { fix },
+    ]);
+  });
+  test('a file of the container by a relative path', () => {
+    expect(of('MODEL_FILE_NOT_LOADABLE', { SM_LLAMA_CPP_MODEL: 'models/model.gguf' })).toEqual([]);
+  });
+  test.each([
+    ['cuda', 1],
+    ['0', 1],
+    ['CUDA0, CUDA1', 1],
+    ['cuda3', 0],
+    ['none', 0],
+    ['cuda4', 1],
+  ])('--device %s', (value, findings) => {
+    expect(of('GPU_NOT_THERE', { SM_LLAMA_CPP_DEVICE: value })).toHaveLength(findings);
+  });
+  test('a type of the cache in capitals', () => {
+    expect(of('KV_TYPE_UNKNOWN', { SM_LLAMA_CPP_CACHE_TYPE_K: 'Q8_0', LLAMA_ARG_CACHE_TYPE_V: 'F16' })).toMatchObject([
+      { path: '/environment/SM_LLAMA_CPP_CACHE_TYPE_K', fix: 'set SM_LLAMA_CPP_CACHE_TYPE_K to q8_0' },
+      { path: '/environment/LLAMA_ARG_CACHE_TYPE_V', fix: 'set LLAMA_ARG_CACHE_TYPE_V to f16' },
+    ]);
+    expect(alone('KV_TYPE_UNKNOWN', spec({ options: { kvTypeK: 'Q8_0' } }))).toEqual([]);
+  });
+  test.each([
+    ['/v1', 1],
+    ['', 0],
+    ['false', 0],
+  ])('a prefix of its routes: %j', (value, findings) => {
+    expect(of('HEALTH_NOT_AT_ITS_PATH', { SM_LLAMA_CPP_API_PREFIX: value })).toHaveLength(findings);
+  });
+});
+
+describe('the first GGUF of the model folder', () => {
+  const of = (environment: Record<string, string>) => alone('MODEL_NOT_NAMED', spec({ environment }));
+  test('may be one that goes with the model', () => {
+    expect(of({ SM_LLAMA_CPP_MMPROJ: '/opt/ml/model/mmproj-F16.gguf' })).toHaveLength(1);
+    expect(of({ SM_LLAMA_CPP_LORA: '/opt/ml/model/adapters/a.gguf' })).toHaveLength(1);
+    expect(of({ SM_LLAMA_CPP_MODEL_DRAFT: '/opt/ml/model/draft.gguf' })).toHaveLength(1);
+  });
+  test('is not taken where the model is named, and what lies elsewhere is not in its way', () => {
+    const SM_LLAMA_CPP_MMPROJ = '/opt/ml/model/mmproj-F16.gguf';
+    expect(of({ SM_LLAMA_CPP_MMPROJ, SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.gguf' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_MMPROJ, SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_LORA: '/opt/ml/additional-model-data-sources/lora/a.gguf' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_LORA: '/opt/ml/model/a/b/c.gguf' })).toEqual([]);
+    expect(of({ SM_LLAMA_CPP_MMPROJ, SM_LLAMA_CPP_MODEL_DIR: '/opt/ml/model/main' })).toEqual([]);
   });
 });

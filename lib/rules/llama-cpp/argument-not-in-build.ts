@@ -13,10 +13,10 @@ import { argumentsOf, type PassedOn } from '../helpers/passed-on';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
-const example = (environment: Record<string, string>, version: string) => ({
+const example = (environment: Record<string, string>, version?: string) => ({
   model: { config: LLAMA_8B },
   quantization: 'gguf:Q4_K_M',
-  container: { family: 'llama-cpp', version },
+  container: { family: 'llama-cpp', ...(version === undefined ? {} : { version }) },
   options: { maxModelLen: 4096, slots: 1 },
   environment,
 });
@@ -26,11 +26,12 @@ const GPU_LAYERS = new Set(['n-gpu-layers', 'gpu-layers']);
 export const argumentNotInBuild: Rule = {
   id: 'ARGUMENT_NOT_IN_BUILD',
   severity: 'error',
-  summary: 'the build of llama.cpp that is named has the arguments that are set',
+  summary: 'the build of llama.cpp has the arguments that are set',
   explanation:
-    'llama-server stops at an argument that it does not know: "error: invalid argument: --jinja". Arguments come and go between builds: --jinja came by b4600, --no-webui by b4435, --n-cpu-moe by b6122, --load-mode by b10361. Up to b6303 --flash-attn was a bare flag, and on behind it is an argument of its own; up to b7347 --n-gpu-layers took a number only.',
+    'llama-server stops at an argument that it does not know: "error: invalid argument: --jinja". Arguments come and go between builds: --jinja came by b4600, --no-webui by b4435, --n-cpu-moe by b6122, --load-mode by b10361. Up to b6303 --flash-attn was a bare flag, and on behind it is an argument of its own; up to b7347 --n-gpu-layers took a number only. No image of AWS has what went away before its first, b10433: --ctx-size-draft, --penalize-nl.',
   source: `${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#11643, mostlygeek/llama-swap#283`,
-  holdsFor: 'builds that are named; of one between two that were read, nothing is said of what changed between them',
+  holdsFor:
+    'builds that are named, and what had gone before the first image of AWS; of a build between two that were read, nothing is said of what changed between them',
   examples: {
     passes: [
       example({ SM_LLAMA_CPP_JINJA: 'true' }, 'b4600'),
@@ -40,6 +41,7 @@ export const argumentNotInBuild: Rule = {
     ],
     fails: [
       example({ SM_LLAMA_CPP_JINJA: 'true' }, 'b4435'),
+      example({ SM_LLAMA_CPP_CTX_SIZE_DRAFT: '4096' }),
       example({ SM_LLAMA_CPP_N_CPU_MOE: '20' }, 'server-cuda-b5640'),
       example({ SM_LLAMA_CPP_CTX_SIZE_DRAFT: '4096' }, 'b9842'),
       example({ SM_LLAMA_CPP_FLASH_ATTN: 'on' }, 'b6122'),
@@ -48,11 +50,19 @@ export const argumentNotInBuild: Rule = {
     ],
   },
   evaluate(context) {
-    const build = llamaCppBuild(context.container);
-    if (build === undefined || context.container?.family !== 'llama-cpp') return [];
-    return [...argumentsOf(context), ...goneArguments(context)].flatMap((set) => judge(context, build, set) ?? []);
+    const { container } = context;
+    if (container?.family !== 'llama-cpp') return [];
+    const build = llamaCppBuild(container);
+    if (build !== undefined)
+      return [...argumentsOf(context), ...goneArguments(context)].flatMap((set) => judge(context, build, set) ?? []);
+    // Of images whose build is not known it is certain what had gone before AWS made any.
+    if (container.assumedVersion !== undefined) return [];
+    return goneArguments(context).flatMap((set) => judge(context, OLDEST_IMAGE, set) ?? []);
   },
 };
+
+/** The build of AWS's first image. Source: aws/deep-learning-containers@e0ecedea docker/llama_cpp/Dockerfile.gpu, `LLAMA_CPP_REF`. */
+const OLDEST_IMAGE = 10433;
 
 const PREFIX = 'SM_LLAMA_CPP_';
 

@@ -6,11 +6,13 @@ import { contextDividedBySlots } from './context-divided-by-slots';
 import { embeddingExceedsBatch } from './embedding-exceeds-batch';
 import { embeddingsNotRouted } from './embeddings-not-routed';
 import { flashAttentionValue } from './flash-attention-value';
+import { healthNotAtItsPath } from './health-not-at-its-path';
 import { kvTypeNotInHead } from './kv-type-not-in-head';
 import { kvTypeUnknown } from './kv-type-unknown';
 import { kvTypesDifferWithMla } from './kv-types-differ-with-mla';
 import { layersExceedHostMemory } from './layers-exceed-host-memory';
 import { modelFileNotLoadable } from './model-file-not-loadable';
+import { modelNotNamed } from './model-not-named';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
@@ -58,6 +60,8 @@ export const llamaCppRules: readonly Rule[] = [
   tensorTypeWithoutGpuKernel,
   gpuNotThere,
   requestsCarryNoKey,
+  healthNotAtItsPath,
+  modelNotNamed,
   numberReadInPart,
   layersExceedHostMemory,
   slotsExceedSequences,

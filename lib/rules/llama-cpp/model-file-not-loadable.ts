@@ -23,7 +23,32 @@ interface Fault {
   readonly fix: string;
 }
 
+/** A name of the hub and no path: two parts, without the ending of a file. */
+const HUB_NAME = /^[\w.-]+\/[\w.-]+(:[\w.-]+)?$/;
+const ADDRESS = /^([a-z][a-z\d+.-]*):\/\//i;
+
+/** What is no file of the container. */
+function addressFault(value: string): Fault | undefined {
+  const scheme = ADDRESS.exec(value)?.[1].toLowerCase();
+  if (scheme !== undefined)
+    return {
+      what: 'llama-server opens a file of the container, and this is an address',
+      allowed: 'a path, such as /opt/ml/model/model.gguf',
+      fix: /^https?$/.test(scheme)
+        ? 'give it as SM_LLAMA_CPP_MODEL_URL, in place of SM_LLAMA_CPP_MODEL'
+        : 'let SageMaker bring the file (model.id with modelData s3-prefix), and name its path below /opt/ml/model',
+    };
+  if (!HUB_NAME.test(value) || /\.(gguf|bin)$/i.test(value)) return undefined;
+  return {
+    what: 'llama-server opens a file of the container, and this is a name of the Hugging Face hub',
+    allowed: 'a path, such as /opt/ml/model/model.gguf',
+    fix: 'give it as SM_LLAMA_CPP_HF_REPO, in place of SM_LLAMA_CPP_MODEL',
+  };
+}
+
 function faultOf(name: string, value: string): Fault | undefined {
+  const address = name === 'SM_LLAMA_CPP_MODEL' ? addressFault(value) : undefined;
+  if (address !== undefined) return address;
   const file = value.slice(value.lastIndexOf('/') + 1);
   if (file === '' || !/\.\w+$/.test(file)) {
     if (name !== 'SM_LLAMA_CPP_MODEL' || !/^\/opt\/ml(\/model)?\/?$/.test(value)) return undefined;
@@ -60,7 +85,7 @@ export const modelFileNotLoadable: Rule = {
   severity: 'error',
   summary: 'the file that is named is one that llama-server can begin with',
   explanation:
-    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder no file. Neither safetensors nor the GGML files of 2023 are GGUF, and an adapter, a draft or a projector is a GGUF as well.',
+    'SM_LLAMA_CPP_MODEL and SM_LLAMA_CPP_HF_FILE name one file. llama-server finds the other parts of a split GGUF by itself from the first one, and stops at any other: "illegal split file idx: 1, model must be loaded with the first split". The projector of a model that sees is no model, and a folder, an address or a name of the hub no file. Neither safetensors nor the GGML files of 2023 are GGUF, and an adapter, a draft or a projector is a GGUF as well.',
   source:
     'llama.cpp src/llama-model-loader.cpp; ggml-org/llama.cpp#7779, #9061, ollama/ollama#1965; aws/deep-learning-containers docs/llama-cpp: the first shard of a split GGUF',
   examples: {
@@ -74,6 +99,8 @@ export const modelFileNotLoadable: Rule = {
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-Q4_K_M-00002-of-00003.gguf' }),
       example({ SM_LLAMA_CPP_HF_FILE: 'mmproj-F16.gguf' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/' }),
+      example({ SM_LLAMA_CPP_MODEL: 'unsloth/Qwen3-8B-GGUF' }),
+      example({ SM_LLAMA_CPP_MODEL: 's3://bucket/model.gguf' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/model.safetensors' }),
       example({ SM_LLAMA_CPP_HF_FILE: 'llama-2-7b-chat.ggmlv3.q4_0.bin' }),
       example({ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama-2-7b-chat.q4_K_M.bin' }),
