@@ -1,25 +1,52 @@
 import type { ModelDescription } from '../model/types';
 import type { EndpointSpec } from '../spec/types';
 import { schemeOfCheckpoint } from './from-checkpoint';
-import { parseScheme } from './parse';
+import { isSchemeName, parseScheme } from './parse';
 import type { Scheme } from './types';
 
 /**
- * The scheme an endpoint uses: the spec's, else the checkpoint's own, else none. Where spec and checkpoint agree, the
- * checkpoint's details are kept (its group size, bits and layout); where they contradict, the spec's scheme is
- * returned and a rule says so.
+ * The scheme an endpoint uses: the spec's, else the checkpoint's own, else that of the GGUF it names, else none. Where
+ * spec and checkpoint agree, the checkpoint's details are kept (its group size, bits and layout); where they
+ * contradict, the spec's scheme is returned and a rule says so.
  *
  * @throws UnknownNameError `SCHEME_UNKNOWN` for a name that is no scheme
  */
 export function resolveScheme(spec: EndpointSpec, model: ModelDescription | undefined): Scheme {
   const stored = model && storedScheme(model);
-  if (spec.quantization === undefined) return stored ?? parseScheme('none', { origin: 'default' });
+  if (spec.quantization === undefined)
+    return stored ?? schemeOfFile(spec) ?? parseScheme('none', { origin: 'default' });
   const asked = asPublished(
     parseScheme(spec.quantization, { groupSize: spec.groupSize, origin: 'spec' }),
     spec.model.id,
   );
   return stored && agrees(asked, stored) ? stored : asked;
 }
+
+/** Variables that name the file llama-server loads, or a repository and the type it takes from it (`org/model-GGUF:Q4_K_M`). */
+const SOURCES = ['MODEL', 'HF_FILE', 'MODEL_URL', 'HF_REPO'].flatMap((name) => [
+  `SM_LLAMA_CPP_${name}`,
+  `LLAMA_ARG_${name}`,
+]);
+const REPOSITORIES = SOURCES.slice(-2);
+
+/** The type at the end of a GGUF's name: `model-Q4_K_M.gguf`, `model.q8_0-00001-of-00002.gguf`, `org/model-GGUF:IQ4_XS`. */
+const TYPE_IN_NAME = /[-._:/]((?:i?q\d|bf16|f16|f32|mxfp4)[a-z0-9_]{0,8})(?:-\d{5}-of-\d{5})?(?:\.gguf)?$/i;
+
+function schemeOfFile({ container, environment }: EndpointSpec): Scheme | undefined {
+  if (container?.family !== 'llama-cpp' || environment === undefined) return undefined;
+  for (const name of SOURCES) {
+    const type = TYPE_IN_NAME.exec(environment[name] ?? '')?.[1];
+    const scheme = `gguf:${type?.toUpperCase()}`;
+    if (type !== undefined && isSchemeName(scheme)) return parseScheme(scheme, { origin: 'default' });
+  }
+  // A file that is named beside the repository is of a type that its name does not tell.
+  const isFile = SOURCES.some((name) => !REPOSITORIES.includes(name) && environment[name] !== undefined);
+  const isTaken = REPOSITORIES.some((name) => /^[^:]*gguf[^:]*$/i.test(environment[name] ?? ''));
+  return isTaken && !isFile ? parseScheme(TAKEN_BY_DEFAULT, { origin: 'default' }) : undefined;
+}
+
+/** What llama-server takes of a repository without a type. Source: llama.cpp common/arg.cpp, `--hf-repo`: "default to Q4_K_M". */
+const TAKEN_BY_DEFAULT = 'gguf:Q4_K_M';
 
 /** Publishers of GGUF files who say on every model's card that an importance matrix was used: bartowski; mradermacher for names with `i1`. */
 const WITH_IMPORTANCE_MATRIX = /^(bartowski\/.*|mradermacher\/.*-i1-gguf)$/i;

@@ -116,6 +116,17 @@ describe('LORA_WITH_QUANTIZED_WEIGHTS', () => {
 });
 
 describe('QUANTIZATION_NOT_IN_SERVER', () => {
+  test('lets llama-server load the GGUF that a name speaks of', () => {
+    const of = (id: string, parts: object = {}) =>
+      alone('QUANTIZATION_NOT_IN_SERVER', { model: { id }, container: { family: 'llama-cpp' }, ...parts });
+    const file = { environment: { SM_LLAMA_CPP_HF_FILE: 'model-of-mine.gguf' } };
+    expect(of('org/model')).toHaveLength(1);
+    expect(of('org/model-GGUF')).toEqual([]);
+    expect(of('org/model', file)).toEqual([]);
+    expect(of('s3://bucket/model/', { endpoint: { modelData: 's3-prefix' } })).toEqual([]);
+    expect(of('org/model-GGUF', { quantization: 'awq' })).toHaveLength(1);
+  });
+
   const CONFIGS: Readonly<Record<string, Json>> = {
     plain: LLAMA_8B,
     gptq: quantized(LLAMA_8B, GPTQ),

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { UnknownNameError } from '../../lib/errors';
-import { ggufFileTypeNames, ggufTensorTypeNames, isSchemeName, parseScheme, schemeNames } from '../../lib/scheme';
+import {
+  ggufFileTypeNames,
+  ggufTensorTypeNames,
+  isSchemeName,
+  parseScheme,
+  resolveScheme,
+  schemeNames,
+} from '../../lib/scheme';
 
 /** Every name of the endpoint spec. */
 const NAMES = (
@@ -103,4 +110,30 @@ test('a name of every object proposes no function', () => {
     expect(() => parseScheme(name)).toThrow(
       expect.objectContaining({ allowed: expect.not.stringContaining('function') }),
     );
+});
+
+describe('the file that llama-server loads', () => {
+  const of = (environment: Record<string, string>, family: 'llama-cpp' | 'vllm' = 'llama-cpp') =>
+    resolveScheme({ model: {}, container: { family }, environment }, undefined).name;
+
+  test.each([
+    [{ SM_LLAMA_CPP_HF_REPO: 'Qwen/Q-GGUF', SM_LLAMA_CPP_HF_FILE: 'qwen2.5-0.5b-instruct-q4_0.gguf' }, 'gguf:Q4_0'],
+    [{ SM_LLAMA_CPP_MODEL: '/opt/ml/model/llama.IQ4_XS.gguf' }, 'gguf:IQ4_XS'],
+    [{ SM_LLAMA_CPP_MODEL: '/opt/ml/model/Q8_0/llama-Q8_0-00001-of-00002.gguf' }, 'gguf:Q8_0'],
+    [{ SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF:q5_k_m' }, 'gguf:Q5_K_M'],
+    [{ SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF' }, 'gguf:Q4_K_M'],
+    [{ LLAMA_ARG_HF_REPO: 'ggml-org/gpt-oss-20b-GGUF:mxfp4' }, 'none'],
+    [{ SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF', SM_LLAMA_CPP_HF_FILE: 'model.gguf' }, 'none'],
+    [{ SM_LLAMA_CPP_HF_REPO: 'org/model-GGUF:UD-Q4_K_XL' }, 'none'],
+    [{ SM_LLAMA_CPP_HF_REPO: 'org/model' }, 'none'],
+  ])('%j names its type', (environment, scheme) => {
+    expect(of(environment)).toBe(scheme);
+  });
+
+  test('is of llama-server alone, and says less than the spec', () => {
+    const environment = { SM_LLAMA_CPP_HF_FILE: 'model-Q4_K_M.gguf' };
+    expect(of(environment, 'vllm')).toBe('none');
+    const spec = { model: {}, container: { family: 'llama-cpp' as const }, environment, quantization: 'gguf:Q8_0' };
+    expect(resolveScheme(spec, undefined).name).toBe('gguf:Q8_0');
+  });
 });

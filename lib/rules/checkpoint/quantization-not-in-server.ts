@@ -36,6 +36,15 @@ function otherWay({ container, scheme }: RuleContext): string {
 /** What TensorRT-LLM’s builder finds no reader of in a checkpoint: "Unsupported quantization_config". Source: tensorrt_llm/llmapi/llm_utils.py, `_update_from_hf_quant_config`. */
 const NOT_READ_BY_TENSORRT = new Set(['compressed-tensors', 'auto-round']);
 
+/** Where nobody says what the weights are in, they may be the GGUF that a name speaks of, or that lies in the bucket. */
+function mayBeGguf({ scheme, spec }: RuleContext): boolean {
+  if (scheme.origin !== 'default') return false;
+  const { environment = {}, model, endpoint } = spec;
+  const names = [model.id ?? '', ...Object.keys(environment).map((name) => environment[name])];
+  const isInBucket = model.config === undefined && endpoint?.modelData?.startsWith('s3') === true;
+  return isInBucket || names.some((name) => /gguf/i.test(name));
+}
+
 function refusalOf(context: RuleContext): Refusal | undefined {
   const { container, scheme } = context;
   if (container?.engine === 'tensorrt-llm' && scheme.origin === 'checkpoint' && NOT_READ_BY_TENSORRT.has(scheme.layout))
@@ -77,6 +86,7 @@ export const quantizationNotInServer: Rule = {
     passes: [
       example(quantized(LLAMA_8B, GPTQ), 'vllm', '0.2.6'),
       example(LLAMA_8B, 'vllm', '0.10.2', { quantization: 'gguf:Q4_K_M' }),
+      example(LLAMA_8B, 'llama-cpp', undefined, { environment: { SM_LLAMA_CPP_HF_FILE: 'llama-3-8b.Q4_K_M.gguf' } }),
     ],
     fails: [
       example(LLAMA_8B, 'vllm', undefined, { quantization: 'gguf:Q4_K_M' }),
@@ -89,7 +99,7 @@ export const quantizationNotInServer: Rule = {
   },
   evaluate(context) {
     const { scheme, spec } = context;
-    if (scheme.layout === 'plain' && context.container?.engine !== 'llama.cpp') return [];
+    if (scheme.layout === 'plain' && (context.container?.engine !== 'llama.cpp' || mayBeGguf(context))) return [];
     const refusal = refusalOf(context);
     if (refusal === undefined) return [];
     return [
