@@ -231,7 +231,8 @@ describe('weights on one accelerator', () => {
   test('have room for adapters', () => {
     const linears = [4096 + 4096, 1024 + 4096, 1024 + 4096, 4096 + 4096, 14_336 + 4096, 14_336 + 4096, 4096 + 14_336];
     const perSlot = linears.reduce((sum, sides) => sum + sides, 0) * 16 * 2 * 32;
-    expect(weigh(loader({ loras: { count: 2, rank: 16 } })) - weigh(loader())).toBe(2 * perSlot);
+    const vocabulary = 2 * (128_256 + 4096) * 16 * 2;
+    expect(weigh(loader({ loras: { count: 2, rank: 16 } })) - weigh(loader())).toBe(2 * (perSlot + vocabulary));
   });
 
   test('drop GPTQ’s zero points and indices where Marlin runs it', () => {

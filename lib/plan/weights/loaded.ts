@@ -2,6 +2,7 @@ import { isSince } from '../../endpoint/version';
 import type { ModelDescription, WeightGroup } from '../../model/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered, rememberedOfModel } from '../remember';
+import { adapterBytes, adapterSlots, vocabularyAdapterBytes, type AdapterSlots } from './adapters';
 import { allocatedBytes } from './allocator';
 import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
@@ -84,11 +85,11 @@ interface Traits {
   readonly repeatsKeys: boolean;
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
-  readonly loras?: Loader['loras'];
+  readonly slots?: AdapterSlots;
 }
 
 function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Traits {
-  const { engine, version, plainBytes, parallelism, loras } = loader;
+  const { engine, version, plainBytes, parallelism } = loader;
   const parts = [scheme, scheme.experts ?? scheme];
   return {
     marlin: parts.some(({ layout }) => layout === 'gptq') && usesMarlin(loader),
@@ -104,14 +105,14 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
     repeatsKeys: engine === 'vllm' && layerClasses(model).some(({ keysAlone }) => keysAlone !== undefined),
     plainBytes,
     parallelism,
-    loras,
+    slots: adapterSlots(model, loader),
   };
 }
 
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, loras } = traits;
+  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, slots } = traits;
   const { tensor, experts, expertReplicas, attention, wholeEmbedding } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${loras?.count}|${loras?.rank}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */
@@ -176,7 +177,7 @@ function allocations(
       const copies = i === keysAlone && loader.repeatsKeys ? 2 : 1;
       for (let component = 0; component < stored.length; component++)
         sums[component] = (sums[component] ?? 0) + copies * stored[component];
-      total += loraBytes(group, shards[i], loader);
+      total += adapterBytes(group, shards[i], loader.slots);
     }
     for (const bytes of sums) total += allocatedBytes(bytes);
   }
@@ -252,12 +253,6 @@ function usesMarlin({ engine, version, sm }: Loader): boolean {
   return sm === undefined || sm >= 80 || (sm >= 75 && isSince(version, 0, 15));
 }
 
-/** Adapters: two thin matrices for each linear layer and slot, in 16 bits; the first is not cut. Source: vllm/lora/layers, `create_lora_weights`. */
-function loraBytes(group: WeightGroup, shard: Shard, { loras }: Traits): number {
-  if (loras === undefined || group.role !== 'linear' || shard.shape.length !== 2 || group.place !== 'text') return 0;
-  return loras.count * loras.rank * (shard.shape[0] + shard.shape[1]) * 2;
-}
-
 /** Bytes of the weights outside of the layers, by the pipeline stage that holds them. */
 interface Outside {
   readonly first: number;
@@ -267,8 +262,9 @@ interface Outside {
 
 function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): Outside | null {
   const selection = selectionOf(model, scheme);
-  let first = 0;
-  let last = 0;
+  const adapters = vocabularyAdapterBytes(model, loader.slots);
+  let first = adapters;
+  let last = adapters;
   let tied = 0;
   for (const group of model.weights) {
     if (group.layers.length > 0) continue;
