@@ -1,8 +1,10 @@
+import { asRecord } from '../../scheme/read';
 import { lookup } from '../../text/lookup';
-import { inRange, isVllm, serverName } from '../helpers/engine';
+import { inRange, isVllm, serverName, type VersionRange } from '../helpers/engine';
 import { expertWeights } from '../helpers/experts';
 import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
+import { quantizesExperts } from '../helpers/layers';
 import {
   AWQ,
   BITSANDBYTES,
@@ -33,6 +35,8 @@ const INT8 = compressedTensors(
   { num_bits: 8, type: 'int', symmetric: true, dynamic: true, strategy: 'token' },
   'int-quantized',
 );
+const INT8_GROUPS = compressedTensors({ ...INT4_GROUPS, num_bits: 8 });
+const INT8_CHANNELS = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
 const FP8_WEIGHT_ONLY = compressedTensors(
   { num_bits: 8, type: 'float', symmetric: true, strategy: 'channel' },
   null,
@@ -224,6 +228,22 @@ function compressedKernel(scheme: Scheme): ExpertKernel | undefined {
   }
 }
 
+/** Where INT8 experts were taken with a scale for each channel alone, which groups were taken before and after. */
+const WITHOUT_INT8_GROUPS: readonly VersionRange[] = [
+  { since: '0.23.0', before: '0.25.0' },
+  { since: '0.27.0', before: '0.29.0' },
+];
+
+/** Source: `assert self.group_size == -1` of compressed_tensors_moe_wna16_marlin.py (0.23, 0.24) and compressed_tensors_moe_wna16.py (0.27, 0.28). */
+function groupsOfInt8(context: RuleContext): ExpertKernel | undefined {
+  const { model, scheme } = context;
+  if (scheme.name !== 'int8-weight-only' || scheme.layout !== 'compressed-tensors') return undefined;
+  const isOneGroup = Object.keys(asRecord(model?.quantization?.raw.config_groups) ?? {}).length === 1;
+  if (!isOneGroup || (scheme.groupSize ?? -1) === -1 || !quantizesExperts(context)) return undefined;
+  if (!WITHOUT_INT8_GROUPS.some((range) => isVllm(context, range))) return undefined;
+  return { since: '0.29.0', format: `compressed-tensors INT8 in groups of ${scheme.groupSize}` };
+}
+
 /**
  * Mixtral's experts were no fused kernel at first: in 0.2.7 each rank has whole ones of its own, and from 0.3 to 0.9 methods without a kernel
  * had a second implementation. In 0.2.6 the experts of other ranks were layers without quantization, which nothing could be loaded into.
@@ -269,9 +289,9 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"). Before that the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
-    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
+    'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012, #47154, #52002; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
   needs: ['experts'],
   examples: {
@@ -285,6 +305,10 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
       example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.23.0'),
       example(QWEN3_MOE, FP8_CHANNELS, '0.8.4'),
+      example(QWEN3_MOE, INT8_GROUPS, '0.22.1'),
+      example(QWEN3_MOE, INT8_GROUPS, '0.26.0'),
+      example(QWEN3_MOE, INT8_GROUPS, '0.29.0'),
+      example(QWEN3_MOE, INT8_CHANNELS, '0.28.0'),
       example(QWEN3_MOE, FP8_TENSORS, '0.7.3'),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.1'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
@@ -320,6 +344,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.19.0'),
       example(QWEN3_MOE, FP8_CHANNELS, '0.7.3'),
+      example(QWEN3_MOE, INT8_GROUPS, '0.28.0'),
       example(MIXTRAL, FP8, '0.4.0'),
       onTensorRt('0.29.0'),
       onTensorRt('0.27.0', MIXTRAL, { OPTION_QUANTIZE: 'fp8' }),
@@ -335,7 +360,11 @@ export const expertsNotQuantizable: Rule = {
       kernel !== undefined && !(kernel.since !== undefined && isVllm(context, { since: kernel.since }));
     const ungated = WITHOUT_GATE.has(model.architecture) ? ungatedKernel(context) : undefined;
     const loader = loaderFor(context);
-    const kernel = missing(loader) ? loader : missing(ungated) ? ungated : kernelFor(context);
+    const kernel = missing(loader)
+      ? loader
+      : missing(ungated)
+        ? ungated
+        : (groupsOfInt8(context) ?? kernelFor(context));
     if (kernel === undefined || !missing(kernel) || mixtralTakes(context)) return [];
     return [
       found({

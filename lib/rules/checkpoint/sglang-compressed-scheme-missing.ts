@@ -24,14 +24,17 @@ export const sglangCompressedSchemeMissing: Rule = {
   severity: 'error',
   summary: 'this SGLang has code of its own for how a compressed-tensors checkpoint is made',
   explanation:
-    'Up to 0.4.4.post1 SGLang left compressed-tensors checkpoints to vLLM, which it installed. Since then it reads them itself, FP8 alone at first: INT8 weights with INT8 activations came with 0.5.3 ("name \'CompressedTensorsW8A8Int8\' is not defined" before), INT4 and INT8 weights alone with 0.5.4 ("vllm is not installed, to use … CompressedTensorsWNA16, please install vllm", which its images do not have), NVFP4 with 0.5.7. INT4 weights with zero points came with 0.5.13, and NVFP4 as weights alone with 0.5.22: until then a checkpoint of NVFP4 weights alone is read nowhere, and one with NVFP4 activations from compute capability 10.0 on ("Current platform does not support w4a4 nvfp4 quantization.").',
-  source: `${COMPRESSED_SOURCE}; vllm-project/llm-compressor#1330, sgl-project/sglang#9838, #25291, #40022`,
+    'Up to 0.4.4.post1 SGLang left compressed-tensors checkpoints to vLLM, which it installed. Since then it reads them itself, FP8 alone at first: INT8 weights with INT8 activations came with 0.5.3 ("name \'CompressedTensorsW8A8Int8\' is not defined" before), INT4 and INT8 weights alone with 0.5.4 ("vllm is not installed, to use … CompressedTensorsWNA16, please install vllm", which its images do not have), NVFP4 with 0.5.7. FP8 weights alone came with 0.5.4 too, and with them all FP8 on GPUs below compute capability 8.9, which read its weights alone ("name \'CompressedTensorsW8A16Fp8\' is not defined", later "vllm is not installed"). INT4 weights with zero points came with 0.5.13, and NVFP4 as weights alone with 0.5.22: until then a checkpoint of NVFP4 weights alone is read nowhere, and one with NVFP4 activations from compute capability 10.0 on ("Current platform does not support w4a4 nvfp4 quantization.").',
+  source: `${COMPRESSED_SOURCE}; vllm-project/llm-compressor#1330, sgl-project/sglang#9838, #5135, #25291, #40022`,
   holdsFor: 'SGLang 0.4.4.post2 to 0.5.6; zero points: to 0.5.12; NVFP4 as weights alone: to 0.5.21',
   examples: {
     passes: [
       example(INT8, token(INT8), 'int-quantized', '0.5.3'),
       example(INT8, token(INT8), 'int-quantized', '0.4.4'),
       example(FP8, token(FP8), 'float-quantized', '0.4.6'),
+      example(FP8, token(FP8), 'float-quantized', '0.5.1', 'ml.g6.2xlarge'),
+      example(FP8, token(FP8), 'float-quantized', '0.5.4', 'ml.g5.2xlarge'),
+      example(FP8, null, 'float-quantized', '0.5.4'),
       example(INT4_GROUPS, null, 'pack-quantized', '0.5.4'),
       example(FP4, FP4, 'nvfp4-pack-quantized', '0.5.7'),
       example(FP4, FP4, 'nvfp4-pack-quantized', '0.5.20', 'ml.p6-b200.48xlarge'),
@@ -41,6 +44,8 @@ export const sglangCompressedSchemeMissing: Rule = {
     ],
     fails: [
       example(INT8, token(INT8), 'int-quantized', '0.5.2'),
+      example(FP8, token(FP8), 'float-quantized', '0.5.1', 'ml.g5.2xlarge'),
+      example(FP8, null, 'float-quantized', '0.5.3'),
       example(INT4_GROUPS, null, 'pack-quantized', '0.4.6'),
       example(FP4, FP4, 'nvfp4-pack-quantized', '0.5.5'),
       example(FP4, FP4, 'nvfp4-pack-quantized', '0.5.20', 'ml.p5.4xlarge'),
@@ -68,7 +73,7 @@ export const sglangCompressedSchemeMissing: Rule = {
         what: `${serverName(context)} has no code of its own for how this compressed-tensors checkpoint is made (${scheme.name})${missing.below === undefined ? '' : ` below compute capability ${capability(missing.below)}`}: "${missing.error}"`,
         got: `config_groups of ${scheme.name}${missing.below === undefined ? '' : ` on ${gpu?.text}`}`,
         allowed: `SGLang ${missing.before} or newer${missing.withVllm === true ? ', or an image with vLLM in it' : ''}${missing.below === undefined ? '' : `, or compute capability ${capability(missing.below)} or higher`}`,
-        fix: `use an image with SGLang ${missing.before} or newer, or quantize again to FP8`,
+        fix: `use an image with SGLang ${missing.before} or newer${missing.weights === 'fp8' ? '' : ', or quantize again to FP8'}`,
         path: '/model/config/quantization_config',
       }),
     ];

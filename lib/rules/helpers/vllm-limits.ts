@@ -134,11 +134,13 @@ export interface LatentBackend extends Backend, GpuRange {
   /** Does it attend to the tokens that an indexer chose, or to all? */
   readonly sparse: boolean;
   readonly kv: 'any' | '16-bit' | 'fp8';
+  /** Where it holds for entries of a cache below this many values alone. */
+  readonly narrower?: number;
 }
 
 const LATENT_BACKENDS: readonly LatentBackend[] = data.latentBackends.map((row) => {
-  const { name, sparse, least, most, kv } = row;
-  return { name, sparse, least, most, kv: kv as LatentBackend['kv'], ...lifetimeOf(row) };
+  const { name, sparse, least, most, kv, narrower } = row;
+  return { name, sparse, least, most, kv: kv as LatentBackend['kv'], narrower, ...lifetimeOf(row) };
 });
 
 /** Kernels of latent attention in a version, which its list of names may not all have. */
