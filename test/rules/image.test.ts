@@ -397,5 +397,15 @@ describe('an image given by its URI', () => {
       });
     expect(sglang(undefined)).toMatchObject({ severity: 'error' });
     expect(sglang({ OPTION_TENSOR_PARALLEL_SIZE: '4' })).toBeUndefined();
+    const whole = (instanceType: string) =>
+      findingOf('WEIGHTS_DO_NOT_FIT', {
+        ...custom(`${AWS}/own-server:1`, instanceType),
+        model: { config: LLAMA_70B },
+      });
+    expect(whole('ml.g5.48xlarge')).toMatchObject({
+      severity: 'warning',
+      message: expect.stringContaining('unless the image spreads them by itself'),
+    });
+    expect(whole('ml.g5.12xlarge')).toMatchObject({ severity: 'error' });
   });
 });

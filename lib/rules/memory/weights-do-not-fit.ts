@@ -34,7 +34,7 @@ function fitsLargerShare({ container, options, plan }: RuleContext): boolean {
 }
 
 /** Variables by which a server that is not known may be told to quantize, or over how many GPUs to spread: TGI's, and names like them. */
-const SPREADS = /QUANTIZ|NUM_GPUS|NUM_SHARD|TENSOR_PARALLEL|_TP$/i;
+const SPREADS = /QUANTIZ|NUM(BER)?_(OF_)?GPUS?|NUM_SHARD|TENSOR_PARALLEL|_TP$/i;
 
 /** Where no server is named, or a custom image holds one, the weights may be spread or quantized in a way of its own. */
 function mayBeSpread({ container, spec, instance }: RuleContext, weights: number, limit: number): boolean {
@@ -47,6 +47,12 @@ function mayBeSpread({ container, spec, instance }: RuleContext, weights: number
   if (!Object.keys(spec.environment ?? {}).some((name) => SPREADS.test(name))) return false;
   // At four bits, and over every accelerator.
   return weights / 4 < limit * (instance?.acceleratorCount ?? 1);
+}
+
+/** A custom image whose variables say nothing of it may spread the weights by its own command, over as many accelerators as hold them. */
+function mayBeSpreadUnseen({ container, spec, instance }: RuleContext, weights: number, limit: number): boolean {
+  if (container?.family !== 'custom' || spec.options?.tensorParallelSize !== undefined) return false;
+  return weights < limit * (instance?.acceleratorCount ?? 1);
 }
 
 /** What holds one share of the weights. */
@@ -97,6 +103,7 @@ export const weightsDoNotFit: Rule = {
     const unit = UNITS[instance.kind];
     const larger = fitsLargerShare(context);
     const close = larger && weights < limit * NOT_TELLABLE;
+    const unseen = mayBeSpreadUnseen(context, weights, limit);
     const machine = fitText(context);
     const better = larger
       ? `set gpuMemoryUtilization to ${LARGER_SHARE}${machine === undefined ? '' : `, or ${machine}`}`
@@ -105,12 +112,12 @@ export const weightsDoNotFit: Rule = {
       found({
         what: soft
           ? `the weights take ${gib(weights)} of each ${unit}, more than its memory, so llama-server keeps some layers on the CPU, which is many times slower`
-          : `the weights take ${gib(weights)} of each ${unit} and do not fit into ${larger ? 'the share of its memory that SGLang takes' : 'its memory'}${close ? ', by a margin that is within the plan’s own error' : ''}`,
+          : `the weights take ${gib(weights)} of each ${unit} and do not fit into ${larger ? 'the share of its memory that SGLang takes' : 'its memory'}${close ? ', by a margin that is within the plan’s own error' : ''}${unseen ? ', unless the image spreads them by itself' : ''}`,
         got: `${gib(weights)} for ${gib(limit)} usable on ${instanceText(instance)}`,
         allowed: `less than ${gib(limit)} of weights for each ${unit}`,
         fix: better ?? 'quantize to fewer bits; no single instance of the region holds it',
         path: '/instanceType',
-        severity: soft || close ? 'warning' : 'error',
+        severity: soft || close || unseen ? 'warning' : 'error',
       }),
     ];
   },
