@@ -140,21 +140,21 @@ export function attentionGroups(environment: DefaultsContext['environment']): nu
   return Number.isInteger(size) && size > 1 ? size : 0;
 }
 
-/** Graphs of prefill, by tokens: every fourth up to 32, and ever further apart up to a chunk. */
+/** Tokens for which there are graphs of prefill: every fourth up to 32, and ever further apart up to a chunk. */
+const PREFILL_GRAPHS = [
+  { from: 4, to: 32, step: 4 },
+  { from: 48, to: 256, step: 16 },
+  { from: 288, to: 512, step: 32 },
+  { from: 576, to: 1024, step: 64 },
+  { from: 1280, to: 4096, step: 256 },
+  { from: 4608, to: Infinity, step: 512 },
+];
+
 function prefillGraphs(chunk: number): number {
-  let count = 0;
-  for (const [from, to, step] of [
-    [4, 32, 4],
-    [48, 256, 16],
-    [288, 512, 32],
-    [576, 1024, 64],
-    [1280, 4096, 256],
-    [4608, Infinity, 512],
-  ]) {
+  return PREFILL_GRAPHS.reduce((count, { from, to, step }) => {
     const last = Math.min(to, chunk);
-    if (last >= from) count += Math.floor((last - from) / step) + 1;
-  }
-  return count;
+    return last < from ? count : count + Math.floor((last - from) / step) + 1;
+  }, 0);
 }
 
 /** A model that sees keeps a twentieth free, and more the larger its tower is. */

@@ -128,5 +128,9 @@ function blocksOf(pool: Pool, context: number): number {
 export const LONGEST = 2 ** 30;
 
 function largestContext(pool: Pool, blocks: number): number {
+  const [first, ...others] = pool.groups;
+  // As most models have it: every block holds as many tokens more.
+  if (first !== 'state' && first.kept === Infinity && others.length === 0)
+    return Math.min(blocks * first.blockTokens, LONGEST);
   return largestFitting((context) => blocksOf(pool, context) <= blocks, LONGEST);
 }

@@ -23,21 +23,33 @@ export function layerClasses(model: ModelDescription): readonly LayerClass[] {
 }
 
 function classify(model: ModelDescription): readonly LayerClass[] {
-  const inLayer: WeightGroup[][] = Array.from({ length: model.numLayers }, () => []);
-  for (const group of model.weights)
-    for (const layer of group.layers) inLayer[Math.min(layer, inLayer.length - 1)]?.push(group);
-  const numbers = new Map(model.weights.map((group, index) => [group, index]));
-  const classes = new Map<string, { groups: readonly WeightGroup[]; layers: number[] }>();
-  inLayer.forEach((groups, layer) => {
-    const key = groups.map((group) => numbers.get(group)).join();
+  const blocks = blocksOf(model);
+  const inLayer: number[][] = Array.from({ length: model.numLayers }, () => []);
+  blocks.forEach(([{ layers }], block) => {
+    for (const layer of layers) inLayer[Math.min(layer, inLayer.length - 1)]?.push(block);
+  });
+  const classes = new Map<string, { inEach: readonly number[]; layers: number[] }>();
+  inLayer.forEach((inEach, layer) => {
+    const key = inEach.join();
     const found = classes.get(key);
-    if (found === undefined) classes.set(key, { groups, layers: [layer] });
+    if (found === undefined) classes.set(key, { inEach, layers: [layer] });
     else found.layers.push(layer);
   });
-  return [...classes.values()].map((alike) => {
-    const { groups } = alike;
-    return { ...alike, fused: fusedGroups(groups), keysAlone: keysWithoutValues(groups) };
+  return Array.from(classes.values(), ({ inEach, layers }) => {
+    const groups = inEach.flatMap((block) => blocks[block]);
+    return { groups, layers, fused: fusedGroups(groups), keysAlone: keysWithoutValues(groups) };
   });
+}
+
+/** Groups that a description gives one list of layers: a few instead of dozens, to be told apart layer by layer. */
+function blocksOf({ weights }: ModelDescription): readonly (readonly WeightGroup[])[] {
+  const blocks = new Map<readonly number[], WeightGroup[]>();
+  for (const group of weights) {
+    const block = blocks.get(group.layers);
+    if (block === undefined) blocks.set(group.layers, [group]);
+    else block.push(group);
+  }
+  return [...blocks.values()];
 }
 
 function fusedGroups(groups: readonly WeightGroup[]): readonly (readonly number[])[] {
