@@ -285,10 +285,18 @@ function nearestVariable(container: ResolvedContainer, family: FamilyData, name:
   const tails = [...variableNames(container, family)].map((variable) =>
     variable.startsWith(family.prefix) ? variable.slice(family.prefix.length) : variable,
   );
-  const [nearest] = nearestNames(tail, tails, 1);
-  if (nearest === undefined || editDistance(tail, nearest) > Math.max(2, tail.length * LONGEST_MISSPELLING))
-    return undefined;
+  const longer = name.startsWith(family.prefix) ? wholeName(tail, tails) : undefined;
+  const [nearest] = longer === undefined ? nearestNames(tail, tails, 1) : [longer];
+  const reach = Math.max(2, tail.length * LONGEST_MISSPELLING);
+  if (nearest === undefined || (longer === undefined && editDistance(tail, nearest) > reach)) return undefined;
   return ownVariable(container, family, family.prefix + nearest) ? family.prefix + nearest : nearest;
+}
+
+/** The shortest name that one of two words or more was cut off from: `MAX_ROLLING_BATCH_SIZE` for `MAX_ROLLING_BATCH`. */
+function wholeName(tail: string, names: readonly string[]): string | undefined {
+  if (!tail.includes('_')) return undefined;
+  const longer = names.filter((name) => name.startsWith(`${tail}_`));
+  return longer.length === 0 ? undefined : longer.reduce((a, b) => (b.length < a.length ? b : a));
 }
 
 /** Names in the container's namespace, for proposals. */

@@ -101,6 +101,8 @@ describe('a variable that is not read', () => {
     ['hf-vllm-neuron', 'SM_ON_MODE', 'SM_ON_MODEL'],
     ['lmi', 'MY_OWN_SETTING', undefined],
     ['vllm', 'SM_NUM_GPUS', 'SM_VLLM_TENSOR_PARALLEL_SIZE'],
+    ['lmi', 'OPTION_MAX_ROLLING_BATCH', 'OPTION_MAX_ROLLING_BATCH_SIZE'],
+    ['lmi', 'OPTION_ROLLING_BATC', 'OPTION_ROLLING_BATCH'],
     ['vllm', 'VLLM_MAX_MODEL_LEN', 'SM_VLLM_MAX_MODEL_LEN'],
     ['sglang', 'HF_MODEL_ID', 'SM_SGLANG_MODEL_PATH'],
     ['lmi', 'HF_API_TOKEN', 'HF_TOKEN'],
