@@ -46,11 +46,20 @@ describe('vLLM’s cache of DeepSeek V4', () => {
     );
   });
 
-  test('lets a sequence be as long as its blocks last', () => {
-    const { largestMaxModelLen } = planned('0.26.0', 7.7, { maxModelLen: 121_344 });
-    const fits = (maxModelLen: number) => (planned('0.26.0', 7.7, { maxModelLen }).maxConcurrency ?? 0) >= 1;
-    expect(largestMaxModelLen).toBeGreaterThan(121_344);
+  test.each(['0.22.0', '0.28.0', '0.30.0'])('lets %s start with a context that its own check lets pass', (version) => {
+    const options = { maxModelLen: 30_000, maxNumBatchedTokens: 16_384 };
+    const { largestMaxModelLen } = planned(version, 7.7, options);
+    const fits = (maxModelLen: number) => (planned(version, 7.7, { ...options, maxModelLen }).maxConcurrency ?? 0) >= 1;
     expect(fits(largestMaxModelLen ?? 0)).toBe(true);
+  });
+
+  test('counts every block at its largest when it checks that one sequence fits', () => {
+    // https://github.com/vllm-project/vllm/issues/44376: 5.44 GiB; “the estimated maximum model length is 13528”, and 30,000 need 6.66 GiB.
+    const largest = (gib: number) =>
+      planned('0.22.0', gib, { maxModelLen: 30_000, maxNumBatchedTokens: 16_384 }).largestMaxModelLen ?? 0;
+    expect(Math.abs(largest(5.44) / 13_528 - 1)).toBeLessThan(0.002);
+    expect(largest(6.655)).toBeLessThan(30_000);
+    expect(largest(6.665)).toBeGreaterThan(30_000);
   });
 
   test('holds one more window with a draft of the model’s own', () => {

@@ -55,7 +55,7 @@ export function compressedCapacity(cache: CompressedCache, available: number, co
   return {
     tokens: Math.floor(counted),
     concurrency,
-    largestContext: largestFitting((tokens) => needs(tokens) <= blocks, LONGEST),
+    largestContext: largestFitting((tokens) => startBytes(tables, tokens, cache) <= available, LONGEST),
   };
 }
 
@@ -135,25 +135,51 @@ function blockBytes(tables: readonly Table[], isPacked: boolean): number {
   if (isPacked) return Math.max(...tables.map(tableBytes));
   const slots = new Map<number, number>();
   for (const { pages } of tables) {
-    for (const size of new Set(pages)) {
-      slots.set(size, Math.max(slots.get(size) ?? 0, pages.filter((page) => page === size).length));
-    }
+    for (const [size, count] of countsOf(pages)) slots.set(size, Math.max(slots.get(size) ?? 0, count));
   }
   return [...slots].reduce((total, [size, count]) => total + size * count, 0);
 }
 
 function tableBytes({ pages }: Table): number {
-  return pages.reduce((total, page) => total + page, 0);
+  return sum(pages);
+}
+
+/**
+ * Bytes that must be free for a server to start: a block of every table counts as if it held the most layers with pages of every size that all
+ * tokens have, or, packed, as one of the pool.
+ * Source: vllm/v1/core/kv_cache_utils.py of 0.20.0 to 0.30.0, `_max_memory_usage_bytes_from_groups`.
+ */
+function startBytes(tables: readonly Table[], context: number, cache: CompressedCache): number {
+  const isPacked = isSince(cache.version, 0, 29);
+  const blocks = sum(blocksOfTables(tables, context, cache));
+  if (isPacked) return blocks * blockBytes(tables, isPacked);
+  const layers = Math.max(...tables.flatMap(({ pages }) => [...countsOf(pages).values()]));
+  return blocks * layers * sum([...countsOf(tables[0].pages).keys()]);
 }
 
 /** Before 0.30 the blocks of a sequence were counted by their bytes, in blocks of the first table. */
 function blocksOfSequence(tables: readonly Table[], context: number, cache: CompressedCache): number {
-  const blocks = tables.map(({ blockTokens, window }) =>
-    window === undefined
-      ? Math.ceil(context / blockTokens)
-      : Math.ceil(Math.min(window - 1 + cache.stepTokens, context) / blockTokens) + 1,
-  );
-  if (isSince(cache.version, 0, 30)) return blocks.reduce((total, count) => total + count, 0);
+  const blocks = blocksOfTables(tables, context, cache);
+  if (isSince(cache.version, 0, 30)) return sum(blocks);
   const bytes = tables.reduce((total, table, index) => total + blocks[index] * tableBytes(table), 0);
   return Math.ceil(bytes / tableBytes(tables[0]));
+}
+
+function blocksOfTables(tables: readonly Table[], context: number, { stepTokens }: CompressedCache): readonly number[] {
+  return tables.map(({ blockTokens, window }) =>
+    window === undefined
+      ? Math.ceil(context / blockTokens)
+      : Math.ceil(Math.min(window - 1 + stepTokens, context) / blockTokens) + 1,
+  );
+}
+
+/** How often each size of page occurs. */
+function countsOf(pages: readonly number[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const page of pages) counts.set(page, (counts.get(page) ?? 0) + 1);
+  return counts;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
