@@ -29,6 +29,7 @@ import { quantizationNotInServer } from './quantization-not-in-server';
 import { schemeContradictsCheckpoint } from './scheme-contradicts-checkpoint';
 import { visionEncoderNotPackable } from './vision-encoder-not-packable';
 import { sglangCompressedSchemeMissing } from './sglang-compressed-scheme-missing';
+import { sglangLinearAttentionQuantized } from './sglang-linear-attention-quantized';
 import { sglangMethodNeedsVllm } from './sglang-method-needs-vllm';
 import { sglangVisionEncoderQuantized } from './sglang-vision-encoder-quantized';
 import { sparsityRemoved } from './sparsity-removed';
@@ -66,6 +67,7 @@ export const checkpointRules: readonly Rule[] = [
   classifierHeadNotPackable,
   expertGateMisread,
   sglangCompressedSchemeMissing,
+  sglangLinearAttentionQuantized,
   sglangMethodNeedsVllm,
   sglangVisionEncoderQuantized,
   visionEncoderNotPackable,
