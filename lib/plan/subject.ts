@@ -32,6 +32,8 @@ export interface Subject {
   readonly usesSecondRunner: boolean;
   /** How it guesses ahead, if it does; lower case. */
   readonly speculation?: string;
+  /** Tokens that are guessed ahead in each step. */
+  readonly guessedTokens: number;
   /** Is the next step scheduled while one runs? undefined: as vLLM sees fit. */
   readonly overlapsSteps?: boolean;
   /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
@@ -95,6 +97,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       speculation: method,
     }),
     speculation: method,
+    guessedTokens: speculation?.tokens ?? 0,
     overlapsSteps: engine === 'vllm' ? overlapsSteps(resolved) : undefined,
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
     mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,

@@ -26,6 +26,8 @@ export interface KvLayout {
   readonly latentMultiple?: number;
   /** Bytes of a latent for each token and layer, where they do not follow from its elements. */
   readonly latentBytes?: number;
+  /** Bytes that a recurrent state has more, over all ranks, for tokens that are guessed ahead. */
+  readonly guessedStateBytes?: number;
 }
 
 /**
@@ -41,8 +43,13 @@ export function kvGroups(model: ModelDescription, layout: KvLayout): readonly Kv
       layers: Math.ceil(group.layers / layout.pipelineParallel),
       bytesPerToken: tokenBytes(model, group, layout),
       window: group.window,
-      stateBytes: (group.stateBytesPerSequence ?? 0) / layout.tensorParallel,
+      stateBytes: stateBytes(group, layout),
     }));
+}
+
+function stateBytes({ stateBytesPerSequence = 0 }: KvLayerGroup, layout: KvLayout): number {
+  const { tensorParallel, guessedStateBytes = 0 } = layout;
+  return stateBytesPerSequence === 0 ? 0 : (stateBytesPerSequence + guessedStateBytes) / tensorParallel;
 }
 
 function tokenBytes(model: ModelDescription, group: KvLayerGroup, layout: KvLayout): number {

@@ -13,7 +13,7 @@ import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
 import { stepsInFlight } from './in-flight';
 import { pagedMemory, type PagedTerms } from './paged';
-import { stateBlocks } from './state-blocks';
+import { guessedStateBytes, stateBlocks } from './state-blocks';
 import type { EngineMemory } from './types';
 import { videoRoom } from './video-room';
 import { activationBytes, graphBytes, profileRun, runtimeBytes, VllmVersion } from './vllm-profile';
@@ -57,6 +57,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
           pipelineParallel: options.pipelineParallelSize,
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
+          guessedStateBytes: guessedStateBytes(subject),
           ...latentLayout(model, scheme, subject.engineVersion, { computed: elementBytes, cached: kvElementBytes }),
         };
   const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
