@@ -171,6 +171,27 @@ describe('the cheapest instance on which a model fits', () => {
     });
   });
 
+  test('is found for a context beyond the model’s own, which no machine makes longer', () => {
+    const spec = endpoint(
+      { ...LLAMA_8B, max_position_embeddings: 8192 },
+      { maxModelLen: 65_536, dtype: 'float16' },
+      { instanceType: 'ml.g4dn.xlarge' },
+    );
+    const { instance, tensorParallelSize } = cheapestFit(contextOf(spec))!;
+    const plan = makePlan(
+      resolveEndpoint({
+        ...spec,
+        instanceType: instance.instanceType,
+        options: { ...spec.options, tensorParallelSize },
+      }),
+    );
+    expect(plan.largestMaxModelLen).toBe(8192);
+    expect(plan.kvCacheTokens).toBeGreaterThanOrEqual(65_536);
+    expect(cheapestFit(contextOf({ ...spec, options: { ...spec.options, maxModelLen: 4096 } }))!.instance).not.toBe(
+      instance,
+    );
+  });
+
   test('in words', () => {
     const words = (name: string) => fitText(contextOf(CASES[name]));
     expect(words('small')).toMatch(/^use ml\.g\d\w*\.\w+$/);

@@ -1,7 +1,8 @@
 import { resolveEndpoint } from '../../endpoint/resolve';
 import type { Instance } from '../../hardware/types';
+import { shortestContext } from '../../model';
 import type { ModelDescription } from '../../model/types';
-import { bytesBeforeQuantizing, planMemory, startPeak } from '../../plan';
+import { bytesBeforeQuantizing, planMemory, startPeak, type Plan } from '../../plan';
 import { schemeSupport } from '../../scheme';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
@@ -131,11 +132,22 @@ function isSurelyTooLarge(
 function fits(context: RuleContext, instance: Instance, tensorParallelSize: number): boolean {
   const options = Object.assign({}, context.spec.options, { tensorParallelSize, pipelineParallelSize: 1 });
   const resolved = resolveEndpoint({ ...context.spec, instanceType: instance.instanceType, options });
-  const { memory, largestMaxModelLen } = planMemory(resolved);
+  const { memory, largestMaxModelLen, kvCacheTokens } = planMemory(resolved);
   const room = memory.usable ?? (memory.total ?? 0) * SHARE_OF_WEIGHTS;
   const peak = startPeak(resolved);
   const needed =
     memory.weights === null ? Infinity : memory.weights + (peak === undefined ? 0 : peak.each * peak.count);
   if (needed >= room || (bytesBeforeQuantizing(resolved) ?? 0) >= (memory.total ?? Infinity)) return false;
-  return largestMaxModelLen === null || largestMaxModelLen >= (wantedContext(context) ?? 1);
+  return holdsRequest({ largestMaxModelLen, kvCacheTokens }, resolved.model, wantedContext(context) ?? 1);
+}
+
+/** Is there room for a request of so many tokens? Where the model's own context is shorter, it is memory that counts and not what the model can do. */
+export function holdsRequest(
+  { largestMaxModelLen: largest, kvCacheTokens }: Pick<Plan, 'largestMaxModelLen' | 'kvCacheTokens'>,
+  model: ModelDescription | undefined,
+  tokens: number,
+): boolean {
+  if (largest === null || largest >= tokens) return true;
+  const own = (model && shortestContext(model)?.tokens) ?? Infinity;
+  return tokens > own && largest >= own && (kvCacheTokens ?? 0) >= tokens;
 }

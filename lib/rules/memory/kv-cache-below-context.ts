@@ -1,7 +1,6 @@
-import { shortestContext } from '../../model';
 import { instanceText } from '../helpers/accelerator';
 import { isNeuron } from '../helpers/engine';
-import { fitText, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
+import { fitText, holdsRequest, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
 import { count, found, gib } from '../helpers/finding';
 import { runsLmiDist } from '../helpers/lmi-dist';
 import { offloadsByItself } from '../helpers/offload';
@@ -102,10 +101,8 @@ export const kvCacheBelowContext: Rule = {
     )
       return [];
     const { largestMaxModelLen: largest, kvCacheTokens, memory, kvBytesPerToken } = context.plan;
-    if (largest === null || memory.kvCache === null || memory.kvCache <= 0 || largest >= wanted) return [];
-    // Longer than the model's own context, for which there is room: that is not for want of memory.
-    const own = shortestContext(context.model)?.tokens ?? Infinity;
-    if (wanted > own && largest >= own && (kvCacheTokens ?? 0) >= wanted) return [];
+    if (largest === null || memory.kvCache === null || memory.kvCache <= 0) return [];
+    if (holdsRequest(context.plan, context.model, wanted)) return [];
     // Where layers forget, a long request takes less than its length times what a token takes.
     const isLinear =
       kvBytesPerToken !== null &&
