@@ -717,3 +717,21 @@ describe('the first GGUF of the model folder', () => {
     expect(of({ SM_LLAMA_CPP_MMPROJ, SM_LLAMA_CPP_MODEL_DIR: '/opt/ml/model/main' })).toEqual([]);
   });
 });
+
+test.each([
+  ['bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF', 'Qwen2ForCausalLM', 4096, 'b4215', 1],
+  ['bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF', 'Qwen2ForCausalLM', 4096, 'b4529', 0],
+  // Between the builds that were read nothing is said, and the first builds did not look.
+  ['bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF', 'Qwen2ForCausalLM', 4096, 'b4500', 0],
+  ['bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF', 'Qwen2ForCausalLM', 4096, 'b2750', 0],
+  ['bartowski/Qwen2.5-7B-GGUF', 'Qwen2ForCausalLM', 4096, 'b4215', 0],
+  ['bartowski/Mistral-Nemo-Instruct-2407-GGUF', 'MistralForCausalLM', 131072, 'b3347', 1],
+  ['bartowski/Mistral-7B-GGUF', 'MistralForCausalLM', 32768, 'b3347', 0],
+  ['unsloth/Phi-4-mini-instruct-GGUF', 'Phi3ForCausalLM', 200064, 'b4600', 1],
+  ['bartowski/Falcon3-7B-Instruct-GGUF', 'LlamaForCausalLM', 131072, 'b4234', 1],
+])('the pre-tokenizer of %s (%s, %i) in %s', (id, architecture, vocabSize, version, findings) => {
+  const config = { ...SMALL, architectures: [architecture], vocab_size: vocabSize };
+  expect(
+    alone('PRE_TOKENIZER_NOT_IN_BUILD', spec({ model: { id, config }, container: { family: 'llama-cpp', version } })),
+  ).toHaveLength(findings);
+});

@@ -13,6 +13,7 @@ import { kvTypesDifferWithMla } from './kv-types-differ-with-mla';
 import { layersExceedHostMemory } from './layers-exceed-host-memory';
 import { modelFileNotLoadable } from './model-file-not-loadable';
 import { modelNotNamed } from './model-not-named';
+import { preTokenizerNotInBuild } from './pre-tokenizer-not-in-build';
 import { projectorNotNamed } from './projector-not-named';
 import { promptCacheExceedsHostMemory } from './prompt-cache-exceeds-host-memory';
 import { quantizedValuesNeedFlashAttention } from './quantized-values-need-flash-attention';
@@ -56,6 +57,7 @@ export const llamaCppRules: readonly Rule[] = [
   embeddingsNotRouted,
   argumentNotInBuild,
   ropeFactorsNotInBuild,
+  preTokenizerNotInBuild,
   tensorTypeNotInBuild,
   tensorTypeWithoutGpuKernel,
   gpuNotThere,
