@@ -284,6 +284,16 @@ describe('ENVIRONMENT_TOO_LARGE', () => {
   const environment = (variables: object) => spec({ environment: variables });
   const many = (count: number, value = 'x') =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`VLLM_${i}`, value]));
+  test.each([
+    ['SM_VLLM_LIMIT_MM_PER_PROMPT.VIDEO', '0', 'set SM_VLLM_LIMIT_MM_PER_PROMPT to {"video": 0}'],
+    ['SM_VLLM_SPECULATIVE_CONFIG.METHOD', 'mtp', 'set SM_VLLM_SPECULATIVE_CONFIG to {"method": "mtp"}'],
+    ['SM_VLLM_COMPILATION_CONFIG.A.B', 'true', 'set SM_VLLM_COMPILATION_CONFIG to {"a": {"b": true}}'],
+    ['SM_VLLM_DTYPE.X', 'auto', 'use SM_VLLM_DTYPE_X'],
+  ])('%s=%s goes into the object it is of', (name, value, fix) => {
+    expect(findingOf(rule, { ...environment({ [name]: value }), container: { family: 'vllm' } })).toMatchObject({
+      fix,
+    });
+  });
   test('counts entries, characters and bytes', () => {
     expect(findingOf(rule, environment(many(100)))).toBeUndefined();
     expect(findingOf(rule, environment(many(101)))).toMatchObject({
