@@ -673,7 +673,8 @@ describe('what llama-server cannot take as it is written', () => {
     ]);
   });
   test('a file of the container by a relative path', () => {
-    expect(of('MODEL_FILE_NOT_LOADABLE', { SM_LLAMA_CPP_MODEL: 'models/model.gguf' })).toEqual([]);
+    for (const SM_LLAMA_CPP_MODEL of ['models/model.gguf', './model', '../models/model.Q4_K_M'])
+      expect(of('MODEL_FILE_NOT_LOADABLE', { SM_LLAMA_CPP_MODEL })).toEqual([]);
   });
   test.each([
     ['cuda', 1],

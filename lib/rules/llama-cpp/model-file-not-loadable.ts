@@ -24,7 +24,7 @@ interface Fault {
 }
 
 /** A name of the hub and no path: two parts, without the ending of a file. */
-const HUB_NAME = /^[\w.-]+\/[\w.-]+(:[\w.-]+)?$/;
+const HUB_NAME = /^\w[\w.-]*\/[\w.-]+(:[\w.-]+)?$/;
 const ADDRESS = /^([a-z][a-z\d+.-]*):\/\//i;
 
 /** What is no file of the container. */
