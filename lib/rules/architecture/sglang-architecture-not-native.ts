@@ -47,13 +47,14 @@ export const sglangArchitectureNotNative: Rule = {
   explanation:
     'SGLang implements architectures one by one. For others it falls back on the implementation of Transformers, if that takes another attention ("has no SGlang implementation and the Transformers implementation is not compatible with SGLang" if not), with fewer features and slower: a warning. The fallback is for decoders and encoders; a model with both, such as T5 and BART, has nothing there that feeds the encoder, and cannot be served. Before 0.4.7 there was no fallback, and the server stops: "Model architectures … are not supported for now".',
   source: `${SGLANG_SOURCE}; sglang/srt/model_loader/utils.py, \`resolve_transformers_arch\`, and models/registry.py; sgl-project/sglang#5441, #4689`,
+  server: { engine: 'sglang' },
   examples: {
     passes: [example(LLAMA_8B), example(LLAMA_8B, '0.2.6'), example(GLM4, '0.4.8')],
     fails: [example(T5), example(NEOX), example(GLM4, '0.4.6.post5')],
   },
   evaluate(context) {
     const { container, model } = context;
-    if (container?.engine !== 'sglang' || model?.known !== true) return [];
+    if (container === undefined || model?.known !== true) return [];
     if (sglangImplements(model.architecture, container.engineVersion)) return [];
     const isBoth = model.kind === 'encoder-decoder';
     const isRefused = isBoth || isSglang(context, WITHOUT_FALLBACK);

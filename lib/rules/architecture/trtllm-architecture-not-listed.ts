@@ -23,6 +23,7 @@ export const trtllmArchitectureNotListed: Rule = {
     'The TensorRT-LLM image of LMI is frozen at 0.33 (TensorRT-LLM 0.21, June 2025). It compiles an engine at start for a list of families; for others it needs option.backend=pytorch, or an engine built ahead of time, which is a warning. Classes that TensorRT-LLM has no builder of at all, such as mixtures of Qwen3, end in "Unsupported model architecture", which is an error. Each image knows what was there when it was made: an architecture that vLLM did not know then either is an error.',
   source:
     'djl-serving docs, lmi/user_guides/trt_llm_user_guide: supported model architectures for JIT compilation; TensorRT-LLM tensorrt_llm/models/__init__.py, MODEL_MAP; NVIDIA/TensorRT-LLM#5978',
+  server: { engine: 'tensorrt-llm' },
   examples: {
     passes: [example(LLAMA_8B), example(QWEN3_MOE, { OPTION_BACKEND: 'pytorch' })],
     fails: [
@@ -34,7 +35,7 @@ export const trtllmArchitectureNotListed: Rule = {
   },
   evaluate(context) {
     const { container, model, spec } = context;
-    if (container?.engine !== 'tensorrt-llm' || model === undefined) return [];
+    if (container === undefined || model === undefined) return [];
     const { architecture } = model;
     if (
       model.kind === 'decoder' &&

@@ -20,6 +20,7 @@ export const trtllmGroupSize: Rule = {
     'The kernels of TensorRT-LLM for AWQ and GPTQ weights read scales of 64 or 128 weights each: "Only group size 64 and 128 supported for fine grained kernels", or "No valid weight only groupwise GEMM tactic" when the engine is profiled.',
   source:
     'TensorRT-LLM cpp/tensorrt_llm/kernels/cutlass_kernels/fpA_intB_gemm/fpA_intB_gemm_template.h; NVIDIA/TensorRT-LLM#988, #1547',
+  server: { engine: 'tensorrt-llm' },
   examples: {
     passes: [
       example(quantized(LLAMA_8B, { ...GPTQ, group_size: 64 })),
@@ -31,8 +32,8 @@ export const trtllmGroupSize: Rule = {
     ],
   },
   evaluate(context) {
-    const { container, scheme } = context;
-    if (container?.engine !== 'tensorrt-llm' || (scheme.layout !== 'awq' && scheme.layout !== 'gptq')) return [];
+    const { scheme } = context;
+    if (scheme.layout !== 'awq' && scheme.layout !== 'gptq') return [];
     const { groupSize } = scheme;
     if (groupSize === undefined || groupSize <= 0 || SIZES.includes(groupSize)) return [];
     return [

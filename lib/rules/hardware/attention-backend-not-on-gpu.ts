@@ -40,6 +40,7 @@ export const attentionBackendNotOnGpu: Rule = {
   explanation:
     'SGLang picks a backend that the GPU has, and stops at one that it has not: "FlashAttention v3 Backend requires SM>=80 and SM<=90", "TRTLLM MHA backend for prefill is only supported on Blackwell GPUs (SM100)", which 0.5.19 has widened to 9.0 and later. FlashAttention 3 was for Hopper alone up to 0.4.6, and is so for latent attention (DeepSeek) still.',
   source: `${SGLANG_SOURCE}; sgl-project/sglang#23985`,
+  server: { engine: 'sglang' },
   holdsFor: 'each backend has its own range of versions',
   needs: ['environment'],
   examples: {
@@ -62,7 +63,7 @@ export const attentionBackendNotOnGpu: Rule = {
   evaluate(context) {
     const gpu = gpuOf(context);
     const { environment } = context.spec;
-    if (gpu === undefined || environment === undefined || context.container?.engine !== 'sglang') return [];
+    if (gpu === undefined || environment === undefined) return [];
     const names = environment[DECODE] === MADE_FOR_ANY ? [...VARIABLES, DECODE] : VARIABLES;
     return names.flatMap((name) => {
       const backend = environment[name] ?? '';

@@ -29,6 +29,7 @@ export const hybridAttentionBackendNotOnGpu: Rule = {
   explanation:
     "Qwen3-Next and Qwen3.5 mix attention with gated delta nets. On Blackwell SGLang takes some attention backends beside them and stops at others: \"Only {'trtllm_mha', 'triton', 'fa4'} backends are supported on Blackwell GPUs for hybrid GDN models. Got prefill=flashinfer, decode=flashinfer.\" The list differs by version, and from 0.5.16 on between B200 or B300 and the RTX PRO 6000 of ml.g7e. Older GPUs take any.",
   source: `${SGLANG_SOURCE}; sgl-project/sglang#35080`,
+  server: { engine: 'sglang' },
   holdsFor: 'SGLang 0.5.5 and later, from compute capability 10.0 on',
   examples: {
     passes: [
@@ -47,7 +48,6 @@ export const hybridAttentionBackendNotOnGpu: Rule = {
     const { model, spec } = context;
     const gpu = gpuOf(context);
     if (gpu === undefined || model === undefined || !GATED_DELTA_NETS.test(model.architecture)) return [];
-    if (context.container?.engine !== 'sglang') return [];
     const row = LINEAR_ATTENTION.find((one) => gpu.sm >= one.least && gpu.sm <= one.most && isSglang(context, one));
     if (row === undefined) return [];
     return VARIABLES.flatMap((name) => {

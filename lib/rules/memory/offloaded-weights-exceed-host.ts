@@ -26,13 +26,14 @@ export const offloadedWeightsExceedHost: Rule = {
   explanation:
     'With --cpu-offload-gb each GPU leaves that much of its weights in pinned memory of the host for as long as the server lives. The kernel ends a server that pins more than the host has.',
   source: 'vllm/model_executor/models/utils.py, `maybe_offload_to_cpu`; vllm docs, "Conserving memory"',
+  server: { engine: 'vllm' },
   examples: {
     passes: [example('ml.g5.12xlarge', '120'), example('ml.g5.2xlarge', '20'), example('ml.g5.2xlarge', '0')],
     fails: [example('ml.g5.2xlarge', '120')],
   },
   evaluate(context) {
-    const { container, instance, spec } = context;
-    if (instance === undefined || container?.engine !== 'vllm') return [];
+    const { instance, spec } = context;
+    if (instance === undefined) return [];
     const bytes = offloadedBytes(context);
     if (bytes <= instance.memoryBytes) return [];
     const better = cheapestInstance(

@@ -52,6 +52,7 @@ export const trtllmRowsNotAligned: Rule = {
     'For GPUs before Hopper TensorRT-LLM interleaves integer weights in tiles of 64 rows while it builds the engine. A share of another size ends the build: "Assertion failed: The number of rows must be a multiple of 64 but the number of rows is 3424".',
   source:
     'TensorRT-LLM cpp/tensorrt_llm/kernels/cutlass_kernels/cutlass_preprocessors.cpp; Tlntin/Qwen-TensorRT-LLM#118',
+  server: { engine: 'tensorrt-llm' },
   examples: {
     passes: [
       example(QWEN15_14B, 2),
@@ -62,8 +63,8 @@ export const trtllmRowsNotAligned: Rule = {
     fails: [example(QWEN15_14B, 4), example(QWEN15_14B, 4, 'ml.g5.12xlarge')],
   },
   evaluate(context) {
-    const { container, model, scheme } = context;
-    if (container?.engine !== 'tensorrt-llm' || model === undefined || (smOf(context) ?? 0) >= HOPPER) return [];
+    const { model, scheme } = context;
+    if (model === undefined || (smOf(context) ?? 0) >= HOPPER) return [];
     if (scheme.weightType !== 'int' || scheme.activationBits !== 16) return [];
     const degree = tensorDegree(context);
     const broken = firstBroken(context, degree);
