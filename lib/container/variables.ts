@@ -277,6 +277,8 @@ function nearestVariable(container: ResolvedContainer, family: FamilyData, name:
     return serving === undefined ? undefined : `SERVING_${serving.toUpperCase()}`;
   }
   const bare = bareName(tail);
+  // Its `--model` takes a file alone.
+  if (container.family === 'llama-cpp' && bare === 'HF_MODEL_ID') return `${family.prefix}HF_REPO`;
   const meant = Object.hasOwn(misnomers, bare) ? optionVariable(container.family, misnomers[bare]) : undefined;
   if (meant !== undefined && meant !== name) return meant;
   const prefixed = family.prefix + tail;

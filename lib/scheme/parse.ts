@@ -115,11 +115,16 @@ function nearestScheme(name: string): string[] {
   return nearestNames(lower, schemeNames, 3);
 }
 
-/** Types that were begun come first: MXFP4 is MXFP4_MOE, not NVFP4. Of several the medium one does, as llama.cpp’s own short names have it. */
+/**
+ * Types that were begun come first: MXFP4 is MXFP4_MOE, not NVFP4. Of several the medium one does, as llama.cpp’s own short names have it. A
+ * publisher's own mix is named after the type that most of it has: UD-Q4_K_XL, Q6_K_L.
+ */
 function nearestTypes(bare: string, types: readonly string[]): string[] {
-  const begun = types.filter((type) => bare !== '' && type.toLowerCase().startsWith(`${bare}_`));
-  const medium = begun.filter((type) => type.toLowerCase() === `${bare}_m`);
-  return [...new Set([...medium, ...begun, ...nearestNames(bare, types, 3)])].slice(0, 3);
+  const stem = bare.replace(/^ud_/, '').replace(/_x*l$/, '');
+  const likely = [bare, stem, `${stem}_m`].map((name) => types.find((type) => type.toLowerCase() === name));
+  const begun = types.filter((type) => stem !== '' && type.toLowerCase().startsWith(`${stem}_`));
+  const names = [...likely, ...begun, ...nearestNames(bare, types, 3)].filter((type) => type !== undefined);
+  return [...new Set(names)].slice(0, 3);
 }
 
 function show(name: string): string {

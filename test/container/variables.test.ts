@@ -105,6 +105,8 @@ describe('a variable that is not read', () => {
     ['lmi', 'OPTION_ROLLING_BATC', 'OPTION_ROLLING_BATCH'],
     ['vllm', 'VLLM_MAX_MODEL_LEN', 'SM_VLLM_MAX_MODEL_LEN'],
     ['sglang', 'HF_MODEL_ID', 'SM_SGLANG_MODEL_PATH'],
+    ['llama-cpp', 'HF_MODEL_ID', 'SM_LLAMA_CPP_HF_REPO'],
+    ['llama-cpp', 'MODEL_ID', 'SM_LLAMA_CPP_MODEL'],
     ['lmi', 'HF_API_TOKEN', 'HF_TOKEN'],
   ])('%s %s: probably %s was meant', (family, name, nearest) => {
     expect(variables(family).nearest(name)).toBe(nearest);

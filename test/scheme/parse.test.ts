@@ -59,12 +59,17 @@ describe('a scheme name', () => {
     ['gguf:Q4_K_N', 'gguf:Q4_K_M'],
     ['gguf:q4_k_m', 'gguf:Q4_K_M'],
     ['q8_0', 'gguf:Q8_0'],
+    ['gguf:q3_k_l', 'gguf:Q3_K_L'],
+    ['gguf:UD-Q4_K_XL', 'gguf:Q4_K_M'],
+    ['gguf:Q6_K_L', 'gguf:Q6_K'],
+    ['gguf:UD-IQ2_XXS', 'gguf:IQ2_XXS'],
     ['gguf-tensor:Q4K', 'gguf-tensor:Q4_K'],
   ])('%s proposes %s', (name, nearest) => {
     expect(() => parseScheme(name)).toThrow(
       expect.objectContaining({
         id: 'SCHEME_UNKNOWN',
         allowed: expect.stringContaining(nearest),
+        fix: `use ${nearest}`,
         path: '/quantization',
       }),
     );
