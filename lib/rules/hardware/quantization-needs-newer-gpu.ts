@@ -1,3 +1,4 @@
+import { isOldTensorRt } from '../../container';
 import { capability, methodAt, parseScheme, schemeSupport } from '../../scheme';
 import { gpuOf, smOf, supportOf } from '../helpers/accelerator';
 import { anyOf, found } from '../helpers/finding';
@@ -13,6 +14,9 @@ const example = (config: object, instanceType: string, version?: string, rest: o
   options: { dtype: 'float16', maxModelLen: 2048, tensorParallelSize: 1 },
   ...rest,
 });
+
+const onTensorRt = (instanceType: string, version: string, environment: object) =>
+  example(LLAMA2_7B, instanceType, undefined, { container: { family: 'lmi-trtllm', version }, environment });
 
 /** What to store the weights in when the one asked for does not run here, best first. */
 const ALTERNATIVES = ['awq', 'gptq', 'int8-weight-only', 'fp16'];
@@ -50,13 +54,15 @@ export const quantizationNeedsNewerGpu: Rule = {
   explanation:
     'Every quantized kernel is written for some compute capability and later ones, and the server checks it at start: "The quantization method awq is not supported for the current GPU. Minimum capability: 75. Current capability: 70." The limits fell over the versions of vLLM: AWQ from 8.0 to 7.5 in 0.2.1, FP8 from 9.0 (0.4.1) over 8.9 and 8.0 (0.5.1, weight-only) to 7.5 in 0.14, experts in FP8 below 8.9 only from 0.9 on. 0.5.4 turns GPTQ and AWQ checkpoints into Marlin’s layout, which needs 8.0, on every GPU.',
   source:
-    'vLLM wheels, get_min_capability of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1282, #4202, #4327, #7343, #17581',
+    'vLLM wheels, get_min_capability of vllm/model_executor/layers/quantization/**; issues vllm-project/vllm#1282, #4202, #4327, #7343, #17581; TensorRT-LLM, support matrix: FP8 on Ada and Hopper',
   holdsFor: 'each method and version has its own limit',
   examples: {
     passes: [
       example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge'),
       example(QWEN25_7B, 'ml.g6.2xlarge', '0.10.2', { quantization: 'fp8' }),
       example(quantized(LLAMA2_7B, GPTQ), 'ml.g4dn.xlarge', '0.5.5'),
+      onTensorRt('ml.g6.2xlarge', '0.32.0', { OPTION_QUANTIZE: 'fp8' }),
+      onTensorRt('ml.g5.2xlarge', '0.33.0', { OPTION_QUANTIZE: 'fp8' }),
     ],
     fails: [
       example(quantized(LLAMA2_7B, AWQ), 'ml.g4dn.xlarge', '0.2.0'),
@@ -65,6 +71,7 @@ export const quantizationNeedsNewerGpu: Rule = {
       example(quantized(LLAMA2_7B, GPTQ), 'ml.g4dn.xlarge', '0.5.4'),
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'ml.g5.12xlarge', '0.8.5'),
       example(QWEN3_SMALL, 'ml.g5.2xlarge', '0.26.0', { environment: { SM_VLLM_QUANTIZATION: 'fp8_per_channel' } }),
+      onTensorRt('ml.g5.2xlarge', '0.32.0', { OPTION_QUANTIZE: 'fp8' }),
     ],
   },
   evaluate(context) {
@@ -93,9 +100,24 @@ const FLAG_GATES: Readonly<Record<string, number>> = { fp8_per_channel: 89, nvfp
 /** A method forced by `--quantization` has its own limit, whatever the checkpoint would have needed. */
 function flagGate(context: RuleContext): { readonly method: string; readonly least: number } | undefined {
   const method = context.options.quantizationFlag;
-  if (method === undefined || !isVllm(context)) return undefined;
+  if (method === undefined) return undefined;
+  if (context.container?.engine === 'tensorrt-llm') return tensorRtGate(context, method.toLowerCase());
+  if (!isVllm(context)) return undefined;
   const least = FLAG_GATES[method] ?? methodAt(method, context.container?.engineVersion)?.minimumSm;
   return least === undefined ? undefined : { method, least };
+}
+
+/** What TensorRT-LLM quantizes itself as it builds the engine, by `OPTION_QUANTIZE` up to LMI 0.32 and `OPTION_QUANT_ALGO` since. */
+function tensorRtGate(
+  context: RuleContext,
+  flag: string,
+): { readonly method: string; readonly least: number } | undefined {
+  const { container, instance, scheme, spec } = context;
+  const isRead =
+    container !== undefined && (isOldTensorRt(container) || spec.environment?.OPTION_QUANT_ALGO !== undefined);
+  if (flag !== 'fp8' || scheme.layout !== 'plain' || !isRead) return undefined;
+  const { minimumSm } = schemeSupport(parseScheme('fp8', { origin: 'spec' }), container, instance?.accelerator, {});
+  return minimumSm === undefined ? undefined : { method: flag, least: minimumSm };
 }
 
 const MARLIN_SM = 80;
