@@ -12,12 +12,13 @@ const example = (family: string, options: object) => ({
   options: { maxModelLen: 4096, ...options },
 });
 
+/** Variables that say over how many GPUs a copy is spread. */
+const DEGREES = /TENSOR_PARALLEL|SM_NUM_GPUS|_TP(_SIZE)?$/;
+
 /** Did somebody choose how many GPUs one copy takes? */
 function isAsked({ spec }: RuleContext): boolean {
   const names = Object.keys(spec.environment ?? {});
-  return (
-    spec.options?.tensorParallelSize !== undefined || names.some((name) => /TENSOR_PARALLEL|SM_NUM_GPUS/.test(name))
-  );
+  return spec.options?.tensorParallelSize !== undefined || names.some((name) => DEGREES.test(name));
 }
 
 export const acceleratorsLeftIdle: Rule = {
@@ -34,6 +35,7 @@ export const acceleratorsLeftIdle: Rule = {
       example('vllm', { tensorParallelSize: 1 }),
       example('vllm', { tensorParallelSize: 2 }),
       { ...example('vllm', { tensorParallelSize: 2 }), endpoint: { inferenceComponents: true } },
+      { ...example('sglang', {}), environment: { SM_SGLANG_TP: '2' } },
     ],
     fails: [example('vllm', {}), example('lmi', { tensorParallelSize: 2 })],
   },
