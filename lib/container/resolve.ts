@@ -64,6 +64,8 @@ function resolveVersion(spec: ContainerSpec, host: ImageHost | undefined): Resol
   const version = isDefault ? (defaultVersion(family) ?? '') : (spec.version ?? '');
   const image = findContainerImage(family, version, host);
   if (image) return fromImage(image, isDefault);
+  const floating = floatingImage(family, version, host);
+  if (floating) return { ...fromImage(floating, false), version, tag: undefined };
   return releaseContainer(family, version) ?? assumed(family, version, host);
 }
 
@@ -81,6 +83,19 @@ function fromImage(image: ContainerImage, versionDefaulted: boolean): ResolvedCo
     repository: image.repository,
     ...(lmi === undefined ? {} : { lmi: Number(lmi) }),
   };
+}
+
+/** A tag that AWS moves on to each release of a minor version: `0.5-gpu-py312-cu129-ubuntu24.04-sagemaker-v1`. Source: aws/deep-learning-containers docs/src/data, `tags`. */
+const FLOATING = /^(\d+\.\d+)-gpu-py3\d+(?:-cu(\d{3})\b.*)?$/;
+
+/** The newest image that such a tag has come to, of the CUDA that it names. */
+function floatingImage(family: ContainerFamily, tag: string, host: ImageHost | undefined): ContainerImage | undefined {
+  const [, minor, cuda] = FLOATING.exec(tag) ?? [];
+  if (minor === undefined) return undefined;
+  const images = imageVersions(family)
+    .filter((name) => isNumbered(name) && name.startsWith(`${minor}.`))
+    .flatMap((name) => findContainerImage(family, name, host) ?? []);
+  return images.find((image) => cuda === undefined || image.cuda === Number(cuda));
 }
 
 /** A release of vLLM or SGLang, or a build of llama.cpp, that AWS made no image of: the engine is known, the image and its CUDA are not. */
@@ -127,7 +142,8 @@ const REBUILD = /-v\d{1,3}(\.\d{1,3})*$/;
 
 /**
  * Does a tag that is not in the data say itself what is in it? AWS's tags of vLLM and SGLang name release, Python and
- * CUDA: `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`; those of LMI its number and CUDA: `0.32.0-lmi14.0.0-cu124`.
+ * CUDA: `0.11.2-gpu-py312-cu129-ubuntu22.04-sagemaker`, as do Hugging Face's and SGLang's own (`v0.5.4-cu129`); those of
+ * LMI its number and CUDA: `0.32.0-lmi14.0.0-cu124`.
  */
 function isReleaseOf(
   family: ContainerFamily,
@@ -139,7 +155,10 @@ function isReleaseOf(
   if (image?.tag === plain) return true;
   const name = escaped(release);
   if (/-lmi\d+$/.test(release)) return new RegExp(`^${name}\\.0\\.0-cu1\\d\\d$`).test(plain);
-  return engineReleases(family).includes(release) && new RegExp(`^v?${name}-gpu-py3\\d+-cu1\\d\\d-`).test(tag);
+  return (
+    engineReleases(family).includes(release) &&
+    new RegExp(`^v?${name}(-transformers[\\d.]+)?(-gpu-py3\\d+)?-cu1\\d\\d\\b`).test(tag)
+  );
 }
 
 function escaped(version: string): string {
