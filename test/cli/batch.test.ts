@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LESS_COMPILING } from '../../bin/batch';
+import { COMPILER_FLAGS } from '../../bin/batch';
 import { useTemporaryFolder } from '../format/temporary-folder';
 import { qe } from './qe';
 
@@ -23,7 +23,7 @@ test('a batch answers line by line, those too that are no JSON, and says what wa
 });
 
 test('this Node.js knows what a batch asks of its compiler', () => {
-  const script = `${JSON.stringify(LESS_COMPILING)}.forEach(require('node:v8').setFlagsFromString)`;
+  const script = `${JSON.stringify(COMPILER_FLAGS)}.forEach(require('node:v8').setFlagsFromString)`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 });
