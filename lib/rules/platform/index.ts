@@ -1,4 +1,5 @@
 import type { Rule } from '../types';
+import { asyncNeedsNewerLmi } from './async-needs-newer-lmi';
 import { asyncWithInferenceComponents } from './async-with-inference-components';
 import { asyncWithModelPackage } from './async-with-model-package';
 import { bucketInOtherRegion } from './bucket-in-other-region';
@@ -48,6 +49,7 @@ export const platformRules: readonly Rule[] = [
   endpointSettingAsVariable,
   serverNotOnPort8080,
   asyncWithModelPackage,
+  asyncNeedsNewerLmi,
   asyncWithInferenceComponents,
   instancePoolsInvalid,
   fastModelLoaderNeedsComponents,
