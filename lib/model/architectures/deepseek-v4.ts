@@ -105,7 +105,7 @@ export const deepseekV4: Architecture = {
       kv: cacheOf(g.layers, g.headDim, indexDim, window, byKind, ratios),
       weights,
       notes: [
-        'DeepSeek V4 caches one exact entry a token in a window and compressed entries beyond it; what an engine really allocates for them is not known, the figures are those of the architecture.',
+        'DeepSeek V4 caches one exact entry a token in a window and compressed entries beyond it; vLLM is planned by its own layout of them, other engines by the architecture alone.',
       ],
     };
   },
