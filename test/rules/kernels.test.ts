@@ -7,8 +7,10 @@ import {
   DEEPSEEK_V32,
   FP8_BLOCK,
   GEMMA_4,
+  GPTQ,
   GPT_OSS_20B,
   LLAMA_8B,
+  NEMOTRON_H,
   QWEN3_MOE,
   QWEN35_27B,
   quantized,
@@ -97,6 +99,59 @@ const CASES: Readonly<
     [
       'JSON that cannot be read',
       vllm(undefined, QWEN3_MOE, 'ml.p5.48xlarge', { environment: { SM_VLLM_EPLB_CONFIG: '{redundant' } }),
+      undefined,
+    ],
+  ],
+  EXPERT_SCALES_MISORDERED: [
+    [
+      'half the experts’ hidden layer for each of eight GPUs',
+      vllm('0.30.0', quantized({ ...QWEN3_MOE, moe_intermediate_size: 1024 }, GPTQ), 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 8 },
+      }),
+      {
+        severity: 'error',
+        got: '1024 / 8 = 128 for groups of 128',
+        allowed: 'more than one group of 128 on each rank',
+        fix: 'set tensorParallelSize to 4, or expertParallel to true',
+        path: '/options/tensorParallelSize',
+      },
+    ],
+    [
+      'experts that are one group wide whole',
+      vllm('0.30.0', quantized({ ...QWEN3_MOE, moe_intermediate_size: 128 }, AWQ), 'ml.g6e.xlarge', {}),
+      {
+        severity: 'error',
+        got: '128 / 1 = 128 for groups of 128',
+        allowed: 'more than one group of 128 on each rank',
+        fix: 'take a checkpoint with smaller groups',
+        path: '/options/tensorParallelSize',
+      },
+    ],
+    [
+      'weights that another kernel was asked for',
+      vllm('0.30.0', quantized({ ...QWEN3_MOE, moe_intermediate_size: 1024 }, GPTQ), 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 8 },
+        environment: { SM_VLLM_MOE_BACKEND: 'humming' },
+      }),
+      undefined,
+    ],
+    [
+      'scales without groups',
+      vllm(
+        '0.30.0',
+        quantized({ ...QWEN3_MOE, moe_intermediate_size: 1024 }, { ...GPTQ, group_size: -1 }),
+        'ml.p5.48xlarge',
+        {
+          options: { tensorParallelSize: 8 },
+        },
+      ),
+      undefined,
+    ],
+    [
+      'Turing, which has no Marlin for experts',
+      vllm('0.30.0', quantized({ ...QWEN3_MOE, moe_intermediate_size: 512 }, AWQ), 'ml.g4dn.12xlarge', {
+        options: { tensorParallelSize: 4, dtype: 'float16' },
+      }),
       undefined,
     ],
   ],
@@ -470,6 +525,27 @@ const CASES: Readonly<
     ['no speculation', sglang('0.5.12', QWEN35_27B, 'ml.p5.48xlarge', { environment: {} }), undefined],
   ],
   MARLIN_TILE_NOT_DIVISIBLE: [
+    [
+      'NVFP4 experts without a gate, cut in two',
+      vllm(
+        '0.19.0',
+        quantized(NEMOTRON_H, {
+          quant_method: 'modelopt',
+          quant_algo: 'NVFP4',
+          group_size: 16,
+          exclude_modules: ['lm_head', '*mixer.in_proj', '*mixer.out_proj'],
+        }),
+        'ml.g6e.12xlarge',
+        { options: { tensorParallelSize: 2 } },
+      ),
+      {
+        severity: 'error',
+        got: '928 outputs for each of 2 ranks',
+        allowed: 'tensorParallelSize 1',
+        fix: 'use an image with vLLM 0.24 or newer, which pads the tile, or set tensorParallelSize to 1',
+        path: '/options/tensorParallelSize',
+      },
+    ],
     [
       'AWQ’s own kernel, which needs 64 outputs too',
       vllm('0.21.0', quantized(QWEN35_27B, AWQ), 'ml.g6e.12xlarge', { options: { tensorParallelSize: 2 } }),

@@ -9,6 +9,7 @@ import { microbatchesWithoutExchange } from './microbatches-without-exchange';
 import { dataParallelNotDivisible } from './data-parallel-not-divisible';
 import { expertKernelNotSpread } from './expert-kernel-not-spread';
 import { expertParallelWithoutExperts } from './expert-parallel-without-experts';
+import { expertScalesMisordered } from './expert-scales-misordered';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
 import { fp8BlocksNotDivisible } from './fp8-blocks-not-divisible';
 import { ggufVocabularyNotPadded } from './gguf-vocabulary-not-padded';
@@ -33,6 +34,7 @@ export const parallelismRules: readonly Rule[] = [
   packedWeightsNotDivisible,
   fp8BlocksNotDivisible,
   marlinTileNotDivisible,
+  expertScalesMisordered,
   bitsandbytesNotSplit,
   ggufVocabularyNotPadded,
   pipelineNotSupported,

@@ -1,11 +1,20 @@
 import { gateAt } from '../../scheme';
-import { smOf } from '../helpers/accelerator';
+import { smOf, supportOf } from '../helpers/accelerator';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { servedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { inputShare, outputShares, splitLayers } from '../helpers/layers';
-import { AWQ, LLAMA_8B, QWEN2_72B, QWEN25_7B, QWEN35_27B, compressedTensors, quantized } from '../helpers/samples';
+import {
+  AWQ,
+  LLAMA_8B,
+  QWEN2_72B,
+  QWEN25_7B,
+  QWEN35_27B,
+  QWEN3_MOE,
+  compressedTensors,
+  quantized,
+} from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
 const W8A16 = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
@@ -17,6 +26,12 @@ const NARROW_STATES = { ...QWEN35_27B };
 const FP8_10944 = quantized(
   { ...LLAMA_8B, intermediate_size: 10_944 },
   { quant_method: 'fp8', activation_scheme: 'dynamic' },
+);
+
+/** Gate and up of 1376 each: 43 tiles, 21.5 on each of two ranks. */
+const NVFP4_EXPERTS = quantized(
+  { ...QWEN3_MOE, moe_intermediate_size: 1376 },
+  { quant_method: 'modelopt', quant_algo: 'NVFP4', group_size: 16, exclude_modules: ['lm_head'] },
 );
 
 const example = (config: object, tensorParallelSize: number, version: string) => ({
@@ -43,10 +58,23 @@ function usesFp8Marlin(context: RuleContext): boolean {
   );
 }
 
+/** FP4 on GPUs without FP4, dense layers and experts alike. */
+function usesFp4Marlin(context: RuleContext): boolean {
+  const { name } = context.scheme;
+  return (
+    name === 'nvfp4' && isVllm(context, { since: '0.9.0', before: '0.24.0' }) && supportOf(context).level === 'fallback'
+  );
+}
+
+/** The kernel that repacks floats has no other to fall back to, and takes inputs in sixteens. */
+function repacksFloats(context: RuleContext): boolean {
+  return usesFp8Marlin(context) || usesFp4Marlin(context);
+}
+
 /** Does this vLLM load the scheme with the Marlin kernel, which does not pad tiles before 0.24? */
 function usesMarlin(context: RuleContext): boolean {
   const { scheme, container, options } = context;
-  if (usesFp8Marlin(context)) return true;
+  if (repacksFloats(context)) return true;
   if (
     scheme.weightType !== 'int' ||
     scheme.activationBits !== 16 ||
@@ -66,7 +94,7 @@ function usesMarlin(context: RuleContext): boolean {
 
 /** Later versions take a slower kernel for a layer that Marlin cannot: AWQ from 0.7.3, the others in float16 from 0.6.3 (ExLlama), in any dtype from 0.10 (Conch). */
 function fallsBack(context: RuleContext): boolean {
-  if (usesFp8Marlin(context)) return false;
+  if (repacksFloats(context)) return false;
   if (context.scheme.layout === 'awq') return isVllm(context, { since: '0.7.3' });
   return (
     isVllm(context, { since: '0.10.0' }) || (isVllm(context, { since: '0.6.3' }) && servedDtype(context) === 'float16')
@@ -78,15 +106,29 @@ function firstBroken(
   degree: number,
 ): { readonly layer: string; readonly share: string } | undefined {
   const headDim = context.model?.headDim ?? 1;
-  const isFp8 = usesFp8Marlin(context);
+  const isFloat = repacksFloats(context);
   for (const layer of splitLayers(context)) {
     if (layer.kind !== 'linear' || !layer.quantized) continue;
     const inputs = inputShare(layer, degree);
-    if (inputs % TILE.inputs !== 0 && !isFp8) return { layer: layer.name, share: `${inputs} inputs` };
+    if (inputs % TILE.inputs !== 0 && !isFloat) return { layer: layer.name, share: `${inputs} inputs` };
     const outputs = outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0);
     if (outputs % TILE.outputs !== 0) return { layer: layer.name, share: `${outputs} outputs` };
   }
-  return undefined;
+  return usesFp4Marlin(context) ? brokenExperts(context, degree) : undefined;
+}
+
+const LAST_OF_EXPERT = /(^|\.)(down_proj|w2)(\.|_|$)/;
+
+/** Gate and up of an expert are repacked as one matrix; an expert without a gate has the one. */
+function brokenExperts(
+  context: RuleContext,
+  degree: number,
+): { readonly layer: string; readonly share: string } | undefined {
+  const experts = splitLayers(context).filter((layer) => layer.kind === 'expert' && layer.quantized);
+  const first = experts.filter((layer) => !LAST_OF_EXPERT.test(layer.name)).flatMap((layer) => layer.parts);
+  const outputs =
+    first.reduce((sum, { outFeatures }) => sum + outFeatures, 0) / (context.options.expertParallel ? 1 : degree);
+  return outputs % TILE.outputs === 0 ? undefined : { layer: 'the experts', share: `${outputs} outputs` };
 }
 
 /**
@@ -112,21 +154,25 @@ export const marlinTileNotDivisible: Rule = {
   severity: 'error',
   summary: 'each rank’s share of a matrix is a whole number of Marlin tiles',
   explanation:
-    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning; that of AWQ needs 64 outputs as well. FP8 weights on a GPU without FP8 are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64". From 0.24 on the tile is padded.',
+    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning; that of AWQ needs 64 outputs as well. FP8 weights on a GPU without FP8, and NVFP4 weights on one without FP4, are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64"; of NVFP4 the experts as well, Nemotron 3 over two or four GPUs. From 0.24 on the tile is padded.',
   source:
-    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; issues vllm-project/vllm#9913, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
-  holdsFor: 'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23',
+    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; marlin_utils_fp4.py, `prepare_nvfp4_moe_layer_for_marlin` of 0.16 to 0.24; issues vllm-project/vllm#9913, #37296, #45295, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
+  holdsFor: 'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23; NVFP4 on GPUs below 10.0: vLLM 0.9 to 0.23',
   examples: {
     passes: [
       example(quantized(QWEN25_7B, W8A16), 4, '0.5.4'),
       example(quantized(BF16_72B, W8A16), 4, '0.24.0'),
       { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g6.12xlarge' },
+      { ...example(NVFP4_EXPERTS, 1, '0.19.0'), instanceType: 'ml.g6e.12xlarge' },
+      { ...example(NVFP4_EXPERTS, 2, '0.24.0'), instanceType: 'ml.g6e.12xlarge' },
+      { ...example(NVFP4_EXPERTS, 2, '0.19.0'), instanceType: 'ml.g7e.12xlarge' },
     ],
     fails: [
       example(quantized(BF16_72B, W8A16), 4, '0.5.4'),
       example(quantized(BF16_72B, { ...AWQ, group_size: 32 }), 4, '0.8.5'),
       example(quantized(NARROW_STATES, AWQ), 2, '0.17.0'),
       { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g5.12xlarge' },
+      { ...example(NVFP4_EXPERTS, 2, '0.19.0'), instanceType: 'ml.g6e.12xlarge' },
     ],
   },
   evaluate(context) {
