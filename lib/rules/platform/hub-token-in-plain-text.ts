@@ -16,10 +16,10 @@ const REFERENCE = /\{\{resolve:|\$\{/;
 
 export const hubTokenInPlainText: Rule = {
   id: 'HUB_TOKEN_IN_PLAIN_TEXT',
-  severity: 'error',
+  severity: 'warning',
   summary: 'a hub token is kept in a secret',
   explanation:
-    "A token in the environment is written into the template, shown by DescribeModel to whoever may read the model, and kept in the stack's history. Reading it from Secrets Manager, or serving the weights from S3 so that no token is needed, keeps it out of all three.",
+    "A token in the environment is written into the template, shown by DescribeModel to whoever may read the model, and kept in the stack's history. Reading it from Secrets Manager, or serving the weights from S3 so that no token is needed, keeps it out of all three. The endpoint works either way, so that this is a warning: one to be acknowledged, not to be lived with.",
   source: 'philschmid/sagemaker-huggingface-llama-2-samples#19; huggingface/text-generation-inference#479',
   examples: {
     passes: [
