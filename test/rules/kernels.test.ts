@@ -620,6 +620,12 @@ describe('the kernel that is named for experts', () => {
     expect(told(FP8, backend, instanceType)).toBeUndefined();
   });
 
+  it('is Triton for FP8 where the GPU computes in it', () => {
+    expect(told(FP8, 'triton', 'ml.p4de.24xlarge')?.allowed).toBe('compute capability 8.9 and newer');
+    expect(told(FP8, 'triton', 'ml.g6e.12xlarge')).toBeUndefined();
+    expect(told(QWEN3_MOE, 'triton', 'ml.p4de.24xlarge')).toBeUndefined();
+  });
+
   it('is looked at from 0.17 on, for a model with experts', () => {
     expect(told(QWEN3_MOE, 'marlin', undefined, {}, '0.16.0')).toBeUndefined();
     expect(told(QWEN3_MOE, 'marlin', undefined, {}, '0.17.0')?.message).toContain('experts that are unquantized,');

@@ -87,7 +87,7 @@ function refusal(
   if (!known.includes(backend) || isStepped)
     return { allowed: known.filter((name) => !isStepped || !name.startsWith('flashinfer')).join(', ') };
   const gpu = gpuOf(context);
-  const range = expertBackendGpus(backend);
+  const range = expertBackendGpus(backend, weights);
   if (gpu === undefined || range === undefined || (gpu.sm >= range.least && gpu.sm <= range.most)) return undefined;
   const to = range.most >= 120 && range.least < 120 ? 'and newer' : `to ${capability(range.most)}`;
   return { allowed: `compute capability ${capability(range.least)} ${to}`, got: gpu.text };
@@ -99,7 +99,7 @@ export const expertBackendNotForWeights: Rule = {
   summary: 'the kernel that --moe-backend names computes with the experts as they are stored, on these GPUs',
   explanation:
     'vLLM picks a kernel for the experts by the way they are stored and by the GPU. `--moe-backend` names one, for every layer with experts, and the server stops at a layer that it is not for: "moe_backend=\'marlin\' is not supported for unquantized MoE", "NvFp4 MoE backend \'FLASHINFER_TRTLLM\' does not support the deployment configuration since kernel does not support current device". A checkpoint whose experts are quantized may bring layers for multi-token prediction that are not.',
-  source: `${LIMITS_SOURCE}; vllm-project/vllm#56832; flashinfer-ai/flashinfer#3486`,
+  source: `${LIMITS_SOURCE}; fused_moe/experts/triton_moe.py, \`_supports_quant_scheme\`; QwenLM/Qwen3.8-Flash-Next#7; vllm-project/vllm#56832; flashinfer-ai/flashinfer#3486`,
   holdsFor: 'vLLM 0.17 and later',
   server: { engine: 'vllm', since: '0.17.0' },
   needs: ['environment', 'experts'],
@@ -107,6 +107,8 @@ export const expertBackendNotForWeights: Rule = {
     passes: [
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'deep_gemm'),
       example(QWEN3_MOE, 'triton'),
+      example(QWEN3_MOE, 'triton', undefined, 'ml.p4de.24xlarge'),
+      example(quantized(QWEN3_MOE, FP8_BLOCK), 'triton', undefined, 'ml.g6e.12xlarge'),
       example(QWEN3_MOE, 'auto'),
       example(QWEN3_SMALL, 'marlin'),
       example(QWEN3_MOE, 'marlin', '0.14.1'),
@@ -117,6 +119,7 @@ export const expertBackendNotForWeights: Rule = {
       example(QWEN3_MOE, 'marlin'),
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'FLASHINFER-CUTEDSL'),
       example(quantized(QWEN3_MOE, FP8_BLOCK), 'flashinfer_trtllm'),
+      example(quantized(QWEN3_MOE, FP8_BLOCK), 'triton', undefined, 'ml.p4de.24xlarge'),
       example(quantized(QWEN35_MOE, NVFP4_WITHOUT_MTP), 'marlin', undefined, 'ml.g7e.12xlarge', MTP),
     ],
   },

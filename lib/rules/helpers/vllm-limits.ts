@@ -121,12 +121,12 @@ export interface GpuRange {
 }
 
 const EXPERT_BACKEND_GPUS: ReadonlyMap<string, GpuRange> = new Map(
-  data.expertBackendGpus.map((row) => [row.name, row]),
+  data.expertBackendGpus.map((row) => [row.weights === undefined ? row.name : `${row.name} ${row.weights}`, row]),
 );
 
-/** GPUs that a value of `--moe-backend` has kernels for; undefined: not known, or any. */
-export function expertBackendGpus(name: string): GpuRange | undefined {
-  return EXPERT_BACKEND_GPUS.get(name);
+/** GPUs that a value of `--moe-backend` has kernels for, of experts stored so; undefined: not known, or any. */
+export function expertBackendGpus(name: string, weights: string): GpuRange | undefined {
+  return EXPERT_BACKEND_GPUS.get(`${name} ${weights}`) ?? EXPERT_BACKEND_GPUS.get(name);
 }
 
 /** A kernel of multi-head latent attention, as a range of versions has it. */
