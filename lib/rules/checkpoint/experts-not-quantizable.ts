@@ -131,11 +131,13 @@ const BITSANDBYTES_EXPERTS: Readonly<Record<string, string>> = {
   GraniteMoeHybridForCausalLM: '0.11.1',
   Llama4ForConditionalGeneration: '0.11.1',
   MiniMaxM2ForCausalLM: '0.11.1',
-  NemotronHForCausalLM: '0.14.0',
 };
 
 /** Their experts lie in one tensor on disk, which the bitsandbytes loader passes over. Source: vllm bitsandbytes_loader.py to 0.27.1; vllm-project/vllm#32012. */
 const EXPERTS_IN_ONE_TENSOR = new Set(['Qwen3VLMoeForConditionalGeneration']);
+
+/** Experts without a gate, which kernels had to learn: "is_act_and_mul=False is supported only for unquantized, ModelOpt FP8, and ModelOpt NvFp4 checkpoints". The bitsandbytes loader never did: it looks for the state of a gate under an empty name. Source: vllm bitsandbytes_loader.py of 0.14 to 0.27.1, `_fuse_moe_quant_states`; vllm-project/vllm#26161. */
+const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
 
 /** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
 function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
@@ -153,7 +155,8 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
     case 'bitsandbytes': {
       const isStored = model?.quantization?.method === 'bitsandbytes';
       if (isStored && scheme.weightBits === 8) return { format: 'stored 8-bit bitsandbytes' };
-      if (EXPERTS_IN_ONE_TENSOR.has(model?.architecture ?? '')) return { format: 'bitsandbytes' };
+      const architecture = model?.architecture ?? '';
+      if (EXPERTS_IN_ONE_TENSOR.has(architecture) || WITHOUT_GATE.has(architecture)) return { format: 'bitsandbytes' };
       const mapped = lookup(BITSANDBYTES_EXPERTS, model?.architecture ?? '');
       return { since: mapped ?? (isStored ? '0.10.1' : '0.10.0'), format: 'bitsandbytes' };
     }
@@ -180,9 +183,6 @@ function loaderFor(context: RuleContext): ExpertKernel | undefined {
   const weights = expertWeights(context);
   return weights === undefined || weights === 'plain' ? undefined : { since, format: context.scheme.name };
 }
-
-/** Experts without a gate, which kernels had to learn: "is_act_and_mul=False is supported only for unquantized, ModelOpt FP8, and ModelOpt NvFp4 checkpoints". */
-const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
 
 /** The first version that takes such experts quantized so. Source: vllm/model_executor/layers/fused_moe/layer.py of 0.11.2 to 0.17. */
 function ungatedKernel({ scheme }: RuleContext): ExpertKernel | undefined {
@@ -289,7 +289,7 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others, in no version for bitsandbytes. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012, #47154, #52002; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
@@ -328,6 +328,7 @@ export const expertsNotQuantizable: Rule = {
     fails: [
       example(QWEN3_MOE, W4A8_FP8, '0.10.2'),
       example(NEMOTRON_H, NVFP4_ACTIVATIONS, '0.13.0'),
+      example(NEMOTRON_H, BITSANDBYTES, '0.19.1'),
       example(GEMMA_4_EXPERTS, NVFP4_ACTIVATIONS, '0.19.0'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
