@@ -11,6 +11,7 @@ import { lmiRollingBatchRemoved } from './lmi-rolling-batch-removed';
 import { optionContradictsVariable } from './option-contradicts-variable';
 import { parserNotInServer } from './parser-not-in-server';
 import { tgiKvHeadsFewerThanGpus } from './tgi-kv-heads-fewer-than-gpus';
+import { tgiQuantizationUnknown } from './tgi-quantization-unknown';
 import { toolParserMissing } from './tool-parser-missing';
 import { trtllmQuantizeNotRead } from './trtllm-quantize-not-read';
 import { variableNotRead } from './variable-not-read';
@@ -21,6 +22,7 @@ import { variablesContradict } from './variables-contradict';
 
 export const environmentRules: readonly Rule[] = [
   optionContradictsVariable,
+  tgiQuantizationUnknown,
   variablesContradict,
   variableNotRead,
   variableValueMissing,

@@ -1,8 +1,7 @@
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { TGI, tgiGpus } from '../helpers/tgi';
 import type { Rule } from '../types';
-
-const TGI = 'huggingface-pytorch-tgi-inference';
 
 const example = (kvHeads: number, gpus: string, repository = TGI) => ({
   model: { config: { ...LLAMA_8B, num_key_value_heads: kvHeads } },
@@ -26,15 +25,15 @@ export const tgiKvHeadsFewerThanGpus: Rule = {
     passes: [example(8, '4'), example(1, '1'), example(1, '${Token[TOKEN.12]}'), example(1, '4', 'own-server')],
     fails: [example(1, '4'), example(2, '4')],
   },
-  evaluate({ container, model, spec }) {
+  evaluate(context) {
+    const { container, model } = context;
     if (container?.repository !== TGI || model === undefined) return [];
-    const value = spec.environment?.SM_NUM_GPUS?.trim() ?? '';
-    const gpus = /^\d+$/.test(value) ? Number(value) : 1;
+    const gpus = tgiGpus(context);
     if (gpus <= model.numKvHeads) return [];
     return [
       found({
         what: `text-generation-inference copies no key-value (KV) heads, and the model has ${model.numKvHeads} for ${gpus} GPUs`,
-        got: `SM_NUM_GPUS=${value}`,
+        got: `SM_NUM_GPUS=${gpus}`,
         allowed: `at most ${model.numKvHeads}`,
         fix: `set SM_NUM_GPUS to ${model.numKvHeads}`,
         path: '/environment/SM_NUM_GPUS',

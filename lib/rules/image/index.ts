@@ -12,6 +12,8 @@ import { imageUriContradictsRegion } from './image-uri-contradicts-region';
 import { imageVersionUnknown } from './image-version-unknown';
 import { inferenceAmiForOtherAccelerator } from './inference-ami-for-other-accelerator';
 import { inferenceAmiUnknown } from './inference-ami-unknown';
+import { tgiModelNotServed } from './tgi-model-not-served';
+import { tgiSlidingWindowMissing } from './tgi-sliding-window-missing';
 import { trtllmImageDiscontinued } from './trtllm-image-discontinued';
 
 export const imageRules: readonly Rule[] = [
@@ -27,6 +29,8 @@ export const imageRules: readonly Rule[] = [
   driverTooOldForImage,
   driverTooNewForImage,
   driverNotOfferedForInstance,
+  tgiModelNotServed,
+  tgiSlidingWindowMissing,
   trtllmImageDiscontinued,
   imageUriContradictsRegion,
 ];

@@ -1,0 +1,67 @@
+import { compareVersions, parseVersion, type Version } from '../../text/version';
+import data from '../data/tgi-support.json';
+import type { RuleContext } from '../types';
+
+/** Repository of SageMaker's images of text-generation-inference. */
+export const TGI = 'huggingface-pytorch-tgi-inference';
+
+/** Where the tables come from, for `qe explain`. */
+export const TGI_SOURCE = data.source;
+
+const RELEASES: ReadonlySet<string> = new Set(data.releases);
+const OWN: ReadonlyMap<string, string> = new Map(Object.entries(data.own));
+const FALLBACK: ReadonlyMap<string, string> = new Map(Object.entries(data.fallback));
+const QUANTIZE: ReadonlyMap<string, string> = new Map(Object.entries(data.quantize));
+const NEED_WINDOW: ReadonlySet<string> = new Set(data.needSlidingWindow);
+
+/** The release in an image's tag, `2.3.1` for `2.4.0-tgi2.3.1-gpu-py311-cu124-ubuntu22.04`; only one that the tables have. */
+export function tgiRelease({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
+  if (container?.repository !== TGI) return undefined;
+  const release = /-tgi(\d+\.\d+\.\d+)-/.exec(spec.container?.image ?? '')?.[1];
+  return release !== undefined && RELEASES.has(release) ? release : undefined;
+}
+
+/** Has the release code of its own for the model type, which several GPUs and quantized weights need? */
+export const hasOwnCode = (release: string, modelType: string): boolean => isIn(OWN, modelType, release);
+
+/** Does the Transformers package of the release load the type, on one GPU? */
+export const fallsBack = (release: string, modelType: string): boolean => isIn(FALLBACK, modelType, release);
+
+export const takesQuantization = (release: string, name: string): boolean => isIn(QUANTIZE, name, release);
+
+export const needsSlidingWindow = (release: string): boolean => NEED_WINDOW.has(release);
+
+/** The first release with code for the type, where the tables know one. */
+export const firstWithCode = (modelType: string): string | undefined => OWN.get(modelType);
+
+export const firstWithQuantization = (name: string): string | undefined => QUANTIZE.get(name);
+
+/** The choices of a release, for a message. */
+export const quantizations = (release: string): string[] =>
+  [...QUANTIZE.keys()].filter((name) => takesQuantization(release, name));
+
+/** GPUs over which the server is told to spread the model; one where a number is not given or not known yet. */
+export function tgiGpus({ spec }: Pick<RuleContext, 'spec'>): number {
+  const value = (spec.environment?.SM_NUM_GPUS ?? spec.environment?.NUM_SHARD)?.trim() ?? '';
+  return /^\d+$/.test(value) ? Number(value) : 1;
+}
+
+/** The variable that asks for a quantization, and what it says. */
+export function tgiQuantization({ spec }: Pick<RuleContext, 'spec'>): { name: string; value: string } | undefined {
+  const { environment } = spec;
+  const name = ['HF_MODEL_QUANTIZE', 'QUANTIZE'].find((key) => environment?.[key]);
+  const value = name === undefined ? undefined : environment?.[name]?.trim();
+  return name === undefined || !value || value.includes('${') ? undefined : { name, value };
+}
+
+/** Is the release at least that old? */
+export function tgiAtLeast(release: string, least: Version): boolean {
+  const version = parseVersion(release);
+  return version !== undefined && compareVersions(version, least) >= 0;
+}
+
+function isIn(table: ReadonlyMap<string, string>, name: string, release: string): boolean {
+  const first = table.get(name);
+  const least = first === undefined ? undefined : parseVersion(first);
+  return least !== undefined && tgiAtLeast(release, least);
+}
