@@ -102,7 +102,40 @@ const CASES: Readonly<
       undefined,
     ],
   ],
+  EXPERTS_NEED_FLOAT16: [
+    [
+      'GPTQ experts of a bfloat16 model on SGLang',
+      sglang('0.5.20', quantized(QWEN3_MOE, GPTQ), 'ml.p5.48xlarge'),
+      {
+        severity: 'error',
+        got: 'dtype auto (bfloat16)',
+        allowed: 'float16',
+        fix: 'set dtype to float16',
+        path: '/options/dtype',
+      },
+    ],
+    [
+      'stored in float16',
+      sglang('0.5.20', quantized({ ...QWEN3_MOE, torch_dtype: 'float16' }, GPTQ), 'ml.p5.48xlarge'),
+      undefined,
+    ],
+    ['before the kernel looked', sglang('0.5.5', quantized(QWEN3_MOE, GPTQ), 'ml.p5.48xlarge'), undefined],
+    ['a dense model', sglang('0.5.20', quantized(LLAMA_8B, GPTQ), 'ml.p5.48xlarge'), undefined],
+  ],
   EXPERT_SCALES_MISORDERED: [
+    [
+      'AWQ experts on SGLang',
+      sglang('0.5.15', quantized({ ...QWEN3_MOE, moe_intermediate_size: 512 }, AWQ), 'ml.p5.48xlarge', {
+        options: { tensorParallelSize: 4 },
+      }),
+      {
+        severity: 'error',
+        got: '512 / 4 = 128 for groups of 128',
+        allowed: 'more than one group of 128 on each rank',
+        fix: 'set tensorParallelSize to 2, or expertParallel to true',
+        path: '/options/tensorParallelSize',
+      },
+    ],
     [
       'half the experts’ hidden layer for each of eight GPUs',
       vllm('0.30.0', quantized({ ...QWEN3_MOE, moe_intermediate_size: 1024 }, GPTQ), 'ml.p5.48xlarge', {

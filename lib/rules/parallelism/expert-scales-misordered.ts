@@ -1,6 +1,6 @@
 import { gpuOf } from '../helpers/accelerator';
 import { tensorDegree } from '../helpers/degrees';
-import { isVllm, serverName } from '../helpers/engine';
+import { isSglang, isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { expertShare, quantizesExperts } from '../helpers/layers';
 import { AWQ, GPTQ, QWEN3_MOE, compressedTensors, quantized, type Json } from '../helpers/samples';
@@ -26,6 +26,9 @@ const MARLIN_SHARE = 64;
 const MARLIN_SM = 80;
 const BLACKWELL = { least: 100, before: 110, since: '0.22.0' };
 
+/** Of SGLang, as far back as was read. Source: sglang/srt/layers/quantization/{gptq,awq}.py of 0.5.5, hardware_backend/gpu/quantization/{gptq,awq}_kernels.py of 0.5.20. */
+const SGLANG_SINCE = '0.5.5';
+
 /** The versions that hand the share of the hidden layer to the first matrices, by how the checkpoint lays its weights out. */
 const SINCE: Readonly<Record<string, string>> = {
   gptq: '0.9.0',
@@ -33,15 +36,16 @@ const SINCE: Readonly<Record<string, string>> = {
   'compressed-tensors': '0.23.0',
 };
 
-/** Does vLLM repack the experts for Marlin, told so or by itself? */
+/** Does the server repack the experts for Marlin, told so or by itself? */
 function repacksForMarlin(context: RuleContext, sm: number): boolean {
   const { scheme, options } = context;
   const experts = scheme.experts ?? scheme;
   if (experts.weightType !== 'int' || experts.activationBits !== 16) return false;
-  const since = SINCE[experts.layout];
-  if (since === undefined || !isVllm(context, { since })) return false;
   if (experts.layout === 'gptq' && !experts.symmetric) return false;
   if (options.quantizationFlag === 'awq' || options.quantizationFlag === 'moe_wna16') return false;
+  if (isSglang(context, { since: SGLANG_SINCE })) return experts.layout !== 'compressed-tensors' && sm >= MARLIN_SM;
+  const since = SINCE[experts.layout];
+  if (since === undefined || !isVllm(context, { since })) return false;
   const backend = argumentOf(context, 'MOE_BACKEND')?.value ?? 'auto';
   if (backend !== 'auto') return backend === 'marlin';
   if (sm < MARLIN_SM) return false;
@@ -53,11 +57,10 @@ export const expertScalesMisordered: Rule = {
   severity: 'error',
   summary: 'each rank’s share of an expert is more than one quantization group',
   explanation:
-    'Marlin wants the scales of a matrix with several groups of inputs in another order than those of a matrix with one. For the first matrices of an expert vLLM asks that of the number of their outputs, the share of the hidden layer, instead of their inputs: where the share is just one group (1024 / 8 = 128) it takes the order for one group, and the server starts and answers with weights whose scales stand at other columns. With another degree, or with expert parallelism, an expert’s share is larger.',
+    'Marlin wants the scales of a matrix with several groups of inputs in another order than those of a matrix with one. For the first matrices of an expert vLLM and SGLang ask that of the number of their outputs, the share of the hidden layer, instead of their inputs: where the share is just one group (1024 / 8 = 128) they take the order for one group, and the server starts and answers with weights whose scales stand at other columns. With another degree, or with expert parallelism, an expert’s share is larger.',
   source:
-    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `marlin_permute_scales`, called with `size_k=layer.intermediate_size_per_partition` for w13 in gptq_marlin.py and awq_marlin.py of 0.9 to 0.21 and fused_moe/oracle/int_wna16.py of 0.20 to 0.31; vllm-project/vllm#50196',
-  holdsFor: 'vLLM 0.9 and later; compressed-tensors: 0.23 and later',
-  server: { engine: 'vllm', since: '0.9.0' },
+    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `marlin_permute_scales`, called with `size_k=layer.intermediate_size_per_partition` for w13 in gptq_marlin.py and awq_marlin.py of 0.9 to 0.21 and fused_moe/oracle/int_wna16.py of 0.20 to 0.31; SGLang’s copies of them, 0.5.5 to 0.5.20; vllm-project/vllm#50196',
+  holdsFor: 'vLLM 0.9 and later, with compressed-tensors 0.23 and later; GPTQ and AWQ on SGLang 0.5.5 and later',
   needs: ['experts'],
   examples: {
     passes: [
@@ -73,6 +76,7 @@ export const expertScalesMisordered: Rule = {
       example(quantized(EXPERTS_OF_1024, GPTQ), '0.26.0', 8),
       example(quantized(EXPERTS_OF_1024, AWQ), '0.19.0', 8),
       example(quantized(EXPERTS_OF_1024, W4A16), '0.28.0', 8),
+      example(quantized(EXPERTS_OF_1024, AWQ), '0.5.15', 8, { container: { family: 'sglang', version: '0.5.15' } }),
     ],
   },
   evaluate(context) {
