@@ -18,6 +18,7 @@ import { neuronQuantizationNotServed } from './neuron-quantization-not-served';
 import { neuronQuantizedAttentionBias } from './neuron-quantized-attention-bias';
 import { neuronRopeScalingNotRead } from './neuron-rope-scaling-not-read';
 import { neuronRuntimeNewerThanDriver } from './neuron-runtime-newer-than-driver';
+import { neuronSdkNotForChip } from './neuron-sdk-not-for-chip';
 
 export const neuronRules: readonly Rule[] = [
   neuronArchitectureNotExported,
@@ -39,4 +40,5 @@ export const neuronRules: readonly Rule[] = [
   neuronRopeScalingNotRead,
   neuronRuntimeNewerThanDriver,
   neuronCoreFilledByWeights,
+  neuronSdkNotForChip,
 ];
