@@ -1,5 +1,6 @@
 import type { EngineName, ResolvedContainer } from '../container/types';
 import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
+import { projectorPlace } from '../endpoint/projector';
 import { attentionGroups } from '../endpoint/sglang-memory';
 import { isSince } from '../endpoint/version';
 import { usesV1 } from '../endpoint/vllm-engine';
@@ -38,6 +39,8 @@ export interface Subject {
   readonly overlapsSteps?: boolean;
   /** `VLLM_USE_FLASHINFER_SAMPLER=1`. Source: vllm/envs.py. */
   readonly asksForFlashInferSampler: boolean;
+  /** Where llama-server keeps its projector, if it has one. */
+  readonly projector?: 'gpu' | 'host';
   /** What a prompt may hold beside text. */
   readonly mediaLimits: MediaLimits;
   /** Bytes of a computed element. */
@@ -100,6 +103,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     guessedTokens: speculation?.tokens ?? 0,
     overlapsSteps: engine === 'vllm' ? overlapsSteps(resolved) : undefined,
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
+    projector: model.multimodal ? projectorPlace(resolved) : undefined,
     mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),

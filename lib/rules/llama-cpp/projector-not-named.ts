@@ -1,5 +1,4 @@
-import { buildSpan, comesAfter, llamaCppBuild } from '../../container';
-import type { ResolvedContainer } from '../../container/types';
+import { projectorPlace } from '../../endpoint/projector';
 import { found } from '../helpers/finding';
 import { LLAMA_8B, QWEN25_7B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -39,15 +38,6 @@ const CHAT = {
   },
 };
 
-const REPOSITORIES = ['SM_LLAMA_CPP_HF_REPO', 'LLAMA_ARG_HF_REPO'];
-
-/** Does this llama-server take the projector of a repository of the hub along? It does since it can be told not to. */
-function fetchesProjectors(container: ResolvedContainer): boolean {
-  const build = llamaCppBuild(container);
-  const span = buildSpan('arguments', 'no-mmproj');
-  return build === undefined || span === undefined || !comesAfter(span, build);
-}
-
 const example = (config: object, environment?: object, version?: string) => ({
   model: { config },
   quantization: 'gguf:Q4_K_M',
@@ -78,9 +68,9 @@ export const projectorNotNamed: Rule = {
   },
   evaluate({ container, model, spec }) {
     if (container?.engine !== 'llama.cpp' || model?.multimodal !== true || TEXT_FIRST.test(model.modelType)) return [];
-    const names = Object.keys(spec.environment ?? {});
-    if (names.some((name) => name.includes('MMPROJ'))) return [];
-    if (fetchesProjectors(container) && names.some((name) => REPOSITORIES.includes(name))) return [];
+    // Who says that there is to be none knows of it.
+    if (Object.keys(spec.environment ?? {}).some((name) => name.includes('MMPROJ'))) return [];
+    if (projectorPlace({ container, spec }) !== undefined) return [];
     return [
       found({
         what: `llama-server serves ${model.architecture} as a text model unless its projector (mmproj) is named`,
