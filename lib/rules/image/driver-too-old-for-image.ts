@@ -46,6 +46,16 @@ const SET_BY_SDK: ReadonlySet<string> = new Set(['g6e']);
 /** Images that their maker's guides deploy on g5 and p4d without an AMI, as thousands did. Source: huggingface.co/docs/sagemaker, "Deploy LLMs"; huggingface/text-generation-inference#419. */
 const RUN_AS_THEY_ARE: ReadonlySet<string> = new Set(['huggingface-pytorch-tgi-inference']);
 
+/**
+ * CUDA of NVIDIA's Triton image on SageMaker from a release on: its tags, `25.04-py3`, do not say it. Older ones have compatibility libraries for
+ * driver 470; of 25.04 it was reported there that "compatibility mode is UNAVAILABLE". Source: NVIDIA, Triton release notes of 25.03 and 25.04;
+ * aws/deep-learning-containers#4990.
+ */
+const TRITON_CUDA: readonly (readonly [number, number])[] = [
+  [2504, 129],
+  [2503, 128],
+];
+
 /** Driver with which AWS tests its CUDA 12.8 and 12.9 images. */
 const TESTED_WITH_CUDA12 = 550;
 
@@ -72,6 +82,8 @@ export const driverTooOldForImage: Rule = {
         environment: { VLLM_ENABLE_CUDA_COMPATIBILITY: '1' },
       },
       custom('huggingface-pytorch-tgi-inference:2.1.1-tgi1.4.0-gpu-py310-cu121-ubuntu20.04'),
+      custom('sagemaker-tritonserver:24.05-py3'),
+      custom('sagemaker-tritonserver:25.04-py3-cpu'),
     ],
     fails: [
       example('vllm', '0.24.0-gpu-py312-cu130-ubuntu22.04-sagemaker', 'ml.g5.2xlarge'),
@@ -86,27 +98,29 @@ export const driverTooOldForImage: Rule = {
       example('vllm', '0.24.0', 'ml.g6e.xlarge'),
       example('llama-cpp', '1.0.1', 'ml.g5.2xlarge'),
       custom('own-server:1-cu124'),
+      custom('sagemaker-tritonserver:25.04-py3'),
     ],
   },
   evaluate(context) {
-    const { container, instance } = context;
-    if (container?.cuda === undefined || instance?.kind !== 'gpu') return [];
+    const { container, instance, spec } = context;
+    if (container === undefined || instance?.kind !== 'gpu') return [];
+    const cuda = container.cuda ?? tritonCuda(container.repository, spec.container?.image);
+    if (cuda === undefined) return [];
     const kind = cudaCompatibility(container);
     const host = hostDriver(context);
-    const need = needOf(context, kind, container.cuda);
+    const need = needOf(context, kind, cuda);
     if (need === undefined) return [];
-    if (container.cuda < 130 && container.repository !== undefined && RUN_AS_THEY_ARE.has(container.repository))
-      return [];
+    if (cuda < 130 && container.repository !== undefined && RUN_AS_THEY_ARE.has(container.repository)) return [];
     const marlin = host && marlinPtx(context, kind, host.driver);
     const runs = host !== undefined && marlin === undefined && host.driver >= need.driver;
-    if (runs && !isUntested(kind, container.cuda, host.driver)) return [];
-    const image = `a CUDA ${cudaText(container.cuda)} image (${container.tag ?? container.version ?? container.family})`;
+    if (runs && !isUntested(kind, cuda, host.driver)) return [];
+    const image = `a CUDA ${cudaText(cuda)} image (${container.tag ?? container.version ?? container.family})`;
     const common = {
       allowed: `driver ${need.driver} or newer`,
-      fix: `set inferenceAmiVersion to ${amiFor(container.cuda)}`,
+      fix: `set inferenceAmiVersion to ${amiFor(cuda)}`,
       path: '/endpoint/inferenceAmiVersion',
     };
-    if (host === undefined) return hostUnknown(context, kind, container.cuda, { image, ...common });
+    if (host === undefined) return hostUnknown(context, kind, cuda, { image, ...common });
     if (marlin !== undefined)
       return [
         found({
@@ -139,6 +153,14 @@ export const driverTooOldForImage: Rule = {
     ];
   },
 };
+
+/** CUDA of an image of Triton for GPUs, as far as the table goes. */
+function tritonCuda(repository: string | undefined, image: string | undefined): number | undefined {
+  if (repository !== 'sagemaker-tritonserver') return undefined;
+  const [, year, month] = /:(\d\d)\.(\d\d)-py3$/.exec(image ?? '') ?? [];
+  const release = Number(`${year}${month}`);
+  return TRITON_CUDA.find(([since]) => release >= since)?.[1];
+}
 
 /** From LMI 18 on, with vLLM 0.12; LMI 16 ran on the same host. */
 const MARLIN_PTX_SINCE_LMI = 18;
