@@ -12,6 +12,7 @@ import { headSizeNotSupported } from './head-size-not-supported';
 import { remoteCodeNotTrusted } from './remote-code-not-trusted';
 import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
 import { sglangArchitectureNotNative } from './sglang-architecture-not-native';
+import { transformersImplementationNotCompatible } from './transformers-implementation-not-compatible';
 import { trtllmArchitectureNotListed } from './trtllm-architecture-not-listed';
 
 export const architectureRules: readonly Rule[] = [
@@ -26,6 +27,7 @@ export const architectureRules: readonly Rule[] = [
   remoteCodeNotTrusted,
   ropeScalingNewerThanServer,
   trtllmArchitectureNotListed,
+  transformersImplementationNotCompatible,
   headSizeNotSupported,
   ggufArchitectureNotInLlamaCpp,
   sglangArchitectureNotNative,
