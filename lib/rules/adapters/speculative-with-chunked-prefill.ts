@@ -1,7 +1,8 @@
 import { isVllm, serverName, type VersionRange } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { LLAMA2_7B } from '../helpers/samples';
+import { LLAMA2_7B, LLAMA_8B } from '../helpers/samples';
 import { isDraftModel, speculationOf, type Speculation } from '../helpers/speculation';
+import { chunkedPrefillAsked } from '../helpers/switches';
 import type { Rule, RuleContext } from '../types';
 
 const example = (version: string, enableChunkedPrefill: boolean, rest: object = {}) => ({
@@ -21,6 +22,9 @@ const draftOverGpus = (size?: string) => ({
     ...(size === undefined ? {} : { SM_VLLM_SPECULATIVE_DRAFT_TENSOR_PARALLEL_SIZE: size }),
   },
 });
+
+/** More than 32 K of context: prefill would be cut by itself, were there no speculation. */
+const LONG = { model: { config: LLAMA_8B }, options: {} };
 
 const MEDUSA = { speculative: { method: 'medusa', model: 'abhigoyal/vllm-medusa-vicuna-7b-v1.3', tokens: 4 } };
 
@@ -60,12 +64,15 @@ export const speculativeWithChunkedPrefill: Rule = {
   severity: 'error',
   summary: 'speculative decoding and chunked prefill meet a version that can do both',
   explanation:
-    'Up to vLLM 0.6.3: "Speculative decoding and chunked prefill are currently mutually exclusive". 0.6.4 takes both "only for draft models with tensor parallel size 1", and up to 0.7.0 "Chunked prefill and hidden-state based draft models are not compatible", which Medusa, EAGLE and MLP speculators are.',
-  source: 'vllm/config.py of 0.4.1 to 0.7.1, `maybe_create_spec_config`; vllm-project/vllm#10136',
+    'Up to vLLM 0.6.3: "Speculative decoding and chunked prefill are currently mutually exclusive". 0.6.4 takes both "only for draft models with tensor parallel size 1", and up to 0.7.0 "Chunked prefill and hidden-state based draft models are not compatible", which Medusa, EAGLE and MLP speculators are. vLLM cuts the prefill of more than 32 K of context by itself, and leaves it whole where it speculates.',
+  source:
+    'vllm/config.py of 0.4.1 to 0.7.1, `maybe_create_spec_config`; vllm/engine/arg_utils.py, `use_spec_decode`; vllm-project/vllm#9565, #10136',
   holdsFor: 'vLLM 0.4.1 to 0.6.3; drafts over several GPUs: 0.6.4; heads: 0.6.4 to 0.7.0',
   examples: {
     passes: [
       example('0.6.3', false),
+      example('0.6.3', false, LONG),
+      example('0.7.0', false, { ...LONG, ...MEDUSA }),
       example('0.6.4', true),
       example('0.4.0', true),
       { ...example('0.6.3', true), speculative: undefined },
@@ -83,7 +90,7 @@ export const speculativeWithChunkedPrefill: Rule = {
   },
   evaluate(context) {
     const speculation = speculationOf(context);
-    if (speculation === undefined || context.options.enableChunkedPrefill !== true) return [];
+    if (speculation === undefined || chunkedPrefillAsked(context) !== true) return [];
     const refusal = REFUSALS.find((one) => isVllm(context, one) && one.isMeant(context, speculation));
     if (refusal === undefined) return [];
     return [

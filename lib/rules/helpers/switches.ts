@@ -33,3 +33,10 @@ export function prefixCachingAsked({ container, spec }: Pick<RuleContext, 'conta
     spec.options?.enablePrefixCaching ?? environmentOptions(container?.family, spec.environment).enablePrefixCaching
   );
 }
+
+/** Whether somebody asked for prefill in pieces, or for none; undefined where the server is left to choose, which it does by what else is asked. */
+export function chunkedPrefillAsked({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): boolean | undefined {
+  return (
+    spec.options?.enableChunkedPrefill ?? environmentOptions(container?.family, spec.environment).enableChunkedPrefill
+  );
+}
