@@ -95,6 +95,20 @@ describe('the tensors of a file', () => {
     expect(ggufTensors(seeing, parseScheme('gguf:Q4_K_M'))).toEqual(ggufTensors(reading, parseScheme('gguf:Q4_K_M')));
   });
 
+  test('hold Bloom’s embedding again as its head, which its checkpoint does not', () => {
+    const bloom = {
+      ...{ architectures: ['BloomForCausalLM'], model_type: 'bloom', hidden_size: 2048 },
+      ...{ n_layer: 24, n_head: 16, vocab_size: 250_880 },
+    };
+    const model = describeModel(bloom);
+    const tensors = ggufTensors(model, parseScheme('gguf:F16'))!;
+    expect(tensors.output).toBe(2 * 250_880 * 2048);
+    const inLayers = tensors.layers.reduce((sum, bytes) => sum + bytes, 0);
+    expect(inLayers / 2).toBeGreaterThan(model.parameterCount - tensors.embedding / 2 - 100_000);
+    expect(mixContext('Q4_K_M', model).tied).toBe(false);
+    expect(makePlan(resolveEndpoint({ model: { config: bloom } })).checkpointBytes).toBe(2 * model.parameterCount);
+  });
+
   test('are not known of a scheme that names no type', () => {
     const model = describeModel(llama8b);
     const awq = parseScheme('awq');
@@ -235,6 +249,30 @@ describe('the rules of llama-quantize', () => {
     expect(mixedType(tensor('attn_v', { layer: 9 }), of('IQ3_XXS', full))).toBe('IQ3_XXS');
   });
 
+  describe('of before 2026, for queries, keys and values in one tensor', () => {
+    const phi3 = { ...llama8b, architectures: ['Phi3ForCausalLM'], model_type: 'phi3' };
+    const fused = tensor('attn_qkv');
+
+    test.each([
+      ['Q2_K', 'Q2_K'],
+      ['Q3_K_S', 'Q3_K'],
+      ['Q3_K_M', 'Q4_K'],
+      ['Q3_K_L', 'Q4_K'],
+      ['IQ3_M', 'Q4_K'],
+      ['Q4_K_S', 'Q4_K'],
+      ['Q4_K_M', 'Q5_K'],
+      ['Q5_K_S', 'Q5_K'],
+      ['Q5_K_M', 'Q6_K'],
+    ])('hold in %s for published files: %s', (fileType, expected) => {
+      expect(mixedType(fused, of(fileType, phi3))).toBe(expected);
+    });
+
+    test('do not hold for models that came after', () => {
+      expect([of('Q4_K_M').fusedAttentionApart, of('Q4_K_M', phi3).fusedAttentionApart]).toEqual([false, true]);
+      expect(mixedType(fused, of('Q2_K'))).not.toBe(mixedType(fused, of('Q2_K', phi3)));
+    });
+  });
+
   test('MXFP4 is for experts', () => {
     const context = of('MXFP4_MOE', mixtral);
     expect(mixedType(tensor('ffn_down', { experts: 8 }), context)).toBe('MXFP4');
@@ -303,6 +341,16 @@ describe('what llama-quantize takes a tensor for', () => {
     ['model.layers.{layer}.mlp.gate_proj.weight', 'ffn_gate'],
     ['model.layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight', 'ffn_down'],
     ['model.layers.{layer}.self_attn.q_a_proj.weight', 'other'],
+    ['model.layers.{layer}.mixer.Wqkv.weight', 'attn_qkv'],
+    ['model.layers.{layer}.mixer.out_proj.weight', 'attn_output'],
+    ['model.layers.{layer}.self_attn.out_proj.weight', 'attn_output'],
+    ['model.layers.{layer}.linear_attn.out_proj.weight', 'other'],
+    ['model.layers.{layer}.conv.out_proj.weight', 'other'],
+    ['model.layers.{layer}.mamba.out_proj.weight', 'other'],
+    ['backbone.layers.{layer}.mixer.out_proj.weight', 'other'],
+    ['transformer.h.{layer}.mlp.w1.weight', 'ffn_up'],
+    ['transformer.h.{layer}.mlp.w2.weight', 'ffn_gate'],
+    ['transformer.blocks.{layer}.ffn.experts.mlp.w2.weight', 'ffn_down'],
   ])('%s is %s', (name, category) => expect(tensorCategory(group(name))).toBe(category));
 
   test.each([

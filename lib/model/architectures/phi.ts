@@ -4,6 +4,9 @@ import { decoder } from '../blocks/decoder';
 import { plainMlp } from '../blocks/mlp';
 import { windowEverywhere } from '../blocks/windows';
 
+/** Before transformers knew Phi, its checkpoints had queries, keys and values in one projection. */
+const FUSED_TYPES: ReadonlySet<string> = new Set(['phi-msft', 'mixformer-sequential']);
+
 /** Phi 1, 1.5 and 2: parallel attention and feed-forward behind one norm, biases everywhere. */
 export const phi: Architecture = {
   names: ['PhiForCausalLM', 'MixFormerSequentialForCausalLM'],
@@ -17,6 +20,10 @@ export const phi: Architecture = {
     norms: ['input_layernorm'],
     normBias: true,
     attention: (layer, g, config) => {
+      if (FUSED_TYPES.has(config.text('model_type') ?? '')) {
+        fusedAttention(layer.under('mixer.'), g, { qkv: 'Wqkv', o: 'out_proj' }, { qkv: true, o: true });
+        return;
+      }
       const scope = layer.under('self_attn.');
       separateAttention(scope, g, { qkvBias: true, outBias: true, names: { o: 'dense' } });
       if (config.flag('qk_layernorm', false)) {

@@ -4,7 +4,7 @@ import { mixedType, pureType, type MixContext } from '../../scheme/gguf/mix';
 import { fileTypeName, ggmlBytes, type GgmlType } from '../../scheme/gguf/types';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
-import { repeatsEmbedding } from '../weights/repeated-head';
+import { repeatsEmbeddingInGguf } from '../weights/repeated-head';
 import { mixContext } from './mix-context';
 import { tensorCategory } from './tensor-category';
 
@@ -55,7 +55,8 @@ function tensorsOf(model: ModelDescription, scheme: Scheme): GgufTensors | null 
     if (category === 'token_embd') embedding += bytes;
     else if (category === 'output') output += bytes;
     else rest += bytes;
-    if (category === 'token_embd' && repeatsEmbedding(model)) output += tensorBytes(group, typeOf(group, 'output', 0));
+    if (category === 'token_embd' && repeatsEmbeddingInGguf(model))
+      output += tensorBytes(group, typeOf(group, 'output', 0));
   }
   return { layers, experts, embedding, output, rest };
 }

@@ -14,8 +14,14 @@ const BY_MODULE: readonly (readonly [RegExp, TensorCategory])[] = [
   [/^(down_proj|fc2|dense_4h_to_h|fc_out|w2|wo_mlp)$/, 'ffn_down'],
 ];
 
+/** Qwen's first generation, whose `w1` is the ordinary half of the feed-forward and whose `w2` is the gate; elsewhere `w2` leads out of it. */
+const FIRST_QWEN_FEED_FORWARD = /^transformer\.h\..*\.mlp\.w[12]$/;
+
 /** Modules whose name is the same in attention and feed-forward. */
-const ATTENTION_PATH = /(attn|attention)/;
+const ATTENTION_PATH = /(attn|attention|mixer)/;
+
+/** What leads out of a state-space model, a linear attention or a convolution: `ssm_out` and `shortconv.out_proj`, which no rule names. */
+const STATE_OUT = /(^backbone\..*\.mixer|\.mamba|\.linear_attn|\.conv)\.out_proj$/;
 
 /**
  * What llama-quantize takes a group's tensors for, by the names of its checkpoint, from which the converter derives those it decides by.
@@ -31,7 +37,9 @@ export function tensorCategory(group: WeightGroup): TensorCategory {
   if (ggmlShape(group.shape).length < 2) return 'unquantized';
   const path = group.name.replace(/\.weight$/, '');
   const module = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  if (FIRST_QWEN_FEED_FORWARD.test(path)) return module === 'w2' ? 'ffn_gate' : 'ffn_up';
   for (const [pattern, category] of BY_MODULE) if (pattern.test(module)) return category;
+  if (STATE_OUT.test(path)) return 'other';
   if (/^(dense|out_proj|c_proj|proj)$/.test(module)) return ATTENTION_PATH.test(path) ? 'attn_output' : 'ffn_down';
   return 'other';
 }

@@ -12,3 +12,12 @@ export function repeatsEmbedding(model: ModelDescription): boolean {
   if (!model.tieWordEmbeddings || !FALCON_TYPES.has(model.modelType)) return false;
   return model.numKvHeads === 1 || model.numLayers === FALCON_180B_LAYERS;
 }
+
+/**
+ * Whether a GGUF holds the embedding a second time, as its head: besides the models whose checkpoint does, Bloom, whose converter writes
+ * the tensor twice.
+ * Source: llama.cpp conversion/bloom.py ("tie them at runtime, don't duplicate in the model file").
+ */
+export function repeatsEmbeddingInGguf(model: ModelDescription): boolean {
+  return repeatsEmbedding(model) || (model.tieWordEmbeddings && model.modelType === 'bloom');
+}

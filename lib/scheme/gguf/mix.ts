@@ -25,6 +25,11 @@ export interface MixContext {
   readonly tied: boolean;
   readonly falcon: boolean;
   readonly hasImportanceMatrix: boolean;
+  /**
+   * Queries, keys and values in one tensor had a rule of their own; today's llama-quantize takes them for values.
+   * Source: llama.cpp#19770, merged in March 2026.
+   */
+  readonly fusedAttentionApart?: boolean;
 }
 
 /** One tensor as the rules see it. */
@@ -63,6 +68,7 @@ function choose(start: GgmlType, tensor: MixTensor, context: MixContext): GgmlTy
   if (category === 'output' || (context.tied && category === 'token_embd')) return outputType(start, tensor, context);
   if (context.fileType === 'MXFP4_MOE') return tensor.experts > 1 ? 'MXFP4' : 'Q8_0';
   if (category === 'token_embd') return embeddingType(start, context.fileType);
+  if (category === 'attn_qkv' && context.fusedAttentionApart === true) return FUSED_TYPE[context.fileType] ?? start;
   if (VERY_LOW.has(context.fileType)) return veryLowType(start, tensor, context);
   switch (category) {
     case 'attn_v':
@@ -211,6 +217,15 @@ function feedForwardDownType(start: GgmlType, tensor: MixTensor, context: MixCon
       return start;
   }
 }
+
+/** What `attn_qkv` was stored in while it had a rule of its own: `llama_tensor_get_type` before llama.cpp#19770. */
+const FUSED_TYPE: Readonly<Record<string, GgmlType>> = {
+  Q3_K_M: 'Q4_K',
+  Q3_K_L: 'Q4_K',
+  IQ3_M: 'Q4_K',
+  Q4_K_M: 'Q5_K',
+  Q5_K_M: 'Q6_K',
+};
 
 const EIGHT_EXPERT_OUTPUT = new Set([
   'Q2_K',
