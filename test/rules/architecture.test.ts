@@ -80,6 +80,32 @@ describe.each(['ARCHITECTURE_NEWER_THAN_SERVER', 'ARCHITECTURE_NOT_IN_SERVER', '
   },
 );
 
+describe('a classifier that is a decoder with another head', () => {
+  const SERVED = ['ARCHITECTURE_NEWER_THAN_SERVER', 'ARCHITECTURE_NOT_IN_SERVER', 'ARCHITECTURE_REMOVED_FROM_SERVER'];
+  const rulesOf = (architecture: string, version: string, config?: Json) =>
+    SERVED.filter((rule) => alone(rule, endpoint(on(version), called(architecture, config))).length > 0);
+
+  test('is made by vLLM 0.10 and later of the decoder that it has', () => {
+    for (const version of ['0.10.0', '0.11.2', '0.30.0']) {
+      expect(rulesOf('Qwen2ForSequenceClassification', version)).toEqual([]);
+      expect(rulesOf('LlamaForSequenceClassification', version)).toEqual([]);
+    }
+    expect(rulesOf('Qwen3ForSequenceClassification', '0.30.0', QWEN3_SMALL)).toEqual([]);
+    expect(rulesOf('NobodysForSequenceClassification', '0.30.0')).toEqual(['ARCHITECTURE_NOT_IN_SERVER']);
+  });
+
+  test('needs an implementation of its own before', () => {
+    expect(rulesOf('Qwen2ForSequenceClassification', '0.6.1')).toEqual(['ARCHITECTURE_NEWER_THAN_SERVER']);
+    expect(rulesOf('Qwen2ForSequenceClassification', '0.9.2')).toEqual([]);
+    expect(rulesOf('LlamaForSequenceClassification', '0.9.2')).toEqual(['ARCHITECTURE_NOT_IN_SERVER']);
+  });
+
+  test('is no more where its decoder is no more', () => {
+    expect(rulesOf('InternLMForSequenceClassification', '0.23.0')).toEqual([]);
+    expect(rulesOf('InternLMForSequenceClassification', '0.24.0')).toEqual(['ARCHITECTURE_NOT_IN_SERVER']);
+  });
+});
+
 describe('ARCHITECTURE_NOT_IN_SERVER', () => {
   const find = (version: string, config: Json) => alone('ARCHITECTURE_NOT_IN_SERVER', endpoint(on(version), config));
   const unknown = called('NobodysForCausalLM');

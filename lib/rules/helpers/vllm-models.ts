@@ -1,4 +1,5 @@
 import data from '../data/vllm-architectures.json';
+import { atLeast } from '../../endpoint/version';
 import { parseVersion, type Version } from '../../text/version';
 import { hasStarted, isInRanges, readRanges, type KnownRange } from './ranges';
 import { countsAs } from './releases';
@@ -28,8 +29,21 @@ export function vllmRanges(architecture: string, feature: Feature = 'served'): r
 
 export type Support = 'yes' | 'not-yet' | 'no-more' | 'never' | 'unknown';
 
-/** Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. */
+const CLASSIFIER = 'ForSequenceClassification';
+
+/**
+ * Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. From 0.10 on it makes a classifier
+ * that it has no class for of the decoder of the same name. Source: vllm/model_executor/models/registry.py, `_normalize_archs` of 0.10.0,
+ * `_normalize_arch` of 0.10.1.1.
+ */
 export function vllmHas(architecture: string, feature: Feature, version: Version): Support {
+  const own = supportOf(architecture, feature, version);
+  if (own === 'yes' || !architecture.endsWith(CLASSIFIER) || !atLeast(version, [0, 10])) return own;
+  const decoder = supportOf(architecture.replace(CLASSIFIER, 'ForCausalLM'), feature, version);
+  return decoder === 'yes' ? decoder : own;
+}
+
+function supportOf(architecture: string, feature: Feature, version: Version): Support {
   const ranges = vllmRanges(architecture, feature);
   if (ranges === undefined) return 'unknown';
   if (ranges.length === 0) return 'never';
