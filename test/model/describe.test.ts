@@ -233,6 +233,24 @@ describe('a wrapper around a decoder', () => {
     expect(describeModel(config)).toMatchObject({ known: true, multimodal: true, parameterCount: 4_146_621_440 });
   });
 
+  it('of the thinker of Qwen2.5-Omni has the published number of parameters, none of them estimated', () => {
+    const text = { hidden_size: 3584, intermediate_size: 18944, num_hidden_layers: 28, vocab_size: 152064 };
+    const heads = { num_attention_heads: 28, num_key_value_heads: 4, tie_word_embeddings: false };
+    const vision = { depth: 32, hidden_size: 1280, intermediate_size: 3420, out_hidden_size: 3584 };
+    const audio = { d_model: 1280, encoder_layers: 32, encoder_ffn_dim: 5120, output_dim: 3584 };
+    const description = describeModel({
+      architectures: ['Qwen2_5OmniModel'],
+      model_type: 'qwen2_5_omni',
+      thinker_config: {
+        text_config: { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2_5_omni_text', ...text, ...heads },
+        vision_config: { model_type: 'qwen2_5_omni_vision_encoder', ...vision },
+        audio_config: { model_type: 'qwen2_5_omni_audio_encoder', ...audio },
+      },
+    });
+    expect(description).toMatchObject({ known: true, multimodal: true, parameterCount: 8_931_813_888 });
+    expect(description.notes.join(' ')).not.toContain('estimated');
+  });
+
   it('that is only estimated says so', () => {
     const config = {
       architectures: ['KimiVLForConditionalGeneration'],

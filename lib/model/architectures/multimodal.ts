@@ -345,6 +345,31 @@ function flatDecoder(config: ConfigReader): Architecture {
   return version === 4.5 ? qwen3 : llama;
 }
 
+/**
+ * The towers of Qwen2.5-Omni: Qwen2.5-VL's, and Whisper's without its positions, which are sinusoids.
+ * Source: transformers, models/qwen2_5_omni.
+ *
+ * @returns whether the section is one of them
+ */
+function omniTower(weights: WeightList, section: ConfigReader, textWidth: number): boolean {
+  switch (section.text('model_type')) {
+    case 'qwen2_5_omni_vision_encoder':
+      qwen25VisionTower(weights, section, 'visual.', textWidth);
+      return true;
+    case 'qwen2_5_omni_audio_encoder': {
+      const { width } = whisperEncoder(weights, section, 'audio_tower.', { storesPositions: false });
+      const out = section.sizeOr(textWidth, 'output_dim');
+      weights
+        .root('audio_tower.', 'projector')
+        .embedding('audio_bos_eos_token', 2, out, 'replicated')
+        .linear('proj', out, width, 'replicated', true);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
 /** The decoder is exact; the towers around it are estimated from the sizes in the config. */
 export const estimatedMultimodal = wrap({
   names: [
@@ -370,12 +395,15 @@ export const estimatedMultimodal = wrap({
   modelTypes: ['phi4mm', 'minicpmv', 'minicpmo', 'ultravox', 'kimi_vl'],
   textNames: LLAVA_NAMES,
   fallback: flatDecoder,
-  around: (weights, config) => {
+  around: (weights, config, text) => {
     const outer = config.object('thinker_config') ?? config;
-    for (const key of ['vision_config', 'vit_config', 'audio_config']) {
+    const estimated = ['vision_config', 'vit_config', 'audio_config'].filter((key) => {
       const section = outer.object(key);
-      if (section !== undefined) estimatedTower(weights, withTypeDefaults(section), `${key}.`);
-    }
+      if (section === undefined || omniTower(weights, section, text.hiddenSize)) return false;
+      estimatedTower(weights, withTypeDefaults(section), `${key}.`);
+      return true;
+    });
+    if (estimated.length === 0) return [];
     return [
       'The decoder’s weights are exact; those of the image or audio towers are estimated from the config’s sizes.',
     ];

@@ -42,16 +42,22 @@ export function glm4vTower(weights: WeightList, config: ConfigReader, prefix: st
     .linear('down_proj', out, intermediate, 'row');
 }
 
-/** Whisper's encoder: two convolutions over mel bins, keys without a bias. */
-export function whisperEncoder(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+/** Whisper's encoder: two convolutions over mel bins, keys without a bias; positions that are computed are not stored. */
+export function whisperEncoder(
+  weights: WeightList,
+  config: ConfigReader,
+  prefix: string,
+  { storesPositions = true }: { readonly storesPositions?: boolean } = {},
+): Tower {
   const width = config.sizeOr(1280, 'd_model', 'hidden_size');
   const intermediate = config.sizeOr(5120, 'encoder_ffn_dim', 'intermediate_size');
-  weights
+  const root = weights
     .root(prefix, 'audio')
     .conv('conv1', [width, config.sizeOr(128, 'num_mel_bins'), 3], 'replicated', true)
     .conv('conv2', [width, width, 3], 'replicated', true)
-    .embedding('embed_positions', config.sizeOr(1500, 'max_source_positions'), width, 'replicated')
     .norm('layer_norm', width, true);
+  if (storesPositions)
+    root.embedding('embed_positions', config.sizeOr(1500, 'max_source_positions'), width, 'replicated');
   weights
     .layers(
       `${prefix}layers.{layer}.`,
