@@ -176,7 +176,8 @@ describe('KV_CACHE_BELOW_CONTEXT', () => {
     ...parts,
     memory: { kvCache: GIB, total: 24 * GIB, ...parts.memory },
   });
-  const asked = (maxModelLen: number, parts: object = {}) => endpoint({ options: { maxModelLen }, ...parts });
+  const asked = (maxModelLen: number, parts: object = {}) =>
+    endpoint({ container: { family: 'vllm', version: '0.26.0' }, options: { maxModelLen }, ...parts });
 
   test('refuses a context that is longer than the cache, and says which would do', () => {
     expect(alone(rule, asked(16_384), plan(8200))).toMatchObject([

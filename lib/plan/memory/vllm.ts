@@ -28,12 +28,7 @@ const CONTEXT_WITHOUT_CONFIG = 2048;
  */
 export function vllmMemory(subject: Subject): EngineMemory {
   const { model, scheme, options, accelerator, elementBytes, kvElementBytes } = subject;
-  const version = new VllmVersion(
-    subject.engineVersion,
-    subject.usesV1,
-    subject.asksForFlashInferSampler,
-    subject.usesSecondRunner,
-  );
+  const version = vllmVersion(subject);
   const tensorParallel = options.tensorParallelSize;
   const context = options.maxModelLen ?? CONTEXT_WITHOUT_CONFIG;
   const step = profileRun(options, context, version);
@@ -94,6 +89,11 @@ export function vllmMemory(subject: Subject): EngineMemory {
           stateBlocks: stateBlocks(subject),
         },
   });
+}
+
+export function vllmVersion(subject: Subject): VllmVersion {
+  const { engineVersion, usesV1, asksForFlashInferSampler, usesSecondRunner } = subject;
+  return new VllmVersion(engineVersion, usesV1, asksForFlashInferSampler, usesSecondRunner);
 }
 
 /** DeepSeek V4's own layout of the cache. */

@@ -1,3 +1,4 @@
+import { uncertainBytes } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
 import { isNeuron } from '../helpers/engine';
 import { fitText, holdsRequest, PLAN_ERROR, reachableContext, wantedContext } from '../helpers/fit';
@@ -116,16 +117,17 @@ export const kvCacheBelowContext: Rule = {
     // Short by so little of the memory that the plan cannot tell it from enough.
     if ((near || context.container?.engine === 'llama.cpp') && short < NOT_TELLABLE) return [];
     const close = near || short < MEMORY_ERROR;
+    const isSure = !close && (wanted - largest) * (kvBytesPerToken ?? Infinity) > uncertainBytes(context);
     const better = fitText(context);
     const reachable = reachableContext(context, largest);
     return [
       found({
-        what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${close ? ', by a margin that is within the plan’s own error' : ''}`,
+        what: `the KV cache cannot hold one request of ${contextName(context)}, ${count(wanted)} tokens${needed}${isSure ? '' : ', by a margin that is within the plan’s own error'}`,
         got: `${gib(memory.kvCache)} of KV cache${kvCacheTokens === null ? '' : `, ${count(kvCacheTokens)} tokens`}, on ${instanceText(instance)}`,
         allowed: `maxModelLen up to ${count(reachable)}`,
         fix: `set maxModelLen to ${roundedContext(reachable)}${better === undefined ? '' : `, or ${better}`}`,
         path: '/options/maxModelLen',
-        severity: close || shortens || runsLmiDist(context) || offloadsByItself(context) ? 'warning' : 'error',
+        severity: !isSure || shortens || runsLmiDist(context) || offloadsByItself(context) ? 'warning' : 'error',
       }),
     ];
   },

@@ -1,3 +1,4 @@
+import { uncertainBytes } from '../../plan';
 import { instanceText } from '../helpers/accelerator';
 import { fitText } from '../helpers/fit';
 import { found, gib } from '../helpers/finding';
@@ -29,13 +30,15 @@ export const noMemoryForKvCache: Rule = {
     const rest = (activations ?? 0) + (graphs ?? 0) + (runtime ?? 0);
     // An encoder has no cache, whatever room there is for one.
     if (kvCache > 0 || weights >= usable || weights + rest < usable) return [];
+    const isSure = weights + rest - uncertainBytes(context) >= usable;
     return [
       found({
-        what: `weights (${gib(weights)}) and working memory (${gib(rest)}) take all of the memory and leave none for the KV cache`,
+        what: `weights (${gib(weights)}) and working memory (${gib(rest)}) take all of the memory and leave none for the KV cache${isSure ? '' : ', by a margin that is within the plan’s own error'}`,
         got: `${gib(weights + rest)} for ${gib(usable)} usable on ${instanceText(instance)}`,
         allowed: `less than ${gib(usable)} in all, at gpuMemoryUtilization ${options.gpuMemoryUtilization}`,
         fix: `${fitText(context) ?? 'use a larger accelerator'}, or lower maxNumBatchedTokens, set enforceEager and raise gpuMemoryUtilization to 0.95`,
         path: '/instanceType',
+        severity: isSure ? undefined : 'warning',
       }),
     ];
   },
