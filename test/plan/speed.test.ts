@@ -50,6 +50,20 @@ describe('a decoding step', () => {
     expect(interTokenMs).toBeCloseTo((reading + 32 * 45e-6) * 1000 + 0.2, 3);
   });
 
+  describe('of AWQ on vLLM before Marlin took it', () => {
+    const step = (version: string, instanceType = 'ml.p4de.24xlarge') =>
+      speedOf({ quantization: 'awq', container: { family: 'vllm', version }, instanceType }).interTokenMs as number;
+
+    test('unpacks more slowly than an A100 delivers', () => {
+      const beside = 32 * 72e-3 + 1.6;
+      expect((step('0.5.2') - beside) / (step('0.5.3') - beside)).toBeCloseTo(0.84 / 0.37, 2);
+    });
+
+    test('keeps pace with GDDR', () => {
+      expect(step('0.5.2', 'ml.g6e.xlarge')).toBeCloseTo(step('0.5.3', 'ml.g6e.xlarge'), 6);
+    });
+  });
+
   test('is shared by the sequences of a batch', () => {
     const one = speedOf();
     const eight = speedOf({ workload: { ...chat, concurrency: 8 } });
