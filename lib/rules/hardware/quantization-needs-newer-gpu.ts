@@ -1,3 +1,4 @@
+import { servedScheme } from '../../plan/online';
 import { isOldTensorRt } from '../../container';
 import { capability, methodAt, parseScheme, schemeSupport } from '../../scheme';
 import { gpuOf, smOf, supportOf } from '../helpers/accelerator';
@@ -82,15 +83,9 @@ export const quantizationNeedsNewerGpu: Rule = {
     if (sm < MARLIN_SM && convertsToMarlin(context))
       return [refuse(context, `${context.scheme.layout}_marlin`, MARLIN_SM, '0.5.5')];
     const { level, minimumSm, method, supportedSince } = supportOf(context);
+    const { name, layout } = servedScheme(context);
     if (level !== 'unsupported' || minimumSm === undefined || sm >= minimumSm) return [];
-    return [
-      refuse(
-        context,
-        context.scheme.name === method ? method : `${context.scheme.name} (${method ?? context.scheme.layout})`,
-        minimumSm,
-        supportedSince,
-      ),
-    ];
+    return [refuse(context, name === method ? method : `${name} (${method ?? layout})`, minimumSm, supportedSince)];
   },
 };
 

@@ -1,3 +1,4 @@
+import { servedScheme } from '../../plan/online';
 import { gpuOf, supportOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -21,7 +22,8 @@ export const quantizationNotVerifiedOnGpu: Rule = {
   source: 'absence of a source',
   examples: { passes: [example('awq', 'ml.g6.xlarge')], fails: [example('awq', 'ml.g4dn.xlarge')] },
   evaluate(context) {
-    const { container, scheme } = context;
+    const { container } = context;
+    const scheme = servedScheme(context);
     const gpu = gpuOf(context);
     if (gpu === undefined || container === undefined || container.engine === 'unknown') return [];
     const { level, reason } = supportOf(context);

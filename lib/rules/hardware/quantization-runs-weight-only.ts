@@ -1,3 +1,4 @@
+import { servedScheme } from '../../plan/online';
 import { capability } from '../../scheme';
 import { gpuOf, supportOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
@@ -23,12 +24,22 @@ export const quantizationRunsWeightOnly: Rule = {
     'vllm/model_executor/layers/quantization/utils/marlin_utils_fp8.py: "Your GPU does not have native support for FP8 computation ... Weight-only FP8 compression will be used leveraging the Marlin kernel"',
   examples: {
     passes: [example('ml.g6.xlarge'), example('ml.p5.4xlarge')],
-    fails: [example('ml.g5.xlarge'), example('ml.g4dn.xlarge')],
+    fails: [
+      example('ml.g5.xlarge'),
+      example('ml.g4dn.xlarge'),
+      {
+        model: { config: QWEN3_SMALL },
+        container: { family: 'lmi' },
+        instanceType: 'ml.g5.xlarge',
+        environment: { OPTION_QUANTIZE: 'fp8' },
+        options: { maxModelLen: 4096 },
+      },
+    ],
   },
   evaluate(context) {
     const support = supportOf(context);
     const gpu = gpuOf(context);
-    const { scheme } = context;
+    const scheme = servedScheme(context);
     if (support.level !== 'fallback' || support.nativeSm === undefined || gpu === undefined) return [];
     const least = support.nativeSm;
     return [

@@ -36,11 +36,10 @@ export function smOf({ instance }: Pick<RuleContext, 'instance'>): number | unde
   return instance?.accelerator?.sm;
 }
 
-/** How this endpoint's container runs its scheme on its accelerators; of SGLang, the one that it makes of full precision where it is asked to. */
+/** How this endpoint's container runs its scheme on its accelerators, or the one that it makes of full precision where it is asked to. */
 export function supportOf(
   context: Pick<RuleContext, 'container' | 'instance' | 'model' | 'options' | 'scheme'>,
 ): SchemeSupport {
   const { container, instance, model } = context;
-  const scheme = container?.engine === 'sglang' ? servedScheme(context) : context.scheme;
-  return schemeSupport(scheme, container, instance?.accelerator, { moe: model?.moe !== undefined });
+  return schemeSupport(servedScheme(context), container, instance?.accelerator, { moe: model?.moe !== undefined });
 }
