@@ -12,6 +12,7 @@ import { expertParallelWithoutExperts } from './expert-parallel-without-experts'
 import { expertScalesMisordered } from './expert-scales-misordered';
 import { feedForwardNotDivisible } from './feed-forward-not-divisible';
 import { fp8BlocksNotDivisible } from './fp8-blocks-not-divisible';
+import { fp8IndexerNotSplit } from './fp8-indexer-not-split';
 import { ggufVocabularyNotPadded } from './gguf-vocabulary-not-padded';
 import { kvHeadsNotDivisible } from './kv-heads-not-divisible';
 import { marlinTileNotDivisible } from './marlin-tile-not-divisible';
@@ -33,6 +34,7 @@ export const parallelismRules: readonly Rule[] = [
   quantizationGroupNotDivisible,
   packedWeightsNotDivisible,
   fp8BlocksNotDivisible,
+  fp8IndexerNotSplit,
   marlinTileNotDivisible,
   expertScalesMisordered,
   bitsandbytesNotSplit,
