@@ -109,6 +109,22 @@ describe('the tensors of a file', () => {
     expect(makePlan(resolveEndpoint({ model: { config: bloom } })).checkpointBytes).toBe(2 * model.parameterCount);
   });
 
+  test('keep the experts of gpt-oss in MXFP4, unless they were trained on in 16 bits', () => {
+    const gptOss = {
+      ...{ architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', vocab_size: 201_088, num_hidden_layers: 24 },
+      ...{ hidden_size: 2880, intermediate_size: 2880, head_dim: 64, num_attention_heads: 64, num_key_value_heads: 8 },
+      ...{ num_local_experts: 32, num_experts_per_tok: 4, sliding_window: 128, torch_dtype: 'bfloat16' },
+    };
+    const published = { ...gptOss, quantization_config: { quant_method: 'mxfp4' } };
+    const matrices = 32 * 3 * 2880 * 2880;
+    const experts = (config: object, type: string) =>
+      ggufTensors(describeModel(config), parseScheme(`gguf:${type}`))!.experts[0];
+    for (const type of ['F16', 'Q8_0', 'Q4_K_M', 'Q2_K', 'MXFP4_MOE'])
+      expect(experts(published, type)).toBe((matrices * 17) / 32);
+    expect(experts(gptOss, 'F16')).toBe(matrices * 2);
+    expect(experts(gptOss, 'Q8_0')).toBe((matrices * 34) / 32);
+  });
+
   test('are not known of a scheme that names no type', () => {
     const model = describeModel(llama8b);
     const awq = parseScheme('awq');

@@ -85,7 +85,11 @@ export function ggufFileBytes(model: ModelDescription, scheme: Scheme): number |
 /** The type of a group's tensor at a position among the layers that have one. */
 export type TypeChooser = (group: WeightGroup, category: TensorCategory, position: number) => GgmlType;
 
-/** How a scheme chooses types for a model's tensors; undefined for a scheme that names no file type. */
+/**
+ * How a scheme chooses types for a model's tensors; undefined for a scheme that names no file type. Experts that gpt-oss was published with stay in
+ * MXFP4 whatever the file type: the converter copies them, and a quantizer does not do them again.
+ * Source: llama.cpp conversion/gpt_oss.py, `repack_mxfp4`; the cards of bartowski's and unsloth's files.
+ */
 export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChooser | undefined {
   const name = scheme.ggufType;
   if (name === undefined) return undefined;
@@ -93,8 +97,10 @@ export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChoose
   const fileType = fileTypeName(name);
   if (fileType === undefined) return undefined;
   const context: MixContext = mixContext(fileType, model, scheme.importanceMatrix);
-  return (group, category, position) =>
-    mixedType(
+  const keepsExperts = model.modelType === 'gpt_oss' && model.quantization?.method === 'mxfp4';
+  return (group, category, position) => {
+    if (keepsExperts && group.role === 'expert' && category !== 'unquantized') return 'MXFP4';
+    return mixedType(
       {
         category,
         ...placeOf(group, category, position, model),
@@ -103,6 +109,7 @@ export function typeChooser(model: ModelDescription, scheme: Scheme): TypeChoose
       },
       context,
     );
+  };
 }
 
 /** Matrices in one tensor: experts, or the heads that a latent (MLA) is expanded to. */
