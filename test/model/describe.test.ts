@@ -444,3 +444,15 @@ test('a decoder saved without its image tower is read as text, under whatever na
     describeModel({ ...text, architectures: ['Qwen3_5MoeForCausalLM'] }).parameterCount,
   );
 });
+
+test('the first LLaVA has the sizes of its decoder where others have those of the whole', () => {
+  const sizes = configOf('meta-llama/Llama-2-7b-hf');
+  const first = describeModel({
+    ...sizes,
+    architectures: ['LlavaLlamaForCausalLM'],
+    model_type: 'llava',
+    mm_vision_tower: 'openai/clip-vit-large-patch14-336',
+  });
+  expect(first.architecture).toBe('LlavaLlamaForCausalLM');
+  expect(first.parameterCount).toBe(describeModel(sizes).parameterCount);
+});

@@ -49,12 +49,12 @@ function wrap(wrapper: Wrapper): Architecture {
       const text = textConfigOf(config);
       const own = text === config;
       const named = findTextArchitecture(own ? undefined : text.strings('architectures')?.[0], text.text('model_type'));
-      // A decoder saved without its tower keeps the name of the whole.
-      if (own && named !== undefined && !config.has('vision_config')) {
-        return named.describe(text, { names: wrapper.textNames });
-      }
       const architecture =
         named ?? (typeof wrapper.fallback === 'function' ? wrapper.fallback(config) : wrapper.fallback) ?? llama;
+      // A decoder saved without its tower keeps the name of the whole; the first LLaVA's stand where the whole's do.
+      if (own && !config.has('vision_config') && (named !== undefined || config.has('mm_vision_tower'))) {
+        return architecture.describe(text, { names: wrapper.textNames });
+      }
       const tied = tiedBy(config, text);
       const draft = architecture.describe(text, { names: wrapper.textNames, tied });
       const notes = wrapper.around(draft.weights, config, draft) ?? [];
