@@ -14,7 +14,9 @@ import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
 import { gptqAsymmetricRemoved } from './gptq-asymmetric-removed';
+import { ggufRepositoryNotRead } from './gguf-repository-not-read';
 import { gptqV2Misread } from './gptq-v2-misread';
+import { cacheScalesNotPlaced } from './cache-scales-not-placed';
 import { kvCacheSchemeNotRead } from './kv-cache-scheme-not-read';
 import { modeloptAlgorithmNotInServer } from './modelopt-algorithm-not-in-server';
 import { onlineFp8Renamed } from './online-fp8-renamed';
@@ -47,8 +49,10 @@ export const checkpointRules: readonly Rule[] = [
   expertsNotQuantizable,
   fp8BlocksNeedNewerServer,
   gptqAsymmetricRemoved,
+  ggufRepositoryNotRead,
   gptqV2Misread,
   kvCacheSchemeNotRead,
+  cacheScalesNotPlaced,
   modeloptAlgorithmNotInServer,
   onlineFp8Renamed,
   onlineMethodNeedsExperts,
