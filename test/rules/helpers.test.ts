@@ -92,7 +92,7 @@ describe('what vLLM serves', () => {
   test('from and up to which version', () => {
     expect(firstWith('Qwen3ForCausalLM', 'served')).toBe('0.8.4');
     expect(lastWith('Qwen3ForCausalLM', 'served')).toBeUndefined();
-    expect(lastWith('MistralForCausalLM', 'loraHead')).toBe('0.14.0');
+    expect(lastWith('MistralForCausalLM', 'loraHead')).toBe('0.14.1');
     expect(vllmRanges('GPT2LMHeadModel', 'lora')).toEqual([]);
     expect(vllmRanges('NobodysForCausalLM')).toBeUndefined();
     for (const limit of [firstWith, lastWith]) {
