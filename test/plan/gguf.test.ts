@@ -109,6 +109,23 @@ describe('the tensors of a file', () => {
     expect(makePlan(resolveEndpoint({ model: { config: bloom } })).checkpointBytes).toBe(2 * model.parameterCount);
   });
 
+  test('of layers that predict further tokens are in the file of GLM, and not among what is loaded', () => {
+    const glm = {
+      ...{ architectures: ['Glm4MoeForCausalLM'], model_type: 'glm4_moe', vocab_size: 1024, num_hidden_layers: 3 },
+      ...{ hidden_size: 512, intermediate_size: 1024, moe_intermediate_size: 256, n_routed_experts: 4 },
+      ...{ n_shared_experts: 1, num_experts_per_tok: 2, first_k_dense_replace: 1, head_dim: 64 },
+      ...{ num_attention_heads: 8, num_key_value_heads: 2, torch_dtype: 'bfloat16' },
+    };
+    const [without, predicts] = [glm, { ...glm, num_nextn_predict_layers: 1 }].map((config) => describeModel(config));
+    const f16 = parseScheme('gguf:F16');
+    expect(ggufTensors(predicts, f16)).toEqual(ggufTensors(without, f16));
+    const { layers } = ggufTensors(without, f16)!;
+    const copies = 2 * 1024 * 512;
+    const joining = 2 * 512 * 512;
+    const more = (ggufFileBytes(predicts, f16) as number) - (ggufFileBytes(without, f16) as number);
+    expect(more).toBe(layers[2] + 2 * (copies + joining) + 4 * 3 * 512);
+  });
+
   test('keep the experts of gpt-oss in MXFP4, unless they were trained on in 16 bits', () => {
     const gptOss = {
       ...{ architectures: ['GptOssForCausalLM'], model_type: 'gpt_oss', vocab_size: 201_088, num_hidden_layers: 24 },

@@ -102,7 +102,7 @@ describe('layers that predict further tokens', () => {
     });
   });
 
-  test('are not loaded, nor in a GGUF', () => {
+  test('are not loaded, nor in a GGUF but that of GLM', () => {
     const loader: Loader = {
       engine: 'vllm',
       plainBytes: 2,
@@ -115,7 +115,8 @@ describe('layers that predict further tokens', () => {
     expect(loaded(withLayers(GLM, 1))).toBe(loaded(GLM));
     const gguf = (config: Json) =>
       makePlan(resolveEndpoint({ model: { config }, quantization: 'gguf:Q8_0' })).checkpointBytes;
-    expect(gguf(withLayers(GLM, 1))).toBe(gguf(GLM));
+    expect(gguf(withLayers(MIMO, 1))).toBe(gguf(MIMO));
+    expect(gguf(withLayers(GLM, 1))).toBeGreaterThan(gguf(GLM) as number);
   });
 
   test.each([undefined, 0, -1, 1.5, '1'])('are none for a count of %p', (count) => {

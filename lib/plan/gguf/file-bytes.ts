@@ -6,6 +6,7 @@ import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { repeatsEmbeddingInGguf } from '../weights/repeated-head';
 import { mixContext } from './mix-context';
+import { withPredictionLayers } from './prediction';
 import { tensorCategory } from './tensor-category';
 
 /** Bytes of a GGUF's tensors: in each layer, and outside the layers. */
@@ -74,9 +75,10 @@ export function ggufGroupBytes(model: ModelDescription, scheme: Scheme): ((group
   };
 }
 
-/** Bytes of the whole file: tensors, and the metadata in front of them. */
+/** Bytes of the whole file: tensors, those that are not loaded among them, and the metadata in front of them. */
 export function ggufFileBytes(model: ModelDescription, scheme: Scheme): number | null {
-  const tensors = ggufTensors(model, scheme);
+  const whole = withPredictionLayers(model);
+  const tensors = whole === model ? ggufTensors(model, scheme) : tensorsOf(whole, scheme);
   if (tensors === null) return null;
   const inLayers = tensors.layers.reduce((sum, bytes) => sum + bytes, 0);
   return inLayers + tensors.embedding + tensors.output + tensors.rest + metadataBytes(model);
@@ -158,6 +160,7 @@ const SENTENCE_PIECE_MODELS: ReadonlySet<string> = new Set([
   'baichuan',
   'internlm2',
   'minicpm',
+  'nemotron',
   'orion',
   'xverse',
 ]);
