@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Verdict } from '../lib/rules/types';
+import { parseJson } from '../lib/text/json';
 import { ExitStatus } from './exit-status';
 import { readLines } from './input';
 import { lockedModels } from './plan/spec-file';
@@ -56,7 +57,7 @@ export async function runBatch(
 function answerLine(text: string, line: number, answer: (value: unknown) => Answer): Answer {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     const finding = {
       rule: 'SPEC_UNREADABLE',

@@ -2,12 +2,13 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { SpecError } from '../lib/errors';
+import { parseJson } from '../lib/text/json';
 
 /** The JSON value in a file, or on standard input for `-`. */
 export async function readJson(file: string): Promise<unknown> {
   const text = await readText(file);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new SpecError('SPEC_UNREADABLE', `${nameOf(file)} is not JSON: ${(cause as Error).message}`, {
       path: file,

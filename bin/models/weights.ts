@@ -1,6 +1,7 @@
 import { FormatError, ModelConfigError } from '../../lib/errors';
 import { openCheckpoint, type CheckpointFolder } from '../../lib/format';
 import type { LockedModel } from '../../lib/lock';
+import { parseJson } from '../../lib/text/json';
 
 /** What a checkpoint's own files tell: its config, and the bytes of all its tensors. */
 export async function readCheckpoint(
@@ -45,7 +46,7 @@ function configOf(config: unknown, location: string): Pick<LockedModel, 'config'
 async function readJson(folder: CheckpointFolder, name: string): Promise<unknown> {
   const source = await folder.open(name);
   try {
-    return JSON.parse(new TextDecoder().decode(await source.read(0, source.size))) as unknown;
+    return parseJson(new TextDecoder().decode(await source.read(0, source.size)));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new ModelConfigError('MODEL_CONFIG_NOT_JSON', `${name} of ${folder.name} is not JSON: ${cause.message}`, {

@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors';
 import { printable, type CheckpointFolder } from '../../format';
-import { isJsonObject, type JsonObject } from '../../text/json';
+import { isJsonObject, parseJson, type JsonObject } from '../../text/json';
 
 /** The largest published tokenizer.json has 35 MB. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -44,7 +44,7 @@ export class HubFiles {
     if (text === undefined) return undefined;
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch (cause) {
       throw malformed(this.folder.name, name, printable((cause as Error).message));
     }

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors';
+import { parseJson } from '../../text/json';
 import type { CheckpointFolder } from '../folder/folder';
 import { joinGgufParts, readGgufHeader, type GgufHeader } from '../gguf';
 import { printable, quoted } from '../quoted';
@@ -173,7 +174,7 @@ function inTwoFiles(folder: string, tensor: string): FormatError {
 async function readConfig(folder: CheckpointFolder): Promise<unknown> {
   const bytes = await readWhole(folder, 'config.json', MAX_CONFIG_BYTES, 'CONFIG_TOO_LARGE');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new FormatError('CONFIG_JSON', `config.json of ${folder.name} is not JSON`, {
       path: folder.name,
