@@ -14,7 +14,7 @@ export async function readCheckpoint(
       const checkpoint = await openCheckpoint(folder);
       let weightBytes = 0;
       for (const { bytes } of checkpoint.tensors.values()) weightBytes += bytes;
-      return { ...configOf(checkpoint.config, folder.name), weightBytes };
+      return { ...(await configOf(checkpoint.config, folder, names)), weightBytes };
     } catch (error) {
       // Several GGUFs side by side are several models: which one is served is said at synth, and the config holds for
       // all.
@@ -29,10 +29,18 @@ export async function readCheckpoint(
       fix: 'name the model from which it was made, or give config at synth',
       path: folder.name,
     });
-  return configOf(await readJson(folder, 'config.json'), folder.name);
+  return configOf(await readJson(folder, 'config.json'), folder, names);
 }
 
-function configOf(config: unknown, location: string): Pick<LockedModel, 'config'> {
+/** How ModelOpt says what it quantized, in a file of its own; since 2025 in config.json, too. */
+const MODELOPT_CONFIG = 'hf_quant_config.json';
+
+async function configOf(
+  config: unknown,
+  folder: CheckpointFolder,
+  names: readonly string[],
+): Promise<Pick<LockedModel, 'config'>> {
+  const location = folder.name;
   if (config === undefined) return {};
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw new ModelConfigError('MODEL_CONFIG_NOT_JSON', `config.json of ${location} holds no JSON object`, {
@@ -40,7 +48,9 @@ function configOf(config: unknown, location: string): Pick<LockedModel, 'config'
       allowed: 'one JSON object',
       fix: 'report it to whoever published the model',
     });
-  return { config: config as Record<string, unknown> };
+  const own = config as Record<string, unknown>;
+  if (own.quantization_config !== undefined || !names.includes(MODELOPT_CONFIG)) return { config: own };
+  return { config: { ...own, quantization_config: await readJson(folder, MODELOPT_CONFIG) } };
 }
 
 async function readJson(folder: CheckpointFolder, name: string): Promise<unknown> {

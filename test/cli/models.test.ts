@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { parseLock } from '../../lib/lock';
+import { describeModel } from '../../lib/model';
 import { InstanceType, ModelSource, QuantizedEndpoint } from '../../index';
 import { S3Server } from '../format/s3-server';
 import { useTemporaryFolder } from '../format/temporary-folder';
@@ -165,6 +166,22 @@ describe('qe models', () => {
     const { status, stdout } = await qe('models', 'list', '--lock', lock);
     expect(status).toBe(0);
     expect(stdout).toMatch(/huggingface:org\/model\s+b25037543e93\s+6\.50 MiB\s+LlamaForCausalLM/);
+  });
+
+  test('what ModelOpt says of its quantization in a file of its own is kept in the config', async () => {
+    const quantized = {
+      producer: { name: 'modelopt' },
+      quantization: { quant_algo: 'FP8', exclude_modules: ['lm_head'] },
+    };
+    hub.files.set('hf_quant_config.json', Buffer.from(JSON.stringify(quantized)));
+    try {
+      expect(await qe('models', 'add', 'org/model', '--lock', lock)).toMatchObject({ status: 0 });
+      const { config } = locked()['huggingface:org/model'];
+      expect(config).toMatchObject({ model_type: 'llama', quantization_config: quantized });
+      expect(describeModel(config).quantization).toMatchObject({ method: 'modelopt', ignored: ['lm_head'] });
+    } finally {
+      hub.files.delete('hf_quant_config.json');
+    }
   });
 
   test('several GGUFs side by side are several models: the config alone is kept', async () => {
