@@ -19,13 +19,13 @@ function ranksOf(context: RuleContext): readonly number[] {
   return ranks.filter((rank) => rank <= HIGHEST_OF_EXPERTS || !adaptsExpertsAtOnce(context));
 }
 
-/** One kernel adapts all experts at once, and holds ranks up to this. Source: vllm/lora/ops/triton_ops/fused_moe_lora_op.py of 0.22.1 to 0.31.0. */
+/** One kernel adapts all experts at once, and holds ranks up to this. Source: vllm/lora/ops/triton_ops/fused_moe_lora_op.py of 0.22.0 to 0.31.0. */
 const HIGHEST_OF_EXPERTS = 128;
 
 function adaptsExpertsAtOnce(context: RuleContext): boolean {
   return (
     context.model?.moe !== undefined &&
-    isVllm(context, { since: '0.22.1', before: '0.32.0' }) &&
+    isVllm(context, { since: '0.22.0', before: '0.32.0' }) &&
     !isSwitchedOn(context, 'FULLY_SHARDED_LORAS')
   );
 }
@@ -37,7 +37,7 @@ export const loraRankNotAllowed: Rule = {
   explanation:
     'vLLM sets up LoRA slots of one rank and takes a few values only: "max_lora_rank (24) must be one of (8, 16, 32, 64)". Adapters of a lower rank fit into a higher slot, so take the next one up. The kernel that adapts experts stops above 128: "fused_moe_lora_one_shot supports max_lora_rank<=128".',
   source: 'vllm/config/lora.py and vllm/lora/ops/triton_ops/fused_moe_lora_op.py by version; vllm-project/vllm#55158',
-  holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since; experts up to 128: 0.22.1 to 0.31',
+  holdsFor: 'up to 64: vLLM < 0.5.5; up to 256: < 0.8; up to 512 since; experts up to 128: 0.22.0 to 0.31',
   server: { engine: 'vllm', since: '0.3.0' },
   examples: {
     passes: [
