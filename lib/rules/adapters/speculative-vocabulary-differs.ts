@@ -1,4 +1,5 @@
 import { serverName } from '../helpers/engine';
+import { vocabularyNamed } from '../helpers/draft-vocabulary';
 import { count, found } from '../helpers/finding';
 import { LLAMA_8B, LLAMA2_7B } from '../helpers/samples';
 import { isDraftModel, speculationOf } from '../helpers/speculation';
@@ -38,6 +39,7 @@ export const speculativeVocabularyDiffers: Rule = {
     ],
     fails: [
       example(LLAMA2_7B),
+      named('"model":"Qwen/Qwen2.5-0.5B-Instruct-GPTQ-Int4"'),
       example(LLAMA2_7B, 'draft_model'),
       example(LLAMA2_7B, 'draft', '0.9.2'),
       named('"model":"TinyLlama/TinyLlama-1.1B-Chat-v1.0"'),
@@ -48,8 +50,8 @@ export const speculativeVocabularyDiffers: Rule = {
     const { model } = context;
     if (model === undefined) return [];
     const speculation = speculationOf(context);
-    if (speculation?.config === undefined || !isDraftModel(speculation)) return [];
-    const size = speculation.config.vocab_size;
+    if (speculation === undefined || !isDraftModel(speculation)) return [];
+    const size = speculation.config === undefined ? vocabularyNamed(speculation.model) : speculation.config.vocab_size;
     if (typeof size !== 'number' || size === model.vocabSize || speculation.allowsOtherVocabulary) return [];
     const isOwn = context.spec.speculative?.config !== undefined;
     return [
