@@ -176,6 +176,20 @@ describe('a head that is stored beside the embedding it repeats', () => {
     expect(repeatsEmbedding(describeModel({ ...MIMO, tie_word_embeddings: true }))).toBe(false);
   });
 
+  test('is in three releases of Qwen3, as they were published', () => {
+    const qwen3 = (id: string, quantization?: string) => {
+      const config = { ...MIMO, architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', tie_word_embeddings: true };
+      return makePlan(resolveEndpoint({ model: { id, config }, quantization })).checkpointBytes as number;
+    };
+    const without = qwen3('Qwen/Qwen3-4B');
+    for (const size of ['0.6B', '1.7B', '4B-FP8'])
+      expect(qwen3(`Qwen/Qwen3-${size}`)).toBe(without + 2 * VOCABULARY * H);
+    for (const size of ['0.6B-Base', '1.7B-Base', '4B-Instruct-2507'])
+      expect(qwen3(`Qwen/Qwen3-${size}`)).toBe(without);
+    expect(qwen3('Qwen/Qwen3-0.6B', 'awq')).toBe(qwen3('Qwen/Qwen3-4B', 'awq'));
+    expect(qwen3('Qwen/Qwen3-0.6B', 'gguf:Q8_0')).toBe(qwen3('Qwen/Qwen3-4B', 'gguf:Q8_0'));
+  });
+
   test('weighs on the files, GGUF or not', () => {
     const untied = { ...seven, tie_word_embeddings: false };
     expect(bytesOf(seven)).toBe(bytesOf(untied));

@@ -22,10 +22,18 @@ export function checkpointBytes(
 ): number | null {
   if (weightBytes !== undefined && scheme.origin !== 'spec') return weightBytes;
   const prediction = predictionLayers(model, id);
-  return remembered(model, scheme, `checkpoint|${prediction?.count}`, () => storedBytes(model, scheme, prediction));
+  const repeats = repeatsEmbedding(model, scheme.origin === 'spec' ? undefined : id);
+  return remembered(model, scheme, `checkpoint|${prediction?.count}|${repeats}`, () =>
+    storedBytes(model, scheme, prediction, repeats),
+  );
 }
 
-function storedBytes(model: ModelDescription, scheme: Scheme, prediction: PredictionLayers | undefined): number | null {
+function storedBytes(
+  model: ModelDescription,
+  scheme: Scheme,
+  prediction: PredictionLayers | undefined,
+  repeats: boolean,
+): number | null {
   if (scheme.layout === 'gguf') return ggufFileBytes(model, scheme);
   const selection = selectionOf(model, scheme);
   const plain = plainBytes(model, scheme);
@@ -36,7 +44,7 @@ function storedBytes(model: ModelDescription, scheme: Scheme, prediction: Predic
     if (each === undefined) return null;
     const matrix = (group.elements / Math.max(1, group.layers.length)) * plain;
     total += each * quantized + matrix * (Math.max(1, group.layers.length) - quantized);
-    if (group.role === 'embedding' && repeatsEmbedding(model)) total += matrix;
+    if (group.role === 'embedding' && repeats) total += matrix;
     if (prediction === undefined) continue;
     if (group.layers.includes(prediction.like))
       total += prediction.count * (selection.quantizes(group, prediction.like) ? each : matrix);
