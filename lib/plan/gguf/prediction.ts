@@ -15,7 +15,12 @@ export function withPredictionLayers(model: ModelDescription): ModelDescription 
   const { hiddenSize, numLayers } = model;
   const added = Array.from({ length: prediction.count }, (_, at) => numLayers + at);
   const within = (name: string, role: WeightGroup['role'], shape: readonly number[]): WeightGroup => ({
-    ...{ name: `model.layers.{layer}.nextn.${name}.weight`, role, place: 'text', shape, layers: added, experts: 1 },
+    name: `model.layers.{layer}.nextn.${name}.weight`,
+    role,
+    place: 'text',
+    shape,
+    layers: added,
+    experts: 1,
     count: added.length,
     elements: added.length * shape.reduce((product, dimension) => product * dimension, 1),
     split: 'replicated',
