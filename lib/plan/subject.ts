@@ -9,6 +9,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { mediaLimits, type MediaLimits } from './memory/media-limits';
+import { skipsTower } from './memory/skipped-tower';
 import { usesSecondRunner } from './memory/second-runner';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
@@ -80,6 +81,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       wholeEmbedding: attention === undefined ? undefined : keepsEmbeddingWhole(model, version),
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
+    skipsTower: skipsTower(resolved, model),
     stepTokens: options.maxNumBatchedTokens,
   };
   return {

@@ -86,6 +86,7 @@ interface Traits {
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly slots?: AdapterSlots;
+  readonly skipsTower: boolean;
 }
 
 function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Traits {
@@ -106,13 +107,14 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
     plainBytes,
     parallelism,
     slots: adapterSlots(model, loader),
+    skipsTower: loader.skipsTower === true,
   };
 }
 
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, slots } = traits;
+  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, slots, skipsTower } = traits;
   const { tensor, experts, expertReplicas, attention, wholeEmbedding } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}|${skipsTower}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */
@@ -120,7 +122,7 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): nu
   const bytes = new Array<number>(model.numLayers).fill(0);
   for (const alike of quantizedClasses(model, scheme)) {
     const { groups, layers, quantized } = alike;
-    const shards = groups.map((group) => shardOf(group, model, loader.parallelism));
+    const shards = groups.map((group) => heldOf(group, model, loader));
     const weight = allocations(alike, shards, scheme, loader);
     if (weight === null) return null;
     const { mla } = model;
@@ -157,6 +159,13 @@ function splitByQuantized(alike: LayerClass, selection: Selection): readonly Qua
     else known.layers.push(layer);
   }
   return [...classes.values()].map((part) => ({ ...alike, ...part }));
+}
+
+/** The part of a group that a rank holds: nothing of a tower that is left out. */
+function heldOf(group: WeightGroup, model: ModelDescription, { parallelism, skipsTower }: Traits): Shard {
+  if (skipsTower && (group.place === 'vision' || group.place === 'projector'))
+    return { shape: group.shape, experts: 0 };
+  return shardOf(group, model, parallelism);
 }
 
 function allocations(
@@ -268,7 +277,7 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
   let tied = 0;
   for (const group of model.weights) {
     if (group.layers.length > 0) continue;
-    const shard = shardOf(group, model, loader.parallelism);
+    const shard = heldOf(group, model, loader);
     const tensors = selection.quantizes(group, undefined)
       ? quantizedTensors(group, shard, scheme, loader)
       : [plainTensor(group, shard, scheme, loader)];

@@ -11,6 +11,8 @@ export interface Loader {
   readonly plainBytes: number;
   readonly parallelism: Parallelism;
   readonly loras?: { readonly count: number; readonly rank: number };
+  /** Is the tower that sees left out? */
+  readonly skipsTower?: boolean;
   /** Most tokens of one step, for which some models keep buffers; undefined: none. */
   readonly stepTokens?: number;
 }

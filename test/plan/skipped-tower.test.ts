@@ -1,0 +1,61 @@
+import { resolveEndpoint } from '../../lib/endpoint/resolve';
+import { describeModel, findModelConfig } from '../../lib/model';
+import { makePlan } from '../../lib/plan';
+
+const VL = 'Qwen/Qwen2.5-VL-7B-Instruct';
+const NOTHING = '{"image":0,"video":0}';
+
+const weights = (environment: Record<string, string>, version: string, id = VL) =>
+  makePlan(
+    resolveEndpoint({
+      model: { id },
+      container: { family: 'vllm', version },
+      instanceType: 'ml.g6e.2xlarge',
+      options: { maxModelLen: 8192 },
+      environment,
+    }),
+  ).memory.weights!;
+
+const towerBytes = (id: string) =>
+  2 *
+  describeModel(findModelConfig(id))
+    .weights.filter(({ place }) => place === 'vision' || place === 'projector')
+    .reduce((total, { elements }) => total + elements, 0);
+
+describe('a tower that nothing may be shown to', () => {
+  test.each(['0.11.0', '0.14.0', '0.16.0', '0.30.0'])('is not loaded by vLLM %s', (version) => {
+    const saved = weights({}, version) - weights({ SM_VLLM_LIMIT_MM_PER_PROMPT: NOTHING }, version);
+    const tower = towerBytes(VL);
+    expect(Math.abs(saved - tower)).toBeLessThan(0.03 * tower);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['before 0.11', { SM_VLLM_LIMIT_MM_PER_PROMPT: NOTHING }, '0.10.2'],
+    ['for videos', { SM_VLLM_LIMIT_MM_PER_PROMPT: '{"image":0}' }, '0.30.0'],
+    ['for images', { SM_VLLM_LIMIT_MM_PER_PROMPT: '{"image":1,"video":0}' }, '0.30.0'],
+    ['without a word', {}, '0.30.0'],
+  ])('is loaded %s', (_, environment, version) => {
+    expect(weights(environment, version)).toBe(weights({}, version));
+  });
+
+  test('is left out, too, where the language model alone is asked for', () => {
+    expect(weights({ SM_VLLM_LANGUAGE_MODEL_ONLY: 'true' }, '0.30.0')).toBe(
+      weights({ SM_VLLM_LIMIT_MM_PER_PROMPT: NOTHING }, '0.30.0'),
+    );
+  });
+
+  test('needs no word on videos of a model that sees none', () => {
+    const llama = 'meta-llama/Llama-4-Scout-17B-16E-Instruct';
+    const saved =
+      weights({}, '0.11.0', llama) - weights({ SM_VLLM_LIMIT_MM_PER_PROMPT: '{"image":0}' }, '0.11.0', llama);
+    expect(saved).toBeGreaterThan(0.95 * towerBytes(llama));
+  });
+
+  test('is left out of every model from 0.16 on', () => {
+    const gemma = 'google/gemma-4-31B-it';
+    const saved = (version: string) =>
+      weights({}, version, gemma) - weights({ SM_VLLM_LIMIT_MM_PER_PROMPT: NOTHING }, version, gemma);
+    expect(saved('0.14.0')).toBe(0);
+    expect(saved('0.19.0')).toBeGreaterThan(0.95 * towerBytes(gemma));
+  });
+});
