@@ -18,6 +18,7 @@ export { readEngineLog, type Measured } from './measured/engine-log';
 export { readMeasured } from './measured/read';
 export { hostWeightBytes } from './memory/llama-cpp-placement';
 export { AWQ_PARTS, startPeak, type StartPeak } from './memory/start-peak';
+export { skipsTower } from './memory/skipped-tower';
 export { uncertainBytes } from './memory/uncertain';
 export { currentPrices, setPrices } from './prices/current';
 export {

@@ -1,3 +1,4 @@
+import { skipsTower } from '../../plan';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
@@ -88,6 +89,10 @@ export const visionHeadsNotDivisible: Rule = {
       internVl(1),
       internVl(2, { SM_SGLANG_MM_ENABLE_DP_ENCODER: 'true' }),
       { ...internVl(2), container: { family: 'vllm' } },
+      {
+        ...example(8, { SM_VLLM_LIMIT_MM_PER_PROMPT: '{"image":0,"video":0}' }),
+        container: { family: 'vllm', version: '0.16.0' },
+      },
     ],
     fails: [example(8), example(8, { SM_VLLM_MM_ENCODER_TP_MODE: 'weights' }), internVl(2)],
   },
@@ -96,6 +101,8 @@ export const visionHeadsNotDivisible: Rule = {
     if (degree <= 1 || !isCut(context)) return [];
     const heads = visionHeads(context);
     if (heads === undefined || heads % degree === 0) return [];
+    const { model } = context;
+    if (model !== undefined && skipsTower(context, model)) return [];
     const { allowed, fix } = degreeFix(context, (other) => heads % other === 0);
     const isSglang = context.container?.engine === 'sglang';
     const variable = isSglang ? SGLANG_SWITCHES[0] : argumentVariable(context, MODE);
