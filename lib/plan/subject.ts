@@ -67,6 +67,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
   const speculation = speculationOf(resolved);
   const method = speculation === undefined ? undefined : (speculation.method?.toLowerCase() ?? 'draft');
   const attention = engine === 'sglang' ? attentionRanks(resolved) : undefined;
+  const limits = model.multimodal ? mediaLimits(resolved) : TEXT_ALONE;
   const loader: Loader = {
     engine,
     version,
@@ -81,7 +82,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       wholeEmbedding: attention === undefined ? undefined : keepsEmbeddingWhole(model, version),
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
-    skipsTower: skipsTower(resolved, model),
+    skipsTower: skipsTower(resolved, model, limits),
     stepTokens: options.maxNumBatchedTokens,
   };
   return {
@@ -106,7 +107,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     overlapsSteps: engine === 'vllm' ? overlapsSteps(resolved) : undefined,
     asksForFlashInferSampler: resolved.spec.environment?.VLLM_USE_FLASHINFER_SAMPLER === '1',
     projector: model.multimodal ? projectorPlace(resolved) : undefined,
-    mediaLimits: model.multimodal ? mediaLimits(resolved) : TEXT_ALONE,
+    mediaLimits: limits,
     elementBytes,
     kvElementBytes: kvElementBytes(kvDtype(options.kvCacheDtype, model), elementBytes),
     hasNvlink: hasNvlink(accelerator?.interconnect),

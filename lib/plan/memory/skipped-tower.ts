@@ -1,7 +1,7 @@
 import { isSince } from '../../endpoint/version';
 import { argumentOf, type Served } from '../../endpoint/vllm-argument';
 import type { ModelDescription } from '../../model/types';
-import { mediaLimits } from './media-limits';
+import { mediaLimits, type MediaLimits } from './media-limits';
 
 /** Models that look whether anything may be shown to them: from 0.11 to 0.15. From 0.16 on every model does. Source: vllm/model_executor/models of 0.9.0, 0.11.0 to 0.14.0, `self.visual = None`, and 0.16.0, `_mark_tower_model`. */
 const FIRST = /^(llava|mistral3|llama4|qwen2_vl|qwen2_5_vl|qwen2_5_omni|qwen3_vl(_moe)?|step3_vl)$/;
@@ -10,12 +10,15 @@ const FIRST = /^(llava|mistral3|llama4|qwen2_vl|qwen2_5_vl|qwen2_5_omni|qwen3_vl
 const IMAGES_ALONE = /^(gemma3|llama4|llava|llava_next|mistral3|pixtral|phi3_v|idefics3|aria)$/;
 
 /** Does vLLM leave the tower out that sees, as no image and no video may be shown to it? */
-export function skipsTower(endpoint: Served, { modelType, multimodal }: ModelDescription): boolean {
+export function skipsTower(
+  endpoint: Served,
+  { modelType, multimodal }: ModelDescription,
+  { images, videos }: MediaLimits = mediaLimits(endpoint),
+): boolean {
   const { container } = endpoint;
   const version = container?.engineVersion;
   if (!multimodal || container?.engine !== 'vllm' || !isSince(version, 0, 11)) return false;
   if (!isSince(version, 0, 16) && !FIRST.test(modelType)) return false;
   if (argumentOf(endpoint, 'LANGUAGE_MODEL_ONLY')?.value === 'true') return true;
-  const { images, videos } = mediaLimits(endpoint);
   return images === 0 && (videos === 0 || IMAGES_ALONE.test(modelType));
 }
