@@ -59,10 +59,15 @@ export function entryPointAge(container: ResolvedContainer): EntryPointAge {
   const version = container.engineVersion;
   // The tag of 0.5.9 was built anew twice a week until April 2026, and so holds the script of March.
   if (container.family === 'sglang') return version && !isAtLeast(version, '0.5.9') ? 'verbatim' : 'booleans';
-  if (container.repository?.startsWith('huggingface')) return 'booleans';
+  if (isOfHuggingFace(container)) return 'booleans';
   const isServerTag = container.tag?.startsWith('server-sagemaker-cuda-v2.4') ?? false;
   if (!version || isServerTag || isAtLeast(version, '0.28.0')) return 'lists';
   return isAtLeast(version, '0.17.1') ? 'booleans' : 'verbatim';
+}
+
+/** An image that Hugging Face builds, with an entry point of its own. */
+export function isOfHuggingFace({ repository }: Pick<ResolvedContainer, 'repository'>): boolean {
+  return repository?.startsWith('huggingface') === true;
 }
 
 /** Source: aws/deep-learning-containers#6044 (2026-05-07), first in the image of vLLM 0.20.2. */

@@ -9,7 +9,7 @@ export {
   type OtherVersions,
   type ServerArgument,
 } from './arguments';
-export { entryPointAge, type EntryPointAge } from './entry-points';
+export { entryPointAge, isOfHuggingFace, type EntryPointAge } from './entry-points';
 export { environmentOf, hasModelFiles } from './environment';
 export {
   defaultDriver,
@@ -48,6 +48,7 @@ export {
   registryRegions,
   type ImageHost,
 } from './images';
+export { llamaServerVariables } from './llama-server';
 export { renderContainer } from './render';
 export { nearestVersion, resolveContainer } from './resolve';
 export {

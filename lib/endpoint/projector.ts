@@ -1,7 +1,5 @@
-import { llamaCppHas } from '../container';
+import { llamaCppHas, llamaServerVariables } from '../container';
 import type { ResolvedEndpoint } from './types';
-
-const PREFIXES = ['SM_LLAMA_CPP_', 'LLAMA_ARG_'];
 
 /**
  * Where llama-server keeps the projector of a model that sees (mmproj), which is a file beside the GGUF; undefined: it has none, and serves text.
@@ -15,7 +13,7 @@ export function projectorPlace({
   const { environment } = spec;
   if (container?.engine !== 'llama.cpp' || environment === undefined) return undefined;
   const isSet = (name: string): boolean =>
-    PREFIXES.some((prefix) => !['', 'false', undefined].includes(environment[prefix + name]));
+    llamaServerVariables(name).some((variable) => !['', 'false', undefined].includes(environment[variable]));
   const comesAlong =
     isSet('HF_REPO') && !isSet('NO_MMPROJ') && llamaCppHas(container, 'projectorOfRepository') !== false;
   if (!isSet('MMPROJ') && !isSet('MMPROJ_URL') && !comesAlong) return undefined;

@@ -1,3 +1,4 @@
+import { llamaServerVariables } from '../container/llama-server';
 import type { ModelDescription } from '../model/types';
 import type { EndpointSpec } from '../spec/types';
 import { schemeOfCheckpoint } from './from-checkpoint';
@@ -23,24 +24,21 @@ export function resolveScheme(spec: EndpointSpec, model: ModelDescription | unde
 }
 
 /** Variables that name the file llama-server loads, or a repository and the type it takes from it (`org/model-GGUF:Q4_K_M`). */
-const SOURCES = ['MODEL', 'HF_FILE', 'MODEL_URL', 'HF_REPO'].flatMap((name) => [
-  `SM_LLAMA_CPP_${name}`,
-  `LLAMA_ARG_${name}`,
-]);
-const REPOSITORIES = SOURCES.slice(-2);
+const FILES = ['MODEL', 'HF_FILE', 'MODEL_URL'].flatMap(llamaServerVariables);
+const REPOSITORIES = llamaServerVariables('HF_REPO');
 
 /** The type at the end of a GGUF's name: `model-Q4_K_M.gguf`, `model.q8_0-00001-of-00002.gguf`, `org/model-GGUF:IQ4_XS`. */
 const TYPE_IN_NAME = /[-._:/]((?:i?q\d|bf16|f16|f32|mxfp4)[a-z0-9_]{0,8})(?:-\d{5}-of-\d{5})?(?:\.gguf)?$/i;
 
 function schemeOfFile({ container, environment }: EndpointSpec): Scheme | undefined {
   if (container?.family !== 'llama-cpp' || environment === undefined) return undefined;
-  for (const name of SOURCES) {
+  for (const name of [...FILES, ...REPOSITORIES]) {
     const type = TYPE_IN_NAME.exec(environment[name] ?? '')?.[1];
     const scheme = `gguf:${type?.toUpperCase()}`;
     if (type !== undefined && isSchemeName(scheme)) return parseScheme(scheme, { origin: 'default' });
   }
   // A file that is named beside the repository is of a type that its name does not tell.
-  const isFile = SOURCES.some((name) => !REPOSITORIES.includes(name) && environment[name] !== undefined);
+  const isFile = FILES.some((name) => environment[name] !== undefined);
   const isTaken = REPOSITORIES.some((name) => /^[^:]*gguf[^:]*$/i.test(environment[name] ?? ''));
   return isTaken && !isFile ? parseScheme(TAKEN_BY_DEFAULT, { origin: 'default' }) : undefined;
 }

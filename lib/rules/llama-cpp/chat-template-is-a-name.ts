@@ -1,9 +1,10 @@
+import { llamaServerVariables } from '../../container';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { onLlamaServer as example } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const VARIABLES = ['SM_LLAMA_CPP_CHAT_TEMPLATE', 'LLAMA_ARG_CHAT_TEMPLATE'];
+const VARIABLES = llamaServerVariables('CHAT_TEMPLATE');
 
 /** The entry point drops a variable that is false, so that only these turn Jinja off. */
 function isJinjaOff(environment: Readonly<Record<string, string>>): boolean {

@@ -1,3 +1,4 @@
+import { isOfHuggingFace } from '../../container';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { onLlamaServer as example } from '../helpers/samples';
@@ -39,7 +40,7 @@ export const embeddingsNotRouted: Rule = {
     const { environment } = spec;
     if (container?.family !== 'llama-cpp' || environment === undefined) return [];
     // What the image of Hugging Face does with /invocations was not read.
-    if (container.repository?.startsWith('huggingface') === true) return [];
+    if (isOfHuggingFace(container)) return [];
     const name = Object.keys(VARIABLES).find((one) => environment[one] !== undefined && isOn(environment[one]));
     if (name === undefined) return [];
     return [

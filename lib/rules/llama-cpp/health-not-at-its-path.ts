@@ -1,9 +1,10 @@
+import { isOfHuggingFace, llamaServerVariables } from '../../container';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { onLlamaServer as example } from '../helpers/samples';
 import type { Rule } from '../types';
 
-const NAMES = ['SM_LLAMA_CPP_API_PREFIX', 'LLAMA_ARG_API_PREFIX'];
+const NAMES = llamaServerVariables('API_PREFIX');
 
 export const healthNotAtItsPath: Rule = {
   id: 'HEALTH_NOT_AT_ITS_PATH',
@@ -21,7 +22,7 @@ export const healthNotAtItsPath: Rule = {
   evaluate({ container, spec }) {
     const { environment } = spec;
     if (container?.family !== 'llama-cpp' || environment === undefined) return [];
-    if (container.repository?.startsWith('huggingface') === true) return [];
+    if (isOfHuggingFace(container)) return [];
     const name = NAMES.find((one) => !/^(false)?$|\$\{/i.test(environment[one] ?? ''));
     if (name === undefined) return [];
     return [

@@ -1,3 +1,4 @@
+import { llamaServerVariables } from '../../container';
 import { nearestNames } from '../../text/nearest';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
@@ -15,10 +16,7 @@ const example = (options: object, environment?: Record<string, string>) => ({
 /** Source: llama.cpp common/arg.cpp, `kv_cache_types`. */
 const TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'];
 
-const VARIABLES = ['SM_LLAMA_CPP_', 'LLAMA_ARG_'].flatMap((prefix) => [
-  `${prefix}CACHE_TYPE_K`,
-  `${prefix}CACHE_TYPE_V`,
-]);
+const VARIABLES = ['CACHE_TYPE_K', 'CACHE_TYPE_V'].flatMap(llamaServerVariables);
 
 export const kvTypeUnknown: Rule = {
   id: 'KV_TYPE_UNKNOWN',

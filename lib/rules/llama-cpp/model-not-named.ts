@@ -1,3 +1,4 @@
+import { isOfHuggingFace } from '../../container';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
 import { onLlamaServer as example } from '../helpers/samples';
@@ -43,7 +44,7 @@ export const modelNotNamed: Rule = {
   evaluate({ container, spec }) {
     const { environment } = spec;
     if (container?.family !== 'llama-cpp' || environment === undefined) return [];
-    if (container.repository?.startsWith('huggingface') === true) return [];
+    if (isOfHuggingFace(container)) return [];
     if (MODEL.some((name) => environment[name] !== undefined)) return [];
     const folder = (environment.SM_LLAMA_CPP_MODEL_DIR ?? '/opt/ml/model').replace(/\/+$/, '');
     const name = Object.keys(BESIDES).find((one) =>

@@ -1,4 +1,4 @@
-import { llamaCppHas, llamaCppName } from '../../container';
+import { llamaCppHas, llamaCppName, llamaServerVariables } from '../../container';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
@@ -12,7 +12,7 @@ const example = (instanceType: string, mode = 'row', version?: string) => ({
   environment: { SM_LLAMA_CPP_SPLIT_MODE: mode },
 });
 
-const NAMES = ['SM_LLAMA_CPP_SPLIT_MODE', 'LLAMA_ARG_SPLIT_MODE'];
+const NAMES = llamaServerVariables('SPLIT_MODE');
 
 export const splitModeRow: Rule = {
   id: 'SPLIT_MODE_ROW',
