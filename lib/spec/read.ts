@@ -186,38 +186,25 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !isList(value);
 }
 
-/*
- * Parsed JSON never runs code when it is read; a getter or a proxy handed to the API may, and may throw whatever it likes. Only the access itself
- * stands inside, so that a mistake of our own is never taken for the caller's.
- */
-
 function isList(value: unknown): value is unknown[] {
-  try {
-    return Array.isArray(value);
-  } catch (cause) {
-    throw unreadable(cause);
-  }
+  return guarded(Array.isArray, value);
 }
 
 function keysOf(value: object): readonly string[] {
-  try {
-    return Object.keys(value);
-  } catch (cause) {
-    throw unreadable(cause);
-  }
+  return guarded(Object.keys, value);
 }
 
-function propertyOf<K extends PropertyKey, T>(value: Readonly<Record<K, T>>, key: K): T {
-  try {
-    return value[key];
-  } catch (cause) {
-    throw unreadable(cause);
-  }
+function propertyOf(value: object, key: PropertyKey): unknown {
+  return guarded(Reflect.get, value, key);
 }
 
-function textOf(value: unknown): string {
+/**
+ * Parsed JSON never runs code when it is read; a getter or a proxy handed to the API may, and may throw whatever it likes. Only the access itself
+ * stands inside, so that a mistake of our own is never taken for the caller's. No closure: this runs for every property of a batch.
+ */
+function guarded<A, B, T>(access: (value: A, key: B) => T, value: A, key?: B): T {
   try {
-    return show(value);
+    return access(value, key as B);
   } catch (cause) {
     throw unreadable(cause);
   }
@@ -239,7 +226,7 @@ function refuse(problems: SpecError[], problem: SpecError): undefined {
 }
 
 function wrongType(value: unknown, allowed: string, path: string, problems: SpecError[]): undefined {
-  const got = textOf(value);
+  const got = guarded(show, value);
   return refuse(
     problems,
     new SpecError('SPEC_WRONG_TYPE', `${nameOf(path)} must be ${allowed}, got ${got}`, {
