@@ -553,6 +553,19 @@ test.each([
   expect(findingsOf('TGI_KV_HEADS_FEWER_THAN_GPUS', tgi)).toHaveLength(findings);
 });
 
+test('TGI is told its GPUs by either variable, and the finding names the one that did', () => {
+  const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.4.0-tgi2.3.1';
+  const tgi = (environment: Record<string, string>) => ({
+    model: { config: { ...LLAMA_8B, num_key_value_heads: 2 } },
+    container: { family: 'custom', image },
+    environment,
+  });
+  const paths = (environment: Record<string, string>) =>
+    findingsOf('TGI_KV_HEADS_FEWER_THAN_GPUS', tgi(environment)).map(({ path, got }) => [path, got]);
+  expect(paths({ NUM_SHARD: '4' })).toEqual([['/environment/NUM_SHARD', 'NUM_SHARD=4']]);
+  expect(paths({ SM_NUM_GPUS: '8', NUM_SHARD: '4' })).toEqual([['/environment/SM_NUM_GPUS', 'SM_NUM_GPUS=8']]);
+});
+
 describe('ATTENTION_BACKEND_UNKNOWN', () => {
   const rule = 'ATTENTION_BACKEND_UNKNOWN';
   const argument = (value: string, version = '0.24.0') =>

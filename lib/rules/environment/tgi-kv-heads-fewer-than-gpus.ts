@@ -28,15 +28,15 @@ export const tgiKvHeadsFewerThanGpus: Rule = {
   evaluate(context) {
     const { container, model } = context;
     if (container?.repository !== TGI || model === undefined) return [];
-    const gpus = tgiGpus(context);
+    const { variable, gpus } = tgiGpus(context);
     if (gpus <= model.numKvHeads) return [];
     return [
       found({
         what: `text-generation-inference copies no key-value (KV) heads, and the model has ${model.numKvHeads} for ${gpus} GPUs`,
-        got: `SM_NUM_GPUS=${gpus}`,
+        got: `${variable}=${gpus}`,
         allowed: `at most ${model.numKvHeads}`,
-        fix: `set SM_NUM_GPUS to ${model.numKvHeads}`,
-        path: '/environment/SM_NUM_GPUS',
+        fix: `set ${variable} to ${model.numKvHeads}`,
+        path: `/environment/${variable}`,
       }),
     ];
   },

@@ -22,7 +22,7 @@ const example = (release: string, HF_MODEL_QUANTIZE: string) => ({
 });
 
 /** Release from which SageMaker's image builds the AWQ kernels that the server asks for. Source: awslabs/llm-hosting-container, Dockerfile of 1.1.0 and 1.2.0. */
-const AWQ_KERNELS = [1, 2, 0] as const;
+const AWQ_KERNELS = '1.2.0';
 
 export const tgiQuantizationUnknown: Rule = {
   id: 'TGI_QUANTIZATION_UNKNOWN',
@@ -49,7 +49,7 @@ export const tgiQuantizationUnknown: Rule = {
     const isTaken = takesQuantization(release, value);
     const lacksKernels = value === 'awq' && !tgiAtLeast(release, AWQ_KERNELS);
     if (isTaken && !lacksKernels) return [];
-    const first = lacksKernels ? AWQ_KERNELS.join('.') : firstWithQuantization(value);
+    const first = lacksKernels ? AWQ_KERNELS : firstWithQuantization(value);
     return [
       found({
         what: isTaken

@@ -1,4 +1,4 @@
-import { compareVersions, parseVersion, type Version } from '../../text/version';
+import { isAtLeast, parseVersion } from '../../text/version';
 import data from '../data/tgi-support.json';
 import type { RuleContext } from '../types';
 
@@ -40,10 +40,12 @@ export const firstWithQuantization = (name: string): string | undefined => QUANT
 export const quantizations = (release: string): string[] =>
   [...QUANTIZE.keys()].filter((name) => takesQuantization(release, name));
 
-/** GPUs over which the server is told to spread the model; one where a number is not given or not known yet. */
-export function tgiGpus({ spec }: Pick<RuleContext, 'spec'>): number {
-  const value = (spec.environment?.SM_NUM_GPUS ?? spec.environment?.NUM_SHARD)?.trim() ?? '';
-  return /^\d+$/.test(value) ? Number(value) : 1;
+/** GPUs over which the server is told to spread the model, and by which variable; one where a number is not given or not known yet. */
+export function tgiGpus({ spec }: Pick<RuleContext, 'spec'>): { readonly variable: string; readonly gpus: number } {
+  const { environment = {} } = spec;
+  const variable = environment.SM_NUM_GPUS === undefined && environment.NUM_SHARD ? 'NUM_SHARD' : 'SM_NUM_GPUS';
+  const value = environment[variable]?.trim() ?? '';
+  return { variable, gpus: /^\d+$/.test(value) ? Number(value) : 1 };
 }
 
 /** The variable that asks for a quantization, and what it says. */
@@ -55,13 +57,12 @@ export function tgiQuantization({ spec }: Pick<RuleContext, 'spec'>): { name: st
 }
 
 /** Is the release at least that old? */
-export function tgiAtLeast(release: string, least: Version): boolean {
+export function tgiAtLeast(release: string, least: string): boolean {
   const version = parseVersion(release);
-  return version !== undefined && compareVersions(version, least) >= 0;
+  return version !== undefined && isAtLeast(version, least);
 }
 
 function isIn(table: ReadonlyMap<string, string>, name: string, release: string): boolean {
   const first = table.get(name);
-  const least = first === undefined ? undefined : parseVersion(first);
-  return least !== undefined && tgiAtLeast(release, least);
+  return first !== undefined && tgiAtLeast(release, first);
 }

@@ -59,7 +59,7 @@ export const tgiModelNotServed: Rule = {
     const release = tgiRelease(context);
     const type = model?.config.model_type;
     if (release === undefined || typeof type !== 'string' || hasOwnCode(release, type)) return [];
-    const gpus = tgiGpus(context);
+    const { gpus } = tgiGpus(context);
     const quantization = tgiQuantization(context)?.value;
     const reason =
       gpus > 1
