@@ -1,5 +1,6 @@
 import { limitOf } from '../../lib/container';
 import type { ResolvedEndpoint } from '../../lib/endpoint/types';
+import { fetchedBytes } from '../../lib/plan';
 import type { PlanAnswer } from '../../lib/rules';
 import type { EndpointOptions, EndpointSpec } from '../../lib/spec/types';
 
@@ -74,7 +75,7 @@ export function estimateStart(
   resolved: ResolvedEndpoint | undefined,
   plan: PlanAnswer,
 ): StartEstimate {
-  const knownBytes = spec.model.weightBytes ?? plan.checkpointBytes ?? undefined;
+  const knownBytes = fetchedBytes(spec.model, plan);
   const bytes = knownBytes ?? UNKNOWN_MODEL_BYTES;
   const fromHub = spec.endpoint?.modelData === 'hub';
   const network = resolved?.instance?.networkBandwidth ?? Infinity;
@@ -98,8 +99,8 @@ function timeout(seconds: number): number {
   return Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, Math.ceil((seconds * MARGIN) / 60) * 60));
 }
 
-function volume(bytes: number | undefined): Pick<EndpointOptions, 'volumeSizeInGb'> {
-  const needed = bytes === undefined ? 0 : Math.ceil(bytes / 1e9) + VOLUME_BESIDE_MODEL_GB;
-  const isSmall = bytes === undefined || bytes / 1e9 + 10 <= DEFAULT_VOLUME_GB;
+function volume(bytes: number | null): Pick<EndpointOptions, 'volumeSizeInGb'> {
+  const needed = bytes === null ? 0 : Math.ceil(bytes / 1e9) + VOLUME_BESIDE_MODEL_GB;
+  const isSmall = bytes === null || bytes / 1e9 + 10 <= DEFAULT_VOLUME_GB;
   return isSmall ? {} : { volumeSizeInGb: Math.min(MAX_VOLUME_GB, needed) };
 }

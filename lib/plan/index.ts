@@ -1,5 +1,6 @@
 export { concurrencyByContext, type ConcurrencyPoint } from './concurrency';
 export { costEstimate, HOURS_PER_MONTH } from './cost';
+export { fetchedBytes } from './fetched';
 export { bytesBeforeQuantizing } from './loading';
 export { makePlan, PlanInParts, planMemory, type PlanOptions } from './make-plan';
 export { measuredLoads, nearestLoad, type MeasuredLoad } from './measured/benchmark';

@@ -1,6 +1,7 @@
+import { fetchedBytes } from '../../plan';
 import { found, gib } from '../helpers/finding';
 import { QWEN3_SMALL } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule } from '../types';
 
 const example = (weightBytes: number, volumeSizeInGb?: number, instanceType = 'ml.inf2.48xlarge') => ({
   model: { config: QWEN3_SMALL, weightBytes },
@@ -14,10 +15,6 @@ const DEFAULT_VOLUME_GB = 30;
 
 /** Most that can be asked for. */
 const LARGEST_VOLUME_GB = 512;
-
-function weightsOf({ spec, plan }: RuleContext): number | null {
-  return spec.model.weightBytes ?? plan.checkpointBytes;
-}
 
 export const modelLargerThanDisk: Rule = {
   id: 'MODEL_LARGER_THAN_DISK',
@@ -34,7 +31,7 @@ export const modelLargerThanDisk: Rule = {
   evaluate(context) {
     const { spec, instance } = context;
     if (!instance || instance.localNvmeBytes > 0 || instance.volumeSizeAllowed !== true) return [];
-    const bytes = weightsOf(context);
+    const bytes = fetchedBytes(spec.model, context.plan);
     const asked = spec.endpoint?.volumeSizeInGb;
     // EBS sizes are GiB.
     const disk = (asked ?? DEFAULT_VOLUME_GB) * 2 ** 30;

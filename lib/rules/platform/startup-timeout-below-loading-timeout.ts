@@ -1,3 +1,4 @@
+import { fetchedBytes } from '../../plan';
 import { count, found } from '../helpers/finding';
 import { LLAMA_70B, LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -15,7 +16,7 @@ const STARTING = 300;
 
 /** A model that is long loaded by then: a generous loading timeout is copied from sample to sample, and does no harm. */
 function loadsInTime({ spec, plan }: RuleContext, seconds: number): boolean {
-  const bytes = spec.model.weightBytes ?? plan.checkpointBytes;
+  const bytes = fetchedBytes(spec.model, plan);
   return bytes !== null && bytes / SLOWEST + STARTING <= seconds;
 }
 

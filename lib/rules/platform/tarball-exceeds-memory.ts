@@ -1,3 +1,4 @@
+import { fetchedBytes } from '../../plan';
 import { found, gib } from '../helpers/finding';
 import { modelFrom } from '../helpers/model-source';
 import { QWEN3_SMALL } from '../helpers/samples';
@@ -24,7 +25,7 @@ export const tarballExceedsMemory: Rule = {
     const { instance, spec } = context;
     const mayBeTarball = spec.endpoint?.modelData !== undefined || spec.model.id?.startsWith('s3://') === true;
     if (instance === undefined || !mayBeTarball || modelFrom(spec) !== 's3-tarball') return [];
-    const bytes = spec.model.weightBytes ?? context.plan.checkpointBytes;
+    const bytes = fetchedBytes(spec.model, context.plan);
     const limit = instance.memoryBytesUsable ?? instance.memoryBytes;
     if (bytes === null || bytes <= limit) return [];
     return [

@@ -1,3 +1,4 @@
+import { fetchedBytes } from '../../plan';
 import { needsGpu } from '../helpers/engine';
 import { count, found, gib } from '../helpers/finding';
 import { modelFrom } from '../helpers/model-source';
@@ -67,7 +68,7 @@ export const timeoutBelowDownload: Rule = {
     const asked = field === undefined ? undefined : spec.endpoint?.[field];
     const variable = loadingVariable(context);
     if (asked === undefined && variable === undefined) return [];
-    const bytes = spec.model.weightBytes ?? context.plan.checkpointBytes;
+    const bytes = fetchedBytes(spec.model, context.plan);
     if (bytes === null) return [];
     const starts = field === 'startupHealthCheckTimeoutSeconds' && needsGpu(context);
     const seconds = Math.ceil(bytes / FASTEST) + (starts ? STARTING : 0);
