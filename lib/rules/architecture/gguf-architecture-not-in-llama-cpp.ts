@@ -25,6 +25,18 @@ const OPT = {
   do_layer_norm_before: true,
 };
 
+const T5 = {
+  architectures: ['T5ForConditionalGeneration'],
+  model_type: 't5',
+  d_model: 512,
+  d_ff: 2048,
+  d_kv: 64,
+  num_heads: 8,
+  num_layers: 6,
+  num_decoder_layers: 6,
+  vocab_size: 32128,
+};
+
 const MLLAMA = { ...LLAMA_8B, architectures: ['MllamaForConditionalGeneration'] };
 
 /**
@@ -44,10 +56,10 @@ const example = (config: object, family = 'llama-cpp', version?: string) => ({
 export const ggufArchitectureNotInLlamaCpp: Rule = {
   id: 'GGUF_ARCHITECTURE_NOT_IN_LLAMA_CPP',
   severity: 'error',
-  summary: 'llama.cpp has a model for the architecture',
+  summary: 'llama-server runs the architecture',
   explanation:
-    'llama.cpp computes each architecture with code of its own, and its converter writes no GGUF for others. Files that a fork has written end with "unknown model architecture: \'mllama\'": Llama 3.2 Vision, OPT, BART and Fuyu are among those that llama.cpp has not. The list is that of October 2026; an older build has fewer.',
-  source: `${LLAMA_CPP_SOURCE}; ${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#14951, oobabooga/textgen#6223, mozilla-ai/llamafile#711`,
+    'llama.cpp computes each architecture with code of its own, and its converter writes no GGUF for others. Files that a fork has written end with "unknown model architecture: \'mllama\'": Llama 3.2 Vision, OPT, BART and Fuyu are among those that llama.cpp has not. The list is that of October 2026; an older build has fewer. Of T5 and its like it has a model, but llama-server never calls its encoder: the file loads, and the first request ends the server or is answered with noise.',
+  source: `${LLAMA_CPP_SOURCE}; ${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#14951, oobabooga/textgen#6223, mozilla-ai/llamafile#711; ggml-org/llama.cpp#26565`,
   examples: {
     passes: [
       example(LLAMA_8B),
@@ -55,7 +67,7 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
       example({ ...LLAMA_8B, architectures: ['YiForCausalLM'], model_type: 'Yi' }),
       example(QWEN3_MOE, 'llama-cpp', 'b5415'),
     ],
-    fails: [example(OPT), example(MLLAMA), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
+    fails: [example(OPT), example(MLLAMA), example(T5), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
   },
   evaluate(context) {
     const { container, model } = context;
@@ -69,6 +81,16 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
           allowed: later.span.first === undefined ? 'a newer build' : `b${later.span.first} or newer`,
           fix: 'leave container.version out, which takes the newest image',
           path: '/container/version',
+        }),
+      ];
+    if (model.kind === 'encoder-decoder' && llamaCppConverts(model.architecture))
+      return [
+        found({
+          what: `llama-server never runs the encoder of ${model.architecture}, so that requests end it or are answered with noise`,
+          got: `${model.architecture} (model_type ${model.modelType}), an encoder with a decoder`,
+          allowed: 'a model that is a decoder alone',
+          fix: 'use the lmi-trtllm container with a checkpoint in safetensors, or choose another model',
+          path: '/model/config/architectures',
         }),
       ];
     if (!ABSENT.test(model.architecture) || llamaCppConverts(model.architecture)) return [];
