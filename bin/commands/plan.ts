@@ -5,6 +5,7 @@ import {
   compareWithMeasured,
   concurrencyByContext,
   correctionFor,
+  instancesAlwaysRunning,
   nearestLoad,
   readMeasured,
   setCorrections,
@@ -14,6 +15,7 @@ import {
 import { endpointBreakEven } from '../../lib/recommend';
 import { planPage } from '../../lib/report';
 import { planAnswer, type PlanAnswer } from '../../lib/rules';
+import { readSpec as parsed } from '../../lib/spec';
 import type { EndpointSpec } from '../../lib/spec/types';
 import { runBatch } from '../batch';
 import type { ExitStatus } from '../exit-status';
@@ -93,7 +95,7 @@ async function learn(value: unknown, text: string | undefined, terminal: Termina
 }
 
 function rendered(value: unknown, answer: PlanAnswer, measured: Measurement | undefined, terminal: Terminal): string {
-  const parts = [renderPlan(answer, terminal)];
+  const parts = [renderPlan(answer, instancesOf(value), terminal)];
   const breakEven = answer.cost.usdPerHour === null ? null : endpointBreakEven(value as EndpointSpec);
   if (breakEven !== null) parts.push(breakEven.message);
   const correction = correctionOf(value, answer);
@@ -104,6 +106,12 @@ function rendered(value: unknown, answer: PlanAnswer, measured: Measurement | un
       parts.push(renderComparison(comparison, terminal, `${concurrency} at once: prediction beside measurement`));
   else if (measured !== undefined) parts.push(renderComparison(measured.answer.measured, terminal));
   return parts.join('\n\n');
+}
+
+/** Of a spec that cannot be read nothing is known but its findings. */
+function instancesOf(value: unknown): number {
+  const { spec } = parsed(value);
+  return spec === undefined ? 1 : instancesAlwaysRunning(spec);
 }
 
 function correctionOf(value: unknown, answer: PlanAnswer): Correction | undefined {
@@ -134,7 +142,7 @@ async function readText(file: string): Promise<string> {
 
 /** The page needs a spec that can be read; one that cannot has only its findings to show. */
 function pageOf(value: unknown, answer: PlanAnswer): string {
-  const spec = value as EndpointSpec;
+  const { spec = { model: {} } } = parsed(value);
   return planPage({
     spec,
     answer,

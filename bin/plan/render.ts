@@ -7,20 +7,28 @@ import type { Terminal } from '../terminal';
 
 const FIGURE = [{ title: '' }, { title: '', align: 'right' as const }];
 
-/** A plan as a person reads it: memory, capacity, speed, cost, and then what the rules found. */
-export function renderPlan(answer: PlanAnswer, terminal: Terminal): string {
+/**
+ * A plan as a person reads it: memory, capacity, speed, cost, and then what the rules found.
+ *
+ * @param instances that always run; the plan is that of one
+ */
+export function renderPlan(answer: PlanAnswer, instances: number, terminal: Terminal): string {
   const { bold, dim } = terminal.colors;
   const parts = [
     `${bold('Memory of one accelerator')}\n${memoryTable(answer, terminal)}`,
     `${bold('Capacity')}\n${capacityTable(answer, terminal)}`,
-    `${bold('Speed at the workload’s concurrency')}\n${speedTable(answer, terminal)}`,
-    `${bold('Cost on demand')}\n${costTable(answer, terminal)}`,
+    `${bold(speedTitle(instances))}\n${speedTable(answer, terminal)}`,
+    `${bold('Cost on demand')}\n${costTable(answer, instances, terminal)}`,
   ];
   const { priceDate, priceSource } = answer.cost;
   if (priceSource !== null) parts.push(dim(`price of ${priceDate ?? 'unknown date'}: ${priceSource}`));
   if (answer.findings.length > 0) parts.push(renderFindings(answer.findings, terminal));
   parts.push(renderVerdict(answer.verdict, answer.findings, terminal));
   return parts.join('\n\n');
+}
+
+function speedTitle(instances: number): string {
+  return `Speed at the workload’s concurrency${instances === 1 ? '' : ', of one instance'}`;
 }
 
 function memoryTable({ memory }: PlanAnswer, terminal: Terminal): string {
@@ -75,11 +83,13 @@ function speedTable({ estimate }: PlanAnswer, terminal: Terminal): string {
   );
 }
 
-function costTable({ cost }: PlanAnswer, terminal: Terminal): string {
-  const month = cost.usdPerHour === null ? null : cost.usdPerHour * HOURS_PER_MONTH;
+function costTable({ cost }: PlanAnswer, instances: number, terminal: Terminal): string {
+  const hour = cost.usdPerHour === null ? null : cost.usdPerHour * instances;
+  const all = instances === 1 ? '' : `, ${instances} instances`;
   const rows = [
-    ['an hour', usd(cost.usdPerHour)],
-    ['a month', usd(month, 2)],
+    ...(instances === 1 ? [] : [['an hour, one instance', usd(cost.usdPerHour)]]),
+    [`an hour${all}`, usd(hour)],
+    [`a month${all}`, usd(hour === null ? null : hour * HOURS_PER_MONTH, 0)],
     ['a million output tokens', usd(cost.usdPerMillionOutputTokens, 2)],
   ];
   return renderTable(

@@ -1,8 +1,14 @@
 import { findPrice, type PriceTable } from '../hardware';
+import type { EndpointSpec } from '../spec/types';
 import type { CostEstimate } from './types';
 
 /** A month as AWS's own calculator counts it. */
 export const HOURS_PER_MONTH = 730;
+
+/** Instances of an endpoint that run when nothing scales: its plan, and what it costs, is that of one. */
+export function instancesAlwaysRunning({ endpoint }: EndpointSpec): number {
+  return Math.max(endpoint?.initialInstanceCount ?? 1, endpoint?.minInstanceCount ?? 0, 1);
+}
 
 const UNKNOWN: CostEstimate = { usdPerHour: null, usdPerMillionOutputTokens: null, priceDate: null, priceSource: null };
 

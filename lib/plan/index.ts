@@ -1,5 +1,5 @@
 export { concurrencyByContext, type ConcurrencyPoint } from './concurrency';
-export { costEstimate, HOURS_PER_MONTH } from './cost';
+export { costEstimate, HOURS_PER_MONTH, instancesAlwaysRunning } from './cost';
 export { fetchedBytes } from './fetched';
 export { bytesBeforeQuantizing } from './loading';
 export { makePlan, PlanInParts, planMemory, type PlanOptions } from './make-plan';

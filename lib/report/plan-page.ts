@@ -1,3 +1,4 @@
+import { HOURS_PER_MONTH, instancesAlwaysRunning } from '../plan';
 import type { PlanAnswer } from '../rules';
 import type { EndpointSpec } from '../spec/types';
 import { memoryBar, type Segment } from './charts/memory-bar';
@@ -18,8 +19,6 @@ export interface PlanPageInput {
   readonly command?: readonly string[];
 }
 
-const HOURS_A_MONTH = 730;
-
 /** The plan of one endpoint as a page. */
 export function planPage(input: PlanPageInput): string {
   const { spec, answer } = input;
@@ -37,7 +36,7 @@ export function planPage(input: PlanPageInput): string {
     });
   }
   return renderPage({
-    title: `${model} on ${spec.instanceType ?? spec.instancePools?.[0].instanceType ?? 'an instance not yet chosen'}`,
+    title: `${model} on ${spec.instanceType ?? spec.instancePools?.[0]?.instanceType ?? 'an instance not yet chosen'}`,
     lead: [spec.quantization ?? 'as the checkpoint is stored', spec.container?.family, spec.region]
       .filter((part) => part !== undefined)
       .join(' · '),
@@ -47,8 +46,11 @@ export function planPage(input: PlanPageInput): string {
   });
 }
 
-function summary({ answer }: PlanPageInput): Section {
+function summary({ spec, answer }: PlanPageInput): Section {
   const { estimate, cost } = answer;
+  const instances = instancesAlwaysRunning(spec);
+  const hour = cost.usdPerHour === null ? null : cost.usdPerHour * instances;
+  const all = instances === 1 ? '' : `, ${instances} instances`;
   return {
     id: 'summary',
     title: 'In short',
@@ -59,9 +61,12 @@ function summary({ answer }: PlanPageInput): Section {
         { label: 'largest context, tokens', value: count(answer.largestMaxModelLen) },
         { label: 'to the first token', value: figure(estimate.timeToFirstTokenMs, 'ms') },
         { label: 'between tokens', value: figure(estimate.interTokenMs, 'ms') },
-        { label: 'output tokens a second', value: figure(estimate.outputTokensPerSecond) },
-        { label: 'an hour', value: usd(cost.usdPerHour) },
-        { label: 'a month', value: usd(cost.usdPerHour === null ? null : cost.usdPerHour * HOURS_A_MONTH) },
+        {
+          label: `output tokens a second${instances === 1 ? '' : ', each instance'}`,
+          value: figure(estimate.outputTokensPerSecond),
+        },
+        { label: `an hour${all}`, value: usd(hour) },
+        { label: `a month${all}`, value: usd(hour === null ? null : hour * HOURS_PER_MONTH) },
         { label: 'a million output tokens', value: usd(cost.usdPerMillionOutputTokens) },
       ]),
     ],

@@ -1,4 +1,6 @@
+import { instanceTypes, priceKey } from '../../lib/hardware';
 import { setPrices } from '../../lib/plan';
+import { check } from '../../lib/rules';
 import { FP8_BLOCK, LLAMA2_7B, LLAMA_8B, quantized, type Json } from '../../lib/rules/helpers/samples';
 import { alone, type PlanParts } from './own-findings';
 
@@ -45,10 +47,37 @@ describe('BUDGET_EXCEEDED', () => {
   });
 
   test('proposes the cheapest on which it fits, unless that is what it has', () => {
-    expect(find({ maxUsdPerHour: 1 })[0].fix).toMatch(/^use ml\.g\S+, the cheapest on which it fits, or raise/);
+    expect(find({ maxUsdPerHour: 1 })[0].fix).toMatch(
+      /^use ml\.g\S+, likely the cheapest on which it fits, whose price qe prices fetches, or raise/,
+    );
     const [type] = /ml\.\S+(?=,)/.exec(find({ maxUsdPerHour: 1 })[0].fix ?? '') ?? [];
     expect(find({ maxUsdPerHour: 1 }, 2, { instanceType: type })[0].fix).toBe(
       'raise the budget, or quantize to fewer bits',
+    );
+  });
+
+  test('proposes an instance of a known price only where that is within the budget', () => {
+    const spec = (maxUsdPerMonth: number) => ({
+      model: { id: 'Qwen/Qwen2.5-7B' },
+      quantization: 'none',
+      container: { family: 'vllm' },
+      instanceType: 'ml.g5.12xlarge',
+      region: 'us-east-1',
+      options: { maxModelLen: 4096, tensorParallelSize: 4 },
+      workload: { maxUsdPerMonth },
+    });
+    setPrices(
+      new Map(
+        instanceTypes().map((type) => [
+          priceKey(type, 'us-east-1'),
+          { usdPerHour: type === 'ml.g6e.xlarge' ? 1 : 5, region: 'us-east-1', date: '2026-01-02', source: 'a test' },
+        ]),
+      ),
+    );
+    const fix = (month: number) => check(spec(month)).findings.find(({ rule }) => rule === 'BUDGET_EXCEEDED')?.fix;
+    expect(fix(800)).toBe('use ml.g6e.xlarge, the cheapest on which it fits, or raise the budget');
+    expect(fix(700)).toBe(
+      'raise the budget, to $730 a month for ml.g6e.xlarge, the cheapest on which it fits, or quantize to fewer bits',
     );
   });
 

@@ -1,3 +1,5 @@
+import { findPrice } from '../../hardware';
+import { currentPrices, HOURS_PER_MONTH, instancesAlwaysRunning } from '../../plan';
 import { found } from '../helpers/finding';
 import { cheapestFit } from '../helpers/fit';
 import { LLAMA_8B } from '../helpers/samples';
@@ -12,12 +14,19 @@ const example = (workload: object) => ({
   workload,
 });
 
-/** Average hours of a month. */
-const MONTH_HOURS = 730;
-
-/** Instances that run when nothing scales. */
-function instances({ spec }: RuleContext): number {
-  return Math.max(spec.endpoint?.initialInstanceCount ?? 1, spec.endpoint?.minInstanceCount ?? 0, 1);
+/** The cheapest instance on which it fits, where that is within the budget; else what the budget would have to be for it. */
+function cheaper(context: RuleContext, mostPerHour: number): string {
+  const { instance, spec } = context;
+  const fit = cheapestFit(context)?.instance;
+  if (fit === undefined || fit.instanceType === instance?.instanceType)
+    return 'raise the budget, or quantize to fewer bits';
+  const price = spec.region === undefined ? undefined : findPrice(fit.instanceType, spec.region, currentPrices());
+  if (price === undefined)
+    return `use ${fit.instanceType}, likely the cheapest on which it fits, whose price qe prices fetches, or raise the budget`;
+  const perHour = price.usdPerHour * instancesAlwaysRunning(spec);
+  return perHour <= mostPerHour
+    ? `use ${fit.instanceType}, the cheapest on which it fits, or raise the budget`
+    : `raise the budget, to $${Math.ceil(perHour * HOURS_PER_MONTH)} a month for ${fit.instanceType}, the cheapest on which it fits, or quantize to fewer bits`;
 }
 
 export const budgetExceeded: Rule = {
@@ -37,20 +46,16 @@ export const budgetExceeded: Rule = {
     const { maxUsdPerHour, maxUsdPerMonth } = spec.workload ?? {};
     if (instance === undefined || hourly === null || (maxUsdPerHour === undefined && maxUsdPerMonth === undefined))
       return [];
-    const perHour = hourly * instances(context);
+    const perHour = hourly * instancesAlwaysRunning(spec);
     const byHour = maxUsdPerHour !== undefined && perHour > maxUsdPerHour;
-    const byMonth = maxUsdPerMonth !== undefined && perHour * MONTH_HOURS > maxUsdPerMonth;
+    const byMonth = maxUsdPerMonth !== undefined && perHour * HOURS_PER_MONTH > maxUsdPerMonth;
     if (!byHour && !byMonth) return [];
-    const fit = cheapestFit(context);
     return [
       found({
         what: `the endpoint costs more than its budget, at the prices of ${plan.cost.priceDate}`,
-        got: byHour ? `$${perHour.toFixed(2)} an hour` : `$${(perHour * MONTH_HOURS).toFixed(0)} a month`,
+        got: byHour ? `$${perHour.toFixed(2)} an hour` : `$${(perHour * HOURS_PER_MONTH).toFixed(0)} a month`,
         allowed: byHour ? `$${maxUsdPerHour} an hour` : `$${maxUsdPerMonth} a month`,
-        fix:
-          fit === undefined || fit.instance.instanceType === instance.instanceType
-            ? 'raise the budget, or quantize to fewer bits'
-            : `use ${fit.instance.instanceType}, the cheapest on which it fits, or raise the budget`,
+        fix: cheaper(context, byHour ? (maxUsdPerHour as number) : (maxUsdPerMonth as number) / HOURS_PER_MONTH),
         path: byHour ? '/workload/maxUsdPerHour' : '/workload/maxUsdPerMonth',
       }),
     ];
