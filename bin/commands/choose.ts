@@ -87,10 +87,17 @@ function show(choice: Choice, terminal: Terminal): void {
       `  why         ${choice.reason}`,
       `  construct   ${choice.construct}`,
       `  containers  ${choice.containers.join(', ')}`,
-      `  schemes     ${choice.schemes.join(', then ')}`,
+      `  schemes     ${schemesInWords(choice)}`,
       dim(choice.next.map((step) => `  next        ${step}`).join('\n')),
     ].join('\n'),
   );
+}
+
+/** Which container serves a scheme is said where not all do. */
+function schemesInWords({ containers, schemes, servedBy }: Choice): string {
+  const named = (scheme: string) =>
+    servedBy[scheme].length === containers.length ? scheme : `${scheme} (${servedBy[scheme].join(', ')})`;
+  return schemes.map(named).join(', then ');
 }
 
 function given<Name extends string>(option: string, value: unknown, allowed: readonly Name[]): Name | undefined {

@@ -33,9 +33,26 @@ export function breakEvenOf(chosen: Candidate, candidates: readonly Candidate[])
     requestsPerSecond: load,
     message:
       load === null
-        ? `${name} never costs less for a request than ${other}: it is worth its price only for its latency`
+        ? `${name} never costs less for a request than ${other}${whatForIt(chosen, cheaper)}`
         : `from ${load.toFixed(2)} requests a second on, ${name} costs no more than ${other}`,
   };
+}
+
+/** What may be worth the price all the same; a request is no slower on the cheaper one where nothing is. */
+function whatForIt(chosen: Candidate, cheaper: Candidate): string {
+  const reasons = [
+    isLess(chosen.interTokenMs, cheaper.interTokenMs) || isLess(chosen.timeToFirstTokenMs, cheaper.timeToFirstTokenMs)
+      ? 'its latency'
+      : undefined,
+    isLess(cheaper.plan.checkpointBytes, chosen.plan.checkpointBytes) ? 'the precision of its weights' : undefined,
+  ].filter((reason) => reason !== undefined);
+  return reasons.length === 0
+    ? ', is no faster and keeps no more of the weights'
+    : `: it is worth its price only for ${reasons.join(' or ')}`;
+}
+
+function isLess(value: number | null, other: number | null): boolean {
+  return value !== null && other !== null && value < other;
 }
 
 /**

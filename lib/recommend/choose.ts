@@ -21,9 +21,12 @@ export interface Question {
 export interface Choice {
   /** The guide's name of it. */
   readonly path: string;
+  /** Those of the first scheme come first. */
   readonly containers: readonly ContainerFamily[];
   /** Schemes in the order in which to evaluate them. */
   readonly schemes: readonly string[];
+  /** Which of the containers serve each scheme. */
+  readonly servedBy: Readonly<Record<string, readonly ContainerFamily[]>>;
   readonly construct: 'QuantizedEndpoint' | 'NeuronEndpoint' | 'GgufEndpoint';
   readonly reason: string;
   /** What to do next, as commands. */
@@ -37,31 +40,70 @@ interface Path {
   readonly reason: string;
 }
 
-/** Source: AWS "Model Quantization" guide, "Choose your implementation path": if you want …, choose …. */
-const PATHS: Readonly<Record<ChoiceGoal, Path>> = {
-  simplest: {
-    path: 'SageMaker AI with a checkpoint that is quantized already',
-    containers: ['lmi'],
-    construct: 'QuantizedEndpoint',
-    reason: 'least code: the container reads the checkpoint’s own quantization, and nothing is quantized at start',
-  },
+const SIMPLEST: Path = {
+  path: 'SageMaker AI with a checkpoint that is quantized already',
+  containers: ['lmi'],
+  construct: 'QuantizedEndpoint',
+  reason: 'least code: the container reads the checkpoint’s own quantization, and nothing is quantized at start',
+};
+const INFERENTIA: Path = {
+  path: 'AWS Inferentia with the Neuron SDK',
+  containers: ['lmi-neuron', 'vllm-neuron', 'hf-vllm-neuron'],
+  construct: 'NeuronEndpoint',
+  reason: 'lowest price for a stable workload; the model is compiled for one batch and one length beforehand',
+};
+const OWN_CONTAINER: Path = {
+  path: 'a container of your own choice: vLLM, SGLang or TensorRT-LLM',
+  containers: ['vllm', 'sglang', 'lmi-trtllm'],
+  construct: 'QuantizedEndpoint',
+  reason: 'every option of the engine is yours, and the newest schemes come first',
+};
+const GGUF: Path = {
+  path: 'GGUF with llama.cpp',
+  containers: ['llama-cpp'],
+  construct: 'GgufEndpoint',
+  reason: 'runs on GPUs, x86, Graviton and at the edge, from 2 to 8 bits',
+};
+/** What is left for encoders with a decoder, such as T5: the rules refuse them everywhere else. */
+const TENSORRT: Path = {
+  path: 'SageMaker AI with the last TensorRT-LLM container that AWS published',
+  containers: ['lmi-trtllm'],
+  construct: 'QuantizedEndpoint',
+  reason: 'vLLM and SGLang have no T5 or BART; AWS publishes no newer image, so prefer a decoder where you can',
+};
+
+/** Source: AWS "Model Quantization" guide, "Choose your implementation path": if you want …, choose …; where that serves this kind of model. */
+const PATHS: Readonly<Record<ChoiceGoal, Readonly<Record<ChoiceArchitecture, Path>>>> = {
+  simplest: { decoder: SIMPLEST, multimodal: SIMPLEST, 'encoder-decoder': TENSORRT },
   cost: {
-    path: 'AWS Inferentia with the Neuron SDK',
-    containers: ['hf-vllm-neuron', 'lmi-neuron'],
-    construct: 'NeuronEndpoint',
-    reason: 'lowest price for a stable workload; the model is compiled for one batch and one length beforehand',
+    decoder: INFERENTIA,
+    multimodal: {
+      ...SIMPLEST,
+      reason: 'no Neuron image here serves models that see: the cheapest GPU is what is left',
+    },
+    'encoder-decoder': {
+      ...TENSORRT,
+      reason:
+        'no Neuron image here serves encoders with a decoder: a small GPU is what is left, with the last image that AWS published',
+    },
   },
   flexibility: {
-    path: 'a container of your own choice: vLLM, SGLang or TensorRT-LLM',
-    containers: ['vllm', 'sglang', 'lmi-trtllm'],
-    construct: 'QuantizedEndpoint',
-    reason: 'every option of the engine is yours, and the newest schemes come first',
+    decoder: OWN_CONTAINER,
+    multimodal: {
+      ...OWN_CONTAINER,
+      path: 'a container of your own choice: vLLM or SGLang',
+      containers: ['vllm', 'sglang'],
+    },
+    'encoder-decoder': TENSORRT,
   },
   edge: {
-    path: 'GGUF with llama.cpp',
-    containers: ['llama-cpp'],
-    construct: 'GgufEndpoint',
-    reason: 'runs on GPUs, x86, Graviton and at the edge, from 2 to 8 bits',
+    decoder: GGUF,
+    multimodal: GGUF,
+    'encoder-decoder': {
+      ...TENSORRT,
+      reason:
+        'llama-server never runs the encoder of a T5: a small GPU is what is left, with the last image that AWS published',
+    },
   },
 };
 
@@ -93,23 +135,34 @@ const GGUF_SCHEMES: Readonly<Record<ChoiceQuality, readonly string[]>> = {
 
 /** The guide's chooser. */
 export function choose({ goal, architecture, quality }: Question): Choice {
-  const path = PATHS[goal];
-  const schemes = schemesFor(goal, architecture, quality);
-  const container = path.containers[0];
+  const path = PATHS[goal][architecture];
+  const schemes = schemesFor(path, architecture, quality);
+  const servedBy = Object.fromEntries(schemes.map((scheme) => [scheme, containersFor(path, scheme)]));
+  const containers = [...new Set(schemes.flatMap((scheme) => servedBy[scheme]))];
+  const fixed = schemes.length === 1 ? `, "quantization": "${schemes[0]}"` : '';
   return {
     ...path,
+    containers,
     schemes,
+    servedBy,
     next: [
-      `qe recommend SPEC   (with "container": {"family": "${container}"}${schemes.length === 1 ? `, "quantization": "${schemes[0]}"` : ''})`,
+      `qe recommend SPEC   (compares all ways; only this one with "container": {"family": "${containers[0]}"}${fixed})`,
       `qe simulate MODEL --scheme ${schemes.filter((scheme) => scheme !== 'none').join(',') || schemes[0]}   (quality before you deploy)`,
       'qe init   (an app with the construct)',
     ],
   };
 }
 
-function schemesFor(goal: ChoiceGoal, architecture: ChoiceArchitecture, quality: ChoiceQuality): readonly string[] {
-  if (goal === 'edge') return GGUF_SCHEMES[quality];
+function schemesFor(path: Path, architecture: ChoiceArchitecture, quality: ChoiceQuality): readonly string[] {
+  if (path === GGUF) return GGUF_SCHEMES[quality];
   // NeuronCores store INT8 and compute in 16 bits; there is no four-bit path.
-  if (goal === 'cost') return quality === 'high' ? ['none', 'neuron-int8'] : ['neuron-int8', 'none'];
+  if (path === INFERENTIA) return quality === 'high' ? ['none', 'neuron-int8'] : ['neuron-int8', 'none'];
   return SCHEMES[architecture][quality];
+}
+
+/** On Neuron each image takes one of both; elsewhere every container takes every scheme. */
+function containersFor({ containers }: Path, scheme: string): readonly ContainerFamily[] {
+  const isFor = (family: ContainerFamily): boolean =>
+    !family.endsWith('-neuron') || (family === 'hf-vllm-neuron') === (scheme === 'none');
+  return containers.filter(isFor);
 }

@@ -1,8 +1,9 @@
+import { inferenceAmis } from '../container';
 import { resolveEndpoint } from '../endpoint/resolve';
 import type { ResolvedEndpoint } from '../endpoint/types';
 import { SpecError } from '../errors';
 import { findInstance, isOffered, type PriceTable } from '../hardware';
-import { HOURS_PER_MONTH } from '../plan';
+import { DEFAULT_WORKLOAD, HOURS_PER_MONTH } from '../plan';
 import type { Plan } from '../plan/types';
 import { evaluateContext, ruleContext } from '../rules/evaluate';
 import { amiFor } from '../rules/helpers/driver';
@@ -11,6 +12,7 @@ import type { EndpointSpec } from '../spec/types';
 import { breakEvenOf } from './break-even';
 import { CHECKPOINT, combinations } from './grid';
 import { guidance, guidedSchemes } from './guide';
+import { roomOf, shapesOf } from './shapes';
 import { sizeFor } from './sizing';
 import type { Candidate, Combination, Recommendation, Rejection } from './types';
 import { contextFor, workloadOf, type Workload } from './workload';
@@ -47,7 +49,7 @@ export function recommend(given: EndpointSpec, { prices }: RecommendOptions = {}
   const drafts: Draft[] = [];
   const rejected: Rejection[] = [];
   for (const combination of combinations(spec, model)) {
-    const judged = judge(specOf(spec, combination, context), combination, region, workload, prices);
+    const judged = judge(spec, combination, context, region, workload, prices);
     if ('reason' in judged) rejected.push(judged);
     else drafts.push(judged);
   }
@@ -68,27 +70,36 @@ export function recommend(given: EndpointSpec, { prices }: RecommendOptions = {}
   };
 }
 
-function specOf(spec: EndpointSpec, combination: Combination, context: number): EndpointSpec {
-  const { instanceType, quantization, container, tensorParallelSize } = combination;
-  const parallel = container === 'llama-cpp' ? {} : { tensorParallelSize };
+/** The combination in the first of its shapes that serves the workload, or why the last, which asks for least, does not. */
+function judge(
+  spec: EndpointSpec,
+  combination: Combination,
+  context: number,
+  region: string,
+  workload: Workload,
+  prices: PriceTable | undefined,
+): Draft | Rejection {
+  let last: Draft | Rejection | undefined;
+  for (const given of shapesOf(specOf(spec, combination), combination, context, workload)) {
+    const judged = judgeShape(given, combination, region, workload, prices);
+    // Goals that let fewer run at once than there is room for ask for less room: a server fills all that it has.
+    const isFull = !('reason' in judged) && judged.concurrency >= (roomOf(given) ?? 0);
+    if (isFull) return judged;
+    last = last === undefined || 'reason' in last || !('reason' in judged) ? judged : last;
+  }
+  return last as Draft | Rejection;
+}
+
+function specOf(spec: EndpointSpec, { instanceType, quantization, container }: Combination): EndpointSpec {
   return {
     ...spec,
     instanceType,
     ...(quantization === CHECKPOINT ? {} : { quantization }),
     container: spec.container ?? { family: container },
-    options: {
-      ...spec.options,
-      maxModelLen: context,
-      ...parallel,
-      ...(container === 'llama-cpp' && spec.options?.slots === undefined ? { slots: 1 } : {}),
-    },
-    ...(container === 'llama-cpp' && spec.environment === undefined
-      ? { environment: { SM_LLAMA_CPP_N_GPU_LAYERS: '999' } }
-      : {}),
   };
 }
 
-function judge(
+function judgeShape(
   given: EndpointSpec,
   combination: Combination,
   region: string,
@@ -106,10 +117,19 @@ function judge(
   if (unfit !== undefined) return reject('DOES_NOT_FIT', unfit);
   const sizing = sizeFor(resolved, rules.plan, workload, prices);
   if (typeof sizing === 'string') return reject('TOO_SLOW', sizing);
-  const draft = draftOf(resolved.spec, combination, sizing.plan, sizing.concurrency, sizing.instances);
+  const { plan, concurrency, instances } = sizing;
+  const spec = withShare(resolved.spec, concurrency);
+  const draft = draftOf(spec, combination, plan, concurrency, instances);
   const over = budgetProblem(draft, workload, region);
   if (over !== undefined) return reject('OVER_BUDGET', over);
-  return { ...draft, warnings: findings.map((finding) => finding.message) };
+  const left = spec === resolved.spec ? findings : examine(spec).findings;
+  return { ...draft, warnings: left.map((finding) => finding.message) };
+}
+
+/** Plans and rules speak of one instance: its spec asks for its share of the workload. */
+function withShare(spec: EndpointSpec, concurrency: number): EndpointSpec {
+  const asked = spec.workload?.concurrency ?? DEFAULT_WORKLOAD.concurrency;
+  return asked === concurrency ? spec : { ...spec, workload: { ...spec.workload, concurrency } };
 }
 
 interface Examined {
@@ -118,16 +138,21 @@ interface Examined {
   readonly findings: readonly Finding[];
 }
 
-/** The rules' verdict, with the host image that brings the driver which the container's CUDA needs, unless the spec names one. */
+/** The rules' verdict, with the host image that brings the driver which the container needs, unless the spec names one. */
 function examine(given: EndpointSpec): Examined {
   const resolved = resolveEndpoint(given);
-  const { container, instance } = resolved;
-  if (instance?.kind !== 'gpu' || container?.cuda === undefined || given.endpoint?.inferenceAmiVersion !== undefined)
-    return judged(resolved);
-  const inferenceAmiVersion = amiFor(container.cuda);
+  const inferenceAmiVersion = given.endpoint?.inferenceAmiVersion === undefined ? hostImage(resolved) : undefined;
+  if (inferenceAmiVersion === undefined) return judged(resolved);
   const chosen = judged({ ...resolved, spec: { ...given, endpoint: { ...given.endpoint, inferenceAmiVersion } } });
   const isRefused = chosen.findings.some(({ severity, path }) => severity === 'error' && path === AMI_PATH);
   return isRefused ? judged(resolved) : chosen;
+}
+
+const NEURON_AMI = inferenceAmis.filter(({ accelerator }) => accelerator === 'neuron').at(-1)?.name;
+
+function hostImage({ container, instance }: ResolvedEndpoint): string | undefined {
+  if (instance?.kind === 'neuron') return NEURON_AMI;
+  return instance?.kind === 'gpu' && container?.cuda !== undefined ? amiFor(container.cuda) : undefined;
 }
 
 const AMI_PATH = '/endpoint/inferenceAmiVersion';

@@ -2,7 +2,8 @@ import type { ResolvedEndpoint } from '../endpoint/types';
 import { makePlan } from '../plan';
 import type { PriceTable } from '../hardware';
 import type { Plan } from '../plan/types';
-import type { Workload } from './workload';
+import { roomOf } from './shapes';
+import { MOST_AT_ONCE, type Workload } from './workload';
 
 /** How one instance serves the workload. */
 export interface Sizing {
@@ -12,7 +13,7 @@ export interface Sizing {
 }
 
 /** Concurrencies that are tried, the largest that meets the goals being taken. */
-const STEPS = [256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
+const STEPS = [MOST_AT_ONCE, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /**
  * The most sequences that one instance may run at once within memory and latency goals, and how many instances the workload then needs.
@@ -50,8 +51,8 @@ function useful(steps: readonly number[], workload: Workload): readonly number[]
 }
 
 function sequencesThatFit(resolved: ResolvedEndpoint, { kvCacheTokens }: Plan, workload: Workload): number {
-  const { slots } = resolved.options;
-  const limit = resolved.container?.engine === 'llama.cpp' ? (slots ?? 1) : Infinity;
+  const limit =
+    resolved.container?.engine === 'llama.cpp' ? (resolved.options.slots ?? 1) : (roomOf(resolved.spec) ?? Infinity);
   if (kvCacheTokens === null) return Math.min(limit, 1);
   return Math.min(limit, Math.floor(kvCacheTokens / (workload.inputTokens + workload.outputTokens)));
 }

@@ -28,7 +28,7 @@ export interface Candidate extends Combination {
   readonly plan: Plan;
   /** Warnings of the rules, one sentence each. */
   readonly warnings: readonly string[];
-  /** The spec to deploy. */
+  /** The spec to deploy. Its workload's concurrency is what one of the instances takes, as wherever something is planned. */
   readonly spec: EndpointSpec;
 }
 

@@ -14,6 +14,9 @@ export interface Workload {
   readonly maxUsdPerMonth?: number;
 }
 
+/** Requests that one instance is tried with at most. */
+export const MOST_AT_ONCE = 256;
+
 export function workloadOf(spec: WorkloadSpec | undefined): Workload {
   return {
     ...spec,

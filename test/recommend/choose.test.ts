@@ -1,13 +1,51 @@
 import { choose as command } from '../../bin/commands/choose';
 import { Terminal } from '../../bin/terminal';
-import { CHOICE_ARCHITECTURES, CHOICE_GOALS, CHOICE_QUALITIES, choose } from '../../lib/recommend';
+import {
+  CHOICE_ARCHITECTURES,
+  CHOICE_GOALS,
+  CHOICE_QUALITIES,
+  choose,
+  recommend,
+  type ChoiceArchitecture,
+} from '../../lib/recommend';
 import { isSchemeName } from '../../lib/scheme';
+import type { ContainerFamily, ModelSpec } from '../../lib/spec/types';
 import { Writable } from 'node:stream';
+
+const MODELS: Readonly<Record<ChoiceArchitecture, ModelSpec>> = {
+  decoder: { id: 'meta-llama/Meta-Llama-3.1-8B' },
+  multimodal: { id: 'Qwen/Qwen2.5-VL-7B-Instruct' },
+  'encoder-decoder': {
+    config: {
+      architectures: ['T5ForConditionalGeneration'],
+      model_type: 't5',
+      d_model: 1024,
+      d_ff: 4096,
+      d_kv: 64,
+      num_layers: 24,
+      num_heads: 16,
+      vocab_size: 32_128,
+      is_encoder_decoder: true,
+    },
+  },
+};
+
+const served = new Map<string, boolean>();
+
+/** Is there an instance on which no rule refuses it? */
+function isServed(architecture: ChoiceArchitecture, quantization: string, family: ContainerFamily): boolean {
+  const key = [architecture, quantization, family].join();
+  const spec = { model: MODELS[architecture], quantization, container: { family }, region: 'us-east-1' };
+  const known =
+    served.get(key) ?? recommend({ ...spec, workload: { inputTokens: 256, outputTokens: 64 } }).candidates.length > 0;
+  served.set(key, known);
+  return known;
+}
 
 describe("the guide's chooser", () => {
   test.each([
     ['simplest', 'QuantizedEndpoint', 'lmi'],
-    ['cost', 'NeuronEndpoint', 'hf-vllm-neuron'],
+    ['cost', 'NeuronEndpoint', 'lmi-neuron'],
     ['flexibility', 'QuantizedEndpoint', 'vllm'],
     ['edge', 'GgufEndpoint', 'llama-cpp'],
   ] as const)('%s leads to %s', (goal, construct, container) => {
@@ -26,6 +64,24 @@ describe("the guide's chooser", () => {
           expect(next.length).toBeGreaterThan(1);
         }
   });
+
+  test.each(CHOICE_GOALS.flatMap((goal) => CHOICE_ARCHITECTURES.map((architecture) => [goal, architecture] as const)))(
+    '%s for a %s names only what some instance serves',
+    (goal, architecture) => {
+      for (const quality of CHOICE_QUALITIES) {
+        const { schemes, servedBy, containers } = choose({ goal, architecture, quality });
+        expect(Object.keys(servedBy)).toEqual(schemes);
+        expect(new Set(Object.values(servedBy).flat())).toEqual(new Set(containers));
+        for (const scheme of schemes)
+          for (const family of servedBy[scheme])
+            expect({ scheme, family, served: isServed(architecture, scheme, family) }).toEqual({
+              scheme,
+              family,
+              served: true,
+            });
+      }
+    },
+  );
 
   test('never offers four bits where quality comes first', () => {
     for (const architecture of CHOICE_ARCHITECTURES)
@@ -58,6 +114,7 @@ describe('qe choose', () => {
     const words = await run({ goal: 'cost', color: false });
     expect(words.status).toBe(0);
     expect(words.out).toContain('NeuronEndpoint');
+    expect(words.out).toContain('neuron-int8 (lmi-neuron, vllm-neuron), then none (hf-vllm-neuron)');
   });
 
   test('asks for the goal where there is no terminal to ask in', async () => {

@@ -2,7 +2,7 @@ import { findInstance, isOffered, priceKey, type Price } from '../../lib/hardwar
 import { HOURS_PER_MONTH } from '../../lib/plan';
 import { breakEvenOf, endpointBreakEven, guidedSchemes, recommend, type Candidate } from '../../lib/recommend';
 import { describeModel } from '../../lib/model';
-import { check } from '../../lib/rules';
+import { check, planAnswer } from '../../lib/rules';
 import type { EndpointSpec, WorkloadSpec } from '../../lib/spec/types';
 
 const config = {
@@ -77,6 +77,79 @@ describe('a recommendation', () => {
 
   test('is the same every time', () => {
     expect(JSON.stringify(recommend(specFor()))).toBe(JSON.stringify(recommendation));
+  });
+});
+
+describe('every way to serve is looked at', () => {
+  const llama = { model: { id: 'meta-llama/Meta-Llama-3.1-8B' }, region: 'us-east-1', workload: chat };
+  const t5 = {
+    architectures: ['T5ForConditionalGeneration'],
+    model_type: 't5',
+    d_model: 1024,
+    d_ff: 4096,
+    d_kv: 64,
+    num_layers: 24,
+    num_heads: 16,
+    vocab_size: 32_128,
+    is_encoder_decoder: true,
+  };
+
+  test('Inferentia, with the driver that its image needs, compiled for a batch and a length', () => {
+    const { candidates } = recommend(llama);
+    const sixteen = candidates.find(({ container }) => container === 'hf-vllm-neuron');
+    expect(sixteen).toMatchObject({ quantization: 'none', concurrency: 4, instances: 2 });
+    expect(sixteen?.spec.options).toMatchObject({ sequenceLength: 2048, batchSize: 4 });
+    expect(sixteen?.spec.endpoint?.inferenceAmiVersion).toMatch(/neuron/);
+    const eight = candidates.filter(({ quantization }) => quantization === 'neuron-int8');
+    expect(new Set(eight.map(({ container }) => container))).toEqual(new Set(['lmi-neuron', 'vllm-neuron']));
+    for (const { spec } of [...eight, sixteen as Candidate])
+      expect(check(spec).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+
+  test('llama.cpp, with a slot for each request, of the whole context each', () => {
+    const { candidates } = recommend(llama);
+    const gguf = candidates.find(({ container, plan }) => container === 'llama-cpp' && plan.estimate.bound !== null);
+    expect(gguf).toMatchObject({ instances: 1, concurrency: 8, warnings: [] });
+    expect(gguf?.spec.options).toMatchObject({ slots: 8, maxModelLen: 8 * 2048 });
+  });
+
+  test('llama.cpp with fewer slots where goals allow no more', () => {
+    const spec = { ...llama, quantization: 'gguf:Q8_0', instanceType: 'ml.g6.2xlarge' };
+    const [alone] = recommend({ ...spec, workload: { ...chat, concurrency: 1 } }).candidates;
+    const goal = (alone.interTokenMs as number) + 1;
+    const [best] = recommend({ ...spec, workload: { ...chat, maxInterTokenMs: goal } }).candidates;
+    expect(best.concurrency).toBeLessThan(8);
+    expect(best.spec.options?.slots).toBe(best.concurrency);
+    expect(best.instances).toBe(Math.ceil(8 / best.concurrency));
+  });
+
+  test('LMI with as many requests at once as vLLM, which is in it', () => {
+    const spec = {
+      ...llama,
+      quantization: 'fp8',
+      instanceType: 'ml.g6e.2xlarge',
+      workload: { ...chat, concurrency: 96 },
+    };
+    for (const { container, concurrency, warnings, spec: own } of recommend(spec).candidates) {
+      expect({ container, concurrency, warnings }).toEqual({ container, concurrency: 96, warnings: [] });
+      expect(own.options?.maxNumSeqs).toBe(container === 'lmi' ? 96 : undefined);
+    }
+  });
+
+  test('TensorRT-LLM for encoders with a decoder, which nothing else serves', () => {
+    const { candidates } = recommend({ model: { config: t5 }, region: 'us-east-1', workload: chat });
+    expect(new Set(candidates.map(({ container }) => container))).toEqual(new Set(['lmi-trtllm']));
+  });
+
+  test('and what is recommended is planned again as it was ranked', () => {
+    const { candidates } = recommend({ ...llama, workload: { ...chat, concurrency: 40, maxInterTokenMs: 30 } });
+    const several = candidates.filter(({ instances, usdPerHour }) => instances > 1 && usdPerHour !== null);
+    expect(several.length).toBeGreaterThan(10);
+    for (const { spec, plan, warnings } of several.slice(0, 30)) {
+      const { findings, ...again } = planAnswer(spec);
+      expect(again).toMatchObject({ estimate: plan.estimate, memory: plan.memory, cost: plan.cost });
+      expect(findings.map(({ message }) => message)).toEqual(warnings);
+    }
   });
 });
 
@@ -210,6 +283,16 @@ describe('break-even', () => {
     const answer = breakEvenOf(option('dear', 10, 2), [option('cheap', 1, 2)]);
     expect(answer?.requestsPerSecond).toBeNull();
     expect(answer?.message).toContain('never costs less');
+  });
+
+  test('says what the dearer is worth its price for', () => {
+    const cheap = option('cheap', 1, 2);
+    const dear = option('dear', 10, 2);
+    const said = (chosen: Candidate) => breakEvenOf(chosen, [cheap])?.message;
+    expect(said(dear)).toContain('is no faster and keeps no more of the weights');
+    expect(said({ ...dear, interTokenMs: 1 })).toMatch(/only for its latency$/);
+    const heavier = { ...dear.plan, checkpointBytes: 2 * (dear.plan.checkpointBytes as number) };
+    expect(said({ ...dear, plan: heavier })).toMatch(/only for the precision of its weights$/);
   });
 
   test('is not known without prices or speeds, or without anything cheaper', () => {
