@@ -71,14 +71,26 @@ const FUSED_MIB: Record<number, Record<number, number>> = {
 
 /**
  * FlashInfer's all-reduce, fused with the norm behind it in compiled models from 0.17: each rank holds every rank's tensor, once and in
- * three turns; from 0.25 in three turns alone.
+ * three turns, beside a few flags; from 0.25 in three turns alone.
  * Sources: vllm/config/vllm.py of 0.17.0, `enable_allreduce_rms_fusion`; flashinfer/comm/trtllm_ar.py,
  * `trtllm_create_ipc_workspace_for_all_reduce_fusion`, and trtllm_mnnvl_ar.py, `get_required_buffer_size_bytes`, of 0.6.
  */
 function fusedWorkspace(version: EngineRelease, { tensorParallel, sm = 0, compiled }: Links): number {
-  if (!compiled || !version.since(0, 17)) return 0;
-  const copies = version.since(0, 25) ? 3 : 4;
-  return copies * tensorParallel * (FUSED_MIB[sm]?.[tensorParallel] ?? 0) * MIB;
+  const largest = FUSED_MIB[sm]?.[tensorParallel];
+  if (!compiled || largest === undefined || !version.since(0, 17)) return 0;
+  const tensors = tensorParallel * largest;
+  if (version.since(0, 25)) return 3 * tensors * MIB;
+  const granule = version.since(0, 22) ? 2 : MULTICAST_GRANULE_MIB;
+  const allocations = [tensors, granule, 3 * tensors].map((size) => Math.ceil(size / granule) * granule);
+  return allocations.reduce((sum, size) => sum + size, 0) * MIB;
 }
+
+/**
+ * What the driver recommends as granule of memory that a switch may multicast, 512 MiB with Hopper and Blackwell. FlashInfer rounds each of
+ * its allocations up to it, multicast or not, until its 0.6.10 lets PyTorch allocate; vLLM takes that with 0.22.
+ * Sources: flashinfer/comm/mnnvl.py of 0.6.4 and 0.6.8.post1, `SymmDeviceMemory._get_allocation_prop`, and
+ * torch_symmetric_memory.py of 0.6.10; requirements of vLLM 0.21.0 (flashinfer-python 0.6.8.post1) and 0.22.0 (0.6.11.post2).
+ */
+const MULTICAST_GRANULE_MIB = 512;
 
 const HOPPER = 90;
