@@ -20,9 +20,10 @@ import { asVisible } from './visible-gpus';
  */
 export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
   const config = spec.model.config ?? findModelConfig(spec.model.id);
-  const model = config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment));
   const instance = spec.instanceType === undefined ? undefined : asVisible(spec, findInstance(spec.instanceType));
   const container = resolveContainer(spec.container, spec.region, instance);
+  const model =
+    config === undefined ? undefined : describeModelOnce(overriddenConfig(config, spec.environment, container));
   const scheme = resolveScheme(spec, model);
   const isUnnamed = container === undefined || container.engine === 'unknown';
   const variables =

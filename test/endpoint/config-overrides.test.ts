@@ -29,6 +29,22 @@ describe('a config whose positions a variable replaces', () => {
     expect(rulesOf(served({ [variable]: overrides }, family))).toEqual([]);
   });
 
+  test('may stand in the single quotes that some images need', () => {
+    const quoted = served({ SM_VLLM_HF_OVERRIDES: `'${overrides}'` });
+    expect(rulesOf({ ...quoted, container: { family: 'vllm', version: '0.22.1' } })).toEqual([]);
+  });
+
+  test('may be extended by the argument of its own that vLLM had for it up to 0.11.0', () => {
+    const scaled = served({ SM_VLLM_ROPE_SCALING: JSON.stringify(YARN) });
+    const by = (version: string) => rulesOf({ ...scaled, container: { family: 'vllm', version } });
+    expect(by('0.8.5')).not.toContain('CONTEXT_EXCEEDS_MODEL');
+    expect(by('0.11.0')).not.toContain('CONTEXT_EXCEEDS_MODEL');
+    expect(by('0.11.1')).toContain('CONTEXT_EXCEEDS_MODEL');
+    expect(rulesOf(served({ SM_SGLANG_ROPE_SCALING: JSON.stringify(YARN) }, 'sglang'))).toContain(
+      'CONTEXT_EXCEEDS_MODEL',
+    );
+  });
+
   test('is the longest context of the plan, too', () => {
     const { spec } = readSpec({ ...served({ SM_VLLM_HF_OVERRIDES: overrides }), options: { tensorParallelSize: 1 } });
     expect(spec && resolveEndpoint(spec).options.maxModelLen).toBe(131_072);

@@ -1,8 +1,8 @@
 import { asRecord } from '../../scheme/read';
 import { lookup } from '../../text/lookup';
+import { smOf } from '../helpers/accelerator';
 import { inRange, isVllm, serverName, type VersionRange } from '../helpers/engine';
 import { expertWeights } from '../helpers/experts';
-import type { Scheme } from '../../scheme/types';
 import { found } from '../helpers/finding';
 import { quantizesExperts } from '../helpers/layers';
 import {
@@ -98,6 +98,9 @@ const example = (
   },
 });
 
+/** Its four KV heads are copied. */
+const ON_EIGHT = { tensorParallelSize: 8 };
+
 const onTensorRt = (
   version: string,
   config: Readonly<Record<string, unknown>> = MIXTRAL,
@@ -140,7 +143,8 @@ const EXPERTS_IN_ONE_TENSOR = new Set(['Qwen3VLMoeForConditionalGeneration']);
 const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
 
 /** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
-function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
+function kernelFor(context: RuleContext): ExpertKernel | undefined {
+  const { scheme, model } = context;
   switch (scheme.layout) {
     case 'awq':
       return { since: '0.6.3', format: 'AWQ' };
@@ -165,7 +169,7 @@ function kernelFor({ scheme, model }: RuleContext): ExpertKernel | undefined {
         ? { since: '0.9.0', format: 'ModelOpt NVFP4' }
         : { since: '0.10.0', format: 'ModelOpt FP8' };
     case 'compressed-tensors':
-      return compressedKernel(scheme);
+      return compressedKernel(context);
     default:
       return undefined;
   }
@@ -195,7 +199,21 @@ function ungatedKernel({ scheme }: RuleContext): ExpertKernel | undefined {
 const SCALES_FOR_CHANNELS = '0.8.4';
 const ZERO_POINTS = '0.23.0';
 
-function compressedKernel(scheme: Scheme): ExpertKernel | undefined {
+/**
+ * CUTLASS had experts with a scale for each channel one version before the others, on Hopper alone and where each rank has its part of
+ * all of them. Source: compressed_tensors_moe.py of 0.8.2 and 0.8.3, `get_moe_method`; compressed_tensors.py, `_is_fp8_w8a8_sm90`.
+ */
+const SCALES_FOR_CHANNELS_BY_CUTLASS = '0.8.3';
+const HOPPER = 90;
+
+function scalesForChannels(context: RuleContext): string {
+  const { expertParallel, tensorParallelSize } = context.options;
+  const spreads = expertParallel && tensorParallelSize > 1;
+  return smOf(context) === HOPPER && !spreads ? SCALES_FOR_CHANNELS_BY_CUTLASS : SCALES_FOR_CHANNELS;
+}
+
+function compressedKernel(context: RuleContext): ExpertKernel | undefined {
+  const { scheme } = context;
   const { name, activationBits } = scheme;
   switch (name) {
     case 'w4a8-fp8':
@@ -215,7 +233,7 @@ function compressedKernel(scheme: Scheme): ExpertKernel | undefined {
     case 'fp8-static':
       return scheme.groupSize === undefined
         ? { since: '0.6.2', format: `compressed-tensors ${name}` }
-        : { since: SCALES_FOR_CHANNELS, format: `compressed-tensors ${name} with a scale for each channel` };
+        : { since: scalesForChannels(context), format: `compressed-tensors ${name} with a scale for each channel` };
     case 'awq':
     case 'gptq':
     case 'int4-rtn':
@@ -289,7 +307,7 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others, in no version for bitsandbytes. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.2, and off Hopper or with expert parallelism up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others, in no version for bitsandbytes. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012, #47154, #52002; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
@@ -305,6 +323,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
       example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.23.0'),
       example(QWEN3_MOE, FP8_CHANNELS, '0.8.4'),
+      { ...example(QWEN3_MOE, FP8_CHANNELS, '0.8.3', ON_EIGHT), instanceType: 'ml.p5.48xlarge' },
       example(QWEN3_MOE, INT8_GROUPS, '0.22.1'),
       example(QWEN3_MOE, INT8_GROUPS, '0.26.0'),
       example(QWEN3_MOE, INT8_GROUPS, '0.29.0'),
@@ -345,6 +364,12 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),
       example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.19.0'),
       example(QWEN3_MOE, FP8_CHANNELS, '0.7.3'),
+      { ...example(QWEN3_MOE, FP8_CHANNELS, '0.8.2', ON_EIGHT), instanceType: 'ml.p5.48xlarge' },
+      { ...example(QWEN3_MOE, FP8_CHANNELS, '0.8.3', ON_EIGHT), instanceType: 'ml.g6e.48xlarge' },
+      {
+        ...example(QWEN3_MOE, FP8_CHANNELS, '0.8.3', { ...ON_EIGHT, expertParallel: true }),
+        instanceType: 'ml.p5.48xlarge',
+      },
       example(QWEN3_MOE, INT8_GROUPS, '0.28.0'),
       example(MIXTRAL, FP8, '0.4.0'),
       onTensorRt('0.29.0'),

@@ -1,3 +1,4 @@
+import { llamaServerVariables } from '../../container';
 import { contextLimit, shortestContext } from '../../model';
 import type { NamedLength } from '../../model/context';
 import type { ModelDescription } from '../../model/types';
@@ -12,6 +13,15 @@ const example = (config: object, maxModelLen: number, rest: object = {}) => ({
   options: { maxModelLen },
   ...rest,
 });
+
+/** On llama-server, one sequence at a time. */
+const stretching = (maxModelLen: number, environment: object) =>
+  example(LLAMA2_7B, maxModelLen, {
+    quantization: 'gguf:Q4_K_M',
+    container: { family: 'llama-cpp' },
+    options: { maxModelLen, slots: 1 },
+    environment,
+  });
 
 /** BAAI/bge-reranker-base, its lengths */
 const ROBERTA = {
@@ -68,12 +78,33 @@ function mayBeLonger(context: RuleContext, model: ModelDescription, wanted: numb
   return typeof longest === 'number' && wanted <= longest && isVllm(context, { since: '0.4.0' });
 }
 
+/** As the server's own variable is called otherwise than the argument. */
+const SCALINGS = ['SM_LLAMA_CPP_ROPE_SCALING', 'LLAMA_ARG_ROPE_SCALING_TYPE'] as const;
+const SCALES = llamaServerVariables('ROPE_SCALE');
+const FREQUENCY_SCALES = llamaServerVariables('ROPE_FREQ_SCALE');
+const YARN_ORIGINALS = llamaServerVariables('YARN_ORIG_CTX');
+
+/**
+ * The context that llama-server's own arguments stretch the model's to: `--rope-scale 4`, or `--rope-freq-scale 0.25`, and with YaRN from
+ * what `--yarn-orig-ctx` says. Source: llama.cpp common/arg.cpp and src/llama-context.cpp, `rope_freq_scale`, `n_ctx_orig_yarn`.
+ */
+function stretched({ container, spec }: RuleContext, own: number): number {
+  const { environment } = spec;
+  if (container?.engine !== 'llama.cpp' || environment === undefined) return own;
+  const said = (names: readonly [string, string]) => environment[names[0]] ?? environment[names[1]];
+  const scaling = said(SCALINGS);
+  const factor = Number(said(SCALES) ?? 1 / Number(said(FREQUENCY_SCALES) ?? 1));
+  if (scaling === 'none' || !Number.isFinite(factor) || factor <= 1) return own;
+  const original = scaling === 'yarn' ? Number(said(YARN_ORIGINALS) ?? own) : own;
+  return Math.max(own, Math.floor((original > 0 ? original : own) * factor));
+}
+
 export const contextExceedsModel: Rule = {
   id: 'CONTEXT_EXCEEDS_MODEL',
   severity: 'error',
   summary: 'maxModelLen is no longer than the context the model was made for',
   explanation:
-    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. RoBERTa counts positions from the padding’s on, so that 512 tokens fit its 514. To go further, give the config a rope_scaling that the model supports.',
+    'Positions beyond max_position_embeddings (times the factor of a RoPE scaling, which llama-server has arguments for) were never trained: answers turn to nonsense, and absolute embeddings read out of bounds. vLLM refuses: "User-specified max_model_len (16384) is greater than the derived max_model_len (max_position_embeddings=4096 ...). To allow overriding this maximum, set the env var VLLM_ALLOW_LONG_MAX_MODEL_LEN=1". Where the config gives several lengths, as Qwen’s first generation does with seq_length, the shortest counts; a model_max_length may be longer. RoBERTa counts positions from the padding’s on, so that 512 tokens fit its 514. To go further, give the config a rope_scaling that the model supports.',
   source:
     'vllm/config/model.py, `_get_and_verify_max_len`; vllm-project/vllm#7303, #3676, #19660, xorbitsai/inference#1715; vllm/model_executor/models/roberta.py',
   holdsFor: 'error: vLLM >= 0.2, vLLM on Neuron, SGLang >= 0.3.4.post2; warning elsewhere',
@@ -85,6 +116,13 @@ export const contextExceedsModel: Rule = {
       example({ ...LLAMA2_7B, model_max_length: 16384 }, 16384),
       example(ROBERTA, 512),
       example(ROBERTA, 514, { container: { family: 'vllm', version: '0.9.1' } }),
+      stretching(16384, { SM_LLAMA_CPP_ROPE_SCALE: '4' }),
+      stretching(8192, { LLAMA_ARG_ROPE_FREQ_SCALE: '0.5' }),
+      stretching(8192, {
+        SM_LLAMA_CPP_ROPE_SCALING: 'yarn',
+        SM_LLAMA_CPP_ROPE_SCALE: '4',
+        SM_LLAMA_CPP_YARN_ORIG_CTX: '2048',
+      }),
     ],
     fails: [
       example(LLAMA2_7B, 16384),
@@ -92,6 +130,9 @@ export const contextExceedsModel: Rule = {
       example({ ...LLAMA2_7B, seq_length: 2048 }, 4096),
       example(ROBERTA, 513),
       example(LLAMA2_7B, 16384, { environment: { VLLM_ALLOW_LONG_MAX_MODEL_LEN: '1' } }),
+      stretching(16384, { SM_LLAMA_CPP_ROPE_SCALE: '2' }),
+      stretching(16384, { SM_LLAMA_CPP_ROPE_SCALING: 'none', SM_LLAMA_CPP_ROPE_SCALE: '4' }),
+      stretching(16384, { SM_LLAMA_CPP_ROPE_SCALING: 'yarn' }),
     ],
   },
   evaluate(context) {
@@ -102,7 +143,7 @@ export const contextExceedsModel: Rule = {
     if (own === undefined) return [];
     // llama-server's context is that of all slots together.
     const slots = options.slotsAsked ?? 1;
-    const limit = own.tokens * slots;
+    const limit = stretched(context, own.tokens) * slots;
     if (wanted <= limit || mayBeLonger(context, model, wanted)) return [];
     return [
       found({
