@@ -597,6 +597,15 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { environment: {} },
   ],
+  [
+    'https://github.com/vllm-project/vllm/issues/14143',
+    'BITSANDBYTES_NOT_SPLIT',
+    {
+      ...{ config: { ...QWEN25_7B, num_key_value_heads: 2 }, version: '0.7.3', options: { tensorParallelSize: 4 } },
+      environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }),
+    },
+    { options: { tensorParallelSize: 2 } },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

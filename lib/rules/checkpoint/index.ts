@@ -35,6 +35,7 @@ import { sglangLinearAttentionQuantized } from './sglang-linear-attention-quanti
 import { sglangMethodNeedsVllm } from './sglang-method-needs-vllm';
 import { sglangVisionEncoderQuantized } from './sglang-vision-encoder-quantized';
 import { sparsityRemoved } from './sparsity-removed';
+import { tgiCheckpointNotRead } from './tgi-checkpoint-not-read';
 import { trtllmGroupSize } from './trtllm-group-size';
 
 export const checkpointRules: readonly Rule[] = [
@@ -64,6 +65,7 @@ export const checkpointRules: readonly Rule[] = [
   quantizationNotInServer,
   schemeContradictsCheckpoint,
   sparsityRemoved,
+  tgiCheckpointNotRead,
   trtllmGroupSize,
   compressedSchemeNewerThanServer,
   quantizationConfigNested,

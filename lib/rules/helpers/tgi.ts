@@ -15,10 +15,14 @@ const QUANTIZE: ReadonlyMap<string, string> = new Map(Object.entries(data.quanti
 const NEED_WINDOW: ReadonlySet<string> = new Set(data.needSlidingWindow);
 
 /** The release in an image's tag, `2.3.1` for `2.4.0-tgi2.3.1-gpu-py311-cu124-ubuntu22.04`; only one that the tables have. */
-export function tgiRelease({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
-  if (container?.repository !== TGI) return undefined;
-  const release = /-tgi(\d+\.\d+\.\d+)-/.exec(spec.container?.image ?? '')?.[1];
+export function tgiRelease(context: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
+  const release = tgiTag(context);
   return release !== undefined && RELEASES.has(release) ? release : undefined;
+}
+
+/** The same, also where the tables end before it: no release has dropped a model type yet. */
+export function tgiTag({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
+  return container?.repository === TGI ? /-tgi(\d+\.\d+\.\d+)-/.exec(spec.container?.image ?? '')?.[1] : undefined;
 }
 
 /** Has the release code of its own for the model type, which several GPUs and quantized weights need? */

@@ -20,6 +20,7 @@ import { packedWeightsNotDivisible } from './packed-weights-not-divisible';
 import { pipelineLongerThanModel } from './pipeline-longer-than-model';
 import { pipelineNotSupported } from './pipeline-not-supported';
 import { quantizationGroupNotDivisible } from './quantization-group-not-divisible';
+import { tgiGroupsNotDivisible } from './tgi-groups-not-divisible';
 import { trtllmRowsNotAligned } from './trtllm-rows-not-aligned';
 import { visionHeadsNotDivisible } from './vision-heads-not-divisible';
 import { vocabularyNotDivisible } from './vocabulary-not-divisible';
@@ -44,6 +45,7 @@ export const parallelismRules: readonly Rule[] = [
   expertParallelWithoutExperts,
   visionHeadsNotDivisible,
   dataParallelNotDivisible,
+  tgiGroupsNotDivisible,
   trtllmRowsNotAligned,
   contextParallelNotDivisible,
   expertBalancingNotPossible,
