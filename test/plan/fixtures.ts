@@ -44,3 +44,27 @@ export function spread(errors: readonly number[]): { readonly median: number; re
     p90: sorted[Math.min(sorted.length - 1, Math.floor(0.9 * sorted.length))],
   };
 }
+
+/** Nemotron 3 Super, with one layer of each kind. */
+export const NEMOTRON_SUPER = {
+  architectures: ['NemotronHForCausalLM'],
+  model_type: 'nemotron_h',
+  hidden_size: 4096,
+  num_hidden_layers: 3,
+  hybrid_override_pattern: 'ME*',
+  num_attention_heads: 32,
+  num_key_value_heads: 2,
+  head_dim: 128,
+  intermediate_size: 2688,
+  mamba_num_heads: 128,
+  mamba_head_dim: 64,
+  n_groups: 8,
+  ssm_state_size: 128,
+  moe_intermediate_size: 2688,
+  moe_latent_size: 1024,
+  moe_shared_expert_intermediate_size: 5376,
+  n_routed_experts: 512,
+  n_shared_experts: 1,
+  num_experts_per_tok: 22,
+  vocab_size: 131072,
+};

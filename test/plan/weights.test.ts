@@ -10,6 +10,7 @@ import type { Loader } from '../../lib/plan/weights/loader';
 import { mxfp4ExpertTensors, mxfp4Layout } from '../../lib/plan/weights/mxfp4-layout';
 import { pipelineStages } from '../../lib/plan/weights/shard';
 import { storedTensors } from '../../lib/plan/weights/stored';
+import { NEMOTRON_SUPER } from './fixtures';
 
 const MIB = 2 ** 20;
 const scheme = (name: string, details: { groupSize?: number } = {}): Scheme =>
@@ -285,6 +286,29 @@ describe('weights on one accelerator', () => {
     expect(at(100, [0, 19, 0])).toBe(at(89, [0, 19, 0]));
     const apart = scheme('awq', { groupSize: 64 });
     expect(weigh(loader({ sm: 90 }), apart)).toBe(weigh(loader({ sm: 89 }), apart));
+  });
+
+  // Over 40 layers 2.5 of the 2.9 GiB by which what vLLM 0.17.1 to 0.20.0 print of two ranks on H200 exceeds the checkpoint’s half.
+  test('have the middle of FP8 experts without gate padded to 128 where FlashInfer computes them', () => {
+    const nemotron = describeModel(NEMOTRON_SUPER);
+    const of = (rest: Partial<Loader>, name = 'fp8-static', tensor = 2) =>
+      loadedBytes(nemotron, scheme(name), loader({ version: [0, 18, 0], sm: 90, ...rest }, { tensor })) as number;
+    const padding = 512 * 2 * 64 * 1024;
+    const near = (bytes: number) => Math.round(bytes / MIB) * MIB;
+    expect(near(of({}) - of({ version: [0, 16, 0] }))).toBe(padding);
+    expect(near(of({ sm: 120 }) - of({ sm: 89 }))).toBe(padding);
+    expect(near(of({}, 'fp8') - of({ sm: 89 }, 'fp8'))).toBe(0);
+    expect(near(of({ loras: { count: 1, rank: 8 } }) - of({ loras: { count: 1, rank: 8 }, sm: 89 }))).toBe(0);
+    // 2,688 is 21 × 128.
+    expect(of({}, 'fp8-static', 1)).toBe(of({ sm: 89 }, 'fp8-static', 1));
+  });
+
+  test('have the middle of gated FP8 experts padded to 16', () => {
+    const config = { ...llama, architectures: ['MixtralForCausalLM'], model_type: 'mixtral', num_local_experts: 256 };
+    const mixtral = describeModel({ ...config, num_experts_per_tok: 2, intermediate_size: 14_344 });
+    const of = (sm: number) =>
+      loadedBytes(mixtral, scheme('fp8-static'), loader({ version: [0, 16, 0], sm })) as number;
+    expect((of(90) - of(89)) / (32 * 256 * 3 * 8 * 4096)).toBeCloseTo(1, 1);
   });
 
   test('have an image tower’s attention whole where its heads do not divide, and the projector always', () => {

@@ -4,6 +4,7 @@ import type { Scheme } from '../../scheme/types';
 import { remembered, rememberedOfModel } from '../remember';
 import { adapterBytes, adapterSlots, vocabularyAdapterBytes, type AdapterSlots } from './adapters';
 import { allocatedBytes } from './allocator';
+import { middleMultiple, withPaddedMiddle } from './fp8-experts';
 import { latentCopies, latentCopyBytes, type LatentCopies } from './latent';
 import { layerClasses, type LayerClass } from './layer-classes';
 import type { Loader } from './loader';
@@ -79,6 +80,8 @@ interface Traits {
   readonly machete: boolean;
   /** How its kernel lays out MXFP4 experts; undefined: as the checkpoint does. */
   readonly mxfp4?: Mxfp4Layout;
+  /** Multiple to which its kernel pads the middle of FP8 experts; undefined: to none. */
+  readonly middleMultiple?: number;
   /** What it keeps of latent attention beside the checkpoint's matrices. */
   readonly latent: LatentCopies;
   /** Does it load a projection that is there for keys alone as that for values, too? */
@@ -102,6 +105,7 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
       isSince(version, 0, scheme.layout === 'awq' ? 19 : 7),
     mxfp4:
       engine === 'vllm' && parts.some(({ layout }) => layout === 'mxfp4') ? mxfp4Layout(loader, scheme) : undefined,
+    middleMultiple: middleMultiple(loader, model, scheme),
     latent: model.mla === undefined ? 'none' : latentCopies(engine, version, scheme),
     repeatsKeys: engine === 'vllm' && layerClasses(model).some(({ keysAlone }) => keysAlone !== undefined),
     plainBytes,
@@ -112,9 +116,10 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
 }
 
 function traitsKey(traits: Traits): string {
-  const { marlin, marlinFp8, machete, mxfp4, latent, repeatsKeys, plainBytes, parallelism, slots, skipsTower } = traits;
+  const { marlin, marlinFp8, machete, mxfp4, middleMultiple: middle, latent, repeatsKeys, plainBytes } = traits;
+  const { parallelism, slots, skipsTower } = traits;
   const { tensor, experts, expertReplicas, attention, wholeEmbedding } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}|${skipsTower}`;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${middle}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}|${skipsTower}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */
@@ -201,7 +206,8 @@ function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: T
 
 function quantizedTensors(group: WeightGroup, shard: Shard, whole: Scheme, loader: Traits): StoredTensors | undefined {
   const scheme = schemeOf(group, whole);
-  const matrix = matrixOf(shard.shape);
+  const { middleMultiple: multiple } = loader;
+  const matrix = matrixOf((multiple === undefined ? shard : withPaddedMiddle(shard, group, multiple)).shape);
   if (scheme.layout === 'mxfp4' && loader.mxfp4 !== undefined)
     return mxfp4ExpertTensors(matrix, group, loader.mxfp4).map((bytes) => bytes * shard.experts);
   const stored = storedTensors(scheme, matrix);

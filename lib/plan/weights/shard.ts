@@ -41,6 +41,11 @@ const FUSED_QUERY_KEY_VALUE = /(^|\.)(qkv_proj|query_key_value|wqkv|c_attn|qkv|a
 /** The second matrix of a feed-forward, which tensor parallelism cuts by input. */
 const DOWN = /(down|w2|wo|fc2|output)(_proj|_linear)?(\.weight)?$/;
 
+/** Is it the second matrix of a feed-forward? */
+export function isDown(name: string): boolean {
+  return DOWN.test(name);
+}
+
 /**
  * The part of a group that one rank holds. Keys and values are copied when there are fewer KV heads than ranks; what does not divide is
  * rounded up, as the largest rank has it.
@@ -60,7 +65,7 @@ export function shardOf(group: WeightGroup, model: ModelDescription, parallelism
       if (parallelism.experts || shape.length < 2)
         return { shape, experts: parallelism.experts ? cut(experts, tensor * expertReplicas) : experts };
       return {
-        shape: DOWN.test(group.name)
+        shape: isDown(group.name)
           ? [shape[0], cut(shape[1], tensor * expertReplicas)]
           : [cut(shape[0], tensor * expertReplicas), shape[1]],
         experts,
