@@ -17,10 +17,17 @@ export function isFp8(scheme: Scheme): boolean {
   return scheme.weightType === 'fp8' && scheme.activationBits === 8;
 }
 
-/** Bytes of a computed element and of a cached one. */
-export interface ElementBytes {
+/** What a server caches with. */
+export interface Cached {
+  /** Bytes of a computed element and of a cached one. */
   readonly computed: number;
   readonly cached: number;
+  /** As the engine is told it. */
+  readonly dtype: string;
+  /** Compute capability × 10. */
+  readonly sm?: number;
+  /** Ranks that share the heads. */
+  readonly ranks: number;
 }
 
 /**
@@ -34,7 +41,7 @@ export function latentLayout(
   model: ModelDescription,
   scheme: Scheme,
   version: readonly number[] | undefined,
-  bytes: ElementBytes,
+  cache: Cached,
 ): Pick<KvLayout, 'latentHeadSize' | 'latentMultiple' | 'latentBytes'> {
   const { mla, textConfig } = model;
   if (mla === undefined) return {};
@@ -43,9 +50,9 @@ export function latentLayout(
     if (typeof nope !== 'number') return {};
     return { latentHeadSize: isSince(version, 0, 7) ? nope + mla.ropeHeadDim : PADDED_HEAD };
   }
-  if (isSince(version, 0, 7, 2) && !isSince(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / bytes.computed };
+  if (isSince(version, 0, 7, 2) && !isSince(version, 0, 8)) return { latentMultiple: ALIGNMENT_BYTES / cache.computed };
   const index = indexBytes(model);
-  return index === 0 ? {} : { latentBytes: sparseLatentBytes(mla, bytes.cached) + index };
+  return index === 0 ? {} : { latentBytes: sparseLatentBytes(model, version, cache) + index };
 }
 
 const PADDED_HEAD = 256;
@@ -54,12 +61,34 @@ const ALIGNMENT_BYTES = 256;
 const SCALED = 128;
 
 /**
- * A latent that sparse attention (DeepSeek V3.2) reads. In 8 bits its rotary part stays in 16, and each 128 elements have a scale.
- * Source: vllm/model_executor/layers/attention/mla_attention.py, `fp8_ds_mla`.
+ * A latent that sparse attention (DeepSeek V3.2) reads. In 8 bits its rotary part stays in 16, and each 128 elements have a scale, unless
+ * FlashInfer reads it. Source: vllm/model_executor/layers/attention/mla_attention.py, `fp8_ds_mla`.
  */
-function sparseLatentBytes({ kvLoraRank, ropeHeadDim }: NonNullable<ModelDescription['mla']>, cached: number): number {
-  if (cached !== 1) return (kvLoraRank + ropeHeadDim) * cached;
-  return kvLoraRank + (kvLoraRank / SCALED) * 4 + ropeHeadDim * 2;
+function sparseLatentBytes(model: ModelDescription, version: readonly number[] | undefined, cache: Cached): number {
+  const { kvLoraRank, ropeHeadDim } = model.mla as NonNullable<ModelDescription['mla']>;
+  const plain = (kvLoraRank + ropeHeadDim) * cache.cached;
+  const scaled = kvLoraRank + (kvLoraRank / SCALED) * 4 + ropeHeadDim * 2;
+  if (isWorkstation(cache.sm) && isSince(version, 0, 24)) return scaled;
+  return cache.cached !== 1 || readsPlain(model, version, cache) ? plain : scaled;
+}
+
+/**
+ * Does FlashInfer read an 8-bit latent? On Blackwell's server chips vLLM prefers it from 0.19; in 0.17 and 0.18 for 16 heads a rank or fewer.
+ * On its workstation chips, from 0.24, another of its kernels reads the one with scales, also unasked.
+ * Source: vllm/platforms/cuda.py of 0.16.0, 0.17.0, 0.18.0, 0.19.0 and 0.24.0, `_get_backend_priorities`; a log of 0.18.0 on eight B200 has
+ * 43,190 bytes a token of DeepSeek V3.2.
+ */
+function readsPlain(
+  { numAttentionHeads }: ModelDescription,
+  version: readonly number[] | undefined,
+  { dtype, sm = 0, ranks }: Cached,
+): boolean {
+  if (sm < BLACKWELL || sm >= BLACKWELL + 10 || dtype === 'fp8_ds_mla') return false;
+  return isSince(version, 0, 19) || (isSince(version, 0, 17) && numAttentionHeads / ranks <= 16);
+}
+
+function isWorkstation(sm: number | undefined): boolean {
+  return sm !== undefined && sm >= 120 && sm < 130;
 }
 
 /**

@@ -85,11 +85,12 @@ describe('the cache of sparse attention', () => {
     ...{ architectures: ['DeepseekV32ForCausalLM'], model_type: 'deepseek_v32', num_hidden_layers: 78 },
     ...{ index_n_heads: 64, index_head_dim: 128, index_topk: 2048 },
   };
-  const perToken = (config: Json, options: object = {}, version = '0.30.0') =>
+  const perToken = (config: Json, options: object = {}, version = '0.30.0', instanceType = 'ml.p5en.48xlarge') =>
     makePlan(
       resolveEndpoint({
         model: { config },
         container: { family: 'vllm', version },
+        instanceType,
         options: { maxModelLen: 4096, tensorParallelSize: 8, ...options },
       }),
     ).kvBytesPerToken;
@@ -103,6 +104,25 @@ describe('the cache of sparse attention', () => {
 
   test('in FP8 has scales, and a rotary part in 16 bits', () => {
     expect(perToken(SPARSE, { kvCacheDtype: 'fp8' })).toBe(78 * (656 + 132));
+  });
+
+  // A log of 0.18.0 on eight B200 has 43,190 bytes a token of 61 layers.
+  test('in FP8 is as plain as any where FlashInfer reads it on Blackwell', () => {
+    const fp8 = (version: string, options: object = {}) =>
+      perToken(SPARSE, { kvCacheDtype: 'fp8', ...options }, version, 'ml.p6-b200.48xlarge');
+    expect(fp8('0.16.0')).toBe(78 * (656 + 132));
+    expect(fp8('0.18.0')).toBe(78 * (576 + 132));
+    expect(fp8('0.18.0', { tensorParallelSize: 4 })).toBe(78 * (656 + 132));
+    expect(fp8('0.19.0', { tensorParallelSize: 4 })).toBe(78 * (576 + 132));
+    expect(fp8('0.30.0', { kvCacheDtype: 'fp8_ds_mla' })).toBe(78 * (656 + 132));
+    expect(fp8('0.30.0', { kvCacheDtype: 'auto' })).toBe(78 * (1152 + 132));
+  });
+
+  test('has scales on workstation Blackwell, asked for or not', () => {
+    const of = (kvCacheDtype: string) => perToken(SPARSE, { kvCacheDtype }, '0.30.0', 'ml.g7e.48xlarge');
+    expect(of('auto')).toBe(78 * (656 + 132));
+    expect(of('fp8')).toBe(78 * (656 + 132));
+    expect(of('bfloat16')).toBe(78 * (656 + 132));
   });
 
   test('has in SGLang a key of every layer, and is in FP8 from Blackwell on', () => {

@@ -53,7 +53,13 @@ export function vllmMemory(subject: Subject): EngineMemory {
           keyBytes: kvElementBytes,
           valueBytes: kvElementBytes,
           guessedStateBytes: guessedStateBytes(subject),
-          ...latentLayout(model, scheme, subject.engineVersion, { computed: elementBytes, cached: kvElementBytes }),
+          ...latentLayout(model, scheme, subject.engineVersion, {
+            computed: elementBytes,
+            cached: kvElementBytes,
+            dtype: options.kvCacheDtype,
+            sm: accelerator?.sm,
+            ranks: tensorParallel,
+          }),
         };
   const groups = layout === undefined ? undefined : withDraftCache(kvGroups(model, layout), subject.draft, layout);
   // A cache of a set size may take what the share of the memory would leave.
