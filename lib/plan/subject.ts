@@ -9,7 +9,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { kvElementBytes } from './kv/dtype';
 import { mediaLimits, type MediaLimits } from './memory/media-limits';
-import { skipsTower } from './memory/skipped-tower';
+import { copiesTower, skipsTower } from './memory/skipped-tower';
 import { usesSecondRunner } from './memory/second-runner';
 import { servedDtypeBytes } from './weights/dtype';
 import { servedScheme } from './online';
@@ -80,6 +80,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
       expertReplicas: engine === 'vllm' ? Math.max(1, options.dataParallelSize ?? 1) : 1,
       attention,
       wholeEmbedding: attention === undefined ? undefined : keepsEmbeddingWhole(model, version),
+      wholeTower: copiesTower(resolved, model),
     },
     loras: options.enableLora ? { count: options.maxLoras, rank: options.maxLoraRank } : undefined,
     skipsTower: skipsTower(resolved, model, limits),

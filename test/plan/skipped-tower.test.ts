@@ -59,3 +59,29 @@ describe('a tower that nothing may be shown to', () => {
     expect(saved('0.19.0')).toBeGreaterThan(0.95 * towerBytes(gemma));
   });
 });
+
+describe('a tower that ranks share images of, not heads', () => {
+  const onFour = (environment: Record<string, string>, id: string) =>
+    makePlan(
+      resolveEndpoint({
+        model: { id },
+        container: { family: 'vllm', version: '0.18.0' },
+        instanceType: 'ml.p4d.24xlarge',
+        options: { maxModelLen: 8192, tensorParallelSize: 4 },
+        environment,
+      }),
+    ).memory.weights!;
+
+  // A log of Kimi-K2.5 on eight H200 prints 72.02 GiB, of which 0.5 are the seven eighths of the tower.
+  test('is whole on each', () => {
+    const more = onFour({ SM_VLLM_MM_ENCODER_TP_MODE: 'data' }, VL) - onFour({}, VL);
+    const rest = 0.75 * towerBytes(VL);
+    expect(Math.abs(more - rest)).toBeLessThan(0.03 * rest);
+    expect(onFour({ SM_VLLM_MM_ENCODER_TP_MODE: 'weights' }, VL)).toBe(onFour({}, VL));
+  });
+
+  test('is cut all the same in models that cannot do so', () => {
+    const gemma = 'google/gemma-4-31B-it';
+    expect(onFour({ SM_VLLM_MM_ENCODER_TP_MODE: 'data' }, gemma)).toBe(onFour({}, gemma));
+  });
+});

@@ -22,3 +22,13 @@ export function skipsTower(
   if (argumentOf(endpoint, 'LANGUAGE_MODEL_ONLY')?.value === 'true') return true;
   return images === 0 && (videos === 0 || IMAGES_ALONE.test(modelType));
 }
+
+/** Models whose tower vLLM can copy. Source: vllm/model_executor/models of 0.10.2 to 0.31.0, `supports_encoder_tp_data`. */
+const COPIED =
+  /^(dots_ocr|eagle_2_5_vl|glm4v(_moe)?|internvl(_chat)?|kimi_(vl|k25)|llama4|minicpmv|qwen2(_5)?_vl|qwen3_(5|vl)(_moe)?|step3_vl)$/;
+
+/** Has each rank a copy of the tower that sees, to share the images among the ranks instead of the heads? */
+export function copiesTower(endpoint: Served, { modelType, multimodal }: ModelDescription): boolean {
+  if (!multimodal || endpoint.container?.engine !== 'vllm' || !COPIED.test(modelType)) return false;
+  return argumentOf(endpoint, 'MM_ENCODER_TP_MODE')?.value === 'data';
+}

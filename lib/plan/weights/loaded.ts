@@ -118,8 +118,8 @@ function traitsOf(loader: Loader, model: ModelDescription, scheme: Scheme): Trai
 function traitsKey(traits: Traits): string {
   const { marlin, marlinFp8, machete, mxfp4, middleMultiple: middle, latent, repeatsKeys, plainBytes } = traits;
   const { parallelism, slots, skipsTower } = traits;
-  const { tensor, experts, expertReplicas, attention, wholeEmbedding } = parallelism;
-  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${middle}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}|${skipsTower}`;
+  const { tensor, experts, expertReplicas, attention, wholeEmbedding, wholeTower } = parallelism;
+  return `loaded|${marlin}|${marlinFp8}|${machete}|${mxfp4?.name}|${middle}|${latent}|${repeatsKeys}|${plainBytes}|${tensor}|${experts}|${expertReplicas}|${attention}|${wholeEmbedding}|${wholeTower}|${slots?.count}|${slots?.rank}|${slots?.experts}|${slots?.addedTokens}|${skipsTower}`;
 }
 
 /** Bytes of each layer on one tensor-parallel rank. */

@@ -20,6 +20,8 @@ export interface Parallelism {
   readonly attention?: number;
   /** Is the embedding whole where ranks attend in groups? */
   readonly wholeEmbedding?: boolean;
+  /** Has each rank a copy of the tower that sees? */
+  readonly wholeTower?: boolean;
 }
 
 /** Servers pad the vocabulary to a multiple of this. Source: vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE. */
@@ -81,7 +83,8 @@ const ATTENTION = /\.(self_|linear_)?attn(ention)?\./;
 
 /** Ranks over which a group is cut: where they attend in groups, attention and the embedding are cut over one, if at all. */
 function ranksOf({ place, name, role }: WeightGroup, parallelism: Parallelism): number {
-  const { tensor, attention, wholeEmbedding } = parallelism;
+  const { tensor, attention, wholeEmbedding, wholeTower } = parallelism;
+  if (wholeTower === true && (place === 'vision' || place === 'projector')) return 1;
   if (attention === undefined || place !== 'text') return tensor;
   if (role === 'embedding') return wholeEmbedding === true ? 1 : attention;
   return ATTENTION.test(name) ? attention : tensor;
