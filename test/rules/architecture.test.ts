@@ -116,10 +116,11 @@ describe('ARCHITECTURE_NOT_IN_SERVER', () => {
 
   test('is a warning where the server may take a model from Transformers, and else an error', () => {
     const old = find('0.6.3', unknown);
-    const recent = find('0.11.2', unknown);
+    const recent = find('0.11.2', called('HeliumForCausalLM', LLAMA_8B, 'helium'));
     expect(old).toHaveLength(1);
     expect(recent).toHaveLength(1);
     expect(old[0].severity).not.toBe(recent[0].severity);
+    expect(find('0.11.2', unknown)[0].severity).toBe(old[0].severity);
     expect(recent[0].severity).toBe('warning');
   });
 

@@ -335,7 +335,12 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     'https://github.com/vllm-project/vllm/issues/32338',
     'ARCHITECTURE_NOT_IN_SERVER',
     { config: { ...QWEN25_7B, architectures: ['LlavaQwenForCausalLM'], model_type: 'llava_qwen' }, version: '0.13.0' },
-    { config: { ...QWEN25_7B, architectures: ['LlavaQwen2ForCausalLM'], model_type: 'llava_qwen', auto_map: {} } },
+    {
+      config: {
+        ...{ ...QWEN25_7B, architectures: ['LlavaQwen2ForCausalLM'], model_type: 'llava_qwen' },
+        auto_map: { AutoConfig: 'llava_qwen.LlavaConfig', AutoModelForCausalLM: 'llava_qwen.LlavaQwen2ForCausalLM' },
+      },
+    },
   ],
   [
     'https://github.com/vllm-project/vllm/issues/49064',

@@ -2,7 +2,8 @@ import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
 import { LLAMA_8B } from '../helpers/samples';
-import { TRANSFORMERS_SOURCE, transformersMayLoad } from '../helpers/transformers-models';
+import { whyNoFallback } from '../helpers/transformers-fallback';
+import { TRANSFORMERS_SOURCE } from '../helpers/transformers-models';
 import type { Rule } from '../types';
 
 const NEW = {
@@ -36,7 +37,7 @@ export const architectureNotInServer: Rule = {
   severity: 'error',
   summary: 'vLLM has an implementation of the architecture',
   explanation:
-    'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused. So is one that Transformers has no code for and that brings none along (auto_map).',
+    'vLLM never had T5 and other encoder-decoder models of text: it refuses them. A decoder without an implementation of its own is tried through the Transformers backend from 0.7 on, which works where the model’s code supports it, slower; before that it is refused. So is one that Transformers has no class for and that brings none along (auto_map), one whose class keeps its attention to itself (`_supports_attention_backend`), and a mixture of experts where the image has Transformers below 5.',
   source: `${VLLM_SOURCE}; ${TRANSFORMERS_SOURCE}; vLLM docs, "Supported models: Transformers"; vllm-project/vllm#32338`,
   server: { engine: 'vllm' },
   examples: {
@@ -47,17 +48,13 @@ export const architectureNotInServer: Rule = {
     const { container, model } = context;
     if (model === undefined || container?.engineVersion === undefined) return [];
     if (vllmHas(model.architecture, 'served', container.engineVersion) !== 'unknown') return [];
-    // A version that nobody read may have what no version read has.
-    const isKnown = container.assumedVersion === undefined;
-    const isPossible =
-      model.kind !== 'encoder-decoder' &&
-      isVllm(context, TRANSFORMERS_BACKEND) &&
-      (transformersMayLoad(model) || !isKnown);
+    const why = whyNoFallback(context, model);
+    const isPossible = model.kind !== 'encoder-decoder' && isVllm(context, TRANSFORMERS_BACKEND) && why === undefined;
     return [
       found({
         what: isPossible
           ? `${serverName(context)} has no implementation of ${model.architecture} that we know, and can only try it through Transformers`
-          : `${serverName(context)} does not support the architecture ${model.architecture}`,
+          : `${serverName(context)} does not support the architecture ${model.architecture}${why === undefined ? '' : `: ${why}`}`,
         got: model.architecture,
         allowed: 'an architecture that vLLM implements',
         fix: isPossible

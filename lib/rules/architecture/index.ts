@@ -9,6 +9,7 @@ import { ggufArchitectureNotInSglang } from './gguf-architecture-not-in-sglang';
 import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
 import { ggufInSeveralFiles } from './gguf-in-several-files';
 import { headSizeNotSupported } from './head-size-not-supported';
+import { modelTypeNewerThanTransformers } from './model-type-newer-than-transformers';
 import { remoteCodeNotTrusted } from './remote-code-not-trusted';
 import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
 import { sglangArchitectureNotNative } from './sglang-architecture-not-native';
@@ -31,4 +32,5 @@ export const architectureRules: readonly Rule[] = [
   headSizeNotSupported,
   ggufArchitectureNotInLlamaCpp,
   sglangArchitectureNotNative,
+  modelTypeNewerThanTransformers,
 ];

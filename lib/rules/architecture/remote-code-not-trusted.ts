@@ -1,6 +1,7 @@
 import { lookup } from '../../text/lookup';
 import type { ModelDescription } from '../../model/types';
 import { isVllm, needsGpu, serverName, type VersionRange } from '../helpers/engine';
+import { readsConfig } from '../helpers/engine-transformers';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
@@ -59,17 +60,14 @@ const OWN_CODE = new Set([
 ]);
 
 /**
- * First vLLM that came out with or after the Transformers that has the class. Source: transformers CONFIG_MAPPING of 4.41.0 (phi3), 4.46.0
- * (phimoe), 4.51.0 (deepseek_v3), 4.54.0 (deepseek_v2) and 5 (minimax_m2, internlm3, minicpm3), and days of release.
+ * First vLLM that came out with or after the Transformers that has the class, of the vLLM that asks for no newest one. Source: transformers
+ * CONFIG_MAPPING of 4.41.0 (phi3), 4.46.0 (phimoe), 4.51.0 (deepseek_v3) and 4.54.0 (deepseek_v2), and days of release.
  */
 const READ_SINCE: Readonly<Record<string, string>> = {
   phi3: '0.4.3',
   phimoe: '0.6.4',
   deepseek_v3: '0.8.3',
   deepseek_v2: '0.10.0',
-  minimax_m2: '0.15.0',
-  internlm3: '0.15.0',
-  minicpm3: '0.15.0',
 };
 
 /** Versions with a class of vLLM’s own in place of the repository’s. Source: vllm/transformers_utils/config.py, `_CONFIG_REGISTRY`, looked at first since 0.6.1. */
@@ -89,8 +87,10 @@ function hasOwnTokenizer({ config }: ModelDescription): boolean {
 
 /** Must the server run the repository’s code to read the model? */
 function needsOwnCode(context: RuleContext, model: ModelDescription): boolean {
+  const { container } = context;
   const type = String(model.config.model_type ?? model.modelType);
   if (OWN_CODE.has(type)) return true;
+  if (container !== undefined && readsConfig(container, type) === 'no') return true;
   if (!isVllm(context)) return false;
   const since = lookup(READ_SINCE, type);
   if (since !== undefined) return isVllm(context, { before: since });

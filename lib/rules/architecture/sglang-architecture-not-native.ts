@@ -2,6 +2,7 @@ import { isSglang, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import { SGLANG_SOURCE, sglangImplements } from '../helpers/server-support';
+import { whyNoFallback } from '../helpers/transformers-fallback';
 import type { Rule } from '../types';
 
 const T5 = {
@@ -54,16 +55,17 @@ export const sglangArchitectureNotNative: Rule = {
   },
   evaluate(context) {
     const { container, model } = context;
-    if (container === undefined || model?.known !== true) return [];
+    if (container === undefined || model === undefined) return [];
     if (sglangImplements(model.architecture, container.engineVersion)) return [];
     const isBoth = model.kind === 'encoder-decoder';
-    const isRefused = isBoth || isSglang(context, WITHOUT_FALLBACK);
+    const why = whyNoFallback(context, model);
+    const isRefused = isBoth || why !== undefined || isSglang(context, WITHOUT_FALLBACK);
     return [
       found({
         what: isBoth
           ? `${serverName(context)} cannot serve ${model.architecture}, an encoder with a decoder`
           : isRefused
-            ? `${serverName(context)} has no implementation of ${model.architecture}`
+            ? `${serverName(context)} has no implementation of ${model.architecture}${why === undefined ? '' : `, and ${why}`}`
             : `${serverName(context)} has no implementation of ${model.architecture} and falls back on that of Transformers, which may lack what it needs`,
         got: `${model.architecture} (model_type ${model.modelType})`,
         allowed: 'an architecture of sglang/srt/models',

@@ -18,6 +18,18 @@ export function readRanges(text: string): readonly KnownRange[] {
     });
 }
 
+const remembered = new Map<string, readonly KnownRange[]>();
+
+/** The same for texts of our data, each of which is read once. */
+export function knownRanges(text: string): readonly KnownRange[] {
+  let ranges = remembered.get(text);
+  if (ranges === undefined) {
+    ranges = readRanges(text);
+    remembered.set(text, ranges);
+  }
+  return ranges;
+}
+
 /** Is a version in one of the ranges, which come from released versions that were read? What a minor version had at its end, its later patches have. */
 export function isInRanges(version: Version, ranges: readonly KnownRange[], read: readonly Version[]): boolean {
   const nearest = countsAs(version, read);
