@@ -13,6 +13,7 @@ import { kimiLinear } from './architectures/kimi-linear';
 import { lfm2 } from './architectures/lfm2';
 import { mimoV2 } from './architectures/mimo-v2';
 import { minimax } from './architectures/minimax';
+import { minimaxM3 } from './architectures/minimax-m3';
 import { recurrentGemma } from './architectures/recurrent-gemma';
 import { zamba2 } from './architectures/zamba2';
 import * as newer from './architectures/newer-mixtures';
@@ -98,6 +99,7 @@ export const TEXT_ARCHITECTURES: readonly Architecture[] = [
   lfm2,
   kimiLinear,
   minimax,
+  minimaxM3,
   recurrentGemma,
   zamba2,
   mimoV2,

@@ -36,6 +36,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   multimodal.qwen2Audio,
   multimodal.voxtral,
   multimodal.phi3Vision,
+  multimodal.minimaxM3Vl,
   multimodal.estimatedMultimodal,
 ];
 

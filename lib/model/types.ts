@@ -42,6 +42,8 @@ export interface KvLayerGroup {
   readonly window?: number;
   /** Elements stored for each token and layer (K and V together, all heads); 0 for `recurrent`. */
   readonly elementsPerToken: number;
+  /** Bytes of each element, where they are not those of the cache: what a server keeps beside keys and values in a format of its own. */
+  readonly elementBytes?: number;
   /** Bytes for each sequence and layer, whatever its length (recurrent and convolution states). */
   readonly stateBytesPerSequence?: number;
 }

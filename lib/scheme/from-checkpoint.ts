@@ -1,5 +1,6 @@
 import type { QuantizationConfig } from '../model/types';
 import { schemeOfCompressedTensors } from './compressed-tensors';
+import { moduleKey } from './modules';
 import { asBoolean, asNumber, asRecord, asText } from './read';
 import type { Scheme } from './types';
 
@@ -60,6 +61,39 @@ const fbgemm: Reader = () => ({
 
 const modelopt: Reader = ({ raw }) => {
   const algorithm = (asText(asRecord(raw.quantization)?.quant_algo) ?? asText(raw.quant_algo) ?? '').toUpperCase();
+  const listed = asRecord(asRecord(raw.quantization)?.quantized_layers) ?? asRecord(raw.quantized_layers);
+  if (algorithm === 'MIXED_PRECISION' && listed !== undefined) return modeloptMixed(listed);
+  return modeloptOf(algorithm, asNumber(asRecord(raw.quantization)?.group_size) ?? asNumber(raw.group_size));
+};
+
+/**
+ * A list of modules, each with its algorithm. The checkpoint goes by that of its 8-bit layers, which attention is in, and by that of its
+ * experts beside it. Of experts, whose entries are tens of thousands, the first of each layer speaks for all.
+ * Source: vllm/model_executor/layers/quantization/modelopt.py, `ModelOptMixedPrecisionConfig`; ModelOpt's `quantized_layers`.
+ */
+function modeloptMixed(listed: Readonly<Record<string, unknown>>): ReturnType<Reader> {
+  const modules = new Map<string, Scheme>();
+  const byAlgorithm = new Map<string, Scheme>();
+  for (const [name, value] of Object.entries(listed)) {
+    if (name.includes('.experts.') && /\.experts\.[1-9]/.test(name)) continue;
+    const key = moduleKey(name);
+    if (modules.has(key)) continue;
+    const { quant_algo: algo, group_size: size } = asRecord(value) ?? {};
+    const algorithm = (asText(algo) ?? '').toUpperCase();
+    let scheme = byAlgorithm.get(algorithm);
+    if (scheme === undefined) {
+      scheme = { ...modeloptOf(algorithm, asNumber(size)), origin: 'checkpoint' };
+      byAlgorithm.set(algorithm, scheme);
+    }
+    modules.set(key, scheme);
+  }
+  const schemes = [...byAlgorithm.values()];
+  const main = schemes.find(({ weightBits }) => weightBits === 8) ?? schemes.at(0) ?? modeloptOf('', undefined);
+  const experts = [...modules].find(([key]) => /\bexperts\b/.test(key) && !/shared/.test(key))?.[1];
+  return { ...main, experts: experts === main ? undefined : experts, modules };
+}
+
+function modeloptOf(algorithm: string, groupSize: number | undefined): ReturnType<Reader> {
   if (algorithm.includes('FP4'))
     return {
       name: 'nvfp4',
@@ -67,7 +101,7 @@ const modelopt: Reader = ({ raw }) => {
       weightType: 'fp4',
       activationBits: algorithm.includes('W4A16') ? 16 : 4,
       activationScales: algorithm.includes('W4A16') ? 'none' : 'dynamic-group',
-      groupSize: asNumber(asRecord(raw.quantization)?.group_size) ?? asNumber(raw.group_size) ?? 16,
+      groupSize: groupSize ?? 16,
       symmetric: true,
       layout: 'modelopt',
     };
@@ -89,7 +123,7 @@ const modelopt: Reader = ({ raw }) => {
       weightType: 'int',
       activationBits: algorithm.includes('A8') ? 8 : 16,
       activationScales: algorithm.includes('A8') ? 'static-tensor' : 'none',
-      groupSize: asNumber(asRecord(raw.quantization)?.group_size) ?? asNumber(raw.group_size) ?? 128,
+      groupSize: groupSize ?? 128,
       symmetric: true,
       layout: 'modelopt',
     };
@@ -114,7 +148,7 @@ const modelopt: Reader = ({ raw }) => {
     symmetric: true,
     layout: 'modelopt',
   };
-};
+}
 
 const bitsandbytes: Reader = ({ raw }) =>
   (asBoolean(raw.load_in_8bit) ?? asBoolean(raw._load_in_8bit)) === true

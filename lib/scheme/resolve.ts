@@ -56,13 +56,14 @@ function asPublished(scheme: Scheme, id: string | undefined): Scheme {
 }
 
 /**
- * DeepSeek V4 says beside `quantization_config` that its experts are in four bits, which is also what silence means.
- * Source: vllm/models/deepseek_v4/quant_config.py, `expert_dtype`.
+ * DeepSeek V4 says beside `quantization_config` that its experts are in four bits, which is also what silence means; one that ModelOpt
+ * quantized anew says `moe_quant_algo`. Source: vllm/models/deepseek_v4/quant_config.py, `expert_dtype`.
  */
 function storedScheme({ quantization, modelType, config }: ModelDescription): Scheme | undefined {
   const scheme = quantization && schemeOfCheckpoint(quantization);
   if (scheme?.layout !== 'fp8' || modelType !== 'deepseek_v4' || config.expert_dtype === 'fp8') return scheme;
-  return { ...scheme, experts: parseScheme('mxfp4', { origin: 'checkpoint' }) };
+  const name = quantization?.raw.moe_quant_algo === 'NVFP4' ? 'nvfp4' : 'mxfp4';
+  return { ...scheme, experts: parseScheme(name, { origin: 'checkpoint' }) };
 }
 
 /** Two names for what a checkpoint stores in the same way: rounding and smoothing leave no trace in the layout. */

@@ -25,6 +25,8 @@ export interface Scheme {
   readonly doubleQuantized?: boolean;
   /** What routed experts are stored in, where it is another scheme. */
   readonly experts?: Scheme;
+  /** Where a checkpoint says of each module what it is stored in: by `moduleKey`. What is not listed is not quantized. */
+  readonly modules?: ReadonlyMap<string, Scheme>;
 }
 
 /** How a container runs a scheme on an accelerator. */

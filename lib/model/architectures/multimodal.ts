@@ -2,12 +2,21 @@ import type { Architecture, Draft, Names } from '../architecture';
 import { PLAIN_NAMES } from '../architecture';
 import { qwen25VisionTower, qwen2VisionTower, qwen3VisionTower } from '../blocks/qwen-towers';
 import { glm4vTower, whisperEncoder } from '../blocks/more-towers';
-import { clipTower, estimatedTower, internHfTower, internTower, siglipTower, towerByType } from '../blocks/towers';
+import {
+  clipTower,
+  estimatedTower,
+  internHfTower,
+  internTower,
+  rotaryClipTower,
+  siglipTower,
+  towerByType,
+} from '../blocks/towers';
 import { ConfigReader } from '../config';
 import { withTypeDefaults } from '../defaults';
 import { findTextArchitecture } from '../families';
 import type { WeightList } from '../weights';
 import { llama, qwen2, qwen3 } from './llama';
+import { minimaxM3 } from './minimax-m3';
 import { phi3 } from './phi';
 
 interface Wrapper {
@@ -369,6 +378,29 @@ function omniTower(weights: WeightList, section: ConfigReader, textWidth: number
       return false;
   }
 }
+
+/**
+ * MiniMax M3: a tower of CLIP's layers with rotary positions, whose patches are frames deep, and two feed-forwards, before and after four
+ * of its tokens become one. Source: vllm/models/minimax_m3/common/vision_tower.py of 0.31.0.
+ */
+export const minimaxM3Vl = wrap({
+  names: ['MiniMaxM3SparseForConditionalGeneration'],
+  modelTypes: ['minimax_m3_vl'],
+  textNames: LLAVA_NAMES,
+  fallback: minimaxM3,
+  around: (weights, config, text) => {
+    const tower = rotaryClipTower(weights, vision(config), 'vision_tower.vision_model.');
+    const middle = config.sizeOr(text.hiddenSize, 'projector_hidden_size');
+    const merge = config.objectOrEmpty('img_token_compression_config').sizeOr(2, 'spatial_merge_size');
+    const projector = (prefix: string, from: number, bias: boolean) =>
+      weights
+        .root(prefix, 'projector')
+        .linear('linear_1', middle, from, 'column', bias)
+        .linear('linear_2', text.hiddenSize, middle, 'row', bias);
+    projector('multi_modal_projector.', tower.width, config.flag('multimodal_projector_bias', true));
+    projector('patch_merge_mlp.', text.hiddenSize * merge * merge, config.flag('patch_merge_bias', true));
+  },
+});
 
 /** The decoder is exact; the towers around it are estimated from the sizes in the config. */
 export const estimatedMultimodal = wrap({

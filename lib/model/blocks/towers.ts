@@ -43,6 +43,22 @@ export function clipTower(weights: WeightList, config: ConfigReader, prefix: str
   return { width };
 }
 
+/** CLIP's layers over patches several frames deep, with rotary positions, which no weights say. */
+export function rotaryClipTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
+  const width = config.size('hidden_size');
+  const patch = config.size('patch_size');
+  const frames = config.objectOrEmpty('img_token_compression_config').sizeOr(2, 'temporal_patch_size');
+  weights
+    .root(prefix, 'vision')
+    .conv('embeddings.patch_embedding', [width, config.sizeOr(3, 'num_channels'), frames, patch, patch])
+    .norm('pre_layrnorm', width, true)
+    .norm('post_layernorm', width, true);
+  const layers = firstLayers(config.layers('num_hidden_layers'));
+  const intermediate = config.size('intermediate_size');
+  clipLayer(weights.layers(`${prefix}encoder.layers.{layer}.`, layers, 'vision'), width, intermediate);
+  return { width };
+}
+
 /** SigLIP's image tower (Zhai et al., 2023), with its pooling head where the config keeps it. */
 export function siglipTower(weights: WeightList, config: ConfigReader, prefix: string): Tower {
   const width = config.size('hidden_size');

@@ -61,7 +61,8 @@ function tokenBytes(model: ModelDescription, group: KvLayerGroup, layout: KvLayo
     return latentBytes ?? Math.ceil(group.elementsPerToken / latentMultiple) * latentMultiple * keyBytes;
   }
   const heads = Math.max(1, Math.ceil(group.kvHeads / tensorParallel));
-  return heads * (group.keyDim * keyBytes + group.valueDim * valueBytes);
+  const { elementBytes: own } = group;
+  return heads * (group.keyDim * (own ?? keyBytes) + group.valueDim * (own ?? valueBytes));
 }
 
 /** Bytes that one more token takes on one accelerator, all layers, windows counted as if they kept everything. */

@@ -47,7 +47,7 @@ function storedBytes(
     if (group.role === 'embedding' && repeats) total += matrix;
     if (prediction === undefined) continue;
     if (group.layers.includes(prediction.like))
-      total += prediction.count * (selection.quantizes(group, prediction.like) ? each : matrix);
+      total += prediction.count * (selection.quantizesPrediction(group, prediction.like) ? each : matrix);
     else if (prediction.copiesEmbeddings && isEmbeddingOrHead(group)) total += prediction.count * matrix;
   }
   return Math.round(total);

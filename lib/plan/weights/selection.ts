@@ -1,4 +1,5 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
+import { moduleKey, schemeOfModule } from '../../scheme/modules';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
 import { ignoreMatcher, type ModuleMatcher } from './ignored';
@@ -20,16 +21,20 @@ export class Selection {
   private readonly takesHead: boolean;
   private readonly expertsOnly: boolean;
   private readonly plain: boolean;
+  private readonly modules: Scheme['modules'];
   /** May layers of the same weights differ in what is quantized? Only if the checkpoint's list has numbers in it. */
   readonly dependsOnLayer: boolean;
 
   constructor(model: ModelDescription, scheme: Scheme) {
     const config = scheme.origin === 'checkpoint' ? model.quantization : undefined;
-    const ignored = config?.ignored ?? [];
+    // What ModelOpt left alone of a DeepSeek V4 whose experts alone it quantized is in FP8 all the same.
+    const ignored = config === undefined || config.raw.moe_quant_algo !== undefined ? [] : config.ignored;
     this.matches = ignoreMatcher(ignored);
     this.dependsOnLayer = ignored.some((pattern) => /\d/.test(pattern));
     this.listsNothing = ignored.length === 0;
-    this.takesHead = scheme.layout === 'neuron' || config?.raw.lm_head === true;
+    this.modules = config === undefined ? undefined : scheme.modules;
+    this.takesHead =
+      scheme.layout === 'neuron' || config?.raw.lm_head === true || this.modules?.has('lm_head') === true;
     // MXFP4 as gpt-oss introduced it is a format for experts; a dense model has nothing else to quantize.
     this.expertsOnly = scheme.layout === 'mxfp4' && model.moe !== undefined;
     this.plain = scheme.layout === 'plain' || scheme.weightBits >= 16;
@@ -38,6 +43,7 @@ export class Selection {
   /** Is the group quantized in this layer? `layer` is ignored for groups outside the layers. */
   quantizes(group: WeightGroup, layer: number | undefined): boolean {
     if (this.plain || !this.mayQuantize(group)) return false;
+    if (this.modules !== undefined && schemeOfModule(this.modules, group.name) === undefined) return false;
     if (this.listsNothing) return true;
     const module = group.name
       .replace('{layer}', String(layer ?? 0))
@@ -46,6 +52,12 @@ export class Selection {
     let isIgnored = this.ignored.get(module);
     if (isIgnored === undefined) this.ignored.set(module, (isIgnored = this.matches(module)));
     return !isIgnored;
+  }
+
+  /** As `quantizes`, of the layers that predict further tokens, which checkpoints may list by a name of their own. */
+  quantizesPrediction(group: WeightGroup, like: number): boolean {
+    if (!this.quantizes(group, like)) return false;
+    return this.listsNothing || !this.matches(`mtp.layers.0.${moduleKey(group.name)}`);
   }
 
   private mayQuantize(group: WeightGroup): boolean {

@@ -1,4 +1,5 @@
 import type { WeightGroup } from '../../model/types';
+import { schemeOfModule } from '../../scheme/modules';
 import type { Scheme } from '../../scheme/types';
 
 /** A linear layer's matrix, `[rows = outFeatures, columns = inFeatures]`. */
@@ -10,8 +11,9 @@ export interface Matrix {
 /** Bytes of each tensor that a quantized linear layer becomes: the packed weights first, then scales, zero points, indices. */
 export type StoredTensors = readonly number[];
 
-/** What a group of weights is stored in: routed experts may have a scheme of their own. */
+/** What a group of weights is stored in: routed experts may have a scheme of their own, and so may each module. */
 export function schemeOf(group: WeightGroup, scheme: Scheme): Scheme {
+  if (scheme.modules !== undefined) return schemeOfModule(scheme.modules, group.name) ?? scheme;
   return group.role === 'expert' ? (scheme.experts ?? scheme) : scheme;
 }
 
