@@ -69,3 +69,38 @@ describe('vLLM’s cache of DeepSeek V4', () => {
     expect(drafted.maxConcurrency ?? 0).toBeLessThan(alone.maxConcurrency ?? 0);
   });
 });
+
+describe('what vLLM keeps of a step of DeepSeek V4', () => {
+  const memory = (version: string, options: ServingOptions) =>
+    makePlan(
+      resolveEndpoint({
+        model: { config: FLASH },
+        container: { family: 'vllm', version },
+        instanceType: 'ml.p5en.48xlarge',
+        options: { tensorParallelSize: 8, kvCacheDtype: 'fp8', maxModelLen: 8192, ...options },
+      }),
+    ).memory;
+  const STREAMS = 4 * 4096 * 2;
+  const CHOICES = 512 * 4;
+
+  // A log of V4 Pro in 0.20.2: 0.43 GiB less for 512 tokens than for 8,192.
+  test.each([
+    ['0.20.2', STREAMS + CHOICES],
+    ['0.27.0', STREAMS + CHOICES],
+    ['0.28.0', CHOICES],
+  ])('%s has buffers beside the weights, of %i bytes a token', (version, bytes) => {
+    const more =
+      memory(version, { maxNumBatchedTokens: 8192 }).weights! - memory(version, { maxNumBatchedTokens: 512 }).weights!;
+    expect(Math.abs(more - (8192 - 512) * bytes)).toBeLessThan(2 * 2 ** 20);
+  });
+
+  test('computes its experts in Marlin’s room on Hopper, where contexts are not longer', () => {
+    const short = memory('0.20.2', { maxNumBatchedTokens: 8192 }).activations!;
+    const small = memory('0.20.2', { maxNumBatchedTokens: 4096 }).activations!;
+    const experts = 6 * (4096 + 4096) * 2;
+    const states = 1.28 * 4096 * 2;
+    expect(short - small).toBeCloseTo(4096 * (experts + states), -1);
+    const long = memory('0.20.2', { maxNumBatchedTokens: 512, maxModelLen: 1_000_000, maxNumSeqs: 8 }).activations!;
+    expect(long).toBeGreaterThan(10 * 1_000_000 * 132);
+  });
+});

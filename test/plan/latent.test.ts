@@ -125,6 +125,24 @@ describe('the cache of sparse attention', () => {
     expect(of('bfloat16')).toBe(78 * (656 + 132));
   });
 
+  test('is gathered in room that stays, of forty contexts’ keys', () => {
+    const activations = (version: string, maxModelLen: number, instanceType = 'ml.p6-b200.48xlarge') =>
+      makePlan(
+        resolveEndpoint({
+          model: { config: SPARSE },
+          container: { family: 'vllm', version },
+          instanceType,
+          options: { maxModelLen, tensorParallelSize: 8, maxNumBatchedTokens: 8192 },
+        }),
+      ).memory.activations!;
+    const more = (version: string, instanceType?: string) =>
+      activations(version, 163_840, instanceType) - activations(version, 4096, instanceType);
+    expect(more('0.30.0')).toBe(40 * (163_840 - 4096) * 132);
+    expect(more('0.12.0')).toBe(0);
+    // Triton’s experts have more on Hopper, in the same room.
+    expect(more('0.30.0', 'ml.p5en.48xlarge')).toBe(0);
+  });
+
   test('has in SGLang a key of every layer, and is in FP8 from Blackwell on', () => {
     const inSglang = (instanceType: string, options: object = {}) =>
       makePlan(

@@ -41,8 +41,8 @@ function keepsWorkspace({ scheme, sm = 0 }: ExpertKernel, version: VllmVersion):
   const { name } = scheme.experts ?? scheme;
   if (!version.isV1 || !version.since(0, 14) || (sm >= SERVER_BLACKWELL[0] && sm <= SERVER_BLACKWELL[1])) return false;
   if (name.startsWith('bitsandbytes')) return false;
-  // Triton's own kernels for MXFP4 take what they need for each call.
-  if (name === 'mxfp4') return version.since(0, 17) && sm !== HOPPER;
+  // Triton's own kernels for MXFP4, which Hopper has, take what they need for each call; DeepSeek V4's experts are Marlin's there.
+  if (name === 'mxfp4') return version.since(0, 17) && (sm !== HOPPER || scheme.experts !== undefined);
   if (name === 'awq') return version.since(0, 23);
   return scheme.weightType !== 'int' || scheme.activationBits < 16 || version.since(0, 20);
 }

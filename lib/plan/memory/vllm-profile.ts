@@ -164,7 +164,7 @@ export function profileRun(options: EffectiveOptions, context: number, version: 
  *
  * Forward: the input, residual and normed copy of each token, and in the feed-forward the joined gate and up projections and their product.
  * A mixture of experts holds, for each token and chosen expert, both intermediate products and the output; or has room of its own for them,
- * which it keeps.
+ * which it keeps, and which is as large as what else is worked on in it.
  * Checked against published peaks: Llama-3.1-8B at 20,000 tokens 2.07 GiB, at 29,000 2.99 GiB (vLLM 0.6).
  */
 export function activationBytes(
@@ -174,6 +174,7 @@ export function activationBytes(
   tensorParallel: number,
   elementBytes: number,
   workspaceElements = 0,
+  leastWorkspace = 0,
 ): number {
   const hidden = run.tokens * 3 * model.hiddenSize;
   const feedForward = workspaceElements > 0 ? 0 : feedForwardElements(model, run.tokens, version, tensorParallel);
@@ -199,7 +200,8 @@ export function activationBytes(
     : visionRun(model, run.tokens, ranks, elementBytes, run.pixels, run.videoRoom);
   // V0 profiles other images and text in one run each.
   const expertTokens = Math.min(run.tokens, version.expertTokens);
-  const kept = (version.isV1 || inOne ? vision.outputs : 0) + expertTokens * elementBytes * workspaceElements;
+  const workspace = Math.max(expertTokens * elementBytes * workspaceElements, leastWorkspace);
+  const kept = (version.isV1 || inOne ? vision.outputs : 0) + workspace;
   return Math.max(vision.peak, kept + forward, kept + sampler + base) + reduced;
 }
 

@@ -13,6 +13,7 @@ import { dummyPrompts } from './dummy-prompts';
 import { expertWorkspaceElements } from './expert-workspace';
 import { stepsInFlight } from './in-flight';
 import { pagedMemory, type PagedTerms } from './paged';
+import { sparseWorkspaceBytes } from './sparse-workspace';
 import { guessedStateBytes, stateBlocks } from './state-blocks';
 import type { EngineMemory } from './types';
 import { videoRoom } from './video-room';
@@ -43,6 +44,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
   const { expertParallel } = options;
   const kernel = { scheme, ranks: expertParallel ? 1 : tensorParallel, apart: expertParallel, sm: accelerator?.sm };
   const workspace = expertWorkspaceElements(model, kernel, version);
+  const gathered = sparseWorkspaceBytes(model, version, { context, tokens: step.tokens });
   const total = accelerator?.memoryBytesUsable;
   const layout: KvLayout | undefined =
     kvElementBytes === undefined
@@ -70,7 +72,7 @@ export function vllmMemory(subject: Subject): EngineMemory {
     cache: fixedCache(subject),
     weights: withoutOffloaded(withDraftWeights(loadedBytes(model, scheme, subject.loader), subject.draft), options),
     activations: Math.max(
-      activationBytes(model, run, version, tensorParallel, elementBytes, workspace),
+      activationBytes(model, run, version, tensorParallel, elementBytes, workspace, gathered),
       compilationBytes(compiled, run.tokens),
     ),
     graphs: graphBytes(model, options, version, tensorParallel),

@@ -310,13 +310,20 @@ function tableBytes(model: ModelDescription, { engine, version, plainBytes }: Lo
 const GEMMA3 = /^gemma3(_text)?$/;
 
 /**
- * Qwen3-VL adds what its image tower saw at several depths to the first text layers, through a buffer for each that holds a whole step.
- * Source: vllm/model_executor/models/qwen3_vl.py, `deepstack_input_embeds`.
+ * Buffers that hold something for each token of a step. Qwen3-VL adds what its image tower saw at several depths to the first text layers,
+ * through a buffer for each; sparse attention has one for the tokens it chooses; DeepSeek V4 one for the streams that its draft starts from,
+ * until 0.27 also where nothing drafts.
+ * Sources: vllm/model_executor/models/qwen3_vl.py, `deepstack_input_embeds`; deepseek_v2.py of 0.11.0 to 0.31.0, `topk_indices_buffer`;
+ * deepseek_v4.py of 0.20.2 and vllm/models/deepseek_v4/nvidia/model.py of 0.26.0 and 0.28.0, `_mtp_hidden_buffer`.
  */
-function stepBufferBytes({ config, hiddenSize }: ModelDescription, loader: Loader): number {
-  const { engine, stepTokens = 0, plainBytes } = loader;
+function stepBufferBytes({ config, hiddenSize, modelType, textConfig }: ModelDescription, loader: Loader): number {
+  const { engine, version, stepTokens = 0, plainBytes } = loader;
   if (engine !== 'vllm' || stepTokens === 0) return 0;
   const vision = config.vision_config as { deepstack_visual_indexes?: unknown } | null | undefined;
   const levels = vision?.deepstack_visual_indexes;
-  return Array.isArray(levels) ? levels.length * allocatedBytes(stepTokens * hiddenSize * plainBytes) : 0;
+  const deepstack = Array.isArray(levels) ? levels.length * allocatedBytes(stepTokens * hiddenSize * plainBytes) : 0;
+  const { index_topk: chosen, hc_mult: streams } = textConfig;
+  const choices = typeof chosen === 'number' ? allocatedBytes(stepTokens * chosen * 4) : 0;
+  const drafts = modelType === 'deepseek_v4' && typeof streams === 'number' && !isSince(version, 0, 28);
+  return deepstack + choices + (drafts ? allocatedBytes(stepTokens * hiddenSize * streams * plainBytes) : 0);
 }
