@@ -611,6 +611,22 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { options: { tensorParallelSize: 2 } },
   ],
+  [
+    'https://github.com/vllm-project/vllm/issues/21274',
+    'NVFP4_KERNEL_NOT_ON_GPU',
+    { config: quantized(LLAMA_8B, NVFP4), version: '0.9.2', instanceType: 'ml.g7e.2xlarge' },
+    { version: '0.11.2' },
+  ],
+  [
+    'https://github.com/vllm-project/vllm/issues/42390',
+    'MARLIN_TILE_NOT_DIVISIBLE',
+    {
+      config: { ...QWEN3_MOE, moe_intermediate_size: 704 },
+      ...{ version: '0.21.0', instanceType: 'ml.g5.12xlarge', options: { tensorParallelSize: 2 } },
+      environment: variables({ QUANTIZATION: 'fp8' }),
+    },
+    { options: { tensorParallelSize: 1 } },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

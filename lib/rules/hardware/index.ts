@@ -21,6 +21,7 @@ import { instanceTypeUnknown } from './instance-type-unknown';
 import { int8KernelFailsOnTuring } from './int8-kernel-fails-on-turing';
 import { kvCacheDtypeNeedsNewerGpu } from './kv-cache-dtype-needs-newer-gpu';
 import { latentAttentionWithoutBackend } from './latent-attention-without-backend';
+import { nvfp4KernelNotOnGpu } from './nvfp4-kernel-not-on-gpu';
 import { quantizationNeedsNewerGpu } from './quantization-needs-newer-gpu';
 import { quantizationNotVerifiedOnGpu } from './quantization-not-verified-on-gpu';
 import { quantizationRunsWeightOnly } from './quantization-runs-weight-only';
@@ -32,6 +33,7 @@ export const hardwareRules: readonly Rule[] = [
   containerNeedsAccelerator,
   gpuTooOldForServer,
   cuda13WithoutVolta,
+  nvfp4KernelNotOnGpu,
   quantizationNeedsNewerGpu,
   quantizationRunsWeightOnly,
   quantizationNotVerifiedOnGpu,

@@ -1,10 +1,11 @@
+import { servedScheme } from '../../plan/online';
 import { gateAt } from '../../scheme';
 import { smOf, supportOf } from '../helpers/accelerator';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { servedDtype } from '../helpers/dtype';
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { inputShare, outputShares, splitLayers } from '../helpers/layers';
+import { expertShare, inputShare, outputShares, quantizesExperts, splitLayers } from '../helpers/layers';
 import {
   AWQ,
   LLAMA_8B,
@@ -40,29 +41,50 @@ const example = (config: object, tensorParallelSize: number, version: string) =>
   options: { tensorParallelSize, maxModelLen: 4096 },
 });
 
-/** A Marlin thread block computes at least 128 inputs × 64 outputs, or 64 × 128. */
-const TILE = { inputs: 128, outputs: 64 };
+/** 704 inputs of down_proj: 352 on each of two ranks, five and a half tiles. */
+const FP8_EXPERTS = quantized(
+  { ...QWEN3_MOE, moe_intermediate_size: 704 },
+  { quant_method: 'fp8', activation_scheme: 'dynamic' },
+);
+
+/** A Marlin thread block computes at least 128 inputs × 64 outputs, or 64 × 128; of experts it needs 64 of the features between their matrices. */
+const TILE = { inputs: 128, outputs: 64, ofExperts: 64 };
+
+/** Versions that pad tiles: the first for matrices of all kinds but FP8 experts, and the first for those. Source: marlin_utils_fp8.py of 0.23 to 0.25. */
+const PADS = '0.24';
+const PADS_EXPERTS = '0.25';
 
 /** Compute capability × 10 from which on FP8 is computed as such. */
 const FP8_SM = 89;
 
+function isFp8WithoutFp8(context: RuleContext): boolean {
+  const sm = smOf(context);
+  return context.scheme.weightType === 'fp8' && sm !== undefined && sm < FP8_SM;
+}
+
+/** The same with what the server makes of full-precision weights on loading, which it repacks as it would stored ones. */
+function asServed(context: RuleContext): RuleContext {
+  const scheme = servedScheme(context);
+  return scheme === context.scheme ? context : { ...context, scheme, plan: context.plan };
+}
+
 /** FP8 on GPUs without FP8: its inputs are repacked in sixteens, which shards are, and no other kernel takes over. */
 function usesFp8Marlin(context: RuleContext): boolean {
-  const { scheme } = context;
-  const sm = smOf(context);
-  return (
-    scheme.weightType === 'fp8' &&
-    sm !== undefined &&
-    sm < FP8_SM &&
-    isVllm(context, { since: '0.5.3', before: '0.24.0' })
-  );
+  return isFp8WithoutFp8(context) && isVllm(context, { since: '0.5.3', before: `${PADS}.0` });
+}
+
+/** Experts in FP8 there, which came to Marlin later and were padded a version later. */
+function usesFp8MarlinForExperts(context: RuleContext): boolean {
+  return isFp8WithoutFp8(context) && isVllm(context, { since: '0.9.0', before: `${PADS_EXPERTS}.0` });
 }
 
 /** FP4 on GPUs without FP4, dense layers and experts alike. */
 function usesFp4Marlin(context: RuleContext): boolean {
   const { name } = context.scheme;
   return (
-    name === 'nvfp4' && isVllm(context, { since: '0.9.0', before: '0.24.0' }) && supportOf(context).level === 'fallback'
+    name === 'nvfp4' &&
+    isVllm(context, { since: '0.9.0', before: `${PADS}.0` }) &&
+    supportOf(context).level === 'fallback'
   );
 }
 
@@ -78,7 +100,7 @@ function usesMarlin(context: RuleContext): boolean {
   if (
     scheme.weightType !== 'int' ||
     scheme.activationBits !== 16 ||
-    !isVllm(context, { since: '0.4.2', before: '0.24.0' })
+    !isVllm(context, { since: '0.4.2', before: `${PADS}.0` })
   )
     return false;
   const least = gateAt('marlin', container?.engineVersion);
@@ -94,7 +116,7 @@ function usesMarlin(context: RuleContext): boolean {
 
 /** Later versions take a slower kernel for a layer that Marlin cannot: AWQ from 0.7.3, the others in float16 from 0.6.3 (ExLlama), in any dtype from 0.10 (Conch). */
 function fallsBack(context: RuleContext): boolean {
-  if (repacksFloats(context)) return false;
+  if (repacksFloats(context) || usesFp8MarlinForExperts(context)) return false;
   if (context.scheme.layout === 'awq') return isVllm(context, { since: '0.7.3' });
   return (
     isVllm(context, { since: '0.10.0' }) || (isVllm(context, { since: '0.6.3' }) && servedDtype(context) === 'float16')
@@ -107,13 +129,14 @@ function firstBroken(
 ): { readonly layer: string; readonly share: string } | undefined {
   const headDim = context.model?.headDim ?? 1;
   const isFloat = repacksFloats(context);
-  for (const layer of splitLayers(context)) {
+  for (const layer of usesMarlin(context) ? splitLayers(context) : []) {
     if (layer.kind !== 'linear' || !layer.quantized) continue;
     const inputs = inputShare(layer, degree);
     if (inputs % TILE.inputs !== 0 && !isFloat) return { layer: layer.name, share: `${inputs} inputs` };
     const outputs = outputShares(layer, degree, headDim).reduce((sum, share) => sum + share, 0);
     if (outputs % TILE.outputs !== 0) return { layer: layer.name, share: `${outputs} outputs` };
   }
+  if (usesFp8MarlinForExperts(context)) return brokenFp8Experts(context, degree);
   return usesFp4Marlin(context) ? brokenExperts(context, degree) : undefined;
 }
 
@@ -129,6 +152,16 @@ function brokenExperts(
   const outputs =
     first.reduce((sum, { outFeatures }) => sum + outFeatures, 0) / (context.options.expertParallel ? 1 : degree);
   return outputs % TILE.outputs === 0 ? undefined : { layer: 'the experts', share: `${outputs} outputs` };
+}
+
+/** What is repacked may still have no thread block, which takes 64 inputs of an expert's last matrix. Source: `marlin_moe_padded_intermediate` of 0.25. */
+function brokenFp8Experts(
+  context: RuleContext,
+  degree: number,
+): { readonly layer: string; readonly share: string } | undefined {
+  const inputs = quantizesExperts(context) ? expertShare(context, degree) : undefined;
+  if (inputs === undefined || inputs % TILE.ofExperts === 0) return undefined;
+  return { layer: 'the experts', share: `${inputs} inputs` };
 }
 
 /**
@@ -154,10 +187,11 @@ export const marlinTileNotDivisible: Rule = {
   severity: 'error',
   summary: 'each rank’s share of a matrix is a whole number of Marlin tiles',
   explanation:
-    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning; that of AWQ needs 64 outputs as well. FP8 weights on a GPU without FP8, and NVFP4 weights on one without FP4, are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64"; of NVFP4 the experts as well, Nemotron 3 over two or four GPUs. From 0.24 on the tile is padded.',
+    'Up to vLLM 0.23 the Marlin kernel needs input features / TP to be a multiple of 128 and output features / TP one of 64: "Weight input_size_per_partition = 7392 is not divisible by min_thread_k = 128. Consider reducing tensor_parallel_size or running with --quantization gptq." Versions that have a slower kernel for such a layer use it with a warning; that of AWQ needs 64 outputs as well. FP8 weights on a GPU without FP8, and NVFP4 weights on one without FP4, are repacked for Marlin too, and have no other kernel: "size_n = 5472 is not divisible by tile_n_size = 64"; of NVFP4 the experts as well, Nemotron 3 over two or four GPUs. From 0.24 on the tile is padded. Experts in FP8 need 64 of an expert’s inner features on each rank up to 0.24, Gemma 4’s 704 over two GPUs have 352: "Invalid thread config".',
   source:
-    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; marlin_utils_fp4.py, `prepare_nvfp4_moe_layer_for_marlin` of 0.16 to 0.24; issues vllm-project/vllm#9913, #37296, #45295, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
-  holdsFor: 'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23; NVFP4 on GPUs below 10.0: vLLM 0.9 to 0.23',
+    'vllm/model_executor/layers/quantization/utils/marlin_utils.py, `verify_marlin_supports_shape`; marlin_utils_fp4.py, `prepare_nvfp4_moe_layer_for_marlin` of 0.16 to 0.24; marlin_utils_fp8.py of 0.9 to 0.25, `prepare_fp8_moe_layer_for_marlin`; issues vllm-project/vllm#9913, #37296, #45295, #42390, vllm-project/llm-compressor#54, zai-org/GLM-4.5#23',
+  holdsFor:
+    'vLLM 0.4.2 to 0.23; FP8 on GPUs below 8.9: vLLM 0.5.3 to 0.23, its experts 0.9 to 0.24; NVFP4 on GPUs below 10.0: vLLM 0.9 to 0.23',
   examples: {
     passes: [
       example(quantized(QWEN25_7B, W8A16), 4, '0.5.4'),
@@ -166,6 +200,10 @@ export const marlinTileNotDivisible: Rule = {
       { ...example(NVFP4_EXPERTS, 1, '0.19.0'), instanceType: 'ml.g6e.12xlarge' },
       { ...example(NVFP4_EXPERTS, 2, '0.24.0'), instanceType: 'ml.g6e.12xlarge' },
       { ...example(NVFP4_EXPERTS, 2, '0.19.0'), instanceType: 'ml.g7e.12xlarge' },
+      { ...example(FP8_EXPERTS, 1, '0.21.0'), instanceType: 'ml.g5.12xlarge' },
+      { ...example(FP8_EXPERTS, 2, '0.25.0'), instanceType: 'ml.g5.12xlarge' },
+      { ...example(FP8_EXPERTS, 2, '0.8.5'), instanceType: 'ml.g5.12xlarge' },
+      { ...example(FP8_EXPERTS, 2, '0.21.0'), instanceType: 'ml.g6.12xlarge' },
     ],
     fails: [
       example(quantized(BF16_72B, W8A16), 4, '0.5.4'),
@@ -173,10 +211,18 @@ export const marlinTileNotDivisible: Rule = {
       example(quantized(NARROW_STATES, AWQ), 2, '0.17.0'),
       { ...example(FP8_10944, 4, '0.10.0'), instanceType: 'ml.g5.12xlarge' },
       { ...example(NVFP4_EXPERTS, 2, '0.19.0'), instanceType: 'ml.g6e.12xlarge' },
+      { ...example(FP8_EXPERTS, 2, '0.21.0'), instanceType: 'ml.g5.12xlarge' },
+      { ...example(FP8_EXPERTS, 2, '0.24.0'), instanceType: 'ml.g5.12xlarge' },
+      {
+        ...example({ ...QWEN3_MOE, moe_intermediate_size: 704 }, 2, '0.21.0'),
+        ...{ instanceType: 'ml.g5.12xlarge', environment: { SM_VLLM_QUANTIZATION: 'fp8' } },
+      },
     ],
   },
-  evaluate(context) {
-    if (context.model === undefined || !usesMarlin(context)) return [];
+  evaluate(stored) {
+    const context = asServed(stored);
+    const ofExperts = usesFp8MarlinForExperts(context);
+    if (context.model === undefined || !(usesMarlin(context) || ofExperts)) return [];
     const degree = tensorDegree(context);
     const ofAwq = fallsBack(context) ? brokenOutputs(context, degree) : undefined;
     const broken = ofAwq ?? firstBroken(context, degree);
@@ -190,7 +236,7 @@ export const marlinTileNotDivisible: Rule = {
           : `the shard of ${broken.layer} is not divisible by the Marlin tile (128 inputs, 64 outputs) in ${serverName(context)}`,
         got: `${broken.share} for each of ${degree} ranks`,
         allowed,
-        fix: `use an image with vLLM 0.24 or newer, which pads the tile, or ${fix}`,
+        fix: `use an image with vLLM ${ofExperts ? PADS_EXPERTS : PADS} or newer, which pads the tile, or ${fix}`,
         path: '/options/tensorParallelSize',
         severity: soft ? 'warning' : 'error',
       }),
