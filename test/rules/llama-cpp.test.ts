@@ -161,7 +161,7 @@ describe('SLOTS_SHARE_ONE_CACHE', () => {
   const find = (rest: Partial<EndpointSpec>) =>
     alone('SLOTS_SHARE_ONE_CACHE', spec({ workload: { concurrency: 3 }, ...rest }));
   test('proposes a slot for each request', () => {
-    expect(find({})).toMatchObject([{ got: 'concurrency 3 and no slots', fix: 'set options.slots to 3' }]);
+    expect(find({})).toMatchObject([{ got: 'concurrency 3 and no slots', fix: 'set slots to 3' }]);
     expect(find({ environment: { SM_LLAMA_CPP_PARALLELISM: '4', SM_LLAMA_CPP_NPU: '1' } })).toHaveLength(1);
   });
   test.each<[string, Partial<EndpointSpec>]>([

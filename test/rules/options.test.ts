@@ -47,11 +47,10 @@ describe('BUDGET_EXCEEDED', () => {
   });
 
   test('proposes the cheapest on which it fits, unless that is what it has', () => {
-    expect(find({ maxUsdPerHour: 1 })[0].fix).toMatch(
-      /^use ml\.g\S+, likely the cheapest on which it fits, whose price qe prices fetches, or raise/,
-    );
-    const [type] = /ml\.\S+(?=,)/.exec(find({ maxUsdPerHour: 1 })[0].fix ?? '') ?? [];
-    expect(find({ maxUsdPerHour: 1 }, 2, { instanceType: type })[0].fix).toBe(
+    const { fix = '' } = find({ maxUsdPerHour: 1.3 })[0];
+    expect(fix).toMatch(/^use ml\.g\S+, the cheapest on which it fits, or raise/);
+    const [type] = /ml\.\S+(?=,)/.exec(fix) ?? [];
+    expect(find({ maxUsdPerHour: 0.5 }, 2, { instanceType: type })[0].fix).toBe(
       'raise the budget, or quantize to fewer bits',
     );
   });
@@ -77,15 +76,22 @@ describe('BUDGET_EXCEEDED', () => {
     const fix = (month: number) => check(spec(month)).findings.find(({ rule }) => rule === 'BUDGET_EXCEEDED')?.fix;
     expect(fix(800)).toBe('use ml.g6e.xlarge, the cheapest on which it fits, or raise the budget');
     expect(fix(700)).toBe(
-      'raise the budget, to $730 a month for ml.g6e.xlarge, the cheapest on which it fits, or quantize to fewer bits',
+      'raise the budget to $730 a month, for the cheapest on which it fits, such as ml.g6e.xlarge, or quantize to fewer bits',
     );
   });
 
-  test('says nothing without a budget, a price or an instance', () => {
+  test('warns that it cannot be held where no price is known', () => {
+    expect(find({ maxUsdPerHour: 1 }, null)).toMatchObject([
+      { severity: 'warning', fix: 'fetch prices with qe prices --region us-east-1', path: '/workload/maxUsdPerHour' },
+    ]);
+    expect(find({ maxUsdPerMonth: 1 }, null, { region: undefined })).toMatchObject([
+      { severity: 'warning', fix: 'name the region, such as us-east-1', path: '/workload/maxUsdPerMonth' },
+    ]);
+  });
+
+  test('says nothing without a budget or an instance', () => {
     expect(find({ concurrency: 4 })).toEqual([]);
     expect(find(undefined)).toEqual([]);
-    expect(find({ maxUsdPerHour: 1 }, null)).toEqual([]);
-    expect(find({ maxUsdPerMonth: 1 }, null)).toEqual([]);
     expect(find({ maxUsdPerHour: 1 }, 2, { instanceType: undefined })).toEqual([]);
   });
 });

@@ -28,7 +28,8 @@ export function trtllmMemory(subject: Subject): EngineMemory {
     usable:
       total === undefined || taken === undefined
         ? undefined
-        : Math.floor(taken + Math.max(0, total - taken) * fraction),
+        : // Where what is taken first does not fit, there is no more than all.
+          Math.floor(Math.min(total, taken + Math.max(0, total - taken) * fraction)),
     weights,
     activations,
     graphs: 0,

@@ -4,10 +4,11 @@ import { shortestContext } from '../../model';
 import type { ModelDescription } from '../../model/types';
 import { bytesBeforeQuantizing, planMemory, startPeak, type Plan } from '../../plan';
 import { schemeSupport } from '../../scheme';
+import { dividesBy } from './divides';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
 import { headsFit } from './heads';
-import { cheapestMachine, SHARE_OF_WEIGHTS } from './instances';
+import { cheapestInstance, cheapestMachine, machineKind, SHARE_OF_WEIGHTS } from './instances';
 
 /** A planned context that is short by less than this share is within the planner's own error: a warning, not an error. */
 export const PLAN_ERROR = 0.07;
@@ -54,6 +55,18 @@ export function cheapestFit(context: RuleContext): Fit | undefined {
   return instance === undefined || tensorParallelSize === undefined ? undefined : { instance, tensorParallelSize };
 }
 
+/** As `cheapestFit`, among the instances that `accepts`, though they be no others than a cheaper one of the same kind. */
+export function cheapestFitOf(context: RuleContext, accepts: (instance: Instance) => boolean): Instance | undefined {
+  if (context.model === undefined) return undefined;
+  const known = degreesOf(context, context.model);
+  return cheapestInstance(context.spec, (other) => {
+    if (!accepts(other)) return false;
+    const kind = machineKind(other);
+    if (!known.has(kind)) known.set(kind, fittingDegree(context, other));
+    return known.get(kind) !== undefined;
+  });
+}
+
 /** The degree at which a model fits, by kind of machine; undefined where it does not fit. */
 type Degrees = Map<string, number | undefined>;
 
@@ -80,8 +93,9 @@ function degreesOf({ instance, spec }: RuleContext, model: ModelDescription): De
 export function fitText(context: RuleContext): string | undefined {
   const fit = cheapestFit(context);
   if (fit === undefined) return undefined;
+  const asked = context.spec.options?.tensorParallelSize ?? 1;
   const degree =
-    fit.tensorParallelSize === 1 || context.container?.engine === 'llama.cpp'
+    (fit.tensorParallelSize === 1 && asked === 1) || context.container?.engine === 'llama.cpp'
       ? ''
       : ` with tensorParallelSize ${fit.tensorParallelSize}`;
   return `use ${fit.instance.instanceType}${degree}`;
@@ -94,15 +108,21 @@ function fittingDegree(context: RuleContext, instance: Instance): number | undef
   if (isSurelyTooLarge(context, instance, most)) return undefined;
   const { model } = context;
   const asked = context.spec.options?.tensorParallelSize;
-  const degrees = [...new Set([...(asked === undefined ? [] : [asked]), instance.acceleratorCount])].filter(
-    (degree) =>
-      degree >= 1 &&
-      degree <= most &&
-      (model === undefined || headsFit(model, degree)) &&
-      !isSurelyTooLarge(context, instance, degree),
-  );
+  const isPossible = (degree: number): boolean =>
+    degree >= 1 &&
+    degree <= most &&
+    (model === undefined || headsFit(model, degree)) &&
+    !isSurelyTooLarge(context, instance, degree) &&
+    dividesBy(context, degree, 1);
+  const largest = partsOf(most).find(isPossible);
+  const degrees = [...new Set([asked, largest])].filter((degree) => degree !== undefined).filter(isPossible);
   if (degrees.length === 0 || !runsOn(context, instance)) return undefined;
   return degrees.find((degree) => fits(context, instance, degree));
+}
+
+/** What divides a number of accelerators, largest first. */
+function partsOf(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => count - index).filter((part) => count % part === 0);
 }
 
 function runsOn(context: RuleContext, instance: Instance): boolean {

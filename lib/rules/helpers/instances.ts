@@ -15,6 +15,8 @@ interface Market {
   readonly instances: readonly Instance[];
   /** The cheapest instance of each kind of machine, cheapest first. */
   readonly machines: readonly { readonly kind: string; readonly instance: Instance }[];
+  /** What each is ordered by. */
+  readonly prices: ReadonlyMap<string, number>;
 }
 
 const markets = new Map<string | undefined, Market>();
@@ -38,18 +40,19 @@ function marketOf(region: string | undefined): Market {
 function makeMarket(region: string | undefined): Market {
   const all = allInstances().map((instance) => ({ instance, usdPerHour: priceOf(instance, region ?? PRICE_REGION) }));
   const families = byFamily(all);
-  const instances = all
+  const ordered = all
     .filter(({ instance }) => region === undefined || instance.regions.includes(region))
     .map((priced) => ({ instance: priced.instance, usdPerHour: orderingPrice(priced, families) }))
-    .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus)
-    .map(({ instance }) => instance);
+    .sort((a, b) => a.usdPerHour - b.usdPerHour || a.instance.vcpus - b.instance.vcpus);
+  const instances = ordered.map(({ instance }) => instance);
+  const prices = new Map(ordered.map(({ instance, usdPerHour }) => [instance.instanceType, usdPerHour]));
   const cheapest = new Map<string, Instance>();
   for (const instance of instances) {
     const kind = machineKind(instance);
     if (!cheapest.has(kind)) cheapest.set(kind, instance);
   }
   const machines = Array.from(cheapest, ([kind, instance]) => ({ kind, instance }));
-  return { instances, machines };
+  return { instances, machines, prices };
 }
 
 interface Priced {
@@ -87,9 +90,22 @@ function orderingPrice({ instance, usdPerHour }: Priced, families: ReadonlyMap<s
   return Math.min(...larger.map((priced) => priced.usdPerHour ?? Infinity));
 }
 
+/** What an instance costs an hour in the region itself; undefined where nobody knows. */
+export function knownPrice({ instanceType }: Instance, region: string | undefined): number | undefined {
+  return region === undefined ? undefined : findPrice(instanceType, region, currentPrices())?.usdPerHour;
+}
+
 function priceOf({ instanceType }: Instance, region: string): number | undefined {
   const prices = currentPrices();
   return (findPrice(instanceType, region, prices) ?? findPrice(instanceType, PRICE_REGION, prices))?.usdPerHour;
+}
+
+/**
+ * What an instance of a region likely costs an hour, for an order only: its price there, in another region, or that of the next larger size;
+ * `Infinity` where none is known.
+ */
+export function likelyPrice(instanceType: string, region: string): number {
+  return marketOf(region).prices.get(instanceType) ?? Infinity;
 }
 
 /** The cheapest instance of the spec's region that `accepts`; undefined where none does. */
@@ -109,6 +125,6 @@ export function cheapestMachine(
 }
 
 /** What a server sees of an instance. A CPU's memory is the host's. */
-function machineKind({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance): string {
+export function machineKind({ accelerator, acceleratorCount, cpuArchitecture, memoryBytes }: Instance): string {
   return accelerator === undefined ? `${cpuArchitecture} ${memoryBytes}` : `${accelerator.key} ${acceleratorCount}`;
 }

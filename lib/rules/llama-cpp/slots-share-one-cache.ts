@@ -1,5 +1,6 @@
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
+import { slotsFix } from '../helpers/slots';
 import type { Rule } from '../types';
 
 const example = (rest: object) => ({
@@ -21,7 +22,8 @@ export const slotsShareOneCache: Rule = {
     passes: [example({ options: { maxModelLen: 4096, slots: 4 } })],
     fails: [example({ options: { maxModelLen: 4096 } })],
   },
-  evaluate({ container, spec }) {
+  evaluate(context) {
+    const { container, spec } = context;
     const concurrency = spec.workload?.concurrency ?? 1;
     if (container?.engine !== 'llama.cpp' || concurrency <= 1 || spec.options?.slots !== undefined) return [];
     if (Object.keys(spec.environment ?? {}).some((name) => /PARALLEL$|_NP$/.test(name))) return [];
@@ -30,7 +32,7 @@ export const slotsShareOneCache: Rule = {
         what: 'four slots share one KV cache, and a request that does not fit ends the answers of all',
         got: `concurrency ${concurrency} and no slots`,
         allowed: 'slots for the requests that run together',
-        fix: `set options.slots to ${concurrency}`,
+        fix: slotsFix(context, concurrency),
         path: '/options/slots',
       }),
     ];

@@ -1,9 +1,10 @@
-import { findPrice } from '../../hardware';
-import { currentPrices, HOURS_PER_MONTH, instancesAlwaysRunning } from '../../plan';
+import type { Instance } from '../../hardware/types';
+import { HOURS_PER_MONTH, instancesAlwaysRunning } from '../../plan';
 import { found } from '../helpers/finding';
-import { cheapestFit } from '../helpers/fit';
+import { cheapestFitOf } from '../helpers/fit';
+import { knownPrice } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule, RuleContext } from '../types';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (workload: object) => ({
   model: { config: LLAMA_8B },
@@ -17,16 +18,29 @@ const example = (workload: object) => ({
 /** The cheapest instance on which it fits, where that is within the budget; else what the budget would have to be for it. */
 function cheaper(context: RuleContext, mostPerHour: number): string {
   const { instance, spec } = context;
-  const fit = cheapestFit(context)?.instance;
-  if (fit === undefined || fit.instanceType === instance?.instanceType)
-    return 'raise the budget, or quantize to fewer bits';
-  const price = spec.region === undefined ? undefined : findPrice(fit.instanceType, spec.region, currentPrices());
-  if (price === undefined)
-    return `use ${fit.instanceType}, likely the cheapest on which it fits, whose price qe prices fetches, or raise the budget`;
-  const perHour = price.usdPerHour * instancesAlwaysRunning(spec);
-  return perHour <= mostPerHour
-    ? `use ${fit.instanceType}, the cheapest on which it fits, or raise the budget`
-    : `raise the budget, to $${Math.ceil(perHour * HOURS_PER_MONTH)} a month for ${fit.instanceType}, the cheapest on which it fits, or quantize to fewer bits`;
+  const costOf = (other: Instance) => (knownPrice(other, spec.region) ?? Infinity) * instancesAlwaysRunning(spec);
+  const within = cheapestFitOf(context, (other) => costOf(other) <= mostPerHour);
+  if (within !== undefined) return `use ${within.instanceType}, the cheapest on which it fits, or raise the budget`;
+  const least = cheapestFitOf(context, (other) => costOf(other) < Infinity);
+  return least === undefined || least.instanceType === instance?.instanceType
+    ? 'raise the budget, or quantize to fewer bits'
+    : `raise the budget to $${Math.ceil(costOf(least) * HOURS_PER_MONTH)} a month, for the cheapest on which it fits, such as ${least.instanceType}, or quantize to fewer bits`;
+}
+
+/** A budget that nobody can hold the endpoint to is no budget. */
+function notHeld({ instance, spec }: RuleContext, limit: 'maxUsdPerHour' | 'maxUsdPerMonth'): RuleFinding {
+  const { region } = spec;
+  return found({
+    what:
+      region === undefined
+        ? 'whether the endpoint keeps to its budget cannot be told: prices are those of a region'
+        : `whether the endpoint keeps to its budget cannot be told: no price of ${instance?.instanceType} in ${region} is known`,
+    got: region === undefined ? 'no region' : `${limit} without a price`,
+    allowed: 'an instance and a region with a known price',
+    fix: region === undefined ? 'name the region, such as us-east-1' : `fetch prices with qe prices --region ${region}`,
+    path: `/workload/${limit}`,
+    severity: 'warning',
+  });
 }
 
 export const budgetExceeded: Rule = {
@@ -34,18 +48,22 @@ export const budgetExceeded: Rule = {
   severity: 'error',
   summary: 'the instances that always run cost no more than the budget',
   explanation:
-    'An endpoint costs its instances for every hour that it exists, used or not. The limit of the workload is held against the on-demand price of the instances that always run, 730 hours a month; scaling out costs more.',
+    'An endpoint costs its instances for every hour that it exists, used or not. The limit of the workload is held against the on-demand price of the instances that always run, 730 hours a month; scaling out costs more. Where no price is known this cannot be told, which is a warning.',
   source: 'SageMaker pricing, real-time inference; the price’s own date and source are in the plan',
   examples: {
-    passes: [example({ maxUsdPerHour: 20 })],
-    fails: [example({ maxUsdPerHour: 1 }), example({ maxUsdPerMonth: 100 })],
+    passes: [example({ maxUsdPerHour: 20 }), { ...example({}), region: 'eu-west-3' }],
+    fails: [
+      example({ maxUsdPerHour: 2 }),
+      example({ maxUsdPerMonth: 100 }),
+      { ...example({ maxUsdPerMonth: 100 }), region: 'eu-west-3' },
+    ],
   },
   evaluate(context) {
     const { instance, plan, spec } = context;
     const hourly = plan.cost.usdPerHour;
     const { maxUsdPerHour, maxUsdPerMonth } = spec.workload ?? {};
-    if (instance === undefined || hourly === null || (maxUsdPerHour === undefined && maxUsdPerMonth === undefined))
-      return [];
+    if (instance === undefined || (maxUsdPerHour === undefined && maxUsdPerMonth === undefined)) return [];
+    if (hourly === null) return [notHeld(context, maxUsdPerHour === undefined ? 'maxUsdPerMonth' : 'maxUsdPerHour')];
     const perHour = hourly * instancesAlwaysRunning(spec);
     const byHour = maxUsdPerHour !== undefined && perHour > maxUsdPerHour;
     const byMonth = maxUsdPerMonth !== undefined && perHour * HOURS_PER_MONTH > maxUsdPerMonth;

@@ -1,6 +1,7 @@
 import { found } from '../helpers/finding';
 import { serverName } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
+import { slotsFix } from '../helpers/slots';
 import type { Rule } from '../types';
 
 const example = (family: string, options: object = {}) => ({
@@ -23,13 +24,14 @@ export const sequencesBelowConcurrency: Rule = {
     const concurrency = spec.workload?.concurrency;
     const limit = context.container?.engine === 'llama.cpp' ? options.slots : options.maxNumSeqs;
     if (concurrency === undefined || limit === undefined || concurrency <= limit) return [];
-    const name = context.container?.engine === 'llama.cpp' ? 'slots' : 'maxNumSeqs';
+    const isLlamaCpp = context.container?.engine === 'llama.cpp';
+    const name = isLlamaCpp ? 'slots' : 'maxNumSeqs';
     return [
       found({
         what: `${serverName(context)} runs ${limit} sequences at once, fewer than the workload sends`,
         got: `concurrency ${concurrency} with ${name} ${limit}`,
         allowed: `${name} of ${concurrency} or more`,
-        fix: `set ${name} to ${concurrency}`,
+        fix: isLlamaCpp ? slotsFix(context, concurrency) : `set maxNumSeqs to ${concurrency}`,
         path: `/options/${name}`,
       }),
     ];

@@ -1,9 +1,10 @@
 import { instanceText } from '../helpers/accelerator';
-import { needsGpu } from '../helpers/engine';
+import { isVllm, needsGpu } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { cheapestMachine } from '../helpers/instances';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
+import { dividesBy } from '../helpers/divides';
 
 const example = (family: string, options: object) => ({
   model: { config: QWEN3_SMALL },
@@ -19,6 +20,16 @@ const DEGREES = /TENSOR_PARALLEL|SM_NUM_GPUS|_TP(_SIZE)?$/;
 function isAsked({ spec }: RuleContext): boolean {
   const names = Object.keys(spec.environment ?? {});
   return spec.options?.tensorParallelSize !== undefined || names.some((name) => DEGREES.test(name));
+}
+
+/** A way to cut one copy for all GPUs: by tensors as far as they divide, the rest in stages, which vLLM has. Undefined where there is none. */
+function spreadText(context: RuleContext, all: number): string | undefined {
+  if (context.options.pipelineParallelSize === 1 && dividesBy(context, all)) return `set tensorParallelSize to ${all}`;
+  if (!isVllm(context)) return undefined;
+  for (let degree = all; degree >= 1; degree--)
+    if (all % degree === 0 && dividesBy(context, degree, all / degree))
+      return `set tensorParallelSize to ${degree} and pipelineParallelSize to ${all / degree}`;
+  return undefined;
 }
 
 export const acceleratorsLeftIdle: Rule = {
@@ -56,15 +67,18 @@ export const acceleratorsLeftIdle: Rule = {
       spec,
       (other) => other.accelerator?.key === instance.accelerator?.key && other.acceleratorCount === used,
     );
-    const choice = smaller === undefined ? '' : `, or use ${smaller.instanceType}`;
+    const spread = spreadText(context, all);
+    const choice = smaller === undefined ? undefined : `use ${smaller.instanceType}`;
+    const fixes = [spread, choice].filter((text) => text !== undefined);
     return [
       found({
         what: isLmi
           ? `tensorParallelSize ${options.tensorParallelSize} on ${all} GPUs starts ${copies} copies of the model, each with its own workers and KV cache`
           : `${all - used} of ${all} GPUs stay idle: one server uses tensorParallelSize × pipelineParallelSize = ${used}`,
         got: `${used} of ${all} GPUs in ${instanceText(instance)}`,
-        allowed: `${all} for one copy on all accelerators`,
-        fix: `set tensorParallelSize to ${all}${choice}`,
+        allowed:
+          spread === undefined ? `an instance with ${used}, or copies` : `${all} for one copy on all accelerators`,
+        fix: fixes.length === 0 ? 'use an instance with fewer GPUs' : fixes.join(', or '),
         path: '/options/tensorParallelSize',
       }),
     ];

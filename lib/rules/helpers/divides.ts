@@ -1,0 +1,39 @@
+import { attentionHeadsNotDivisible } from '../parallelism/attention-heads-not-divisible';
+import { feedForwardNotDivisible } from '../parallelism/feed-forward-not-divisible';
+import { fp8BlocksNotDivisible } from '../parallelism/fp8-blocks-not-divisible';
+import { kvHeadsNotDivisible } from '../parallelism/kv-heads-not-divisible';
+import { packedWeightsNotDivisible } from '../parallelism/packed-weights-not-divisible';
+import { pipelineLongerThanModel } from '../parallelism/pipeline-longer-than-model';
+import { pipelineNotSupported } from '../parallelism/pipeline-not-supported';
+import { quantizationGroupNotDivisible } from '../parallelism/quantization-group-not-divisible';
+import { vocabularyNotDivisible } from '../parallelism/vocabulary-not-divisible';
+import type { Rule, RuleContext } from '../types';
+
+/** What a way to cut a model has to divide. */
+const RULES: readonly Rule[] = [
+  attentionHeadsNotDivisible,
+  kvHeadsNotDivisible,
+  feedForwardNotDivisible,
+  packedWeightsNotDivisible,
+  quantizationGroupNotDivisible,
+  fp8BlocksNotDivisible,
+  vocabularyNotDivisible,
+  pipelineNotSupported,
+  pipelineLongerThanModel,
+];
+
+/** May a fix propose this way to cut the model: does it divide all that is cut, on the server that the endpoint has? */
+export function dividesBy(
+  context: RuleContext,
+  tensorParallelSize: number,
+  pipelineParallelSize = context.options.pipelineParallelSize,
+): boolean {
+  const options = { ...context.options, tensorParallelSize, pipelineParallelSize };
+  // Inherits what is made on first use, the plan among it, which no rule here looks at.
+  const other = Object.create(context, { options: { value: options, enumerable: true } }) as RuleContext;
+  return RULES.every(
+    ({ server, evaluate, severity }) =>
+      (server !== undefined && server.engine !== context.container?.engine) ||
+      evaluate(other).every((finding) => (finding.severity ?? severity) !== 'error'),
+  );
+}
