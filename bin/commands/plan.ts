@@ -20,11 +20,13 @@ import type { EndpointSpec } from '../../lib/spec/types';
 import { runBatch } from '../batch';
 import type { ExitStatus } from '../exit-status';
 import { exitStatusOf } from '../output/exit-status-of';
+import { pageWidth, wrap } from '../output/wrap';
 import { writeWhole } from '../output/write-file';
 import { usePlanningFiles } from '../plan/planning-files';
 import { compareLoads, saveCorrections, useCorrections, type ComparedLoad } from '../plan/corrections';
 import { renderComparison } from '../plan/measured';
 import { renderPlan } from '../plan/render';
+import { commandInWords, serverCommand } from '../plan/server-command';
 import { readSpec, sayUnknownModel } from '../plan/spec-file';
 import type { Terminal } from '../terminal';
 
@@ -96,6 +98,11 @@ async function learn(value: unknown, text: string | undefined, terminal: Termina
 
 function rendered(value: unknown, answer: PlanAnswer, measured: Measurement | undefined, terminal: Terminal): string {
   const parts = [renderPlan(answer, instancesOf(value), terminal)];
+  const { command } = commandOf(value);
+  if (command !== undefined)
+    parts.push(
+      `${terminal.colors.bold('What the container runs')}\n${wrap(commandInWords(command), pageWidth(), '  ')}`,
+    );
   const breakEven = answer.cost.usdPerHour === null ? null : endpointBreakEven(value as EndpointSpec);
   if (breakEven !== null) parts.push(breakEven.message);
   const correction = correctionOf(value, answer);
@@ -106,6 +113,12 @@ function rendered(value: unknown, answer: PlanAnswer, measured: Measurement | un
       parts.push(renderComparison(comparison, terminal, `${concurrency} at once: prediction beside measurement`));
   else if (measured !== undefined) parts.push(renderComparison(measured.answer.measured, terminal));
   return parts.join('\n\n');
+}
+
+function commandOf(value: unknown): { readonly command?: readonly string[] } {
+  const { spec } = parsed(value);
+  const command = spec === undefined ? undefined : serverCommand(spec);
+  return command === undefined ? {} : { command };
 }
 
 /** Of a spec that cannot be read nothing is known but its findings. */
@@ -146,6 +159,7 @@ function pageOf(value: unknown, answer: PlanAnswer): string {
   return planPage({
     spec,
     answer,
+    ...commandOf(value),
     concurrencyByContext: answer.kvCacheTokens === null ? [] : concurrencyByContext(resolveEndpoint(spec)),
   });
 }

@@ -89,7 +89,7 @@ function costTable({ cost }: PlanAnswer, instances: number, terminal: Terminal):
   const rows = [
     ...(instances === 1 ? [] : [['an hour, one instance', usd(cost.usdPerHour)]]),
     [`an hour${all}`, usd(hour)],
-    [`a month${all}`, usd(hour === null ? null : hour * HOURS_PER_MONTH, 0)],
+    [`a month${all}`, usd(hour === null ? null : hour * HOURS_PER_MONTH, 2)],
     ['a million output tokens', usd(cost.usdPerMillionOutputTokens, 2)],
   ];
   return renderTable(

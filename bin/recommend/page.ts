@@ -1,4 +1,5 @@
 import { groupByContainer, type CandidateGroup, type Recommendation } from '../../lib/recommend';
+import { pricesInWords } from './render';
 import {
   figures,
   frontier,
@@ -26,12 +27,10 @@ export function recommendationPage(recommendation: Recommendation): string {
     title: `Where to serve ${recommendation.model ?? 'this model'}`,
     lead: `${recommendation.region} · ${recommendation.guidance}`,
     sections,
-    footer: [
-      recommendation.breakEven === null ? '' : `${recommendation.breakEven.message}. `,
-      recommendation.priceDates.length === 0
-        ? 'No price is known.'
-        : `Prices of ${recommendation.priceDates.join(', ')}.`,
-    ].join(''),
+    footer: [recommendation.breakEven?.message ?? '', pricesInWords(recommendation)]
+      .filter((sentence) => sentence !== '')
+      .map((sentence) => `${sentence[0].toUpperCase()}${sentence.slice(1)}.`)
+      .join(' '),
     data: recommendation,
   });
 }

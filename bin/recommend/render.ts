@@ -44,8 +44,20 @@ export function renderRecommendation(recommendation: Recommendation, limit: numb
   parts.push(renderRejections(recommendation.rejected, terminal));
   const measured = correctedIn(recommendation);
   if (measured.length > 0) parts.push(dim(`speeds as measured: ${measured.join(', ')}`));
-  if (recommendation.priceDates.length > 0) parts.push(dim(`prices of ${recommendation.priceDates.join(', ')}`));
+  parts.push(dim(pricesInWords(recommendation)));
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Which prices the order is by, and what to do where there are none. */
+export function pricesInWords({ priceDates, candidates, region }: Recommendation): string {
+  const dates = priceDates.length === 0 ? '' : `prices of ${priceDates.join(', ')}`;
+  const unknown = new Set(candidates.filter((one) => one.usdPerHour === null).map((one) => one.instanceType)).size;
+  if (unknown === 0) return dates;
+  const all = priceDates.length === 0;
+  const missing = all
+    ? `no price of ${region} is known: the order is that of other regions' prices`
+    : `no price is known of ${unknown} more instance types, which come last`;
+  return `${dates}${all ? '' : '; '}${missing}; qe prices --region ${region} fetches all of them`;
 }
 
 /** What of the ranking is not as estimated, but as somebody measured. */

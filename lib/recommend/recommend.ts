@@ -7,6 +7,7 @@ import { DEFAULT_WORKLOAD, HOURS_PER_MONTH } from '../plan';
 import type { Plan } from '../plan/types';
 import { evaluateContext, ruleContext } from '../rules/evaluate';
 import { amiFor } from '../rules/helpers/driver';
+import { likelyPrice } from '../rules/helpers/instances';
 import type { Finding, RuleContext } from '../rules/types';
 import type { EndpointSpec } from '../spec/types';
 import { breakEvenOf } from './break-even';
@@ -54,7 +55,7 @@ export function recommend(given: EndpointSpec, { prices }: RecommendOptions = {}
     else drafts.push(judged);
   }
   const order = guidedSchemes(model);
-  drafts.sort((a, b) => compare(a, b, order));
+  drafts.sort((a, b) => compare(a, b, order, region));
   const { best, dominated } = bestOfEach(drafts);
   const candidates = best.map((draft, index) => ({ rank: index + 1, ...draft }));
   const first = firstOfGuide(candidates, order);
@@ -199,7 +200,7 @@ function draftOf(
 function budgetProblem(draft: Draft, { maxUsdPerHour, maxUsdPerMonth }: Workload, region: string): string | undefined {
   if (maxUsdPerHour === undefined && maxUsdPerMonth === undefined) return undefined;
   if (draft.usdPerHour === null || draft.usdPerMonth === null)
-    return `no price is known for ${draft.instanceType} in ${region}, so that a budget cannot be held`;
+    return `no price is known for ${draft.instanceType} in ${region}, so that a budget cannot be held: qe prices --region ${region} fetches it`;
   if (maxUsdPerHour !== undefined && draft.usdPerHour > maxUsdPerHour)
     return `costs $${draft.usdPerHour.toFixed(2)} an hour, and at most $${maxUsdPerHour} are allowed`;
   if (maxUsdPerMonth !== undefined && draft.usdPerMonth > maxUsdPerMonth)
@@ -208,18 +209,27 @@ function budgetProblem(draft: Draft, { maxUsdPerHour, maxUsdPerMonth }: Workload
 }
 
 /**
- * What is known before what is not; the cheapest first; then what no rule warns of; then the guide's more careful scheme; then the faster;
+ * What is known before what is not; the cheapest first, by what it likely costs where no price is known; then what no rule warns of; then the guide's more careful scheme; then the faster;
  * then by name, so that the order never depends on chance.
  */
-function compare(a: Draft, b: Draft, order: readonly string[]): number {
+function compare(a: Draft, b: Draft, order: readonly string[], region: string): number {
   return (
     unknowns(a) - unknowns(b) ||
-    (a.usdPerHour ?? 0) - (b.usdPerHour ?? 0) ||
+    difference(orderingCost(a, region), orderingCost(b, region)) ||
     a.warnings.length - b.warnings.length ||
     position(order, a.quantization) - position(order, b.quantization) ||
     (b.requestsPerSecond ?? 0) - (a.requestsPerSecond ?? 0) ||
     (a.instanceType < b.instanceType ? -1 : a.instanceType > b.instanceType ? 1 : 0)
   );
+}
+
+/** Two that nothing is known of are equal. */
+function difference(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+function orderingCost({ usdPerHour, instanceType, instances }: Draft, region: string): number {
+  return usdPerHour ?? likelyPrice(instanceType, region) * instances;
 }
 
 /** A ranking by cost needs both the price and the speed: without either, nobody knows how many instances the load takes. */

@@ -27,7 +27,15 @@ test('a plan is of one instance, and its cost says so where several run', async 
   const three = await planned({ ...SPEC, endpoint: { minInstanceCount: 1, initialInstanceCount: 3 } });
   expect(three.stdout).toMatch(/an hour, one instance +\$1\.222/);
   expect(three.stdout).toMatch(/an hour, 3 instances +\$3\.666/);
-  expect(three.stdout).toMatch(/a month, 3 instances +\$2676/);
+  expect(three.stdout).toMatch(/a month, 3 instances +\$2676\.18/);
+});
+
+test('what the container runs is shown, without its secrets', async () => {
+  const spec = { ...SPEC, environment: { SM_VLLM_API_KEY: 'sk-1234' } };
+  const { stdout } = await planned(spec);
+  expect(stdout).toMatch(/What the container runs\n.*api_server[^]*--max-model-len 8192/);
+  expect(stdout).toContain("--api-key '…'");
+  expect(stdout).not.toContain('sk-1234');
 });
 
 test('so does its page', async () => {
@@ -36,6 +44,7 @@ test('so does its page', async () => {
   const text = readFileSync(page, 'utf8');
   expect(text).toContain('a month, 3 instances');
   expect(text).toContain('$2,676');
+  expect(text).toContain('--max-model-len 8192');
 });
 
 test.each([

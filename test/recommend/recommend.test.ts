@@ -220,6 +220,18 @@ test('without a config there is nothing to recommend, and it says so', () => {
   expect(() => recommend({ model: { id: 'a/b' } })).toThrow(expect.objectContaining({ id: 'RECOMMEND_NEEDS_CONFIG' }));
 });
 
+test('where a region has no price, what likely costs least comes first', () => {
+  const { candidates, rejected } = recommend(specFor({ region: 'eu-west-3' }));
+  expect(candidates.every(({ usdPerHour }) => usdPerHour === null)).toBe(true);
+  expect(candidates[0].instanceType).toMatch(/^ml\.g(4dn|5|6)\.2?xlarge$/);
+  expect(candidates.findIndex(({ instanceType }) => instanceType.startsWith('ml.p'))).toBeGreaterThan(100);
+  expect(rejected.length).toBeGreaterThan(0);
+  const limited = recommend(specFor({ region: 'eu-west-3', workload: { ...chat, maxUsdPerMonth: 900 } }));
+  expect(limited.rejected.find(({ reason }) => reason === 'OVER_BUDGET')?.message).toContain(
+    'qe prices --region eu-west-3',
+  );
+});
+
 test('prices that were fetched win over those that ship', () => {
   const price: Price = { usdPerHour: 0.001, region: 'us-east-1', date: '2026-11-23', source: 'test' };
   const prices = new Map([[priceKey('ml.p5.48xlarge', 'us-east-1'), price]]);
