@@ -494,6 +494,13 @@ describe('NEURON_ARCHITECTURE_NOT_EXPORTED', () => {
     expect(alone('NEURON_ARCHITECTURE_NOT_EXPORTED', { ...endpoint(), model: { id: 'a/b' } })).toEqual([]);
   });
 
+  test('knows the release that the images have, and only warns of what a later one lists', () => {
+    const gemma3 = { ...GEMMA2_2B, architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text' };
+    expect(find({}, gemma3)).toMatchObject([{ severity: 'error' }]);
+    expect(find({ container: { family: 'vllm-neuron' } }, gemma3)).toMatchObject([{ severity: 'warning' }]);
+    expect(find({ container: { family: 'vllm-neuron' } }, QWEN3_SMALL)).toEqual([]);
+  });
+
   test('goes by the model type, else by that of the architecture', () => {
     expect(find({}, { ...QWEN3_SMALL, model_type: 'gemma2' })).toHaveLength(1);
     expect(find({}, { ...LLAMA_8B, model_type: undefined })).toEqual([]);
