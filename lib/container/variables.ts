@@ -6,6 +6,7 @@ import {
   isReadSglang,
   llamaCppArgument,
   llamaCppArgumentNames,
+  llamaCppRemoved,
   sglangArgument,
   sglangArgumentNames,
   sglangArgumentVersions,
@@ -287,7 +288,7 @@ function nearestVariable(container: ResolvedContainer, family: FamilyData, name:
   const tails = [...variableNames(container, family)].map((variable) =>
     variable.startsWith(family.prefix) ? variable.slice(family.prefix.length) : variable,
   );
-  const longer = name.startsWith(family.prefix) ? wholeName(tail, tails) : undefined;
+  const longer = name.startsWith(family.prefix) ? (wholeName(tail, tails) ?? fullName(tail, tails)) : undefined;
   const [nearest] = longer === undefined ? nearestNames(tail, tails, 1) : [longer];
   const reach = Math.max(2, tail.length * LONGEST_MISSPELLING);
   if (nearest === undefined || (longer === undefined && editDistance(tail, nearest) > reach)) return undefined;
@@ -298,6 +299,13 @@ function nearestVariable(container: ResolvedContainer, family: FamilyData, name:
 function wholeName(tail: string, names: readonly string[]): string | undefined {
   if (!tail.includes('_')) return undefined;
   const longer = names.filter((name) => name.startsWith(`${tail}_`));
+  return longer.length === 0 ? undefined : longer.reduce((a, b) => (b.length < a.length ? b : a));
+}
+
+/** The shortest name that two words or more end: `SPEC_DRAFT_N_MAX` for `DRAFT_N_MAX`, as people write what was renamed. */
+function fullName(tail: string, names: readonly string[]): string | undefined {
+  if (!tail.includes('_')) return undefined;
+  const longer = names.filter((name) => name.endsWith(`_${tail}`));
   return longer.length === 0 ? undefined : longer.reduce((a, b) => (b.length < a.length ? b : a));
 }
 
@@ -316,7 +324,9 @@ function* variableNames(container: ResolvedContainer, family: FamilyData): Gener
       if (vllmArgument(flag, container.engineVersion)?.isEngine) yield upper(flag);
   if (container.family === 'sglang') for (const flag of sglangArgumentNames(container.engineVersion)) yield upper(flag);
   if (container.family === 'llama-cpp')
-    for (const flag of llamaCppArgumentNames(llamaCppBuild(container))) yield upper(flag);
+    // One that stops the server with its successor's name is no proposal.
+    for (const flag of llamaCppArgumentNames(llamaCppBuild(container)))
+      if (llamaCppRemoved(flag) === undefined) yield upper(flag);
 }
 
 function dashed(tail: string): string {

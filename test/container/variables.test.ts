@@ -108,6 +108,8 @@ describe('a variable that is not read', () => {
     ['llama-cpp', 'HF_MODEL_ID', 'SM_LLAMA_CPP_HF_REPO'],
     ['llama-cpp', 'MODEL_ID', 'SM_LLAMA_CPP_MODEL'],
     ['lmi', 'HF_API_TOKEN', 'HF_TOKEN'],
+    ['llama-cpp', 'SM_LLAMA_CPP_DRAFT_N_MAX', 'SM_LLAMA_CPP_SPEC_DRAFT_N_MAX'],
+    ['llama-cpp', 'SM_LLAMA_CPP_DRAFT_MODEL', 'SM_LLAMA_CPP_SPEC_DRAFT_MODEL'],
   ])('%s %s: probably %s was meant', (family, name, nearest) => {
     expect(variables(family).nearest(name)).toBe(nearest);
   });

@@ -57,7 +57,7 @@ export const argumentValueUnknown: Rule = {
           what: `llama-server knows no such value of --${argument}`,
           got: shown(name, value),
           allowed: anyOf(words),
-          fix: `write ${words.find((word) => word.endsWith(`-${unknown}`)) ?? nearestNames(unknown, words)[0] ?? words[0]}, or leave it out`,
+          fix: `write ${meant(unknown, words)}, or leave it out`,
           path: `/environment/${name}`,
         }),
       );
@@ -65,3 +65,12 @@ export const argumentValueUnknown: Rule = {
     return findings;
   },
 };
+
+/** `draft-eagle3` for eagle3, `draft-simple` for draft: a part of a word is meant for the word. */
+function meant(unknown: string, words: readonly string[]): string {
+  return (
+    words.find((word) => word.endsWith(`-${unknown}`) || word.startsWith(`${unknown}-`)) ??
+    nearestNames(unknown, words)[0] ??
+    words[0]
+  );
+}
