@@ -63,7 +63,7 @@ describe('the instance that a fix proposes', () => {
     };
     expect(findingOf('NEURON_CORES_EXCEEDED', spec(cores))?.fix).toMatch(/^use ml\.(inf2|trn1)/);
     const tooMany = { ...cores, options: { tensorParallelSize: 512 } };
-    expect(findingOf('NEURON_CORES_EXCEEDED', spec(tooMany))?.fix).toBe('set tensorParallelSize to at most 2');
+    expect(findingOf('NEURON_CORES_EXCEEDED', spec(tooMany))?.fix).toBe('set tensorParallelSize to 2');
   });
 
   describe('is the cheapest', () => {

@@ -313,31 +313,31 @@ describe('NEURON_CORES_EXCEEDED', () => {
       'ml.inf2.8xlarge',
       { tensorParallelSize: 3 },
       '3 for 2 cores of ml.inf2.8xlarge',
-      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 2$/,
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to 2$/,
     ],
     [
       'ml.inf2.8xlarge',
       { tensorParallelSize: 2, pipelineParallelSize: 2 },
       '4 for 2 cores of ml.inf2.8xlarge',
-      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 2$/,
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to 1$/,
     ],
     [
       'ml.inf2.24xlarge',
       { tensorParallelSize: 13 },
       '13 for 12 cores of ml.inf2.24xlarge',
-      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to at most 12$/,
+      /^use ml\.(inf2|trn1)\.\w+, or set tensorParallelSize to 12$/,
     ],
     [
       'ml.inf2.48xlarge',
       { tensorParallelSize: 64 },
       '64 for 24 cores of ml.inf2.48xlarge',
-      /^set tensorParallelSize to at most 24$/,
+      /^set tensorParallelSize to 24$/,
     ],
     [
       'ml.trn2.48xlarge',
       { tensorParallelSize: 65 },
       '65 for 64 cores of ml.trn2.48xlarge',
-      /^set tensorParallelSize to at most 64$/,
+      /^set tensorParallelSize to 64$/,
     ],
   ])('%s has too few for %j', (instanceType, options, got, fix) => {
     expect(find(instanceType, options, { region: 'us-east-1' })).toMatchObject([
@@ -509,7 +509,7 @@ describe('NEURON_ARCHITECTURE_NOT_EXPORTED', () => {
 
 test.each([
   ['ml.inf2.48xlarge', '3', undefined],
-  ['ml.inf2.24xlarge', '2', /, or set tensorParallelSize to at most 6$/],
+  ['ml.inf2.24xlarge', '2', /, or set tensorParallelSize to 4$/],
   ['ml.inf2.24xlarge', '13', /set the data-parallel size to at most 12$/],
 ])('engines side by side on %s: %s of 8 cores', (instanceType, engines, fix) => {
   const [finding] = alone('NEURON_CORES_EXCEEDED', {

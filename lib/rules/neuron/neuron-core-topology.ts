@@ -1,5 +1,6 @@
 import { isNeuron } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
+import { joinedCores } from '../helpers/neuron-degrees';
 import { LLAMA_8B, LLAMA_70B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -12,8 +13,6 @@ const example = (instanceType: string, tensorParallelSize: number, config: objec
 
 /** What the Neuron runtime joins into one ring on Trainium: 1, 2, 8, 16 or a multiple of 32. */
 const isTrainiumTopology = (cores: number) => [1, 2, 8, 16].includes(cores) || cores % 32 === 0;
-/** Degrees that documentation or reports have on Inferentia2. Source: as above; aws-neuron-sdk#980 (12), awslabs/ai-on-eks#74 (16). */
-const INFERENTIA2 = [1, 2, 4, 8, 12, 16, 24];
 /** AWS's own benchmark deploys with it. Source: aws-samples/foundation-model-benchmarking-tool, configs/mistral. */
 const ALSO_RUNS = 6;
 
@@ -39,10 +38,11 @@ export const neuronCoreTopology: Rule = {
     if (instance?.kind !== 'neuron' || !isNeuron(context)) return [];
     const degree = options.tensorParallelSize;
     const isInferentia2 = instance.family.includes('inf2');
-    const fits = isInferentia2 ? INFERENTIA2.includes(degree) || degree === ALSO_RUNS : isTrainiumTopology(degree);
-    if (fits || instance.accelerator?.key === 'Trainium2') return [];
+    const joined = joinedCores(instance);
+    const fits = isInferentia2 ? joined?.includes(degree) || degree === ALSO_RUNS : isTrainiumTopology(degree);
+    if (fits || joined === undefined) return [];
     const cores = (instance.accelerator?.neuronCores ?? 2) * instance.acceleratorCount;
-    const allowed = (isInferentia2 ? INFERENTIA2 : [1, 2, 8, 16, 32]).filter((other) => other <= cores);
+    const allowed = joined.filter((other) => other <= cores);
     return [
       found({
         what: isInferentia2

@@ -3,6 +3,7 @@ import { isNeuron } from '../helpers/engine';
 import { supportOf } from '../helpers/accelerator';
 import { found } from '../helpers/finding';
 import { cheapestMachine } from '../helpers/instances';
+import { joinedCores } from '../helpers/neuron-degrees';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -19,6 +20,15 @@ function coresOf({ instance, options }: Pick<RuleContext, 'instance' | 'options'
   return Math.floor(
     ((instance?.accelerator?.neuronCores ?? 0) * (instance?.acceleratorCount ?? 0)) /
       Math.max(1, options.logicalNeuronCores ?? 1),
+  );
+}
+
+/** The largest degree that leaves none of several engines without cores, and that the runtime joins. */
+function largestDegree(instance: NonNullable<RuleContext['instance']>, atMost: number): number {
+  return (
+    joinedCores(instance)
+      ?.filter((degree) => degree <= atMost)
+      .at(-1) ?? atMost
   );
 }
 
@@ -47,7 +57,7 @@ export const neuronCoresExceeded: Rule = {
     const lower =
       replicas > cores
         ? `set the data-parallel size to at most ${cores}`
-        : `set tensorParallelSize to at most ${Math.floor(cores / replicas)}`;
+        : `set tensorParallelSize to ${largestDegree(instance, Math.max(1, Math.floor(cores / replicas / options.pipelineParallelSize)))}`;
     const better = cheapestMachine(
       spec,
       (other) =>
