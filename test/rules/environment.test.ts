@@ -218,11 +218,17 @@ describe('JSON_VALUE_UNREADABLE', () => {
       path: '/environment/SM_VLLM_SPECULATIVE_CONFIG',
     });
   });
-  test('what images of other makers, or without a version, do with quotes is not known', () => {
+  test('the images of AL2023 keep quotes from v2.1 on', () => {
+    for (const version of ['server-sagemaker-cuda-v2', 'server-sagemaker-cuda-v2.1', 'server-sagemaker-cuda-v2.6']) {
+      expect(findingOf(rule, vllm(json, version))).toBeUndefined();
+      expect(findingOf(rule, vllm(`'${json}'`, version))?.fix).toMatch(/^remove the single quotes/);
+    }
+  });
+  test('what images of other makers, or older ones without a version, do with quotes is not known', () => {
     const huggingFace = (vllm: string) => `${vllm}-gpu-py312-cu129-ubuntu22.04`;
     for (const version of [
       'server-sagemaker-cuda-v1',
-      'server-sagemaker-cuda-v2',
+      'server-sagemaker-cuda-v2.0',
       huggingFace('0.17.0-transformers4.57.5'),
     ])
       for (const value of [json, `'${json}'`]) expect(findingOf(rule, vllm(value, version))).toBeUndefined();
