@@ -13,8 +13,12 @@ const example = (mode: string, options: object = {}) => ({
 
 const NAME = 'SM_LLAMA_CPP_SPLIT_MODE';
 
-/** Cache types with which the split of a tensor over GPUs is known to fail. Source: ggml-org/llama.cpp#27116. */
-const FAILING = ['iq4_nl'];
+/**
+ * Cache types with which the split of a tensor over GPUs is known to fail: a usual CUDA build has no attention kernel that reads them, and
+ * what no GPU computes cannot be split. Source: ggml-org/llama.cpp#27116; stew675/llama-cpp-rdna-boosts#21,
+ * "f32/f16/bf16/q4_0/q8_0 all work fine … q4_1/iq4_nl/q5_0/q5_1 … an upstream limitation too"; ggml-org/llama.cpp#27964 (q8_0 with q5_1).
+ */
+const FAILING: readonly string[] = ['iq4_nl', 'q4_1', 'q5_0', 'q5_1'];
 
 /**
  * Architectures whose graph cannot be split so, by Hugging Face's name. Source: llama.cpp src/llama-arch.cpp,
@@ -28,14 +32,20 @@ export const splitModeTensor: Rule = {
   severity: 'error',
   summary: 'tensors are split over GPUs with what that needs',
   explanation:
-    'With --split-mode tensor llama.cpp computes every layer on all GPUs at once. It needs flash attention ("SPLIT_MODE_TENSOR requires flash_attn to be enabled"), and a KV cache in iq4_nl ends it at start ("GGML_ASSERT(ret.axis != GGML_BACKEND_SPLIT_AXIS_UNKNOWN) failed"). Some architectures have no such graph: "LLAMA_SPLIT_MODE_TENSOR not implemented for architecture".',
+    'With --split-mode tensor llama.cpp computes every layer on all GPUs at once. It needs flash attention ("SPLIT_MODE_TENSOR requires flash_attn to be enabled"), and a KV cache in iq4_nl, q4_1, q5_0 or q5_1 ends it at start ("GGML_ASSERT(ret.axis != GGML_BACKEND_SPLIT_AXIS_UNKNOWN) failed"). Some architectures have no such graph: "LLAMA_SPLIT_MODE_TENSOR not implemented for architecture".',
   source:
-    'llama.cpp src/llama-context.cpp, llama_init_from_model; src/llama-arch.cpp, llm_arch_supports_sm_tensor; ggml-org/llama.cpp#27116',
+    'llama.cpp src/llama-context.cpp, llama_init_from_model; src/llama-arch.cpp, llm_arch_supports_sm_tensor; ggml-org/llama.cpp#27116; stew675/llama-cpp-rdna-boosts#21',
   examples: {
-    passes: [example('tensor'), example('layer', { flashAttention: 'off' })],
+    passes: [
+      example('tensor'),
+      example('layer', { flashAttention: 'off' }),
+      example('tensor', { kvTypeK: 'q8_0', kvTypeV: 'q8_0' }),
+      example('layer', { kvTypeK: 'q5_0', kvTypeV: 'q5_0' }),
+    ],
     fails: [
       example('tensor', { flashAttention: 'off' }),
       example('tensor', { kvTypeK: 'iq4_nl', kvTypeV: 'iq4_nl' }),
+      example('tensor', { kvTypeK: 'q8_0', kvTypeV: 'q5_1' }),
       {
         ...example('tensor'),
         model: { config: { ...LLAMA_8B, architectures: ['Olmo2ForCausalLM'], model_type: 'olmo2' } },
