@@ -37,6 +37,21 @@ const T5 = {
   vocab_size: 32128,
 };
 
+const M2M100 = {
+  architectures: ['M2M100ForConditionalGeneration'],
+  model_type: 'm2m_100',
+  is_encoder_decoder: true,
+  d_model: 1024,
+  encoder_layers: 12,
+  encoder_attention_heads: 16,
+  encoder_ffn_dim: 4096,
+  decoder_layers: 12,
+  decoder_attention_heads: 16,
+  decoder_ffn_dim: 4096,
+  vocab_size: 128112,
+  max_position_embeddings: 1024,
+};
+
 const MLLAMA = { ...LLAMA_8B, architectures: ['MllamaForConditionalGeneration'] };
 
 /**
@@ -44,7 +59,7 @@ const MLLAMA = { ...LLAMA_8B, architectures: ['MllamaForConditionalGeneration'] 
  * (Yi as Llama), by an earlier converter (InternLM), or by their text model alone (InternVL), so that nothing is said of them.
  */
 const ABSENT =
-  /^(?:OPT|GPTNeoFor|GPTJ|CodeGen|Bart|MBart|PLBart|Whisper|RecurrentGemma|Zamba2|Fuyu|Mllama|Persimmon|PaliGemma)/;
+  /^(?:OPT|GPTNeoFor|GPTJ|CodeGen|Bart|MBart|PLBart|Whisper|RecurrentGemma|Zamba2|Fuyu|Mllama|Persimmon|PaliGemma|Phi3Small)/;
 
 const example = (config: object, family = 'llama-cpp', version?: string) => ({
   model: { config },
@@ -59,7 +74,7 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
   summary: 'llama-server runs the architecture',
   explanation:
     'llama.cpp computes each architecture with code of its own, and its converter writes no GGUF for others. Files that a fork has written end with "unknown model architecture: \'mllama\'": Llama 3.2 Vision, OPT, BART and Fuyu are among those that llama.cpp has not. The list is that of October 2026; an older build has fewer. Of T5 and its like it has a model, but llama-server never calls its encoder: the file loads, and the first request ends the server or is answered with noise.',
-  source: `${LLAMA_CPP_SOURCE}; ${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#14951, oobabooga/textgen#6223, mozilla-ai/llamafile#711; ggml-org/llama.cpp#26565`,
+  source: `${LLAMA_CPP_SOURCE}; ${LLAMA_CPP_BUILDS_SOURCE}; ggml-org/llama.cpp#14951, #7922, #6718, oobabooga/textgen#6223, mozilla-ai/llamafile#711; ggml-org/llama.cpp#26565`,
   examples: {
     passes: [
       example(LLAMA_8B),
@@ -67,7 +82,7 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
       example({ ...LLAMA_8B, architectures: ['YiForCausalLM'], model_type: 'Yi' }),
       example(QWEN3_MOE, 'llama-cpp', 'b5415'),
     ],
-    fails: [example(OPT), example(MLLAMA), example(T5), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
+    fails: [example(OPT), example(MLLAMA), example(T5), example(M2M100), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
   },
   evaluate(context) {
     const { container, model } = context;
@@ -93,7 +108,9 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
           path: '/model/config/architectures',
         }),
       ];
-    if (!ABSENT.test(model.architecture) || llamaCppConverts(model.architecture)) return [];
+    // An encoder with a decoder goes by no other name.
+    const isAbsent = ABSENT.test(model.architecture) || model.config.is_encoder_decoder === true;
+    if (!isAbsent || llamaCppConverts(model.architecture)) return [];
     return [
       found({
         what: `llama.cpp has no support for the architecture ${model.architecture}`,
