@@ -74,6 +74,18 @@ describe('MODEL_TYPE_NEWER_THAN_TRANSFORMERS', () => {
     expect(found('vllm', '0.13.0', of('nobodys'))).toEqual([]);
   });
 
+  test('leaves it at that for DeepSeek V2, which LMI 12 is published with', () => {
+    // aws-samples/aws-kr-startup-samples, deepseek-v2-lite-chat: vLLM 0.6.2 and Transformers 4.45.2, by the code of the repository.
+    const second = called('DeepseekV2ForCausalLM', 'deepseek_v2', DEEPSEEK_V3);
+    expect(found('lmi', '0.30.0-lmi12', second)).toEqual(['warning']);
+    expect(found('lmi', '0.30.0-lmi12', second, { environment: { OPTION_TRUST_REMOTE_CODE: 'true' } })).toEqual([]);
+    expect(found('lmi', '0.36.0-lmi24', lite, { environment: { OPTION_TRUST_REMOTE_CODE: 'true' } })).toEqual([
+      'error',
+    ]);
+    const own = { ...second, auto_map: { AutoConfig: 'configuration_deepseek.DeepseekV2Config' } };
+    expect(found('lmi', '0.30.0-lmi12', own)).toEqual([]);
+  });
+
   test('speaks of no other server, and of nothing without a type', () => {
     expect(found('llama-cpp', '1.0.0', lite, { quantization: 'gguf:Q4_K_M' })).toEqual([]);
     const rest = { ...lite, model_type: undefined };

@@ -23,9 +23,15 @@ const OF_MISTRAL = /^(?:mistral|ministral|pixtral|voxtral|devstral)/;
 
 /**
  * Types whose first repositories bring their config along: one without auto_map may be a shortened one. Source: config.json of
- * MiniMaxAI/MiniMax-M2, nvidia/Nemotron-H-8B-Base-8K, internlm/internlm3-8b-instruct and openbmb/MiniCPM3-4B.
+ * MiniMaxAI/MiniMax-M2, nvidia/Nemotron-H-8B-Base-8K, internlm/internlm3-8b-instruct and openbmb/MiniCPM3-4B; vLLM's
+ * tests/models/registry.py, `trust_remote_code`, of deepseek-ai/DeepSeek-V2-Lite-Chat and DeepSeek-V3, microsoft/Phi-3.5-MoE-instruct,
+ * tencent/Hunyuan-A13B-Instruct, skt/A.X-K1, naver-hyperclovax/HyperCLOVAX-SEED-Think-14B, inclusionAI/Ring-2.5-1T and
+ * XiaomiMiMo/MiMo-V2-Flash.
  */
-const BROUGHT_ALONG: ReadonlySet<string> = new Set(['minimax_m2', 'nemotron_h', 'internlm3', 'minicpm3']);
+const BROUGHT_ALONG: ReadonlySet<string> = new Set([
+  ...['minimax_m2', 'nemotron_h', 'internlm3', 'minicpm3', 'deepseek_v2', 'deepseek_v3', 'phimoe', 'hunyuan_v1_moe'],
+  ...['axk1', 'hyperclovax', 'bailing_hybrid', 'mimo_v2_flash'],
+]);
 
 export const modelTypeNewerThanTransformers: Rule = {
   id: 'MODEL_TYPE_NEWER_THAN_TRANSFORMERS',
@@ -43,10 +49,11 @@ export const modelTypeNewerThanTransformers: Rule = {
     fails: [example('vllm', '0.17.0'), example('sglang', '0.5.8'), example('lmi', '0.36.0-lmi24')],
   },
   evaluate(context) {
-    const { container, model } = context;
+    const { container, model, options } = context;
     if (container === undefined || model === undefined || !hasCode(context, model)) return [];
     const type = model.config.model_type;
     if (typeof type !== 'string' || isReadOtherwise(context, model)) return [];
+    if (BROUGHT_ALONG.has(type) && options.trustRemoteCode === true) return [];
     const reading = readsConfig(container, type);
     if (reading !== 'no' && reading !== 'unlikely') return [];
     const first = configRanges(type).at(0)?.since;
