@@ -386,3 +386,24 @@ describe('HEAD_SIZE_NOT_SUPPORTED', () => {
     expect(alone('HEAD_SIZE_NOT_SUPPORTED', endpoint(on('0.8.5'), latent))).toEqual([]);
   });
 });
+
+describe('the versions of vLLM that have an architecture', () => {
+  const severities = (architecture: string, version: string) =>
+    ['ARCHITECTURE_NEWER_THAN_SERVER', 'ARCHITECTURE_NOT_IN_SERVER', 'ARCHITECTURE_REMOVED_FROM_SERVER'].flatMap(
+      (rule) => alone(rule, endpoint(on(version), called(architecture))).map(({ severity }) => severity ?? 'error'),
+    );
+
+  test('begin with the first that lists it', () => {
+    expect(severities('Moondream3ForCausalLM', '0.20.2')).toEqual(['error']);
+    for (const version of ['0.21.0', '0.22.0']) expect(severities('Moondream3ForCausalLM', version)).toEqual([]);
+  });
+
+  test('end with the last patch of the minor version that vLLM names', () => {
+    expect(severities('PersimmonForCausalLM', '0.25.1')).toEqual([]);
+    expect(severities('PersimmonForCausalLM', '0.26.0')).toEqual(['error']);
+  });
+
+  test('are known of short names, too', () => {
+    expect(severities('Ovis', '0.24.0')).toEqual([]);
+  });
+});

@@ -35,7 +35,7 @@ def registry(root):
             if not isinstance(node, ast.Dict):
                 continue
             for key, value in zip(node.keys, node.values):
-                if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and re.match(r'^[A-Z][A-Za-z0-9_]{4,}$', key.value)):
+                if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and re.match(r'^[A-Z][A-Za-z0-9_]{3,}$', key.value)):
                     continue
                 strings = [n.value for n in ast.walk(value) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
                 names = [n.id for n in ast.walk(value) if isinstance(n, ast.Name)] + [n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute)]
@@ -207,7 +207,8 @@ def main(folder):
 
     def served(version, architecture):
         last = removed.get(architecture)
-        is_past = last is not None and version_key(version)[:3] > version_key(last + '.0' if last.count('.') < 2 else last)[:3]
+        # `until v0.25.0` names a minor version: 0.25.1 has it still.
+        is_past = last is not None and version_key(version)[:2] > version_key(last + '.0' if last.count('.') < 2 else last)[:2]
         return architecture in registries[version] and not is_past
 
     architectures = {}
