@@ -6,6 +6,14 @@ import { Terminal, type GlobalOptions } from './terminal';
 
 type Action = (args: readonly string[], options: Record<string, unknown>, terminal: Terminal) => Promise<ExitStatus>;
 
+/** What the first argument of a command is, where its name does not tell. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  file: 'an endpoint spec as JSON, or - for standard input',
+  rule: 'an id of qe rules, such as BUDGET_EXCEEDED',
+  path: 'a checkpoint: a folder, a file, or s3://…',
+  endpoint: 'name of a deployed endpoint',
+};
+
 /**
  * The whole command line. Commands load on first use: `qe check` must answer in the time Node itself takes to start,
  * and must not pay for the simulator or the AWS SDK.
@@ -29,7 +37,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     load: () => Promise<Action>,
     options: readonly Option[] = [],
   ) => {
-    const sub = program.command(usage).description(description);
+    const sub = program.command(usage).description(description).configureHelp({ showGlobalOptions: true });
+    const [first] = sub.registeredArguments;
+    if (first !== undefined) first.description = ARGUMENTS[first.name()] ?? '';
     for (const option of options) sub.addOption(option);
     sub.action(async (...parameters: unknown[]) => {
       const self = parameters[parameters.length - 1] as Command;

@@ -15,5 +15,7 @@ export function serverCommand(spec: EndpointSpec): readonly string[] | undefined
 
 /** As one would type it in a shell. */
 export function commandInWords(command: readonly string[]): string {
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word)}'`)).join(' ');
+  return command
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }

@@ -1,4 +1,4 @@
-import { groupByContainer, type CandidateGroup, type Recommendation } from '../../lib/recommend';
+import { groupByContainer, type Candidate, type CandidateGroup, type Recommendation } from '../../lib/recommend';
 import { pricesInWords } from './render';
 import {
   figures,
@@ -10,6 +10,7 @@ import {
   scatterChart,
   table,
   verticalRange,
+  type Html,
   type Section,
 } from '../../lib/report';
 
@@ -36,20 +37,19 @@ export function recommendationPage(recommendation: Recommendation): string {
 }
 
 function chartSection(groups: readonly CandidateGroup[]): Section | undefined {
-  const points = groups
-    .flatMap(({ best }) =>
-      best.usdPerHour === null || best.interTokenMs === null
-        ? []
-        : [{ x: best.usdPerHour, y: best.interTokenMs, label: `${best.instanceType} ${best.quantization}` }],
-    )
-    .slice(0, CHARTED);
-  if (points.length < 2) return undefined;
+  const all = groups.flatMap(({ best }) =>
+    best.usdPerHour === null || best.interTokenMs === null
+      ? []
+      : [{ x: best.usdPerHour, y: best.interTokenMs, label: `${best.instanceType} ${best.quantization}` }],
+  );
+  if (all.length < 2) return undefined;
+  const points = all.slice(0, CHARTED);
   const dearest = Math.max(...points.map(({ x }) => x));
   const slowest = Math.max(...points.map(({ y }) => y));
   return {
     id: 'frontier',
     title: 'Cost against latency',
-    intro: `Nothing is cheaper and faster than what lies on the dashed line (${frontier(points).length} of ${points.length}).`,
+    intro: `Nothing is cheaper and faster than what lies on the dashed line (${frontier(points).length} of ${points.length}${points.length < all.length ? `, the cheapest of ${all.length} that have a price` : ''}).`,
     body: scatterChart(
       'Cost an hour against time between tokens',
       linearAxis('USD an hour', [0, dearest], horizontalRange, (value) => figures.usd(value)),
@@ -90,10 +90,20 @@ function candidatesSection(groups: readonly CandidateGroup[]): Section {
         },
         { title: 'An hour', show: ({ best }) => figures.usd(best.usdPerHour), value: ({ best }) => best.usdPerHour },
         { title: 'A month', show: ({ best }) => figures.usd(best.usdPerMonth), value: ({ best }) => best.usdPerMonth },
+        { title: 'Warnings', show: ({ best }) => warningsOf(best), value: ({ best }) => best.warnings.length },
       ],
       groups,
     ),
   };
+}
+
+/** Many rows have the same long ones: a number until somebody asks. */
+function warningsOf({ warnings }: Candidate): Html | string {
+  if (warnings.length === 0) return '';
+  return html`<details>
+    <summary>${warnings.length}</summary>
+    ${warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
+  </details>`;
 }
 
 function rejectedSection({ rejected }: Recommendation): Section {

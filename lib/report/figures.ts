@@ -30,6 +30,7 @@ export function percent(share: number | null, digits = 1): string {
 
 export function usd(value: number | null): string {
   if (value === null) return UNKNOWN;
+  if (value === 0) return '$0';
   return `$${value >= 100 ? grouped(value) : value.toFixed(value >= 1 ? 2 : 3)}`;
 }
 

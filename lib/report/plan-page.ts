@@ -32,7 +32,7 @@ export function planPage(input: PlanPageInput): string {
     sections.push({
       id: 'server',
       title: 'What the container will run',
-      body: html`<p><code>${input.command.join(' ')}</code></p>`,
+      body: html`<p class="command">${input.command.map((word) => html`<code>${shellWord(word)}</code> `)}</p>`,
     });
   }
   return renderPage({
@@ -46,6 +46,11 @@ export function planPage(input: PlanPageInput): string {
   });
 }
 
+/** As one would type it; a page has no terminal that could take it for commands. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function summary({ spec, answer }: PlanPageInput): Section {
   const { estimate, cost } = answer;
   const instances = instancesAlwaysRunning(spec);
@@ -56,6 +61,12 @@ function summary({ spec, answer }: PlanPageInput): Section {
     title: 'In short',
     body: [
       findings(answer.verdict, answer.findings),
+      answer.parameters === null &&
+        answer.verdict !== 'error' &&
+        html`<p>
+          Nothing is known of this model but its name: what depends on its shape was neither worked out nor checked.
+          <code>qe models add ${spec.model.id}</code> finds it, or give its config.json as model.config.
+        </p>`,
       tiles([
         { label: 'sequences of full length at once', value: figure(answer.maxConcurrency) },
         { label: 'largest context, tokens', value: count(answer.largestMaxModelLen) },
@@ -74,7 +85,7 @@ function summary({ spec, answer }: PlanPageInput): Section {
 }
 
 function memorySection({ memory, checkpointBytes, parameters }: PlanAnswer): Section | undefined {
-  if (memory.total === null) return undefined;
+  if (memory.total === null || memory.weights === null) return undefined;
   const parts: readonly (readonly [string, number | null, string])[] = [
     ['weights', memory.weights, 'var(--s0)'],
     ['activations', memory.activations, 'var(--s1)'],
@@ -112,7 +123,7 @@ function curveSection({ concurrencyByContext }: PlanPageInput): Section | undefi
     'sequences at once',
     points.map((point) => point.y),
     verticalRange,
-    (value) => figure(value),
+    (value) => (value >= 1 ? count(value) : figure(value)),
   );
   return {
     id: 'concurrency',

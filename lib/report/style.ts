@@ -30,6 +30,7 @@ a{color:var(--accent)}
 .findings li{border-left:4px solid currentColor;padding:.1rem 0 .1rem .8rem;margin:.8rem 0}
 .findings p,.findings code,.unmeasured b{color:var(--text)}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
+.command code{display:inline-block;max-width:100%}
 .bar{display:flex;height:2.2rem;border-radius:.4rem;overflow:hidden;border:1px solid var(--line);margin:.6rem 0}
 .bar div{min-width:1px}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.9rem}

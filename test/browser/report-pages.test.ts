@@ -169,6 +169,25 @@ describe.each([
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
   });
 
+  test('writes what stands at the axes of a chart whole on a phone, and nothing over it', async () => {
+    const cut = await page.evaluate(`[...document.querySelectorAll('figure > svg')].flatMap((svg) => {
+      const frame = svg.getBoundingClientRect();
+      const texts = [...svg.querySelectorAll(':scope > text:not(.label)')];
+      const boxes = texts.map((text) => text.getBoundingClientRect());
+      // Boxes have room above and below the letters.
+      const covers = (a, b) =>
+        a.left < b.right && b.left < a.right && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > a.height / 3;
+      return texts.filter(
+        (text, index) =>
+          boxes[index].left < frame.left - 1 ||
+          boxes[index].right > frame.right + 1 ||
+          boxes[index].top < frame.top - 1 ||
+          boxes.some((other, at) => at !== index && covers(boxes[index], other)),
+      ).map((text) => text.textContent);
+    })`);
+    expect(cut).toEqual([]);
+  });
+
   test('follows the system in light and dark, and its own button', async () => {
     const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
     await page.emulateMedia({ colorScheme: 'light' });

@@ -44,7 +44,7 @@ test('so does its page', async () => {
   const text = readFileSync(page, 'utf8');
   expect(text).toContain('a month, 3 instances');
   expect(text).toContain('$2,676');
-  expect(text).toContain('--max-model-len 8192');
+  expect(text).toMatch(/--max-model-len<\/code>\s*<code>8192/);
 });
 
 test.each([

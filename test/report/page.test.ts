@@ -74,6 +74,37 @@ describe('the page of a plan', () => {
     for (const figure of ['29.5', '32,768', '12.3 ms', '$1.51', '$1,106']) expect(page).toContain(figure);
   });
 
+  test('of a model of which nothing is known says so, and shows no memory as free', () => {
+    const unknown = Object.fromEntries(Object.keys(answer.memory).map((key) => [key, null]));
+    const page = planPage({
+      spec: { model: { id: 'some/<model>' }, instanceType: 'ml.g5.2xlarge' },
+      answer: {
+        ...answer,
+        verdict: 'ok',
+        findings: [],
+        parameters: null,
+        checkpointBytes: null,
+        kvCacheTokens: null,
+        memory: { ...(unknown as unknown as PlanAnswer['memory']), total: answer.memory.total },
+      },
+      concurrencyByContext: [],
+    });
+    expect(page).toContain('Nothing is known of this model but its name');
+    expect(page).toContain('<code>qe models add some/&lt;model&gt;</code>');
+    expect(page).not.toContain('free ');
+  });
+
+  test('shows the command word by word, quoted as in a shell', () => {
+    const page = planPage({
+      spec: { model: {} },
+      answer,
+      concurrencyByContext: [],
+      command: ['vllm', 'serve', '--hf-overrides', '{"a": 1}', '--max-model-len', '8192'],
+    });
+    expect(page).toContain('<code>--max-model-len</code>');
+    expect(page).toContain('<code>&#39;{&quot;a&quot;: 1}&#39;</code>');
+  });
+
   test('shows each finding escaped, with its fix', () => {
     expect(page).toContain('group size &lt;128&gt; is &quot;odd&quot;');
     expect(page).toContain('use 128 &amp; nothing else');

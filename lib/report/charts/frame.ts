@@ -1,8 +1,11 @@
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
 import { html, type Html, type HtmlValue } from '../html';
 
-/** Drawing area in SVG units; the page scales it to its own width. */
-export const SIZE = { width: 720, height: 320, left: 64, right: 20, top: 14, bottom: 46 } as const;
+/**
+ * Drawing area in SVG units; the page scales it to its own width. The margins hold what is written in them at the size that it has on a
+ * phone, where the units are small: `60 ms`, half of `$6.00`, a title above the axis.
+ */
+export const SIZE = { width: 720, height: 340, left: 84, right: 40, top: 36, bottom: 58 } as const;
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 
@@ -97,10 +100,10 @@ export function chart(caption: string, inWords: string, x: Axis, y: Axis, marks:
       })}
       ${x.ticks.map((tick) => {
         const at = x.scale(tick).toFixed(1);
-        return html`<text x="${at}" y="${bottom + 18}" text-anchor="middle">${x.format(tick)}</text>`;
+        return html`<text x="${at}" y="${bottom + 26}" text-anchor="middle">${x.format(tick)}</text>`;
       })}
       <text x="${(SIZE.left + right) / 2}" y="${SIZE.height - 6}" text-anchor="middle">${x.title}</text>
-      <text transform="translate(14 ${(SIZE.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.title}</text>
+      <text x="4" y="18">${y.title}</text>
       ${marks}
     </svg>
   </figure>`;
