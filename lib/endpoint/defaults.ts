@@ -4,8 +4,8 @@ import { shortestContext } from '../model';
 import type { ModelDescription } from '../model/types';
 import { GIB } from '../units';
 import type { DefaultsContext } from './defaults-context';
-import type { EnvironmentOptions } from './environment';
 import { sglangMemory } from './sglang-memory';
+import { speculationOf } from './speculation';
 import { atLeast, isSince } from './version';
 import { usesV1 } from './vllm-engine';
 
@@ -72,12 +72,13 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
  * 160 GiB and more 16,384 tokens (from 0.28). Unless set, tokens are at least the context where prefill is not chunked, and at most all
  * sequences' contexts together; sequences at most the tokens.
  * V0: 256 sequences; as many tokens as the context is long, at least 2,048; beyond 32 K of context prefill is chunked by 512 tokens
- * from 0.5.3, 2,048 from 0.6.5; with LoRA it is not, nor that of multimodal models from 0.6.2 (whose steps have at least 4,096 tokens, 5,120
- * from 0.6.3) and of latent attention from 0.8.
+ * from 0.5.3, 2,048 from 0.6.5; with LoRA or speculative decoding it is not, nor that of models whose layers all have a window, of
+ * multimodal ones from 0.6.2 (whose steps have at least 4,096 tokens, 5,120 from 0.6.3) and of latent attention from 0.8.
  * Sources: vllm/engine/arg_utils.py, `get_batch_defaults`, `_set_default_max_num_seqs_and_batched_tokens_args`, `create_engine_config` and
  * `_set_default_args_v0`; vllm/config.py, `SchedulerConfig`, of 0.5.1, 0.5.3, 0.6.2, 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
-function vllmDefaults({ container, instance, model, set, environment }: DefaultsContext): Partial<ContainerDefaults> {
+function vllmDefaults(endpoint: DefaultsContext): Partial<ContainerDefaults> {
+  const { container, instance, model, set, environment } = endpoint;
   const version = container?.engineVersion;
   const since = (...least: number[]) => isSince(version, ...least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
@@ -89,7 +90,7 @@ function vllmDefaults({ container, instance, model, set, environment }: Defaults
       maxModelLen,
       maxNumSeqs: 256,
       enablePrefixCaching: false,
-      ...v0Steps(model, set, context, since),
+      ...v0Steps(endpoint, context, since),
     };
   }
   const bytes = instance?.accelerator?.memoryBytesUsable ?? 0;
@@ -121,17 +122,27 @@ function cachesPrefixes(model: ModelDescription | undefined, since: (...least: n
   return since(0, 28) && model.kv.some(({ kind }) => kind !== 'recurrent');
 }
 
+/** Models some of whose layers alone have a window. */
+const INTERLEAVED = /^(cohere2|gemma2|gemma3_text)$/;
+
+/** Does V0 know the model for one with a window? Source: vllm/config.py of 0.6.3 and 0.8.4, `get_hf_config_sliding_window`. */
+function hasWindow(model: ModelDescription | undefined): boolean {
+  const { sliding_window: window, use_sliding_window: uses = true } = model?.textConfig ?? {};
+  return typeof window === 'number' && uses === true && !INTERLEAVED.test(model?.modelType ?? '');
+}
+
 /** How V0 cuts prompts into steps, as `vllmDefaults` says. */
 function v0Steps(
-  model: ModelDescription | undefined,
-  set: EnvironmentOptions,
+  endpoint: DefaultsContext,
   context: number | undefined,
   since: (...least: number[]) => boolean,
 ): Pick<ContainerDefaults, 'enableChunkedPrefill' | 'maxNumBatchedTokens'> {
+  const { model, set } = endpoint;
   const hasImages = model?.multimodal === true && since(0, 6, 2);
   const isLatent = model?.mla !== undefined && since(0, 8);
-  const mayCut = since(0, 5, 3) && !hasImages && !isLatent && set.enableLora !== true;
-  const enableChunkedPrefill = set.enableChunkedPrefill ?? (mayCut && context !== undefined && context > 32_768);
+  const mayCut = since(0, 5, 3) && !hasImages && !isLatent && !hasWindow(model) && set.enableLora !== true;
+  const isLong = context !== undefined && context > 32_768;
+  const enableChunkedPrefill = set.enableChunkedPrefill ?? (mayCut && isLong && speculationOf(endpoint) === undefined);
   const chunk = since(0, 6, 5) ? 2048 : 512;
   const least = hasImages ? (since(0, 6, 3) ? 5120 : 4096) : 0;
   const step = enableChunkedPrefill ? chunk : context && Math.max(context, 2048);

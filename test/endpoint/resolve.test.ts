@@ -1,3 +1,4 @@
+import { findModelConfig } from '../../lib/model';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { environmentOptions, environmentSettings } from '../../lib/endpoint/environment';
 import { atLeast } from '../../lib/endpoint/version';
@@ -83,6 +84,37 @@ describe('what a server does that nobody set', () => {
         environment,
       });
       expect(resolved.maxNumBatchedTokens).toBe(step);
+    });
+    test('of layers that all have a window', () => {
+      const of = (rest: object) => {
+        const config = { ...findModelConfig(text), max_position_embeddings: 40_960, ...rest };
+        const { options } = resolveEndpoint({
+          model: { config },
+          container: { family: 'vllm', version: '0.7.3' },
+          options: long,
+        });
+        return options.maxNumBatchedTokens;
+      };
+      const phi = { architectures: ['Phi3ForCausalLM'], model_type: 'phi3', use_sliding_window: undefined };
+      expect(of({ ...phi, sliding_window: 262_144 })).toBe(40_000);
+      expect(of({ ...phi, sliding_window: null })).toBe(2048);
+      expect(of({ sliding_window: 4096, use_sliding_window: true })).toBe(40_000);
+      expect(of({ sliding_window: 4096, use_sliding_window: false })).toBe(2048);
+    });
+    test('with a draft, however it is asked for', () => {
+      const of = (rest: Partial<EndpointSpec>, version = '0.8.4') =>
+        resolveEndpoint({
+          model: { id: text },
+          container: { family: 'vllm', version },
+          options: long,
+          ...rest,
+          environment: { VLLM_USE_V1: '0', ...rest.environment },
+        }).options.maxNumBatchedTokens;
+      expect(of({})).toBe(2048);
+      expect(of({ speculative: { method: 'ngram', tokens: 3 } })).toBe(40_000);
+      const asked = JSON.stringify({ method: 'ngram', num_speculative_tokens: 3 });
+      expect(of({ environment: { SM_VLLM_SPECULATIVE_CONFIG: asked } })).toBe(40_000);
+      expect(of({ environment: { SM_VLLM_SPECULATIVE_MODEL: '[ngram]' } }, '0.6.3')).toBe(40_000);
     });
     test('and steps of models with images have room for one', () => {
       const short = { maxModelLen: 2048 };
