@@ -61,3 +61,15 @@ test.each([
   expect(existsSync(page)).toBe(true);
   expect(readFileSync(page, 'utf8')).toContain(rule);
 });
+
+test('a config that cannot be read is a finding of a plan, as it is of a check', async () => {
+  const page = path.join(temporary(), 'page.html');
+  const { status, stdout } = await planned(
+    { ...SPEC, model: { config: { architectures: ['Qwen2ForCausalLM'] } } },
+    '--html',
+    page,
+  );
+  expect(status).toBe(1);
+  expect(stdout).toContain('MODEL_CONFIG_MISSING_SIZE');
+  expect(readFileSync(page, 'utf8')).toContain('MODEL_CONFIG_MISSING_SIZE');
+});
