@@ -627,6 +627,12 @@ describe.each<[string, string, Deployment, Partial<Deployment>]>([
     },
     { options: { tensorParallelSize: 1 } },
   ],
+  [
+    'https://github.com/vllm-project/vllm/issues/11010',
+    'BITSANDBYTES_LOAD_FORMAT',
+    { config: QWEN25_7B, version: '0.6.4', environment: variables({ QUANTIZATION: 'bitsandbytes' }) },
+    { environment: variables({ QUANTIZATION: 'bitsandbytes', LOAD_FORMAT: 'bitsandbytes' }) },
+  ],
 ])('%s', (_, rule, reported, change) => {
   const errorsOf = (deployment: Deployment) => findings(deployment).map((finding) => finding.rule);
   test(`is found by ${rule}`, () => {

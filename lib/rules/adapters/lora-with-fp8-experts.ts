@@ -3,6 +3,7 @@ import { serverName } from '../helpers/engine';
 import { expertWeights } from '../helpers/experts';
 import { found } from '../helpers/finding';
 import { FP8_BLOCK, LLAMA_8B, QWEN3_MOE, quantized, type Json } from '../helpers/samples';
+import { asServed } from '../helpers/served';
 import type { Rule } from '../types';
 
 const example = (config: Json, version: string, enableLora = true, instanceType = 'ml.p5.4xlarge') => ({
@@ -32,16 +33,24 @@ export const loraWithFp8Experts: Rule = {
       example(LLAMA_8B, '0.22.1'),
       example(QWEN3_MOE, '0.22.1', true, 'ml.g5.12xlarge'),
     ],
-    fails: [example(QWEN3_MOE, '0.22.1'), example(QWEN3_MOE, '0.20.0', true, 'ml.g7e.2xlarge')],
+    fails: [
+      example(QWEN3_MOE, '0.22.1'),
+      example(QWEN3_MOE, '0.20.0', true, 'ml.g7e.2xlarge'),
+      {
+        ...{ ...example(QWEN3_MOE, '0.22.1'), model: { config: QWEN3_MOE } },
+        environment: { SM_VLLM_QUANTIZATION: 'fp8' },
+      },
+    ],
   },
   evaluate(context) {
     const gpu = gpuOf(context);
     if (!context.options.enableLora || (gpu !== undefined && gpu.sm < LEAST_SM)) return [];
-    if (expertWeights(context) !== 'fp8') return [];
+    const served = asServed(context);
+    if (expertWeights(served) !== 'fp8') return [];
     return [
       found({
         what: `${serverName(context)} hands LoRA adapters the quantized activations of experts in FP8, and stops or answers gibberish`,
-        got: `enableLora with experts in ${context.scheme.name}`,
+        got: `enableLora with experts in ${served.scheme.name}`,
         allowed: 'LoRA on experts that are not in FP8, or vLLM 0.24 or newer',
         fix: 'use an image with vLLM 0.24 or newer',
         path: '/options/enableLora',

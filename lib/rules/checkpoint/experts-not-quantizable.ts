@@ -1,9 +1,11 @@
+import { servedScheme } from '../../plan/online';
 import { asRecord } from '../../scheme/read';
 import { lookup } from '../../text/lookup';
 import { smOf } from '../helpers/accelerator';
 import { inRange, isVllm, serverName, type VersionRange } from '../helpers/engine';
 import { expertWeights } from '../helpers/experts';
 import { found } from '../helpers/finding';
+import { usesBitsandbytes } from '../helpers/flag';
 import { quantizesExperts } from '../helpers/layers';
 import {
   AWQ,
@@ -98,6 +100,17 @@ const example = (
   },
 });
 
+const onLoading = (
+  config: Readonly<Record<string, unknown>>,
+  version: string,
+  SM_VLLM_QUANTIZATION = 'bitsandbytes',
+) => ({
+  model: { config },
+  container: { family: 'vllm', version },
+  options: { maxModelLen: 4096 },
+  environment: { SM_VLLM_QUANTIZATION },
+});
+
 /** Its four KV heads are copied. */
 const ON_EIGHT = { tensorParallelSize: 8 };
 
@@ -145,7 +158,7 @@ const WITHOUT_GATE = new Set(['NemotronHForCausalLM']);
 /** Source: the MoE method classes of vLLM's wheels (`AWQMoEMethod` 0.6.3, `GPTQMarlinMoEMethod` 0.6.1, `CompressedTensorsW4A8Fp8MoEMethod` 0.13 ...). */
 function kernelFor(context: RuleContext): ExpertKernel | undefined {
   const { scheme, model } = context;
-  switch (scheme.layout) {
+  switch (usesBitsandbytes(context) ? 'bitsandbytes' : scheme.layout) {
     case 'awq':
       return { since: '0.6.3', format: 'AWQ' };
     case 'gptq':
@@ -264,12 +277,14 @@ function groupsOfInt8(context: RuleContext): ExpertKernel | undefined {
 
 /**
  * Mixtral's experts were no fused kernel at first: in 0.2.7 each rank has whole ones of its own, and from 0.3 to 0.9 methods without a kernel
- * had a second implementation. In 0.2.6 the experts of other ranks were layers without quantization, which nothing could be loaded into.
+ * had a second implementation, which bitsandbytes takes on loading too. In 0.2.6 the experts of other ranks were layers without quantization, which nothing could be loaded into.
  * Source: vllm/model_executor/models/mixtral.py of 0.2.6 and 0.2.7; vllm-project/vllm#2208, #2332, #2382.
  */
 function mixtralTakes(context: RuleContext): boolean {
   const { layout } = context.scheme;
-  if (context.model?.architecture !== 'MixtralForCausalLM' || (layout !== 'awq' && layout !== 'gptq')) return false;
+  if (context.model?.architecture !== 'MixtralForCausalLM') return false;
+  if (layout === 'plain') return true;
+  if (layout !== 'awq' && layout !== 'gptq') return false;
   return isVllm(context, { since: '0.2.7' }) || context.options.tensorParallelSize === 1;
 }
 
@@ -330,6 +345,9 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, INT8_CHANNELS, '0.28.0'),
       example(QWEN3_MOE, FP8_TENSORS, '0.7.3'),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.1'),
+      onLoading(QWEN3_MOE, '0.10.0'),
+      onLoading(MIXTRAL, '0.8.5'),
+      onLoading(QWEN3_MOE, '0.4.2', 'fp8'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 1 }),
       example(MIXTRAL, AWQ, '0.2.7', { tensorParallelSize: 2 }),
       example(MIXTRAL, AWQ, '0.4.2'),
@@ -351,6 +369,8 @@ export const expertsNotQuantizable: Rule = {
       example(GEMMA_4_EXPERTS, NVFP4_ACTIVATIONS, '0.19.0'),
       example(MIXTRAL, AWQ, '0.2.6', { tensorParallelSize: 4 }),
       example(QWEN3_MOE, BITSANDBYTES, '0.10.0'),
+      onLoading(QWEN3_MOE, '0.8.5'),
+      onLoading(NEMOTRON_H, '0.19.1'),
       example(QWEN3_MOE, INT8_BITSANDBYTES, '0.11.0'),
       example(QWEN3_VL_MOE, BITSANDBYTES, '0.13.0'),
       example(QWEN3_MOE, AWQ, '0.6.2'),
@@ -395,7 +415,7 @@ export const expertsNotQuantizable: Rule = {
     return [
       found({
         what: `${serverName(context)} has no kernel for mixture-of-experts (MoE) layers quantized in ${kernel.format}`,
-        got: `${model.moe.experts} experts of ${model.architecture} in ${context.scheme.name}`,
+        got: `${model.moe.experts} experts of ${model.architecture} in ${servedScheme(context).name}`,
         allowed:
           kernel.since === undefined
             ? 'experts in another format'

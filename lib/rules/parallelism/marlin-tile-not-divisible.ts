@@ -1,4 +1,3 @@
-import { servedScheme } from '../../plan/online';
 import { gateAt } from '../../scheme';
 import { smOf, supportOf } from '../helpers/accelerator';
 import { degreeFix, tensorDegree } from '../helpers/degrees';
@@ -16,6 +15,7 @@ import {
   compressedTensors,
   quantized,
 } from '../helpers/samples';
+import { asServed } from '../helpers/served';
 import type { Rule, RuleContext } from '../types';
 
 const W8A16 = compressedTensors({ num_bits: 8, type: 'int', symmetric: true, strategy: 'channel' });
@@ -60,12 +60,6 @@ const FP8_SM = 89;
 function isFp8WithoutFp8(context: RuleContext): boolean {
   const sm = smOf(context);
   return context.scheme.weightType === 'fp8' && sm !== undefined && sm < FP8_SM;
-}
-
-/** The same with what the server makes of full-precision weights on loading, which it repacks as it would stored ones. */
-function asServed(context: RuleContext): RuleContext {
-  const scheme = servedScheme(context);
-  return scheme === context.scheme ? context : { ...context, scheme, plan: context.plan };
 }
 
 /** FP8 on GPUs without FP8: its inputs are repacked in sixteens, which shards are, and no other kernel takes over. */
