@@ -403,6 +403,13 @@ describe('the versions of vLLM that have an architecture', () => {
     expect(severities('PersimmonForCausalLM', '0.26.0')).toEqual(['error']);
   });
 
+  test('are those of a class with another ending, from 0.10.1 on', () => {
+    expect(severities('Qwen3Model', '0.10.1')).toEqual([]);
+    expect(severities('Qwen3Model', '0.33.0')).toEqual([]);
+    expect(severities('Qwen3Model', '0.10.0')).toHaveLength(1);
+    expect(severities('LlamaForNothing', '0.33.0')).toHaveLength(1);
+  });
+
   test('are known of short names, too', () => {
     expect(severities('Ovis', '0.24.0')).toEqual([]);
   });

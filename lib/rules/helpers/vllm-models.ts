@@ -32,15 +32,46 @@ export type Support = 'yes' | 'not-yet' | 'no-more' | 'never' | 'unknown';
 const CLASSIFIER = 'ForSequenceClassification';
 
 /**
+ * What names of classes end with, those that are tried first in front. Source: vllm/config/model.py of 0.10.1 to 0.33, `_SUFFIX_TO_DEFAULTS`.
+ */
+const ENDINGS = [
+  'ForCausalLM',
+  'ForConditionalGeneration',
+  'ChatModel',
+  'LMHeadModel',
+  'ForTextEncoding',
+  'EmbeddingModel',
+  CLASSIFIER,
+  'ForAudioClassification',
+  'ForImageClassification',
+  'ForVideoClassification',
+  'ClassificationModel',
+  'ForRewardModeling',
+  'RewardModel',
+  'Model',
+] as const;
+
+/**
  * Does this vLLM have the feature for the architecture? `unknown` for an architecture that vLLM never had. From 0.10 on it makes a classifier
- * that it has no class for of the decoder of the same name. Source: vllm/model_executor/models/registry.py, `_normalize_archs` of 0.10.0,
- * `_normalize_arch` of 0.10.1.1.
+ * that it has no class for of the decoder of the same name, and from 0.10.1 on a model of any ending of one with another. Source:
+ * vllm/model_executor/models/registry.py, `_normalize_archs` of 0.10.0, `_normalize_arch` of 0.10.1.1.
  */
 export function vllmHas(architecture: string, feature: Feature, version: Version): Support {
   const own = supportOf(architecture, feature, version);
-  if (own === 'yes' || !architecture.endsWith(CLASSIFIER) || !atLeast(version, [0, 10])) return own;
-  const decoder = supportOf(architecture.replace(CLASSIFIER, 'ForCausalLM'), feature, version);
-  return decoder === 'yes' ? decoder : own;
+  if (own === 'yes' || !atLeast(version, [0, 10]) || isServed(architecture, version)) return own;
+  const isMade = counterparts(architecture, version).some((name) => supportOf(name, feature, version) === 'yes');
+  return isMade ? 'yes' : own;
+}
+
+const isServed = (architecture: string, version: Version) => supportOf(architecture, 'served', version) === 'yes';
+
+/** The names of classes that a vLLM without this one looks for in its place. */
+function counterparts(architecture: string, version: Version): readonly string[] {
+  const ending = ENDINGS.find((text) => architecture.endsWith(text));
+  if (ending === undefined) return [];
+  const stem = architecture.slice(0, -ending.length);
+  if (!atLeast(version, [0, 10, 1])) return ending === CLASSIFIER ? [`${stem}ForCausalLM`] : [];
+  return ENDINGS.filter((text) => text !== ending).map((text) => stem + text);
 }
 
 function supportOf(architecture: string, feature: Feature, version: Version): Support {
