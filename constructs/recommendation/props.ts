@@ -59,7 +59,7 @@ export interface RecommendationProps {
   readonly region?: string;
 }
 
-/** One way to serve a model. Its first four properties are properties of `QuantizedEndpoint`. */
+/** One way to serve a model. Its first six properties are properties of `QuantizedEndpoint`, and together make the endpoint that was ranked. */
 export interface RecommendedServing {
   /** The instance type. */
   readonly instanceType: InstanceType;
@@ -77,6 +77,10 @@ export interface RecommendedServing {
    * @default - not applicable: llama.cpp spreads the model by itself
    */
   readonly tensorParallelSize?: number;
+  /** Tokens of one request, prompt and answer together. */
+  readonly maxModelLen: number;
+  /** Sequences that one instance works on at once within the goals. */
+  readonly maxConcurrency: number;
   /** Instances that the workload needs. */
   readonly instanceCount: number;
   /**

@@ -55,12 +55,38 @@ export class Recommendation {
    */
   public get best(): RecommendedServing {
     if (this.options.length > 0) return this.options[0];
-    throw new SpecError('NOTHING_RECOMMENDED', 'no instance type, scheme and container serve this model and workload', {
-      got: `${this.rejected.length} combinations, all rejected`,
-      allowed: this.rejected[0]?.message,
-      fix: 'allow more time or money, a shorter context, or another region; `rejected` has the reason of each',
-    });
+    const most = mostFrequent(this.rejected);
+    // CDK prints the message alone.
+    const why =
+      most === undefined
+        ? ''
+        : `: ${most.count} of ${this.rejected.length} for ${most.reason}, such as ${most.example}`;
+    throw new SpecError(
+      'NOTHING_RECOMMENDED',
+      `no instance type, scheme and container serve this model and workload${why}`,
+      {
+        got: `${this.rejected.length} combinations, all rejected`,
+        allowed: most?.example,
+        fix: 'allow more time or money, a shorter context, or another region; `rejected` has the reason of each',
+      },
+    );
   }
+}
+
+/** The reason that most were rejected for, and one of them in words. */
+function mostFrequent(
+  rejected: readonly RejectedServing[],
+): { readonly reason: string; readonly count: number; readonly example: string } | undefined {
+  const byReason = new Map<string, RejectedServing[]>();
+  for (const one of rejected) {
+    const list = byReason.get(one.reason);
+    if (list === undefined) byReason.set(one.reason, [one]);
+    else list.push(one);
+  }
+  const [most] = [...byReason].sort(([, a], [, b]) => b.length - a.length);
+  if (most === undefined) return undefined;
+  const [reason, list] = most;
+  return { reason, count: list.length, example: `${list[0].combination}: ${list[0].message}` };
 }
 
 function specOf(scope: Construct, props: RecommendationProps): EndpointSpec {
@@ -104,10 +130,18 @@ function servingOf(candidate: Candidate): RecommendedServing[] {
       quantization: quantization === CHECKPOINT ? undefined : QuantizationScheme.of(quantization),
       container: makeContainer(),
       tensorParallelSize: container === 'llama-cpp' ? undefined : tensorParallelSize,
+      maxModelLen: contextOf(candidate),
+      maxConcurrency: candidate.concurrency,
       instanceCount: instances,
       usdPerMonth: usdPerMonth ?? undefined,
       interTokenMs: interTokenMs ?? undefined,
       warnings: [...candidate.warnings],
     },
   ];
+}
+
+/** Of one request: llama-server is given that of all its slots together. */
+function contextOf({ spec: { options } }: Candidate): number {
+  const slots = options?.slots ?? 1;
+  return Math.floor((options?.maxModelLen ?? options?.sequenceLength ?? 0) / slots);
 }

@@ -27,6 +27,25 @@ describe('a recommendation', () => {
     expect(errorsOf(stack)).toEqual([]);
   });
 
+  test.each([
+    ['gguf:Q4_K_M', 8],
+    ['awq', 40],
+  ])('of %s says all that makes the endpoint it ranked', (scheme, maxConcurrency) => {
+    const stack = testStack();
+    const model = hubModel();
+    const quantization = QuantizationScheme.of(scheme);
+    const workload = { inputTokens: 1_024, outputTokens: 256 };
+    const { best } = Recommendation.forModel(stack, { model, quantization, workload, maxConcurrency });
+    expect(best).toMatchObject({ maxModelLen: 2_048, maxConcurrency, instanceCount: 1 });
+    const { instanceType, container, tensorParallelSize, maxModelLen } = best;
+    const endpoint = new QuantizedEndpoint(stack, 'Chat', {
+      ...{ model, instanceType, container, quantization, tensorParallelSize, maxModelLen },
+      maxConcurrency: best.maxConcurrency,
+    });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(endpoint.plan.maxConcurrency).toBeGreaterThanOrEqual(maxConcurrency);
+  });
+
   test('gives the reason of every combination that it rejects', () => {
     const { rejected } = Recommendation.forModel(testStack(), { model: hubModel(), maxModelLen: 8_192 });
     expect(rejected.length).toBeGreaterThan(10);
@@ -43,7 +62,7 @@ describe('a recommendation', () => {
     for (const { usdPerMonth } of of(1_000).options) expect(usdPerMonth).toBeLessThanOrEqual(1_000);
     const hopeless = of(1);
     expect(hopeless.options).toEqual([]);
-    expect(() => hopeless.best).toThrow('no instance type, scheme and container');
+    expect(() => hopeless.best).toThrow(/no instance type, scheme and container.*: \d+ of \d+ for \w+, such as ml\./);
   });
 
   test('varies nothing that is fixed', () => {
