@@ -56,14 +56,23 @@ export function localDirectory(directory: string, options: LocalModelOptions): M
   return { bind, ggufFiles: () => ggufFilesOf(root, listFiles(root, exclude)) };
 }
 
+/** How ModelOpt says what it quantized, in a file of its own; since 2025 in config.json, too. */
+const MODELOPT_CONFIG = 'hf_quant_config.json';
+
 /** What the options say of the model, else the directory's own config. */
 function ownConfig(root: string, files: readonly LocalFile[], options: LocalModelOptions): ReturnType<typeof knownOf> {
   const isGiven = options.config !== undefined || options.configPath !== undefined;
   const isThere = files.some(({ name }) => name === 'config.json');
   return {
-    ...(isGiven || !isThere ? {} : { config: readConfig(path.join(root, 'config.json')) }),
+    ...(isGiven || !isThere ? {} : { config: configIn(root, files) }),
     ...knownOf(options),
   };
+}
+
+function configIn(root: string, files: readonly LocalFile[]): Record<string, unknown> {
+  const config = readConfig(path.join(root, 'config.json'));
+  const isBeside = config.quantization_config === undefined && files.some(({ name }) => name === MODELOPT_CONFIG);
+  return isBeside ? { ...config, quantization_config: readConfig(path.join(root, MODELOPT_CONFIG)) } : config;
 }
 
 /** A file by its name, and every part of a file that is in parts. */

@@ -329,6 +329,23 @@ describe('a directory on this machine', () => {
     expect(planOf(stack).spec.model).toMatchObject({ config: QWEN_7B, weightBytes: 1024 });
   });
 
+  test('is known from what ModelOpt wrote beside its config.json, where that says nothing itself', () => {
+    const written = { producer: { name: 'modelopt' }, quantization: { quant_algo: 'FP8', kv_cache_quant_algo: null } };
+    const configOf = (config: object) => {
+      const stack = testStack();
+      const root = directory({
+        'config.json': JSON.stringify(config),
+        'hf_quant_config.json': JSON.stringify(written),
+        'model.safetensors': safetensors(1000),
+      });
+      makeEndpoint(stack, { model: ModelSource.localDirectory(root) });
+      return (planOf(stack).spec.model.config as Readonly<Record<string, unknown>> | undefined)?.quantization_config;
+    };
+    const own = { quant_method: 'fp8', activation_scheme: 'dynamic' };
+    expect(configOf(QWEN_7B)).toEqual(written);
+    expect(configOf({ ...QWEN_7B, quantization_config: own })).toEqual(own);
+  });
+
   test('may be a GGUF for llama.cpp', () => {
     const stack = testStack();
     makeEndpoint(stack, gguf());
