@@ -158,3 +158,27 @@ describe('REMOTE_CODE_NOT_TRUSTED', () => {
     expect([found('0.17.0', 'kimi_k2'), found('0.18.0', 'kimi_k2')]).toEqual([['error'], []]);
   });
 });
+
+describe('TGI_MODEL_NOT_SERVED of releases that leave models to Transformers', () => {
+  const found = (release: string, type: string, parts: Json = {}) =>
+    severities('TGI_MODEL_NOT_SERVED', {
+      model: { config: { ...LLAMA_8B, model_type: type, rope_scaling: undefined, ...parts } },
+      container: {
+        family: 'custom',
+        image: `763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.7.0-tgi${release}-gpu-py311-cu124-ubuntu22.04`,
+      },
+      environment: { SM_NUM_GPUS: '4' },
+    });
+
+  test('refuses what their Transformers does not know', () => {
+    expect(found('3.3.6', 'seed_oss')).toEqual(['error']);
+    expect(found('3.3.6', 'qwen3')).toEqual([]);
+    expect(found('3.2.0', 'qwen3')).toEqual(['error']);
+  });
+
+  test('knows code of their own, the repository’s, and releases that nobody read', () => {
+    expect(found('3.2.0', 'gemma3_text')).toEqual([]);
+    expect(found('3.3.6', 'seed_oss', { auto_map: { AutoConfig: 'configuration_x.X' } })).toEqual([]);
+    expect(found('3.9.0', 'seed_oss')).toEqual([]);
+  });
+});

@@ -17,6 +17,8 @@ import sys
 DATE = '2026-11-27'
 # Those that SageMaker has images of, from the first with a Transformers release of PyPI to the last without a backend of Transformers.
 VERSIONS = '0.9.3 1.0.3 1.1.0 1.2.0 1.3.1 1.3.3 1.4.0 1.4.2 1.4.5 2.0.0 2.0.1 2.0.2 2.2.0 2.3.1 2.4.0 3.0.1'.split()
+# Those that leave what they have no code for to Transformers, of which `uv sync --frozen` installs what uv.lock says.
+LATER = '3.1.0 3.1.1 3.2.0 3.2.1 3.2.3 3.3.0 3.3.1 3.3.2 3.3.3 3.3.4 3.3.5 3.3.6 3.3.7'.split()
 TABLES = {'MODEL_FOR_CAUSAL_LM_MAPPING_NAMES', 'MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES'}
 MODELS = 'server/text_generation_server/models'
 
@@ -70,6 +72,10 @@ def divides_window_unseen(source):
     return False
 
 
+def locked(version):
+    return re.search(r'^name = "transformers"\nversion = "([^"]+)"', show(version, 'server/uv.lock'), re.M).group(1)
+
+
 packages = {package_version(folder): fallback_types(folder) for folder in folders}
 releases = {}
 for version in VERSIONS:
@@ -92,6 +98,7 @@ json.dump(
         'source': 'huggingface/text-generation-inference (Apache-2.0), server/text_generation_server/models/__init__.py and launcher/src/main.rs of each tag; transformers packages on PyPI, modeling_auto.py',
         'date': DATE,
         'releases': releases,
+        'later': {version: {'transformers': locked(version), 'own': sorted(own_types(show(version, f'{MODELS}/__init__.py')))} for version in LATER},
     },
     sys.stdout,
     indent=1,

@@ -17,8 +17,15 @@ function isAtLeast(releases, version, first) {
   return names.indexOf(version) >= names.indexOf(first);
 }
 
+/** `{ gemma3: '3.2.0' }`: the first of the later releases that has code for each type. */
+function firstOf(later) {
+  const first = {};
+  for (const [version, { own }] of Object.entries(later)) for (const type of own) first[type] ??= version;
+  return Object.fromEntries(Object.entries(first).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 export async function outputs() {
-  const { source, date, releases } = await readSource('tgi-support.json');
+  const { source, date, releases, later } = await readSource('tgi-support.json');
   const entries = Object.entries(releases);
   const text = toJson({
     date,
@@ -27,6 +34,8 @@ export async function outputs() {
     own: since(entries, 'own'),
     fallback: since(entries, 'fallback'),
     quantize: since(entries, 'quantize'),
+    later: Object.fromEntries(Object.entries(later).map(([version, { transformers }]) => [version, transformers])),
+    ownLater: firstOf(later),
     needSlidingWindow: entries.filter(([, { needsSlidingWindow }]) => needsSlidingWindow).map(([version]) => version),
   });
   return [{ file: 'lib/rules/data/tgi-support.json', text }];

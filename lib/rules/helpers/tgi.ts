@@ -14,6 +14,8 @@ const FALLBACK: ReadonlyMap<string, string> = new Map(Object.entries(data.fallba
 const QUANTIZE: ReadonlyMap<string, string> = new Map(Object.entries(data.quantize));
 const NEED_WINDOW: ReadonlySet<string> = new Set(data.needSlidingWindow);
 
+const IN_TAG = /-tgi(\d+\.\d+\.\d+)-/;
+
 /** The release in an image's tag, `2.3.1` for `2.4.0-tgi2.3.1-gpu-py311-cu124-ubuntu22.04`; only one that the tables have. */
 export function tgiRelease(context: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
   const release = tgiTag(context);
@@ -24,6 +26,23 @@ export function tgiRelease(context: Pick<RuleContext, 'container' | 'spec'>): st
 export function tgiTag({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
   return container?.repository === TGI ? /-tgi(\d+\.\d+\.\d+)-/.exec(spec.container?.image ?? '')?.[1] : undefined;
 }
+
+const LATER: ReadonlyMap<string, string> = new Map(Object.entries(data.later));
+const OWN_LATER: ReadonlyMap<string, string> = new Map(Object.entries(data.ownLater));
+
+/** A release that leaves what it has no code for to Transformers, by an image's tag, and which Transformers that is. */
+export function tgiLater({
+  container,
+  spec,
+}: Pick<RuleContext, 'container' | 'spec'>): { readonly release: string; readonly transformers: string } | undefined {
+  if (container?.repository !== TGI) return undefined;
+  const release = IN_TAG.exec(spec.container?.image ?? '')?.[1] ?? '';
+  const transformers = LATER.get(release);
+  return transformers === undefined ? undefined : { release, transformers };
+}
+
+/** Has one of those code of its own for the model type? */
+export const hasLaterCode = (release: string, modelType: string): boolean => isIn(OWN_LATER, modelType, release);
 
 /** Has the release code of its own for the model type, which several GPUs and quantized weights need? */
 export const hasOwnCode = (release: string, modelType: string): boolean => isIn(OWN, modelType, release);

@@ -1,16 +1,20 @@
+import { isAtLeast, parseVersion } from '../../text/version';
 import { found } from '../helpers/finding';
 import { LLAMA_8B } from '../helpers/samples';
 import {
   fallsBack,
   firstWithCode,
+  hasLaterCode,
   hasOwnCode,
   TGI,
   TGI_SOURCE,
   tgiGpus,
+  tgiLater,
   tgiQuantization,
   tgiRelease,
 } from '../helpers/tgi';
-import type { Rule } from '../types';
+import { configRanges } from '../helpers/transformers-models';
+import type { Rule, RuleContext, RuleFinding } from '../types';
 
 const example = (modelType: string, release: string, environment: Record<string, string> = {}, config = {}) => ({
   model: { config: { ...LLAMA_8B, model_type: modelType, ...config } },
@@ -36,7 +40,7 @@ export const tgiModelNotServed: Rule = {
   severity: 'error',
   summary: 'the release of text-generation-inference knows the model',
   explanation:
-    'A release of text-generation-inference has code of its own for some model types. Up to 3.0, every other one is left to the Transformers package that comes with it, on one GPU and unquantized: "sharded is not supported for AutoModel", "awq quantization is not supported for AutoModel"; and what that package has no causal model for ends in "Unsupported model type gemma". The image of SageMaker’s own SDK is often older than the model.',
+    'A release of text-generation-inference has code of its own for some model types. Up to 3.0, every other one is left to the Transformers package that comes with it, on one GPU and unquantized: "sharded is not supported for AutoModel", "awq quantization is not supported for AutoModel"; and what that package has no causal model for ends in "Unsupported model type gemma". From 3.1 on Transformers serves the others over several GPUs, but 3.3 has Transformers 4.51, which cannot read the config of a later model. The image of SageMaker’s own SDK is often older than the model.',
   source: `${TGI_SOURCE}; huggingface.co/google/gemma-7b/discussions/42, mistralai/Mixtral-8x7B-Instruct-v0.1/discussions/18, CohereForAI/c4ai-command-r-v01/discussions/22, Qwen/Qwen2-VL-7B-Instruct/discussions/71`,
   examples: {
     passes: [
@@ -52,12 +56,14 @@ export const tgiModelNotServed: Rule = {
       example('mixtral', '1.1.0', { SM_NUM_GPUS: '8' }),
       example('gpt_neo', '1.4.0', { SM_NUM_GPUS: '4' }),
       example('stablelm', '2.4.0', { HF_MODEL_QUANTIZE: 'gptq' }),
+      example('seed_oss', '3.3.6', { SM_NUM_GPUS: '4' }),
     ],
   },
   evaluate(context) {
     const { model, spec } = context;
     const release = tgiRelease(context);
     const type = model?.config.model_type;
+    if (release === undefined && typeof type === 'string') return newerThanTransformers(context, type);
     if (release === undefined || typeof type !== 'string' || hasOwnCode(release, type)) return [];
     const { gpus } = tgiGpus(context);
     const quantization = tgiQuantization(context)?.value;
@@ -87,6 +93,24 @@ export const tgiModelNotServed: Rule = {
     ];
   },
 };
+
+/** From 3.1 on Transformers serves what the release has no code for, over several GPUs too; but it must know the type. */
+function newerThanTransformers(context: RuleContext, type: string): readonly RuleFinding[] {
+  const later = tgiLater(context);
+  const first = configRanges(type).at(0)?.since;
+  if (later === undefined || first === undefined || context.model?.config.auto_map !== undefined) return [];
+  const { release, transformers } = later;
+  if (hasLaterCode(release, type) || isAtLeast(parseVersion(transformers) ?? [], first)) return [];
+  return [
+    found({
+      what: `text-generation-inference ${release} has no code of its own for the model type ${type}, and its Transformers ${transformers} does not know it: Transformers ${first} is the first that does`,
+      got: `${type} in tgi${release}`,
+      allowed: 'a model type that the release or its Transformers knows',
+      fix: 'use the lmi or vllm container',
+      path: '/container/image',
+    }),
+  ];
+}
 
 /** Code that comes with the checkpoint serves it where it is trusted. */
 function mayRunOwnCode(environment: Readonly<Record<string, string>> | undefined, autoMap: unknown): boolean {
