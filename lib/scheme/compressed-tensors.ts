@@ -1,4 +1,5 @@
 import type { QuantizationConfig } from '../model/types';
+import { byTargets, type TargetedScheme } from './modules';
 import { asBoolean, asNumber, asRecord, asText } from './read';
 import type { Scheme } from './types';
 
@@ -15,21 +16,27 @@ interface Arguments {
 
 /**
  * A compressed-tensors checkpoint says what it is in `config_groups`, not in one name. A mix is named after the group
- * with the fewest weight bits, the one that decides which kernels are needed.
+ * with the fewest weight bits, the one that decides which kernels are needed; what each module is stored in, its groups' targets say.
  * Source: compressed-tensors 0.20 `quantization/quant_args.py`, `quant_scheme.py`.
  */
 export function schemeOfCompressedTensors(config: QuantizationConfig): Omit<Scheme, 'origin'> {
   const groups = Object.values(asRecord(config.raw.config_groups) ?? {})
     .map(asRecord)
+    .filter((group) => group !== undefined)
+    .map((group) => readGroup(group, config))
     .filter((group) => group !== undefined);
-  const pairs = groups
-    .map((group) => ({ weights: readArguments(group.weights), inputs: readArguments(group.input_activations) }))
-    .filter((pair): pair is { weights: Arguments; inputs: Arguments | undefined } => pair.weights !== undefined)
-    .sort((a, b) => a.weights.bits - b.weights.bits);
-  if (pairs.length === 0) return unquantized(config);
-  const [{ weights, inputs }] = pairs;
-  return {
-    name: nameOf(weights, inputs, asText(config.raw.format) ?? asText(groups[0].format) ?? ''),
+  const [least] = [...groups].sort((a, b) => a.scheme.weightBits - b.scheme.weightBits);
+  if (groups.length === 0) return unquantized(config);
+  const differ = groups.some(({ scheme }) => scheme.name !== least.scheme.name);
+  return differ ? { ...least.scheme, modules: byTargets(groups) } : least.scheme;
+}
+
+function readGroup(group: Readonly<Record<string, unknown>>, config: QuantizationConfig): TargetedScheme | undefined {
+  const weights = readArguments(group.weights);
+  const inputs = readArguments(group.input_activations);
+  if (weights === undefined) return undefined;
+  const scheme: Scheme = {
+    name: nameOf(weights, inputs, asText(group.format) ?? asText(config.raw.format) ?? ''),
     weightBits: weights.bits,
     weightType: weights.isFloat ? (weights.bits === 4 ? 'fp4' : 'fp8') : 'int',
     activationBits: inputs?.bits ?? 16,
@@ -37,9 +44,15 @@ export function schemeOfCompressedTensors(config: QuantizationConfig): Omit<Sche
     groupSize: groupSize(weights),
     symmetric: weights.symmetric,
     layout: 'compressed-tensors',
+    origin: 'checkpoint',
     ...(weights.block ? { blockSize: weights.block } : {}),
     ...(weights.activationOrder ? { activationOrder: true } : {}),
   };
+  return { targets: textsOf(group.targets), scheme };
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
 function readArguments(value: unknown): Arguments | undefined {

@@ -1,6 +1,6 @@
 import type { QuantizationConfig } from '../model/types';
 import { schemeOfCompressedTensors } from './compressed-tensors';
-import { moduleKey } from './modules';
+import { byList, moduleKey } from './modules';
 import { asBoolean, asNumber, asRecord, asText } from './read';
 import type { Scheme } from './types';
 
@@ -90,7 +90,7 @@ function modeloptMixed(listed: Readonly<Record<string, unknown>>): ReturnType<Re
   const schemes = [...byAlgorithm.values()];
   const main = schemes.find(({ weightBits }) => weightBits === 8) ?? schemes.at(0) ?? modeloptOf('', undefined);
   const experts = [...modules].find(([key]) => /\bexperts\b/.test(key) && !/shared/.test(key))?.[1];
-  return { ...main, experts: experts === main ? undefined : experts, modules };
+  return { ...main, experts: experts === main ? undefined : experts, modules: byList(modules) };
 }
 
 function modeloptOf(algorithm: string, groupSize: number | undefined): ReturnType<Reader> {

@@ -25,8 +25,15 @@ export interface Scheme {
   readonly doubleQuantized?: boolean;
   /** What routed experts are stored in, where it is another scheme. */
   readonly experts?: Scheme;
-  /** Where a checkpoint says of each module what it is stored in: by `moduleKey`. What is not listed is not quantized. */
-  readonly modules?: ReadonlyMap<string, Scheme>;
+  /** Where a checkpoint says of each module what it is stored in. */
+  readonly modules?: ModuleSchemes;
+}
+
+export interface ModuleSchemes {
+  /** What a module is stored in, by its name with the numbers of layer and expert; undefined: it is not quantized. */
+  readonly of: (module: string) => Scheme | undefined;
+  /** May it differ between layers made of the same weights? */
+  readonly dependsOnLayer: boolean;
 }
 
 /** How a container runs a scheme on an accelerator. */

@@ -4,7 +4,7 @@ import type { ModelDescription } from '../../lib/model';
 import { makePlan } from '../../lib/plan';
 import { checkpointBytes } from '../../lib/plan/weights/checkpoint';
 import { resolveScheme } from '../../lib/scheme';
-import { moduleKey, schemeOfModule } from '../../lib/scheme/modules';
+import { byList, moduleKey } from '../../lib/scheme/modules';
 import type { EndpointSpec } from '../../lib/spec/types';
 
 const HIDDEN = 256;
@@ -128,6 +128,93 @@ describe('a checkpoint of ModelOpt that says of each module what it is stored in
   });
 });
 
+describe('a checkpoint of compressed-tensors with several groups', () => {
+  const eight = {
+    format: 'float-quantized',
+    weights: { num_bits: 8, type: 'float', symmetric: true, dynamic: false, strategy: 'channel' },
+    input_activations: { num_bits: 8, type: 'float', symmetric: true, dynamic: true, strategy: 'token' },
+  };
+  const four = {
+    format: 'nvfp4-pack-quantized',
+    weights: { num_bits: 4, type: 'float', symmetric: true, dynamic: false, strategy: 'tensor_group', group_size: 16 },
+    input_activations: { num_bits: 4, type: 'float', symmetric: true, dynamic: 'local', strategy: 'tensor_group' },
+  };
+  const grouped = (
+    targets: readonly [readonly string[], readonly string[]],
+    ignore: readonly string[] = [],
+    base: object = config,
+  ) =>
+    describeModel({
+      ...base,
+      quantization_config: {
+        quant_method: 'compressed-tensors',
+        format: 'mixed-precision',
+        ignore,
+        config_groups: { group_0: { ...eight, targets: targets[0] }, group_1: { ...four, targets: targets[1] } },
+      },
+    });
+  const inEight = (rows: number, columns: number): number => rows * columns + rows * 2;
+  const inNvfp4 = (elements: number, tensors: number): number => elements / 2 + elements / 16 + tensors * 8;
+  const attentionInEight = LAYERS * 4 * inEight(HIDDEN, HIDDEN);
+  const expertsInFour = inNvfp4(expertElements, EXPERT_TENSORS);
+  const byName = grouped([['re:.*self_attn\\.(q|k|v|o)_proj$'], ['re:.*mlp\\.experts\\.\\d+\\.(gate|up|down)_proj$']]);
+
+  test('goes by the fewest bits and takes the bytes of each', () => {
+    expect(schemeIn(byName)).toMatchObject({ name: 'nvfp4', layout: 'compressed-tensors', origin: 'checkpoint' });
+    expect(bytes(byName)).toBe(plain - attentionElements * 2 - expertElements * 2 + attentionInEight + expertsInFour);
+  });
+
+  test('means what its targets name before what they mean by the class of it', () => {
+    expect(bytes(grouped([['re:.*self_attn.*'], ['Linear']]))).toBe(bytes(byName));
+    expect(bytes(grouped([['Linear'], ['re:.*mlp.experts.*']]))).toBe(bytes(byName));
+  });
+
+  test('leaves alone what no target means, and what it ignores', () => {
+    const one = grouped([['model.layers.0.self_attn.q_proj'], ['re:.*mlp.experts.*']]);
+    const rest = attentionElements * 2 - HIDDEN * HIDDEN * 2 + inEight(HIDDEN, HIDDEN);
+    expect(bytes(one)).toBe(plain - attentionElements * 2 - expertElements * 2 + rest + expertsInFour);
+    expect(bytes(grouped([['re:.*self_attn.*'], ['Linear']], ['re:.*self_attn.*']))).toBe(
+      plain - expertElements * 2 + expertsInFour,
+    );
+  });
+
+  test('has a head in it only by name', () => {
+    const rows = VOCABULARY * HIDDEN;
+    const named = grouped([['re:.*self_attn.*', 'lm_head'], ['Linear']]);
+    expect(bytes(byName) - bytes(named)).toBe(rows * 2 - inEight(VOCABULARY, HIDDEN));
+  });
+
+  test('may say it of some layers, whose experts are then in eight bits', () => {
+    const last = grouped([['re:.*self_attn.*', 're:.*layers\\.(1)\\.mlp.experts.*'], ['re:.*mlp.experts.*']]);
+    const each = EXPERTS * (2 * inEight(128, HIDDEN) + inEight(HIDDEN, 128)) - expertsInFour / LAYERS;
+    expect(bytes(last) - bytes(byName)).toBe(each);
+    const loadedOf = (model: ModelDescription) =>
+      makePlan(
+        resolveEndpoint({
+          model: { config: model.config },
+          container: { family: 'vllm', version: '0.31.0' },
+          instanceType: 'ml.p6-b200.48xlarge',
+          options: { maxModelLen: 2048 },
+        }),
+      ).memory?.weights ?? 0;
+    expect(loadedOf(last)).toBeGreaterThan(loadedOf(byName));
+  });
+
+  test('of one kind in every group is of that kind', () => {
+    const same = describeModel({
+      ...config,
+      quantization_config: {
+        quant_method: 'compressed-tensors',
+        config_groups: {
+          group_0: { ...four, targets: ['re:.*mlp.*'] },
+          group_1: { ...four, targets: ['re:.*attn.*'] },
+        },
+      },
+    });
+    expect(schemeIn(same).modules).toBeUndefined();
+  });
+});
+
 describe('the name of a module', () => {
   test.each([
     ['model.layers.3.mlp.experts.17.up_proj', 'mlp.experts.up_proj'],
@@ -139,9 +226,9 @@ describe('the name of a module', () => {
   });
 
   test('is not looked up beyond the experts', () => {
-    const modules = new Map([['mlp.experts', schemeIn(mixed(experts))]]);
-    expect(schemeOfModule(modules, 'model.layers.0.mlp.experts.3.up_proj')?.name).toBe('nvfp4');
-    expect(schemeOfModule(modules, 'model.layers.0.mlp.shared_expert.up_proj')).toBeUndefined();
+    const modules = byList(new Map([['mlp.experts', schemeIn(mixed(experts))]]));
+    expect(modules.of('model.layers.0.mlp.experts.3.up_proj')?.name).toBe('nvfp4');
+    expect(modules.of('model.layers.0.mlp.shared_expert.up_proj')).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import { makePlan } from '../../lib/plan';
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
 import { allocatedBytes } from '../../lib/plan/weights/allocator';
 import { checkpointBytes } from '../../lib/plan/weights/checkpoint';
-import { ignoreMatcher } from '../../lib/plan/weights/ignored';
+import { ignoreMatcher } from '../../lib/scheme/module-names';
 import { loadedBytes } from '../../lib/plan/weights/loaded';
 import type { Loader } from '../../lib/plan/weights/loader';
 import { selectionOf } from '../../lib/plan/weights/selection';

@@ -4,7 +4,7 @@ import { resolveScheme } from '../../lib/scheme';
 import type { Scheme } from '../../lib/scheme/types';
 import { allocatedBytes } from '../../lib/plan/weights/allocator';
 import { checkpointDtypeBytes, dtypeBytes, servedDtypeBytes } from '../../lib/plan/weights/dtype';
-import { ignoreMatcher } from '../../lib/plan/weights/ignored';
+import { ignoreMatcher } from '../../lib/scheme/module-names';
 import { loadedBytes } from '../../lib/plan/weights/loaded';
 import type { Loader } from '../../lib/plan/weights/loader';
 import { mxfp4ExpertTensors, mxfp4Layout } from '../../lib/plan/weights/mxfp4-layout';

@@ -6,7 +6,7 @@ import { remembered } from '../remember';
 import { checkpointDtypeBytes, dtypeBytes } from './dtype';
 import { isEmbeddingOrHead, joiningElements, predictionLayers, type PredictionLayers } from './prediction';
 import { repeatsEmbedding } from './repeated-head';
-import { selectionOf, type Selection } from './selection';
+import { selectionOf } from './selection';
 import { schemeOf, storedTensors } from './stored';
 
 /**
@@ -39,25 +39,23 @@ function storedBytes(
   const plain = plainBytes(model, scheme);
   let total = prediction === undefined ? 0 : prediction.count * joiningElements(model) * plain;
   for (const group of model.weights) {
-    const quantized = quantizedLayers(group, selection);
-    const each = quantized > 0 ? quantizedBytes(group, schemeOf(group, scheme)) : 0;
-    if (each === undefined) return null;
-    const matrix = (group.elements / Math.max(1, group.layers.length)) * plain;
-    total += each * quantized + matrix * (Math.max(1, group.layers.length) - quantized);
+    const count = Math.max(1, group.layers.length);
+    const matrix = (group.elements / count) * plain;
+    const layers = selection.dependsOnLayer && group.layers.length > 0 ? group.layers : [group.layers.at(0)];
+    for (const layer of layers) {
+      const bytes = selection.quantizes(group, layer) ? quantizedBytes(group, schemeOf(group, scheme, layer)) : matrix;
+      if (bytes === undefined) return null;
+      total += bytes * (count / layers.length);
+    }
     if (group.role === 'embedding' && repeats) total += matrix;
     if (prediction === undefined) continue;
-    if (group.layers.includes(prediction.like))
-      total += prediction.count * (selection.quantizesPrediction(group, prediction.like) ? each : matrix);
-    else if (prediction.copiesEmbeddings && isEmbeddingOrHead(group)) total += prediction.count * matrix;
+    if (group.layers.includes(prediction.like)) {
+      const isQuantized = selection.quantizesPrediction(group, prediction.like);
+      const bytes = isQuantized ? quantizedBytes(group, schemeOf(group, scheme, prediction.like)) : matrix;
+      total += prediction.count * (bytes ?? matrix);
+    } else if (prediction.copiesEmbeddings && isEmbeddingOrHead(group)) total += prediction.count * matrix;
   }
   return Math.round(total);
-}
-
-/** How many of a group's matrices the scheme quantizes. */
-function quantizedLayers(group: WeightGroup, selection: Selection): number {
-  if (group.layers.length === 0) return selection.quantizes(group, undefined) ? 1 : 0;
-  if (selection.dependsOnLayer) return group.layers.filter((layer) => selection.quantizes(group, layer)).length;
-  return selection.quantizes(group, group.layers[0]) ? group.layers.length : 0;
 }
 
 /** Bytes of a group's tensors in one layer; `undefined` for a layout whose storage is not known. */

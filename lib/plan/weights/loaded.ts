@@ -140,7 +140,7 @@ function layerBytes(model: ModelDescription, scheme: Scheme, loader: Traits): nu
   return bytes;
 }
 
-/** Layers that are made of the same weights, of which the same are quantized. */
+/** Layers that are made of the same weights, of which the same are quantized, and alike. */
 interface QuantizedClass extends LayerClass {
   /** For each group. */
   readonly quantized: readonly boolean[];
@@ -149,18 +149,19 @@ interface QuantizedClass extends LayerClass {
 function quantizedClasses(model: ModelDescription, scheme: Scheme): readonly QuantizedClass[] {
   return remembered(model, scheme, 'layer classes', () => {
     const selection = selectionOf(model, scheme);
-    return layerClasses(model).flatMap((alike) => splitByQuantized(alike, selection));
+    return layerClasses(model).flatMap((alike) => splitByQuantized(alike, selection, scheme));
   });
 }
 
-function splitByQuantized(alike: LayerClass, selection: Selection): readonly QuantizedClass[] {
+function splitByQuantized(alike: LayerClass, selection: Selection, scheme: Scheme): readonly QuantizedClass[] {
   const quantizedIn = (layer: number) => alike.groups.map((group) => selection.quantizes(group, layer));
   if (!selection.dependsOnLayer) return [{ ...alike, quantized: quantizedIn(alike.layers[0]) }];
   const classes = new Map<string, { quantized: readonly boolean[]; layers: number[] }>();
   for (const layer of alike.layers) {
     const quantized = quantizedIn(layer);
-    const known = classes.get(quantized.join());
-    if (known === undefined) classes.set(quantized.join(), { quantized, layers: [layer] });
+    const schemes = quantized.map((is, i) => (is ? schemeOf(alike.groups[i], scheme, layer).name : ''));
+    const known = classes.get(schemes.join());
+    if (known === undefined) classes.set(schemes.join(), { quantized, layers: [layer] });
     else known.layers.push(layer);
   }
   return [...classes.values()].map((part) => ({ ...alike, ...part }));
@@ -174,7 +175,7 @@ function heldOf(group: WeightGroup, model: ModelDescription, { parallelism, skip
 }
 
 function allocations(
-  { groups, quantized, fused, keysAlone }: QuantizedClass,
+  { groups, layers, quantized, fused, keysAlone }: QuantizedClass,
   shards: readonly Shard[],
   scheme: Scheme,
   loader: Traits,
@@ -185,7 +186,7 @@ function allocations(
     for (const i of together) {
       const group = groups[i];
       const stored = quantized[i]
-        ? quantizedTensors(group, shards[i], scheme, loader)
+        ? quantizedTensors(group, shards[i], schemeOf(group, scheme, layers[0]), loader)
         : [plainTensor(group, shards[i], scheme, loader)];
       if (stored === undefined) return null;
       const copies = i === keysAlone && loader.repeatsKeys ? 2 : 1;
@@ -204,8 +205,7 @@ function plainTensor(group: WeightGroup, shard: Shard, scheme: Scheme, loader: T
   return elements * loader.plainBytes;
 }
 
-function quantizedTensors(group: WeightGroup, shard: Shard, whole: Scheme, loader: Traits): StoredTensors | undefined {
-  const scheme = schemeOf(group, whole);
+function quantizedTensors(group: WeightGroup, shard: Shard, scheme: Scheme, loader: Traits): StoredTensors | undefined {
   const { middleMultiple: multiple } = loader;
   const matrix = matrixOf((multiple === undefined ? shard : withPaddedMiddle(shard, group, multiple)).shape);
   if (scheme.layout === 'mxfp4' && loader.mxfp4 !== undefined)
@@ -285,7 +285,7 @@ function outsideBytes(model: ModelDescription, scheme: Scheme, loader: Traits): 
     if (group.layers.length > 0) continue;
     const shard = heldOf(group, model, loader);
     const tensors = selection.quantizes(group, undefined)
-      ? quantizedTensors(group, shard, scheme, loader)
+      ? quantizedTensors(group, shard, schemeOf(group, scheme), loader)
       : [plainTensor(group, shard, scheme, loader)];
     if (tensors === undefined) return null;
     const bytes = tensors.reduce((sum, tensor) => sum + allocatedBytes(tensor), 0);

@@ -1,8 +1,9 @@
 import type { ModelDescription, WeightGroup } from '../../model/types';
-import { moduleKey, schemeOfModule } from '../../scheme/modules';
+import { ignoreMatcher, type ModuleMatcher } from '../../scheme/module-names';
+import { moduleKey } from '../../scheme/modules';
 import type { Scheme } from '../../scheme/types';
 import { remembered } from '../remember';
-import { ignoreMatcher, type ModuleMatcher } from './ignored';
+import { moduleName } from './stored';
 
 /** What the scheme quantizes of the model; the same object each time. */
 export function selectionOf(model: ModelDescription, scheme: Scheme): Selection {
@@ -30,11 +31,11 @@ export class Selection {
     // What ModelOpt left alone of a DeepSeek V4 whose experts alone it quantized is in FP8 all the same.
     const ignored = config === undefined || config.raw.moe_quant_algo !== undefined ? [] : config.ignored;
     this.matches = ignoreMatcher(ignored);
-    this.dependsOnLayer = ignored.some((pattern) => /\d/.test(pattern));
     this.listsNothing = ignored.length === 0;
     this.modules = config === undefined ? undefined : scheme.modules;
+    this.dependsOnLayer = this.modules?.dependsOnLayer === true || ignored.some((pattern) => /\d/.test(pattern));
     this.takesHead =
-      scheme.layout === 'neuron' || config?.raw.lm_head === true || this.modules?.has('lm_head') === true;
+      scheme.layout === 'neuron' || config?.raw.lm_head === true || this.modules?.of('lm_head') !== undefined;
     // MXFP4 as gpt-oss introduced it is a format for experts; a dense model has nothing else to quantize.
     this.expertsOnly = scheme.layout === 'mxfp4' && model.moe !== undefined;
     this.plain = scheme.layout === 'plain' || scheme.weightBits >= 16;
@@ -43,12 +44,9 @@ export class Selection {
   /** Is the group quantized in this layer? `layer` is ignored for groups outside the layers. */
   quantizes(group: WeightGroup, layer: number | undefined): boolean {
     if (this.plain || !this.mayQuantize(group)) return false;
-    if (this.modules !== undefined && schemeOfModule(this.modules, group.name) === undefined) return false;
-    if (this.listsNothing) return true;
-    const module = group.name
-      .replace('{layer}', String(layer ?? 0))
-      .replace('{expert}', '0')
-      .replace(/\.weight$/, '');
+    if (this.listsNothing && this.modules === undefined) return true;
+    const module = moduleName(group, layer);
+    if (this.modules !== undefined && this.modules.of(module) === undefined) return false;
     let isIgnored = this.ignored.get(module);
     if (isIgnored === undefined) this.ignored.set(module, (isIgnored = this.matches(module)));
     return !isIgnored;

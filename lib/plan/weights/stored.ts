@@ -1,5 +1,4 @@
 import type { WeightGroup } from '../../model/types';
-import { schemeOfModule } from '../../scheme/modules';
 import type { Scheme } from '../../scheme/types';
 
 /** A linear layer's matrix, `[rows = outFeatures, columns = inFeatures]`. */
@@ -11,9 +10,17 @@ export interface Matrix {
 /** Bytes of each tensor that a quantized linear layer becomes: the packed weights first, then scales, zero points, indices. */
 export type StoredTensors = readonly number[];
 
-/** What a group of weights is stored in: routed experts may have a scheme of their own, and so may each module. */
-export function schemeOf(group: WeightGroup, scheme: Scheme): Scheme {
-  if (scheme.modules !== undefined) return schemeOfModule(scheme.modules, group.name) ?? scheme;
+/** The name of a group's module in one layer, of its first expert. */
+export function moduleName(group: WeightGroup, layer: number | undefined): string {
+  return group.name
+    .replace('{layer}', String(layer ?? 0))
+    .replace('{expert}', '0')
+    .replace(/\.weight$/, '');
+}
+
+/** What a group of weights is stored in in a layer: routed experts may have a scheme of their own, and so may each module. */
+export function schemeOf(group: WeightGroup, scheme: Scheme, layer: number | undefined = group.layers.at(0)): Scheme {
+  if (scheme.modules !== undefined) return scheme.modules.of(moduleName(group, layer)) ?? scheme;
   return group.role === 'expert' ? (scheme.experts ?? scheme) : scheme;
 }
 
