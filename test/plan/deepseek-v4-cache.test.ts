@@ -1,6 +1,8 @@
 import { resolveEndpoint } from '../../lib/endpoint/resolve';
-import { findModelConfig } from '../../lib/model';
+import { describeModel, findModelConfig } from '../../lib/model';
 import { makePlan } from '../../lib/plan';
+import { selectionOf } from '../../lib/plan/weights/selection';
+import { parseScheme } from '../../lib/scheme';
 import type { ServingOptions } from '../../lib/spec/types';
 
 const FLASH = findModelConfig('deepseek-ai/DeepSeek-V4-Flash');
@@ -92,6 +94,15 @@ describe('what vLLM keeps of a step of DeepSeek V4', () => {
     const more =
       memory(version, { maxNumBatchedTokens: 8192 }).weights! - memory(version, { maxNumBatchedTokens: 512 }).weights!;
     expect(Math.abs(more - (8192 - 512) * bytes)).toBeLessThan(2 * 2 ** 20);
+  });
+
+  test('has what compresses in 16 bits, whatever the rest is in', () => {
+    const [sparse, heavy] = [21, 20];
+    const elements = sparse * (2 * 1024 + 2 * 256 + 64) * 4096 + heavy * 2 * 512 * 4096;
+    const model = describeModel(FLASH);
+    const compressors = model.weights.filter(({ name }) => /compressor\..*(kv|gate|weights)_proj/.test(name));
+    expect(compressors.reduce((sum, group) => sum + group.elements, 0)).toBe(elements);
+    expect(compressors.filter((group) => selectionOf(model, parseScheme('fp8-block')).quantizes(group, 2))).toEqual([]);
   });
 
   test('computes its experts in Marlin’s room on Hopper, where contexts are not longer', () => {

@@ -65,22 +65,22 @@ export const deepseekV4: Architecture = {
       [SPARSE, 2],
       [HEAVY, 1],
     ] as const) {
-      // Sparse layers compress overlapping windows, with two projections for each entry.
+      // Sparse layers compress overlapping windows, with two projections for each entry. They stay in 16 bits: vllm/model_executor/layers/deepseek_compressor.py of 0.20.2, `quant_config=None`.
       const scope = weights.layers(`${prefix}self_attn.compressor.`, byKind.get(kind) ?? []);
       scope
         .parameter('position_bias', [ratios[kind], overlap * g.headDim])
-        .linear('kv_proj', overlap * g.headDim, g.hidden, 'replicated')
-        .linear('gate_proj', overlap * g.headDim, g.hidden, 'replicated')
+        .parameter('kv_proj.weight', [overlap * g.headDim, g.hidden])
+        .parameter('gate_proj.weight', [overlap * g.headDim, g.hidden])
         .norm('kv_norm', g.headDim);
     }
     weights
       .layers(`${prefix}self_attn.compressor.indexer.`, byKind.get(SPARSE) ?? [])
       .parameter('position_bias', [ratios[SPARSE], 2 * indexDim])
-      .linear('kv_proj', 2 * indexDim, g.hidden, 'replicated')
-      .linear('gate_proj', 2 * indexDim, g.hidden, 'replicated')
+      .parameter('kv_proj.weight', [2 * indexDim, g.hidden])
+      .parameter('gate_proj.weight', [2 * indexDim, g.hidden])
       .norm('kv_norm', indexDim)
       .linear('q_b_proj', indexHeads * indexDim, qRank, 'replicated')
-      .linear('scorer.weights_proj', indexHeads, g.hidden, 'replicated');
+      .parameter('scorer.weights_proj.weight', [indexHeads, g.hidden]);
     const mixture = deepseekMixture(config, g);
     if (mixture !== undefined) {
       gatedMixture(weights.layers(`${prefix}mlp.`, mixture.sparseLayers), g.hidden, mixture, {
