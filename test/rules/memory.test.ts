@@ -377,7 +377,7 @@ describe('KV_CACHE_BELOW_WORKLOAD', () => {
         fix: 'plan for 9 requests a copy and more copies, or use kvCacheDtype fp8 or a larger accelerator',
       },
     ]);
-    expect(find(100)[0].fix).toContain('plan for 1 requests a copy');
+    expect(find(100)[0].fix).toContain('plan for 1 request a copy');
   });
 
   test.each([12_000, 0, null])('says nothing of a cache of %p tokens', (tokens) => {

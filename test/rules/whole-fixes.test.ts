@@ -84,6 +84,53 @@ describe.each<[string, string, object]>([
       ...us,
     },
   ],
+  [
+    'a chip with fewer cores than the spec asks for',
+    'NEURON_IMAGE_NOT_FOR_CHIP',
+    {
+      model: { id: 'TinyLlama/TinyLlama-1.1B-Chat-v1.0' },
+      container: { family: 'lmi-neuron' },
+      instanceType: 'ml.inf1.24xlarge',
+      options: { tensorParallelSize: 8, batchSize: 1, sequenceLength: 2048 },
+      region: 'us-east-1',
+    },
+  ],
+  [
+    'fewer cores than hold the weights',
+    'NEURON_CORE_TOPOLOGY',
+    {
+      model: { id: 'codellama/CodeLlama-34b-hf' },
+      container: { family: 'hf-vllm-neuron' },
+      instanceType: 'ml.trn1.32xlarge',
+      options: { tensorParallelSize: 4, batchSize: 1, sequenceLength: 2048 },
+      region: 'us-east-1',
+      endpoint: { inferenceAmiVersion: 'al2-ami-sagemaker-inference-neuron-2' },
+    },
+  ],
+  [
+    'an instance of the same size with half of the memory',
+    'IMAGE_FOR_OTHER_PROCESSOR',
+    {
+      model: { id: 'Qwen/Qwen1.5-MoE-A2.7B' },
+      quantization: 'gguf:Q4_K_M',
+      container: { family: 'llama-cpp' },
+      instanceType: 'ml.r6gd.large',
+      options: { maxModelLen: 2048, slots: 1 },
+      region: 'us-east-1',
+    },
+  ],
+  [
+    'a processor that the image is not compiled for',
+    'WEIGHTS_DO_NOT_FIT',
+    {
+      model: { id: 'deepseek-ai/DeepSeek-V4-Flash' },
+      quantization: 'gguf:Q5_K_M',
+      container: { family: 'llama-cpp' },
+      instanceType: 'ml.m7i.8xlarge',
+      options: { maxModelLen: 8192, slots: 1 },
+      region: 'us-east-1',
+    },
+  ],
 ])('no fix proposes %s', (_name, rule, spec) => {
   const finding = check(spec).findings.find((one) => one.rule === rule);
   const before = new Set(errorsOf(spec).map((one) => one.rule));

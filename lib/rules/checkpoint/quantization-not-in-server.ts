@@ -24,11 +24,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 /** What to do where no other version of the server helps. */
-function otherWay({ container, scheme }: RuleContext): string {
+function otherWay({ container, model, scheme, spec }: RuleContext): string {
   if (Object.hasOwn(ELSEWHERE, scheme.layout)) return ELSEWHERE[scheme.layout];
   if (container?.engine === 'llama.cpp') return 'ask for a GGUF scheme, such as gguf:Q4_K_M';
   if (container?.family === 'vllm-neuron') return 'ask for neuron-int8, or serve it on a GPU';
-  if (container?.engine === 'neuron-vllm') return 'leave quantization out, or serve it on a GPU';
+  if (container?.engine === 'neuron-vllm')
+    return spec.quantization === undefined || model?.quantization !== undefined
+      ? 'serve it on a GPU, or take a checkpoint that is not quantized'
+      : 'leave quantization out, or serve it on a GPU';
   if (container?.engine === 'transformers-neuronx') return 'ask for neuron-int8, or serve it on a GPU';
   return 'use a checkpoint in another scheme, such as awq or fp8';
 }

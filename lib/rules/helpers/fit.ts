@@ -5,6 +5,7 @@ import type { ModelDescription } from '../../model/types';
 import { bytesBeforeQuantizing, planMemory, startPeak, type Plan } from '../../plan';
 import { schemeSupport } from '../../scheme';
 import { dividesBy } from './divides';
+import { imageForOtherProcessor } from '../image/image-for-other-processor';
 import type { RuleContext } from '../types';
 import { servedDtype } from './dtype';
 import { headsFit } from './heads';
@@ -103,7 +104,7 @@ export function fitText(context: RuleContext): string | undefined {
 
 /** Most machines are too small, however many ranks they take: that is told before all else, from their number alone. */
 function fittingDegree(context: RuleContext, instance: Instance): number | undefined {
-  if (instance.kind !== (context.instance?.kind ?? 'gpu')) return undefined;
+  if (instance.kind !== (context.instance?.kind ?? 'gpu') || !runsImage(context, instance)) return undefined;
   const most = Math.max(1, instance.acceleratorCount);
   if (isSurelyTooLarge(context, instance, most)) return undefined;
   const { model } = context;
@@ -118,6 +119,13 @@ function fittingDegree(context: RuleContext, instance: Instance): number | undef
   const degrees = [...new Set([asked, largest])].filter((degree) => degree !== undefined).filter(isPossible);
   if (degrees.length === 0 || !runsOn(context, instance)) return undefined;
   return degrees.find((degree) => fits(context, instance, degree));
+}
+
+/** An image for Arm is compiled for some of its processors only. */
+function runsImage(context: RuleContext, instance: Instance): boolean {
+  if (instance.cpuArchitecture !== 'arm64') return true;
+  const other = Object.create(context, { instance: { value: instance, enumerable: true } }) as RuleContext;
+  return imageForOtherProcessor.evaluate(other).every(({ severity }) => severity === 'warning');
 }
 
 /** What divides a number of accelerators, largest first. */

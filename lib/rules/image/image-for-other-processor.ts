@@ -1,6 +1,8 @@
 import { findImages, registryAccounts } from '../../container';
 import { cudaCompatibility } from '../helpers/driver';
+import type { Instance } from '../../hardware/types';
 import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
 import { QWEN3_SMALL } from '../helpers/samples';
 import type { Rule, RuleContext, RuleFinding } from '../types';
 
@@ -69,12 +71,25 @@ export const imageForOtherProcessor: Rule = {
         what: 'the Arm image of llama.cpp is compiled for Graviton3 (neoverse-v1) and stops with an illegal instruction on Graviton2',
         got: instance.instanceType,
         allowed: 'c7g, r7gd, c8g, m8g or r8g',
-        fix: `use ml.c7g.${instance.size}`,
+        fix: `use ${newerGraviton(context, instance)?.instanceType ?? `ml.c7g.${instance.size}`}`,
         path: '/instanceType',
       }),
     ];
   },
 };
+
+/** The cheapest that has no less memory: a family of the same size may have half of it. */
+function newerGraviton({ spec }: RuleContext, { memoryBytes, vcpus }: Instance): Instance | undefined {
+  return cheapestInstance(
+    spec,
+    (other) =>
+      other.kind === 'cpu' &&
+      other.cpuArchitecture === 'arm64' &&
+      !GRAVITON2.has(other.family) &&
+      other.memoryBytes >= memoryBytes &&
+      other.vcpus >= vcpus,
+  );
+}
 
 function hasArmImage({ container }: RuleContext): boolean {
   if (container?.version === undefined) return true;

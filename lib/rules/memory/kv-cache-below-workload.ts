@@ -1,5 +1,6 @@
 import { count, found } from '../helpers/finding';
 import { instanceText } from '../helpers/accelerator';
+import { isNeuron } from '../helpers/engine';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule } from '../types';
 
@@ -11,6 +12,8 @@ const example = (concurrency: number) => ({
   workload: { inputTokens: 1024, outputTokens: 256, concurrency },
 });
 
+const requests = (atOnce: number) => (atOnce <= 1 ? '1 request' : `${atOnce} requests`);
+
 export const kvCacheBelowWorkload: Rule = {
   id: 'KV_CACHE_BELOW_WORKLOAD',
   severity: 'warning',
@@ -19,7 +22,8 @@ export const kvCacheBelowWorkload: Rule = {
     'Requests that find no room in the KV cache wait, or are preempted and computed again. With the concurrency of the workload and its prompt and answer lengths, the cache should hold concurrency × (inputTokens + outputTokens) tokens.',
   source: 'vLLM docs, "Optimization and tuning: preemption"; this library’s plan',
   examples: { passes: [example(8)], fails: [example(200)] },
-  evaluate({ instance, plan, spec }) {
+  evaluate(context) {
+    const { instance, plan, spec } = context;
     const { inputTokens, outputTokens, concurrency } = spec.workload ?? {};
     if (instance === undefined || inputTokens === undefined || outputTokens === undefined || concurrency === undefined)
       return [];
@@ -32,7 +36,7 @@ export const kvCacheBelowWorkload: Rule = {
         what: `${concurrency} requests of ${count(inputTokens + outputTokens)} tokens do not fit into the KV cache at once: some wait or are computed twice`,
         got: `${count(wanted)} tokens for a cache of ${count(tokens)} on ${instanceText(instance)}`,
         allowed: `up to ${atOnce} at once`,
-        fix: `plan for ${Math.max(1, atOnce)} requests a copy and more copies, or use kvCacheDtype fp8 or a larger accelerator`,
+        fix: `plan for ${requests(atOnce)} a copy and more copies, or ${isNeuron(context) ? 'compile for a larger batch' : 'use kvCacheDtype fp8 or a larger accelerator'}`,
         path: '/workload/concurrency',
       }),
     ];

@@ -1,8 +1,9 @@
 import { isNeuron } from '../helpers/engine';
 import { anyOf, found } from '../helpers/finding';
+import { SHARE_OF_WEIGHTS } from '../helpers/instances';
 import { joinedCores } from '../helpers/neuron-degrees';
 import { LLAMA_8B, LLAMA_70B } from '../helpers/samples';
-import type { Rule } from '../types';
+import type { Rule, RuleContext } from '../types';
 
 const example = (instanceType: string, tensorParallelSize: number, config: object = LLAMA_8B, family?: string) => ({
   model: { config },
@@ -15,6 +16,17 @@ const example = (instanceType: string, tensorParallelSize: number, config: objec
 const isTrainiumTopology = (cores: number) => [1, 2, 8, 16].includes(cores) || cores % 32 === 0;
 /** AWS's own benchmark deploys with it. Source: aws-samples/foundation-model-benchmarking-tool, configs/mistral. */
 const ALSO_RUNS = 6;
+
+/** The next fewer cores, unless the weights do not fit there: then the next more. */
+function nearest({ options, plan }: RuleContext, allowed: readonly number[]): number {
+  const { weights, total } = plan.memory;
+  const degree = options.tensorParallelSize;
+  const holds = (cores: number) =>
+    weights === null || total === null || (weights * degree) / cores < total * SHARE_OF_WEIGHTS;
+  const fewer = allowed.filter((cores) => cores < degree).reverse();
+  const more = allowed.filter((cores) => cores > degree);
+  return [...fewer, ...more].find(holds) ?? fewer[0] ?? allowed[0];
+}
 
 export const neuronCoreTopology: Rule = {
   id: 'NEURON_CORE_TOPOLOGY',
@@ -50,7 +62,7 @@ export const neuronCoreTopology: Rule = {
           : `the Neuron runtime has no topology of ${degree} cores on Trainium`,
         got: `tensorParallelSize ${degree} on ${instance.instanceType}`,
         allowed: `${anyOf(allowed)} cores`,
-        fix: `set tensorParallelSize to ${allowed.filter((other) => other < degree).at(-1) ?? allowed[0]}`,
+        fix: `set tensorParallelSize to ${nearest(context, allowed)}`,
         path: '/options/tensorParallelSize',
         // transformers-neuronx shards by the documented degrees: "cannot be sharded ... to 20 NeuronCores evenly".
         severity: isInferentia2 && context.container?.engine !== 'transformers-neuronx' ? 'warning' : 'error',

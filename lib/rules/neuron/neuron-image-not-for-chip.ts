@@ -1,8 +1,10 @@
 import { supportOf } from '../helpers/accelerator';
 import { isNeuron } from '../helpers/engine';
 import { found } from '../helpers/finding';
+import { cheapestInstance } from '../helpers/instances';
 import { LLAMA_8B } from '../helpers/samples';
-import type { Rule } from '../types';
+import type { Instance } from '../../hardware/types';
+import type { Rule, RuleContext } from '../types';
 
 const example = (instanceType: string, family = 'hf-vllm-neuron', tensorParallelSize = 2) => ({
   model: { config: LLAMA_8B },
@@ -10,6 +12,20 @@ const example = (instanceType: string, family = 'hf-vllm-neuron', tensorParallel
   instanceType,
   options: { tensorParallelSize, sequenceLength: 4096, batchSize: 1 },
 });
+
+/** The cheapest with a host that compiles in reasonable time, and cores for what is asked. */
+function secondGeneration({ options, spec }: RuleContext): Instance | undefined {
+  return cheapestInstance(
+    spec,
+    ({ accelerator, acceleratorCount, family, memoryBytes }) =>
+      family.includes('inf2') &&
+      memoryBytes > SMALL_HOST &&
+      acceleratorCount * (accelerator?.neuronCores ?? 0) >= options.tensorParallelSize,
+  );
+}
+
+/** That of ml.inf2.xlarge, on which compiling a model runs out of memory. */
+const SMALL_HOST = 16 * 2 ** 30;
 
 export const neuronImageNotForChip: Rule = {
   id: 'NEURON_IMAGE_NOT_FOR_CHIP',
@@ -39,7 +55,7 @@ export const neuronImageNotForChip: Rule = {
         what: isFirst ? 'Inferentia 1 has no support for language models' : reason,
         got: `${instance.instanceType} (${instance.accelerator?.key}) with ${container?.family}`,
         allowed: 'ml.inf2 or ml.trn1',
-        fix: 'use ml.inf2.8xlarge or larger',
+        fix: `use ${secondGeneration(context)?.instanceType ?? 'ml.inf2.8xlarge'} or larger`,
         path: '/instanceType',
       }),
     ];
