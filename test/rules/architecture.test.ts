@@ -414,3 +414,23 @@ describe('the versions of vLLM that have an architecture', () => {
     expect(severities('Ovis', '0.24.0')).toEqual([]);
   });
 });
+
+describe('HUB_REVISION_IN_MODEL_NAME', () => {
+  const find = (id: string, environment: object = {}, family = 'lmi') =>
+    alone('HUB_REVISION_IN_MODEL_NAME', { model: { id, config: LLAMA_8B }, container: { family }, environment });
+
+  test('reads the variable that wins, and says which one takes the revision', () => {
+    expect(find('org/model@main')).toMatchObject([
+      { path: '/model/id', fix: 'name the model org/model and set OPTION_REVISION to main' },
+    ]);
+    const both = { HF_MODEL_ID: 'org/model:main', OPTION_MODEL_ID: 'org/model' };
+    expect(find('org/model', both)).toEqual([]);
+    expect(find('org/model', { HF_MODEL_ID: 'org/model:main' })).toMatchObject([{ path: '/environment/HF_MODEL_ID' }]);
+  });
+
+  test('leaves places that are not of the hub, and servers that name a file so', () => {
+    for (const id of ['s3://bucket/a:b/', '/opt/ml/model@1', './a@b/c', 'arn:aws:sagemaker:us-east-1:1:model/x'])
+      expect(find(id)).toEqual([]);
+    expect(find('org/model:Q4_K_M', {}, 'llama-cpp')).toEqual([]);
+  });
+});

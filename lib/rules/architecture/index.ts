@@ -9,6 +9,7 @@ import { ggufArchitectureNotInSglang } from './gguf-architecture-not-in-sglang';
 import { ggufArchitectureNotInVllm } from './gguf-architecture-not-in-vllm';
 import { ggufInSeveralFiles } from './gguf-in-several-files';
 import { headSizeNotSupported } from './head-size-not-supported';
+import { hubRevisionInModelName } from './hub-revision-in-model-name';
 import { modelTypeNewerThanTransformers } from './model-type-newer-than-transformers';
 import { remoteCodeNotTrusted } from './remote-code-not-trusted';
 import { ropeScalingNewerThanServer } from './rope-scaling-newer-than-server';
@@ -33,4 +34,5 @@ export const architectureRules: readonly Rule[] = [
   ggufArchitectureNotInLlamaCpp,
   sglangArchitectureNotNative,
   modelTypeNewerThanTransformers,
+  hubRevisionInModelName,
 ];
