@@ -1,6 +1,7 @@
 import { serverName } from '../helpers/engine';
 import { shown } from '../helpers/environment';
 import { found } from '../helpers/finding';
+import { isHubId } from '../helpers/model-source';
 import { LLAMA_8B } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
 
@@ -50,6 +51,7 @@ export const hubRevisionInModelName: Rule = {
     const match = named === undefined ? null : WITH_REVISION.exec(named.value);
     if (named === undefined || match === null) return [];
     const [, name, mark, revision] = match;
+    if (!isHubId(name)) return [];
     return [
       found({
         what: `${serverName(context)} hands the name to the hub as it is, which knows no name with a "${mark}" in it`,
