@@ -20,15 +20,20 @@ interface Arguments {
  * Source: compressed-tensors 0.20 `quantization/quant_args.py`, `quant_scheme.py`.
  */
 export function schemeOfCompressedTensors(config: QuantizationConfig): Omit<Scheme, 'origin'> {
-  const groups = Object.values(asRecord(config.raw.config_groups) ?? {})
-    .map(asRecord)
-    .filter((group) => group !== undefined)
-    .map((group) => readGroup(group, config))
-    .filter((group) => group !== undefined);
+  const groups = groupsOf(config);
   const [least] = [...groups].sort((a, b) => a.scheme.weightBits - b.scheme.weightBits);
   if (groups.length === 0) return unquantized(config);
   const differ = groups.some(({ scheme }) => scheme.name !== least.scheme.name);
   return differ ? { ...least.scheme, modules: byTargets(groups) } : least.scheme;
+}
+
+/** The `config_groups` of compressed-tensors, which ModelOpt writes, too. */
+export function groupsOf(config: QuantizationConfig): readonly TargetedScheme[] {
+  return Object.values(asRecord(config.raw.config_groups) ?? {})
+    .map(asRecord)
+    .filter((group) => group !== undefined)
+    .map((group) => readGroup(group, config))
+    .filter((group) => group !== undefined);
 }
 
 function readGroup(group: Readonly<Record<string, unknown>>, config: QuantizationConfig): TargetedScheme | undefined {

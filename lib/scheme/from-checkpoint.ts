@@ -1,6 +1,6 @@
 import type { QuantizationConfig } from '../model/types';
-import { schemeOfCompressedTensors } from './compressed-tensors';
-import { byList, moduleKey } from './modules';
+import { groupsOf, schemeOfCompressedTensors } from './compressed-tensors';
+import { byList, byTargets, moduleKey, type TargetedScheme } from './modules';
 import { asBoolean, asNumber, asRecord, asText } from './read';
 import type { Scheme } from './types';
 
@@ -59,10 +59,13 @@ const fbgemm: Reader = () => ({
   layout: 'fbgemm_fp8',
 });
 
-const modelopt: Reader = ({ raw }) => {
+const modelopt: Reader = (config) => {
+  const { raw } = config;
   const algorithm = (asText(asRecord(raw.quantization)?.quant_algo) ?? asText(raw.quant_algo) ?? '').toUpperCase();
   const listed = asRecord(asRecord(raw.quantization)?.quantized_layers) ?? asRecord(raw.quantized_layers);
   if (algorithm === 'MIXED_PRECISION' && listed !== undefined) return modeloptMixed(listed);
+  const groups = algorithm === 'MIXED_PRECISION' ? groupsOf(config) : [];
+  if (groups.length > 0) return modeloptGroups(groups);
   return modeloptOf(algorithm, asNumber(asRecord(raw.quantization)?.group_size) ?? asNumber(raw.group_size));
 };
 
@@ -91,6 +94,15 @@ function modeloptMixed(listed: Readonly<Record<string, unknown>>): ReturnType<Re
   const main = schemes.find(({ weightBits }) => weightBits === 8) ?? schemes.at(0) ?? modeloptOf('', undefined);
   const experts = [...modules].find(([key]) => /\bexperts\b/.test(key) && !/shared/.test(key))?.[1];
   return { ...main, experts: experts === main ? undefined : experts, modules: byList(modules) };
+}
+
+/** As `modeloptMixed`, of one that says it by groups of modules alone. */
+function modeloptGroups(groups: readonly TargetedScheme[]): ReturnType<Reader> {
+  const own = groups.map(({ targets, scheme }) => ({ targets, scheme: { ...scheme, layout: 'modelopt' as const } }));
+  const main = own.find(({ scheme }) => scheme.weightBits === 8) ?? own[0];
+  const modules = byTargets(own);
+  const experts = modules.of('layers.0.mlp.experts.0.up_proj');
+  return { ...main.scheme, experts: experts === main.scheme ? undefined : experts, modules };
 }
 
 function modeloptOf(algorithm: string, groupSize: number | undefined): ReturnType<Reader> {

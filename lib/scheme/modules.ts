@@ -40,7 +40,7 @@ const PARTS_OF_EXPERTS = ['gate_proj', 'up_proj', 'down_proj'];
  * Source: vllm/model_executor/layers/quantization/compressed_tensors/utils.py, `find_matched_target`.
  */
 export function byTargets(groups: readonly TargetedScheme[]): ModuleSchemes {
-  const named = groups.map(({ targets, scheme }) => ({ matches: ignoreMatcher(targets), scheme }));
+  const named = groups.map(({ targets, scheme }) => ({ matches: ignoreMatcher(targets.map(fromLayer)), scheme }));
   const linear = groups.find(({ targets }) => targets.some((target) => /^linear$/i.test(target)))?.scheme;
   const known = new Map<string, Scheme | undefined>();
   const find = (module: string): Scheme | undefined => {
@@ -55,6 +55,11 @@ export function byTargets(groups: readonly TargetedScheme[]): ModuleSchemes {
       return known.get(module);
     },
   };
+}
+
+/** A name without what comes before its layer, which the wrappers of multimodal models are not agreed on. */
+function fromLayer(target: string): string {
+  return target.startsWith('re:') ? target : target.replace(/^.*?\b(?=layers\.\d)/, '');
 }
 
 function namesOfExperts(module: string): readonly string[] {

@@ -200,6 +200,28 @@ describe('a checkpoint of compressed-tensors with several groups', () => {
     expect(loadedOf(last)).toBeGreaterThan(loadedOf(byName));
   });
 
+  test('may be one of ModelOpt, whose targets are names, whatever comes before the layer', () => {
+    const prefixed = (listed: Listed) =>
+      Object.keys(listed).map((name) => name.replace('model.', 'model.language_model.'));
+    const model = (targets: readonly [readonly string[], readonly string[]]) =>
+      describeModel({
+        ...config,
+        quantization_config: {
+          quant_method: 'modelopt',
+          quant_algo: 'MIXED_PRECISION',
+          config_groups: {
+            group_0: { weights: { num_bits: 8, type: 'float', dynamic: false }, targets: targets[0] },
+            group_1: { weights: { num_bits: 4, type: 'float', dynamic: false, group_size: 16 }, targets: targets[1] },
+          },
+        },
+      });
+    const whole = model([prefixed(attention), prefixed(experts)]);
+    expect(schemeIn(whole)).toMatchObject({ weightBits: 8, layout: 'modelopt', experts: { name: 'nvfp4' } });
+    const saved = plain - attentionElements * 2 - expertElements * 2;
+    const scales = bytes(whole) - saved - attentionElements - inFour(expertElements, EXPERT_TENSORS);
+    expect(Math.abs(scales)).toBeLessThanOrEqual(LAYERS * 4 * 8);
+  });
+
   test('of one kind in every group is of that kind', () => {
     const same = describeModel({
       ...config,
