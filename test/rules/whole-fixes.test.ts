@@ -57,6 +57,18 @@ describe.each<[string, string, object]>([
     },
   ],
   [
+    'ranks that are too few for the weights',
+    'QUANTIZATION_GROUP_NOT_DIVISIBLE',
+    {
+      model: { id: 'Qwen/Qwen2.5-72B' },
+      quantization: 'awq',
+      container: { family: 'vllm' },
+      instanceType: 'ml.g6.48xlarge',
+      options: { tensorParallelSize: 8, maxModelLen: 4096 },
+      ...us,
+    },
+  ],
+  [
     'slots without the context for them',
     'SEQUENCES_BELOW_CONCURRENCY',
     {

@@ -21,7 +21,7 @@ export function workingDegrees(context: RuleContext, accepts: (degree: number) =
 export function degreeFix(
   context: RuleContext,
   accepts: (degree: number) => boolean,
-): { readonly allowed: string; readonly fix: string } {
+): { readonly allowed: string; readonly fix: string; readonly degree?: number } {
   const { model } = context;
   const working = workingDegrees(
     context,
@@ -32,5 +32,5 @@ export function degreeFix(
     return { allowed: 'no tensor-parallel degree', fix: 'choose another checkpoint or group size' };
   const below = working.filter((degree) => degree < asked);
   const best = below.at(-1) ?? working[0];
-  return { allowed: `tensorParallelSize ${anyOf(working)}`, fix: `set tensorParallelSize to ${best}` };
+  return { allowed: `tensorParallelSize ${anyOf(working)}`, fix: `set tensorParallelSize to ${best}`, degree: best };
 }

@@ -1,9 +1,12 @@
 import { degreeFix, tensorDegree } from '../helpers/degrees';
 import { serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
+import { SHARE_OF_WEIGHTS } from '../helpers/instances';
 import { expertShare, inputShare, quantizesExperts, splitLayers } from '../helpers/layers';
 import { AWQ, LLAMA2_7B, QWEN2_72B, QWEN25_7B, QWEN3_MOE, quantized } from '../helpers/samples';
 import type { Rule, RuleContext } from '../types';
+import { pipelineLongerThanModel } from './pipeline-longer-than-model';
+import { pipelineNotSupported } from './pipeline-not-supported';
 
 const example = (config: object, tensorParallelSize: number, family = 'vllm') => ({
   model: { config },
@@ -39,6 +42,28 @@ function firstBroken(
   return { layer: 'experts’ down_proj', share: experts };
 }
 
+/** Do fewer ranks hold the weights? Where no plan can tell, they may. */
+function holdsWeights({ options, plan }: RuleContext, degree: number): boolean {
+  const { weights, total } = plan.memory;
+  return (
+    weights === null || total === null || (weights * options.tensorParallelSize) / degree < total * SHARE_OF_WEIGHTS
+  );
+}
+
+/** What ranks cannot divide, stages may, on a server that has them. */
+function stages(context: RuleContext, degree: number): string {
+  const { pipelineParallelSize, tensorParallelSize } = context.options;
+  const pipeline = (tensorParallelSize / degree) * pipelineParallelSize;
+  const options = { ...context.options, tensorParallelSize: degree, pipelineParallelSize: pipeline };
+  const other = Object.create(context, { options: { value: options, enumerable: true } }) as RuleContext;
+  const isPossible =
+    context.container?.engine === 'vllm' &&
+    Number.isInteger(pipeline) &&
+    pipelineNotSupported.evaluate(other).length === 0 &&
+    pipelineLongerThanModel.evaluate(other).length === 0;
+  return isPossible ? `set tensorParallelSize to ${degree} and pipelineParallelSize to ${pipeline}, or ` : '';
+}
+
 export const quantizationGroupNotDivisible: Rule = {
   id: 'QUANTIZATION_GROUP_NOT_DIVISIBLE',
   severity: 'error',
@@ -67,13 +92,24 @@ export const quantizationGroupNotDivisible: Rule = {
     const degree = tensorDegree(context);
     const broken = firstBroken(context, groupSize, degree);
     if (broken === undefined) return [];
-    const { allowed, fix } = degreeFix(context, (other) => firstBroken(context, groupSize, other) === undefined);
+    const {
+      allowed,
+      fix,
+      degree: working,
+    } = degreeFix(context, (other) => firstBroken(context, groupSize, other) === undefined);
+    const other = `quantize with a group size that divides ${broken.share}`;
+    const isSplit = degree > 1 && working !== undefined;
     return [
       found({
         what: `the intermediate or input size of ${broken.layer} for each of ${degree} ranks is not divisible by group size ${groupSize} of ${context.scheme.name} in ${serverName(context)}`,
         got: `${broken.share} input features / group ${groupSize} = ${Number((broken.share / groupSize).toFixed(3))} groups in a shard`,
         allowed,
-        fix: degree > 1 ? `${fix}, or quantize with a group size that divides ${broken.share}` : fix,
+        fix:
+          isSplit && !holdsWeights(context, working)
+            ? `${stages(context, working)}${other}`
+            : degree > 1
+              ? `${fix}, or ${other}`
+              : fix,
         path: '/options/tensorParallelSize',
       }),
     ];
