@@ -167,7 +167,12 @@ describe('QUANTIZATION_NOT_IN_SERVER', () => {
     [{ family: 'llama-cpp' }, 'plain', 'ask for a GGUF scheme, such as gguf:Q4_K_M', 'reads GGUF files only'],
     [{ family: 'llama-cpp' }, 'awq', 'ask for a GGUF scheme, such as gguf:Q4_K_M', 'reads GGUF files only'],
     [{ family: 'llama-cpp' }, 'neuron-int8', neuron, 'reads GGUF files only'],
-    [{ family: 'hf-vllm-neuron' }, 'awq', 'serve it on a GPU, or take a checkpoint that is not quantized', 'no quantized weights'],
+    [
+      { family: 'hf-vllm-neuron' },
+      'awq',
+      'serve it on a GPU, or take a checkpoint that is not quantized',
+      'no quantized weights',
+    ],
     [{ family: 'vllm-neuron' }, 'awq', 'ask for neuron-int8, or serve it on a GPU', 'serves neuron-int8'],
     [{ family: 'lmi-neuron' }, 'fp8', 'ask for neuron-int8, or serve it on a GPU', 'serves neuron-int8'],
   ])('%j refuses %s', (container, scheme, fix, reason) => {
