@@ -31,7 +31,7 @@ export function resolveEndpoint(spec: EndpointSpec): ResolvedEndpoint {
       ? neuronEnvironmentOptions(spec.environment)
       : environmentOptions(spec.container?.family, spec.environment);
   const set = Object.assign({}, variables, given(spec.options));
-  const defaults = containerDefaults({ container, instance, model, set, environment: spec.environment, spec });
+  const defaults = containerDefaults({ container, instance, model, scheme, set, environment: spec.environment, spec });
   return { spec, model, instance, container, scheme, options: effectiveOptions(set, defaults, model) };
 }
 

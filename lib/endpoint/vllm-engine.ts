@@ -1,3 +1,4 @@
+import { isLeftToV0, unsupportedByV1, type AskedOfVllm } from './v1-support';
 import { isSince } from './version';
 
 /**
@@ -16,6 +17,15 @@ export function usesV1(
   if (isSince(version, 0, 11)) return true;
   if (environment.VLLM_USE_V1 !== undefined && isSince(version, 0, 7)) return asksForV1(environment);
   return isSince(version, 0, 8) && (isSince(version, 0, 10, 2) || sm === undefined || sm >= 80);
+}
+
+/** Does vLLM start its V1 engine for this endpoint? Until 0.10.1 V0 starts for what V1 cannot do yet, or did not do by itself. */
+export function startsV1(endpoint: AskedOfVllm): boolean {
+  const { container, instance, spec } = endpoint;
+  const version = container?.engineVersion;
+  if (!usesV1(version, instance?.accelerator?.sm, spec.environment)) return false;
+  if (isSince(version, 0, 10, 2) || spec.environment?.VLLM_USE_V1 !== undefined) return true;
+  return unsupportedByV1(endpoint) === undefined && !isLeftToV0(endpoint);
 }
 
 /** Does somebody insist on V1, so that vLLM stops where it would fall back to V0? */

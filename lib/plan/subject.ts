@@ -3,7 +3,7 @@ import type { EffectiveOptions, ResolvedEndpoint } from '../endpoint/types';
 import { projectorPlace } from '../endpoint/projector';
 import { attentionGroups } from '../endpoint/sglang-memory';
 import { isSince } from '../endpoint/version';
-import { usesV1 } from '../endpoint/vllm-engine';
+import { startsV1 } from '../endpoint/vllm-engine';
 import type { Accelerator, Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
@@ -95,7 +95,7 @@ export function subjectOf(resolved: ResolvedEndpoint, model: ModelDescription): 
     engine,
     engineVersion: version,
     container,
-    usesV1: usesV1(version, accelerator?.sm, resolved.spec.environment),
+    usesV1: engine === 'vllm' && startsV1(resolved),
     usesSecondRunner: usesSecondRunner({
       model,
       scheme,

@@ -262,12 +262,13 @@ describe('degrees', () => {
     expect(tensorDegree(context('ml.g5.12xlarge', {}, 'llama-cpp'))).toBe(1);
   });
   test.each([
-    [3, () => true, 'tensorParallelSize 1, 2 or 4', 'set tensorParallelSize to 2'],
-    [4, (degree: number) => degree > 2, 'tensorParallelSize 4', 'set tensorParallelSize to 4'],
-    [4, () => false, 'no tensor-parallel degree', 'choose another checkpoint or group size'],
-    [4, (degree: number) => degree !== 2, 'tensorParallelSize 1 or 4', 'set tensorParallelSize to 1'],
-  ])('instead of %d', (asked, accepts, allowed, fix) => {
-    expect(degreeFix(context('ml.g5.12xlarge', { tensorParallelSize: asked }), accepts)).toEqual({ allowed, fix });
+    [3, () => true, 'tensorParallelSize 1, 2 or 4', 'set tensorParallelSize to 2', 2],
+    [4, (degree: number) => degree > 2, 'tensorParallelSize 4', 'set tensorParallelSize to 4', 4],
+    [4, () => false, 'no tensor-parallel degree', 'choose another checkpoint or group size', undefined],
+    [4, (degree: number) => degree !== 2, 'tensorParallelSize 1 or 4', 'set tensorParallelSize to 1', 1],
+  ])('instead of %d', (asked, accepts, allowed, fix, degree) => {
+    const instead = degreeFix(context('ml.g5.12xlarge', { tensorParallelSize: asked }), accepts);
+    expect(instead).toEqual({ allowed, fix, degree });
   });
   test('of a model that nobody knows are any', () => {
     const unknown = contextOf({ model: { id: 'a/b' }, instanceType: 'ml.g5.12xlarge' });
