@@ -71,6 +71,27 @@ describe('STATE_BLOCKS_BELOW_SEQUENCES', () => {
       { allowed: 'maxNumSeqs up to about 100', fix: 'set maxNumSeqs to 64', path: '/options/maxNumSeqs' },
     ]);
   });
+  test('is no matter where graphs are captured in pieces: tokens are guessed, and FlashInfer reads the cache', () => {
+    const found = (instanceType: string, kvCacheDtype: string, method?: string) =>
+      alone(
+        rule,
+        {
+          ...endpoint(256, { kvCacheDtype }),
+          instanceType,
+          ...(method === undefined ? {} : { speculative: { method, tokens: 3 } }),
+        },
+        withBlocks(100),
+      ).length;
+    expect(found('ml.g6e.xlarge', 'fp8', 'mtp')).toBe(0);
+    expect(found('ml.g6e.xlarge', 'fp8')).toBe(1);
+    expect(found('ml.g6e.xlarge', 'auto', 'mtp')).toBe(1);
+    expect(found('ml.p5.4xlarge', 'fp8', 'mtp')).toBe(1);
+  });
+  test('names the size of a block', () => {
+    expect(alone(rule, endpoint(256), withBlocks(100))[0].got).toBe(
+      'maxNumSeqs 256 for about 100 blocks of 49 MiB in 4.8 GiB',
+    );
+  });
   test('is not sure without a plan', () => {
     expect(alone(rule, endpoint(256), { memory: { kvCache: null } })).toEqual([]);
     expect(alone(rule, endpoint(256, { enforceEager: true }), withBlocks(100))).toEqual([]);

@@ -240,7 +240,7 @@ function compressedKernel(context: RuleContext): ExpertKernel | undefined {
       return { since: '0.9.0', format: 'compressed-tensors INT8 W8A8' };
     case 'nvfp4':
       return activationBits >= 16
-        ? { since: '0.11.0', format: 'compressed-tensors NVFP4 without quantized activations' }
+        ? { since: '0.14.0', format: 'compressed-tensors NVFP4 without quantized activations' }
         : { since: '0.9.2', format: 'compressed-tensors NVFP4' };
     case 'fp8':
     case 'fp8-static':
@@ -322,7 +322,7 @@ export const expertsNotQuantizable: Rule = {
   severity: 'error',
   summary: 'this version has a kernel for the mixture’s experts in that format',
   explanation:
-    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.2, and off Hopper or with expert parallelism up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others, in no version for bitsandbytes. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
+    'Experts run in fused kernels of their own, which came later than those of dense layers, format by format: GPTQ with vLLM 0.6.1, AWQ with 0.6.3, GGUF with 0.8, bitsandbytes with 0.10, compressed-tensors W4A8-FP8 with 0.13, NVFP4 without quantized activations with 0.14. Of compressed-tensors FP8 only one scale a tensor was taken up to 0.8.2, and off Hopper or with expert parallelism up to 0.8.3 ("For FP8 Fused MoE layers, only per-tensor scales for weights and activations are supported"), and of INT4 no zero points up to 0.22 ("Only symmetric quantization is supported for MoE"); INT8 weights in groups were lost in 0.23 and 0.24, and again in 0.27 and 0.28 (`assert self.group_size == -1`). Without a kernel the server stops with an assertion that the quant_method is None, or "Unsupported FusedMoe scheme". Mixtral in AWQ or GPTQ cannot be cut over GPUs before 0.2.7. Experts without a gate, those of Nemotron-H, were learnt last: in 0.11.1 for ModelOpt, in 0.15 for others, in no version for bitsandbytes. Gemma 4’s loader read quantized experts from 0.19.1 on. TensorRT-LLM has FP8 for experts from 0.9 on, AWQ from 0.18 on, and SmoothQuant in no version.',
   source:
     'vLLM wheels, MoE methods of layers/quantization/** by version; issues vllm-project/vllm#31782, #25241, #2251, #2074, #21977, #25653, #32012, #47154, #52002; vllm-project/llm-compressor#1393, #2628; NVIDIA/TensorRT-LLM#1580, #2792, #1542, #1241, #2759, #1229',
   holdsFor: 'each format has its own first version',
@@ -334,6 +334,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, GPTQ, '0.6.1'),
       example(QWEN3_MOE, FP8, '0.4.1'),
       example(QWEN3_MOE, NVFP4, '0.9.0'),
+      example(QWEN3_MOE, NVFP4_WEIGHT_ONLY, '0.14.0'),
       example(QWEN3_MOE, INT8, '0.9.0'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.2'),
       example(QWEN3_MOE, compressedTensors({ ...INT4_GROUPS, symmetric: false }), '0.23.0'),
@@ -378,7 +379,7 @@ export const expertsNotQuantizable: Rule = {
       example(QWEN3_MOE, FP8, '0.4.0'),
       example(QWEN3_MOE, FP8_BLOCK, '0.6.5'),
       example(QWEN3_MOE, NVFP4, '0.8.5'),
-      example(QWEN3_MOE, NVFP4_WEIGHT_ONLY, '0.10.0'),
+      example(QWEN3_MOE, NVFP4_WEIGHT_ONLY, '0.13.0'),
       example(QWEN3_MOE, INT8, '0.8.5'),
       example(QWEN3_MOE, FP8_WEIGHT_ONLY, '0.30.0'),
       example(QWEN3_MOE, compressedTensors(INT4_GROUPS), '0.6.1'),

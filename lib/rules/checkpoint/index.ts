@@ -12,6 +12,7 @@ import { compressedSchemeNewerThanServer } from './compressed-scheme-newer-than-
 import { expertGateMisread } from './expert-gate-misread';
 import { expertsNeedFloat16 } from './experts-need-float16';
 import { expertsNotQuantizable } from './experts-not-quantizable';
+import { expertsTargetNotLinear } from './experts-target-not-linear';
 import { fp8BlocksNeedNewerServer } from './fp8-blocks-need-newer-server';
 import { gptqAsymmetricRemoved } from './gptq-asymmetric-removed';
 import { ggufRepositoryNotRead } from './gguf-repository-not-read';
@@ -48,6 +49,7 @@ export const checkpointRules: readonly Rule[] = [
   bitsandbytesStorageNotBytes,
   expertsNeedFloat16,
   expertsNotQuantizable,
+  expertsTargetNotLinear,
   fp8BlocksNeedNewerServer,
   gptqAsymmetricRemoved,
   ggufRepositoryNotRead,
