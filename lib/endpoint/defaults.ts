@@ -78,14 +78,14 @@ export function containerDefaults(context: DefaultsContext): ContainerDefaults {
  * `_set_default_args_v0`; vllm/config.py, `SchedulerConfig`, of 0.5.1, 0.5.3, 0.6.2, 0.6.3, 0.8.5, 0.9.2, 0.14.1, 0.28.0 and 0.30.0.
  */
 function vllmDefaults(endpoint: DefaultsContext): Partial<ContainerDefaults> {
-  const { container, instance, model, set } = endpoint;
+  const { container, instance, model, scheme, set, spec } = endpoint;
   const version = container?.engineVersion;
   const since = (...least: number[]) => isSince(version, ...least);
   const gpuMemoryUtilization = since(0, 20) ? 0.92 : 0.9;
   const maxModelLen = model === undefined ? undefined : shortestContext(model)?.tokens;
   const context = set.maxModelLen ?? maxModelLen;
   // Searches resolve thousands of endpoints of the newest version.
-  if (!since(0, 11) && !startsV1({ ...endpoint, options: set })) {
+  if (!since(0, 11) && !startsV1({ container, instance, model, scheme, spec, options: set })) {
     return {
       gpuMemoryUtilization,
       maxModelLen,

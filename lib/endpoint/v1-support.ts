@@ -5,7 +5,7 @@ import { lookup } from '../text/lookup';
 import type { EnvironmentOptions } from './environment';
 import { speculationOf } from './speculation';
 import { isSince } from './version';
-import { argumentOf, type Served } from './vllm-argument';
+import { argumentOf, argumentVariable, type Served } from './vllm-argument';
 
 /** What decides between vLLM's two engines. */
 export interface AskedOfVllm extends Served {
@@ -59,24 +59,24 @@ const BACKENDS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Arguments of V0 alone: those values that ask nothing of it, and the version from which V1 has them. */
-const ARGUMENTS: readonly { readonly name: string; readonly unless?: RegExp; readonly until?: readonly number[] }[] = [
-  { name: 'NUM_SCHEDULER_STEPS', unless: /^1$/, until: [0, 10, 1] },
-  { name: 'SCHEDULER_DELAY_FACTOR', unless: /^0(\.0*)?$/ },
-  { name: 'SCHEDULING_POLICY', unless: /^fcfs$/, until: [0, 9, 2] },
-  { name: 'PREEMPTION_MODE' },
-  { name: 'LOGITS_PROCESSOR_PATTERN' },
-  { name: 'DISABLE_ASYNC_OUTPUT_PROC', unless: /^false$/i },
-  { name: 'ADDITIONAL_CONFIG', until: [0, 8, 5] },
-  { name: 'KV_TRANSFER_CONFIG', until: [0, 8, 5] },
-  { name: 'MAX_NUM_PARTIAL_PREFILLS', unless: /^1$/ },
-  { name: 'MAX_LONG_PARTIAL_PREFILLS', unless: /^1$/ },
-  { name: 'LONG_PREFILL_TOKEN_THRESHOLD', unless: /^0$/, until: [0, 8, 3] },
-  { name: 'ENABLE_PROMPT_ADAPTER', unless: /^false$/i },
-  { name: 'OTLP_TRACES_ENDPOINT' },
-  { name: 'TASK', unless: /^(auto|generate)$/, until: [0, 9, 2] },
-  { name: 'MODEL_IMPL', unless: /^(auto|vllm)$/, until: [0, 8, 3] },
-  { name: 'GUIDED_DECODING_BACKEND', unless: /^(auto|guidance|xgrammar)\b/, until: [0, 10, 0] },
-];
+const ARGUMENTS: Readonly<Record<string, { readonly unless?: RegExp; readonly until?: readonly number[] }>> = {
+  NUM_SCHEDULER_STEPS: { unless: /^1$/, until: [0, 10, 1] },
+  SCHEDULER_DELAY_FACTOR: { unless: /^0(\.0*)?$/ },
+  SCHEDULING_POLICY: { unless: /^fcfs$/, until: [0, 9, 2] },
+  PREEMPTION_MODE: {},
+  LOGITS_PROCESSOR_PATTERN: {},
+  DISABLE_ASYNC_OUTPUT_PROC: { unless: /^false$/i },
+  ADDITIONAL_CONFIG: { until: [0, 8, 5] },
+  KV_TRANSFER_CONFIG: { until: [0, 8, 5] },
+  MAX_NUM_PARTIAL_PREFILLS: { unless: /^1$/ },
+  MAX_LONG_PARTIAL_PREFILLS: { unless: /^1$/ },
+  LONG_PREFILL_TOKEN_THRESHOLD: { unless: /^0$/, until: [0, 8, 3] },
+  ENABLE_PROMPT_ADAPTER: { unless: /^false$/i },
+  OTLP_TRACES_ENDPOINT: {},
+  TASK: { unless: /^(auto|generate)$/, until: [0, 9, 2] },
+  MODEL_IMPL: { unless: /^(auto|vllm)$/, until: [0, 8, 3] },
+  GUIDED_DECODING_BACKEND: { unless: /^(auto|guidance|xgrammar)\b/, until: [0, 10, 0] },
+};
 
 /** Compute capability × 10 of GPUs for which FlashAttention 3 is built, which reads FP8. */
 const HOPPER = 90;
@@ -155,12 +155,13 @@ function unsupportedArgument(endpoint: AskedOfVllm, since: Since): string | unde
     const first = lookup(BACKENDS, backend);
     if (first === undefined || !since(...first)) return `the attention back end ${backend}`;
   }
-  for (const { name, unless, until } of ARGUMENTS) {
-    if (until !== undefined && since(...until)) continue;
-    const set = argumentOf(endpoint, name);
-    if (set !== undefined && unless?.test(set.value.trim()) !== true) return set.name;
-  }
-  return undefined;
+  const prefix = argumentVariable(endpoint, '');
+  if (prefix === undefined) return undefined;
+  return Object.entries(endpoint.spec.environment ?? {}).find(([name, value]) => {
+    const argument = name.startsWith(prefix) ? lookup(ARGUMENTS, name.slice(prefix.length)) : undefined;
+    if (argument === undefined || (argument.until !== undefined && since(...argument.until))) return false;
+    return argument.unless?.test(value.trim()) !== true;
+  })?.[0];
 }
 
 /** What V1 does where it is asked for, and V0 where nobody says: `_warn_or_fallback` in the same place. */

@@ -22,8 +22,9 @@ export function sparseWorkspaceBytes(
   version: VllmVersion,
   step: { readonly context: number; readonly tokens: number },
 ): number {
-  const { index_topk: chosen, index_head_dim: width, sliding_window: window } = model.textConfig;
-  if (typeof chosen !== 'number' || typeof width !== 'number' || !version.since(0, 13)) return 0;
+  if (typeof model.textConfig.index_topk !== 'number' || !version.since(0, 13)) return 0;
+  const { index_head_dim: width, sliding_window: window } = model.textConfig;
+  if (typeof width !== 'number') return 0;
   const keys = GATHERED * step.context * (width + (width / SCALED) * 4);
   if (!keepsCompressed(model)) return keys;
   const entries = Math.ceil(step.context / COMPRESSED) + (typeof window === 'number' ? window : 0) + step.tokens;

@@ -50,12 +50,12 @@ export const modelTypeNewerThanTransformers: Rule = {
   },
   evaluate(context) {
     const { container, model, options } = context;
-    if (container === undefined || model === undefined || !hasCode(context, model)) return [];
-    const type = model.config.model_type;
-    if (typeof type !== 'string' || isReadOtherwise(context, model)) return [];
-    if (BROUGHT_ALONG.has(type) && options.trustRemoteCode === true) return [];
+    const type = model?.config.model_type;
+    if (container === undefined || model === undefined || typeof type !== 'string') return [];
     const reading = readsConfig(container, type);
     if (reading !== 'no' && reading !== 'unlikely') return [];
+    if (!hasCode(context, model) || isReadOtherwise(context, model)) return [];
+    if (BROUGHT_ALONG.has(type) && options.trustRemoteCode === true) return [];
     const first = configRanges(type).at(0)?.since;
     // A type that no Transformers ever knew comes with code of the repository, whatever a config that was written down says.
     if (first === undefined) return [];

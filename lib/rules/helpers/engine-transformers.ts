@@ -74,6 +74,20 @@ function rowOf({ releases, rows }: Engine, version: Version): ImageTransformers 
 export type Reading = 'yes' | 'no' | 'unlikely' | 'perhaps';
 
 export function readsConfig(container: ResolvedContainer, type: string): Reading {
+  let known = readings.get(container);
+  if (known === undefined) readings.set(container, (known = new Map()));
+  let reading = known.get(type);
+  if (reading !== undefined) return reading;
+  reading = readingOf(container, type);
+  if (known.size < MOST_REMEMBERED) known.set(type, reading);
+  return reading;
+}
+
+/** Images and types of models are few, and rules ask of them for every spec. */
+const readings = new WeakMap<ResolvedContainer, Map<string, Reading>>();
+const MOST_REMEMBERED = 256;
+
+function readingOf(container: ResolvedContainer, type: string): Reading {
   const engine = ENGINES.get(container.engine);
   const image = transformersOf(container);
   if (engine === undefined || container.engineVersion === undefined) return 'perhaps';

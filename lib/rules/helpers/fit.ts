@@ -113,12 +113,17 @@ function fittingDegree(context: RuleContext, instance: Instance): number | undef
     degree >= 1 &&
     degree <= most &&
     (model === undefined || headsFit(model, degree)) &&
-    !isSurelyTooLarge(context, instance, degree) &&
-    dividesBy(context, degree, 1);
-  const largest = partsOf(most).find(isPossible);
-  const degrees = [...new Set([asked, largest])].filter((degree) => degree !== undefined).filter(isPossible);
-  if (degrees.length === 0 || !runsOn(context, instance)) return undefined;
-  return degrees.find((degree) => fits(context, instance, degree));
+    !isSurelyTooLarge(context, instance, degree);
+  if (!runsOn(context, instance)) return undefined;
+  const suits = (degree: number) => isPossible(degree) && fits(context, instance, degree);
+  if (asked !== undefined && suits(asked) && dividesBy(context, asked, 1)) return asked;
+  // What does not fit on the most ranks fits on no fewer; what divides is asked last, as it takes longest.
+  for (const degree of partsOf(most)) {
+    if (degree === asked || !isPossible(degree)) continue;
+    if (!fits(context, instance, degree)) return undefined;
+    if (dividesBy(context, degree, 1)) return degree;
+  }
+  return undefined;
 }
 
 /** An image for Arm is compiled for some of its processors only. */
@@ -128,9 +133,16 @@ function runsImage(context: RuleContext, instance: Instance): boolean {
   return imageForOtherProcessor.evaluate(other).every(({ severity }) => severity === 'warning');
 }
 
+const parts = new Map<number, readonly number[]>();
+
 /** What divides a number of accelerators, largest first. */
 function partsOf(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => count - index).filter((part) => count % part === 0);
+  let known = parts.get(count);
+  if (known === undefined) {
+    known = Array.from({ length: count }, (_, index) => count - index).filter((part) => count % part === 0);
+    parts.set(count, known);
+  }
+  return known;
 }
 
 function runsOn(context: RuleContext, instance: Instance): boolean {

@@ -21,13 +21,20 @@ export function newerGpu(context: RuleContext, leastSm: number): string {
   const { pipelineParallelSize, tensorParallelSize } = context.options;
   const ranks = tensorParallelSize * pipelineParallelSize;
   const weights = weightBytes(context);
-  const isNewer = ({ accelerator, acceleratorCount }: Instance, counted = acceleratorCount) =>
-    accelerator?.sm !== undefined &&
-    accelerator.sm >= leastSm &&
-    acceleratorCount >= ranks &&
-    counted * accelerator.memoryBytesUsable * SHARE_OF_WEIGHTS >= weights &&
-    serves(context, accelerator);
+  const served = new Map<string, boolean>();
+  const isNewer = ({ accelerator, acceleratorCount }: Instance): boolean => {
+    if (accelerator?.sm === undefined || accelerator.sm < leastSm || acceleratorCount < ranks) return false;
+    if (acceleratorCount * accelerator.memoryBytesUsable * SHARE_OF_WEIGHTS < weights) return false;
+    const known = served.get(accelerator.key) ?? serves(context, accelerator);
+    served.set(accelerator.key, known);
+    return known;
+  };
   // What the ranks that are asked for hold is best; else more of them will have to be asked for.
-  const holding = cheapestMachine(context.spec, (instance) => isNewer(instance, ranks));
-  return (holding ?? cheapestMachine(context.spec, (instance) => isNewer(instance)))?.instanceType ?? 'a newer GPU';
+  let cheapest: Instance | undefined;
+  const holding = cheapestMachine(context.spec, (instance) => {
+    if (!isNewer(instance)) return false;
+    cheapest ??= instance;
+    return ranks * (instance.accelerator?.memoryBytesUsable ?? 0) * SHARE_OF_WEIGHTS >= weights;
+  });
+  return (holding ?? cheapest)?.instanceType ?? 'a newer GPU';
 }

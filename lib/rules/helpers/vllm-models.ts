@@ -57,6 +57,21 @@ const ENDINGS = [
  * vllm/model_executor/models/registry.py, `_normalize_archs` of 0.10.0, `_normalize_arch` of 0.10.1.1.
  */
 export function vllmHas(architecture: string, feature: Feature, version: Version): Support {
+  let known = supports.get(version);
+  if (known === undefined) supports.set(version, (known = new Map()));
+  const key = `${feature} ${architecture}`;
+  let support = known.get(key);
+  if (support !== undefined) return support;
+  support = makeSupport(architecture, feature, version);
+  if (known.size < MOST_REMEMBERED) known.set(key, support);
+  return support;
+}
+
+/** By the version of an image, which is one object for all specs that name it. */
+const supports = new WeakMap<Version, Map<string, Support>>();
+const MOST_REMEMBERED = 512;
+
+function makeSupport(architecture: string, feature: Feature, version: Version): Support {
   const own = supportOf(architecture, feature, version);
   if (own === 'yes' || !atLeast(version, [0, 10]) || isServed(architecture, version)) return own;
   const isMade = counterparts(architecture, version).some((name) => supportOf(name, feature, version) === 'yes');

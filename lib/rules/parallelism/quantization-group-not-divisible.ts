@@ -42,6 +42,14 @@ function firstBroken(
   return { layer: 'experts’ down_proj', share: experts };
 }
 
+/** Has each of so many ranks whole groups, on a server that holds them? */
+export function holdsWholeGroups(context: RuleContext, degree: number): boolean {
+  const { container } = context;
+  const groupSize = groupSizeOf(context);
+  if (groupSize === undefined || (container !== undefined && !HOLDS_GROUPS.has(container.engine))) return true;
+  return firstBroken(context, groupSize, degree) === undefined;
+}
+
 /** Do fewer ranks hold the weights? Where no plan can tell, they may. */
 function holdsWeights({ options, plan }: RuleContext, degree: number): boolean {
   const { weights, total } = plan.memory;
