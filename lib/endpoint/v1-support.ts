@@ -1,7 +1,9 @@
+import data from './data/vllm-v1.json';
 import type { Instance } from '../hardware/types';
 import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { lookup } from '../text/lookup';
+import { parseVersion } from '../text/version';
 import type { EnvironmentOptions } from './environment';
 import { speculationOf } from './speculation';
 import { isSince } from './version';
@@ -27,56 +29,17 @@ export interface AskedOfVllm extends Served {
 
 type Since = (...least: number[]) => boolean;
 
-/** The last version in which a model is V0's alone, as `SupportsV0Only` says of its class: those whose layers are all attention. */
-const LAST_OF_V0: Readonly<Record<string, readonly number[]>> = {
-  BartForConditionalGeneration: [0, 10, 1],
-  BertModel: [0, 10, 0],
-  BloomForCausalLM: [0, 10, 1],
-  Florence2ForConditionalGeneration: [0, 10, 1],
-  Gemma3ForConditionalGeneration: [0, 8, 0],
-  GlmForCausalLM: [0, 8, 4],
-  GritLM: [0, 10, 1],
-  MllamaForConditionalGeneration: [0, 10, 1],
-  Phi4MMForCausalLM: [0, 8, 4],
-  WhisperForConditionalGeneration: [0, 10, 1],
-};
+interface V0Argument {
+  /** Values that ask nothing of it. */
+  readonly unless?: readonly string[];
+  /** First version whose V1 has it. */
+  readonly since?: string;
+}
 
-/** Attention back ends that V1 has, by the first version; others are V0's. */
-const BACKENDS: Readonly<Record<string, readonly number[]>> = {
-  CUTLASS_MLA: [0, 10, 1],
-  CUTLASS_MLA_VLLM_V1: [0, 9, 2],
-  FLASHINFER: [0, 8, 5],
-  FLASHINFER_VLLM_V1: [0, 8, 5],
-  FLASHMLA: [0, 8, 0],
-  FLASH_ATTN: [0, 8, 0],
-  FLASH_ATTN_VLLM_V1: [0, 8, 0],
-  FLEX_ATTENTION: [0, 9, 2],
-  TORCH_SDPA_VLLM_V1: [0, 9, 2],
-  TREE_ATTN: [0, 10, 1],
-  TRITON_ATTN_VLLM_V1: [0, 8, 2],
-  TRITON_MLA: [0, 8, 0],
-  XFORMERS_VLLM_V1: [0, 10, 1],
-};
-
-/** Arguments of V0 alone: those values that ask nothing of it, and the version from which V1 has them. */
-const ARGUMENTS: Readonly<Record<string, { readonly unless?: RegExp; readonly until?: readonly number[] }>> = {
-  NUM_SCHEDULER_STEPS: { unless: /^1$/, until: [0, 10, 1] },
-  SCHEDULER_DELAY_FACTOR: { unless: /^0(\.0*)?$/ },
-  SCHEDULING_POLICY: { unless: /^fcfs$/, until: [0, 9, 2] },
-  PREEMPTION_MODE: {},
-  LOGITS_PROCESSOR_PATTERN: {},
-  DISABLE_ASYNC_OUTPUT_PROC: { unless: /^false$/i },
-  ADDITIONAL_CONFIG: { until: [0, 8, 5] },
-  KV_TRANSFER_CONFIG: { until: [0, 8, 5] },
-  MAX_NUM_PARTIAL_PREFILLS: { unless: /^1$/ },
-  MAX_LONG_PARTIAL_PREFILLS: { unless: /^1$/ },
-  LONG_PREFILL_TOKEN_THRESHOLD: { unless: /^0$/, until: [0, 8, 3] },
-  ENABLE_PROMPT_ADAPTER: { unless: /^false$/i },
-  OTLP_TRACES_ENDPOINT: {},
-  TASK: { unless: /^(auto|generate)$/, until: [0, 9, 2] },
-  MODEL_IMPL: { unless: /^(auto|vllm)$/, until: [0, 8, 3] },
-  GUIDED_DECODING_BACKEND: { unless: /^(auto|guidance|xgrammar)\b/, until: [0, 10, 0] },
-};
+/** By name, the first version whose V1 has it; attention back ends that are not there are V0's alone. */
+const ARCHITECTURES: Readonly<Record<string, string>> = data.architectures;
+const BACKENDS: Readonly<Record<string, string>> = data.attentionBackends;
+const ARGUMENTS: Readonly<Record<string, V0Argument>> = data.arguments;
 
 /** Compute capability × 10 of GPUs for which FlashAttention 3 is built, which reads FP8. */
 const HOPPER = 90;
@@ -84,7 +47,7 @@ const BLACKWELL = 100;
 
 /**
  * What vLLM's V1 engine cannot do in 0.8.0 to 0.10.1 of what is asked, in words: V0 starts in its place, or nothing where VLLM_USE_V1 insists.
- * Source: vllm/engine/arg_utils.py, `_is_v1_supported_oracle`, of each version from 0.8.0 to 0.10.1; vllm/model_executor/models of the same.
+ * Source: vllm/engine/arg_utils.py, `_is_v1_supported_oracle`, of each version from 0.8.0 to 0.10.1.
  */
 export function unsupportedByV1(endpoint: AskedOfVllm): string | undefined {
   const version = endpoint.container?.engineVersion;
@@ -143,26 +106,27 @@ function unsupportedModel({ model }: AskedOfVllm, since: Since): string | undefi
   if (model === undefined) return undefined;
   if (model.kind === 'encoder-decoder') return model.architecture;
   if (!since(0, 9, 2) && model.kv.some(({ kind }) => kind === 'recurrent')) return model.architecture;
-  const last = lookup(LAST_OF_V0, model.architecture);
-  if (last === undefined) return undefined;
-  const [major, minor, patch] = last;
-  return since(major, minor, patch + 1) ? undefined : model.architecture;
+  const first = lookup(ARCHITECTURES, model.architecture);
+  return first === undefined || isFrom(first, since) ? undefined : model.architecture;
 }
 
 function unsupportedArgument(endpoint: AskedOfVllm, since: Since): string | undefined {
   const backend = endpoint.spec.environment?.VLLM_ATTENTION_BACKEND;
   if (backend !== undefined) {
     const first = lookup(BACKENDS, backend);
-    if (first === undefined || !since(...first)) return `the attention back end ${backend}`;
+    if (first === undefined || !isFrom(first, since)) return `the attention back end ${backend}`;
   }
   const prefix = argumentVariable(endpoint, '');
   if (prefix === undefined) return undefined;
   return Object.entries(endpoint.spec.environment ?? {}).find(([name, value]) => {
     const argument = name.startsWith(prefix) ? lookup(ARGUMENTS, name.slice(prefix.length)) : undefined;
-    if (argument === undefined || (argument.until !== undefined && since(...argument.until))) return false;
-    return argument.unless?.test(value.trim()) !== true;
+    if (argument === undefined || (argument.since !== undefined && isFrom(argument.since, since))) return false;
+    // `xgrammar:disable-any-whitespace` is xgrammar.
+    return argument.unless?.includes(value.trim().toLowerCase().split(':')[0]) !== true;
   })?.[0];
 }
+
+const isFrom = (version: string, since: Since): boolean => since(...(parseVersion(version) ?? []));
 
 /** What V1 does where it is asked for, and V0 where nobody says: `_warn_or_fallback` in the same place. */
 export function isLeftToV0(endpoint: AskedOfVllm): boolean {
