@@ -1,7 +1,5 @@
-import { attentionHeadsNotDivisible } from '../parallelism/attention-heads-not-divisible';
 import { feedForwardNotDivisible } from '../parallelism/feed-forward-not-divisible';
 import { fp8BlocksNotDivisible } from '../parallelism/fp8-blocks-not-divisible';
-import { kvHeadsNotDivisible } from '../parallelism/kv-heads-not-divisible';
 import { packedWeightsNotDivisible } from '../parallelism/packed-weights-not-divisible';
 import { pipelineLongerThanModel } from '../parallelism/pipeline-longer-than-model';
 import { pipelineNotSupported } from '../parallelism/pipeline-not-supported';
@@ -10,17 +8,14 @@ import { vocabularyNotDivisible } from '../parallelism/vocabulary-not-divisible'
 import type { Rule, RuleContext } from '../types';
 import { headsFit, padsHeads } from './heads';
 
-/** What a way to cut a model has to divide. */
+/** What a way to cut a model has to divide beside heads and groups of weights. */
 const RULES: readonly Rule[] = [
-  attentionHeadsNotDivisible,
-  kvHeadsNotDivisible,
   feedForwardNotDivisible,
   packedWeightsNotDivisible,
   fp8BlocksNotDivisible,
   vocabularyNotDivisible,
-  pipelineNotSupported,
-  pipelineLongerThanModel,
 ];
+const RULES_OF_STAGES: readonly Rule[] = [...RULES, pipelineNotSupported, pipelineLongerThanModel];
 
 /** A search for a machine asks for the same degrees on dozens of them. */
 const remembered = new WeakMap<RuleContext, Map<string, boolean>>();
@@ -48,7 +43,7 @@ function breaksNothing(context: RuleContext, tensorParallelSize: number, pipelin
   const options = { ...context.options, tensorParallelSize, pipelineParallelSize };
   // Inherits what is made on first use, the plan among it, which no rule here looks at.
   const other = Object.create(context, { options: { value: options, enumerable: true } }) as RuleContext;
-  return RULES.every(
+  return (pipelineParallelSize === 1 ? RULES : RULES_OF_STAGES).every(
     ({ server, evaluate, severity }) =>
       (server !== undefined && server.engine !== context.container?.engine) ||
       evaluate(other).every((finding) => (finding.severity ?? severity) !== 'error'),

@@ -24,7 +24,7 @@ export function tgiRelease(context: Pick<RuleContext, 'container' | 'spec'>): st
 
 /** The same, also where the tables end before it: no release has dropped a model type yet. */
 export function tgiTag({ container, spec }: Pick<RuleContext, 'container' | 'spec'>): string | undefined {
-  return container?.repository === TGI ? /-tgi(\d+\.\d+\.\d+)-/.exec(spec.container?.image ?? '')?.[1] : undefined;
+  return container?.repository === TGI ? IN_TAG.exec(spec.container?.image ?? '')?.[1] : undefined;
 }
 
 const LATER: ReadonlyMap<string, string> = new Map(Object.entries(data.later));
@@ -35,10 +35,9 @@ export function tgiLater({
   container,
   spec,
 }: Pick<RuleContext, 'container' | 'spec'>): { readonly release: string; readonly transformers: string } | undefined {
-  if (container?.repository !== TGI) return undefined;
-  const release = IN_TAG.exec(spec.container?.image ?? '')?.[1] ?? '';
-  const transformers = LATER.get(release);
-  return transformers === undefined ? undefined : { release, transformers };
+  const release = tgiTag({ container, spec });
+  const transformers = release === undefined ? undefined : LATER.get(release);
+  return release === undefined || transformers === undefined ? undefined : { release, transformers };
 }
 
 /** Has one of those code of its own for the model type? */

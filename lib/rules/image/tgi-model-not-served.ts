@@ -97,8 +97,9 @@ export const tgiModelNotServed: Rule = {
 /** From 3.1 on Transformers serves what the release has no code for, over several GPUs too; but it must know the type. */
 function newerThanTransformers(context: RuleContext, type: string): readonly RuleFinding[] {
   const later = tgiLater(context);
+  if (later === undefined || context.model?.config.auto_map !== undefined) return [];
   const first = configRanges(type).at(0)?.since;
-  if (later === undefined || first === undefined || context.model?.config.auto_map !== undefined) return [];
+  if (first === undefined) return [];
   const { release, transformers } = later;
   if (hasLaterCode(release, type) || isAtLeast(parseVersion(transformers) ?? [], first)) return [];
   return [
