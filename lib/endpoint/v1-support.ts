@@ -4,6 +4,7 @@ import type { ModelDescription } from '../model/types';
 import type { Scheme } from '../scheme/types';
 import { lookup } from '../text/lookup';
 import { parseVersion } from '../text/version';
+import { usesBitsandbytes } from './bitsandbytes';
 import type { EnvironmentOptions } from './environment';
 import { speculationOf } from './speculation';
 import { isSince } from './version';
@@ -73,10 +74,10 @@ function unsupportedCache({ options, instance, spec }: AskedOfVllm, since: Since
   return isRead ? undefined : `a KV cache in ${dtype} on this GPU`;
 }
 
-function unsupportedWeights({ options, scheme }: AskedOfVllm, since: Since): string | undefined {
+function unsupportedWeights(endpoint: AskedOfVllm, since: Since): string | undefined {
+  const { options, scheme } = endpoint;
   if (scheme.layout === 'gguf' && !since(0, 9)) return 'GGUF';
-  const isOnline = scheme.layout === 'plain' && options.quantizationFlag?.toLowerCase() === 'bitsandbytes';
-  if ((scheme.layout === 'bitsandbytes' || isOnline) && !since(0, 8, 3)) return 'bitsandbytes';
+  if (usesBitsandbytes(endpoint) && !since(0, 8, 3)) return 'bitsandbytes';
   if (options.loadFormat === 'sharded_state') return 'weights in shards (sharded_state)';
   if (options.loadFormat === 'tensorizer' && !since(0, 9)) return 'tensorizer';
   if ((options.cpuOffloadGib ?? 0) > 0 && !since(0, 8, 3)) return 'weights in host memory';

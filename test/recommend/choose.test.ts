@@ -11,22 +11,13 @@ import {
 import { isSchemeName } from '../../lib/scheme';
 import type { ContainerFamily, ModelSpec } from '../../lib/spec/types';
 import { Writable } from 'node:stream';
+import { T5_LARGE } from './fixtures';
 
 const MODELS: Readonly<Record<ChoiceArchitecture, ModelSpec>> = {
   decoder: { id: 'meta-llama/Meta-Llama-3.1-8B' },
   multimodal: { id: 'Qwen/Qwen2.5-VL-7B-Instruct' },
   'encoder-decoder': {
-    config: {
-      architectures: ['T5ForConditionalGeneration'],
-      model_type: 't5',
-      d_model: 1024,
-      d_ff: 4096,
-      d_kv: 64,
-      num_layers: 24,
-      num_heads: 16,
-      vocab_size: 32_128,
-      is_encoder_decoder: true,
-    },
+    config: T5_LARGE,
   },
 };
 

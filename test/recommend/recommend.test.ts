@@ -4,6 +4,7 @@ import { breakEvenOf, endpointBreakEven, guidedSchemes, recommend, type Candidat
 import { describeModel } from '../../lib/model';
 import { check, planAnswer } from '../../lib/rules';
 import type { EndpointSpec, WorkloadSpec } from '../../lib/spec/types';
+import { T5_LARGE } from './fixtures';
 
 const config = {
   architectures: ['Qwen2ForCausalLM'],
@@ -82,17 +83,6 @@ describe('a recommendation', () => {
 
 describe('every way to serve is looked at', () => {
   const llama = { model: { id: 'meta-llama/Meta-Llama-3.1-8B' }, region: 'us-east-1', workload: chat };
-  const t5 = {
-    architectures: ['T5ForConditionalGeneration'],
-    model_type: 't5',
-    d_model: 1024,
-    d_ff: 4096,
-    d_kv: 64,
-    num_layers: 24,
-    num_heads: 16,
-    vocab_size: 32_128,
-    is_encoder_decoder: true,
-  };
 
   test('Inferentia, with the driver that its image needs, compiled for a batch and a length', () => {
     const { candidates } = recommend(llama);
@@ -137,7 +127,7 @@ describe('every way to serve is looked at', () => {
   });
 
   test('TensorRT-LLM for encoders with a decoder, which nothing else serves', () => {
-    const { candidates } = recommend({ model: { config: t5 }, region: 'us-east-1', workload: chat });
+    const { candidates } = recommend({ model: { config: T5_LARGE }, region: 'us-east-1', workload: chat });
     expect(new Set(candidates.map(({ container }) => container))).toEqual(new Set(['lmi-trtllm']));
   });
 

@@ -1,7 +1,7 @@
 import { isVllm, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
 import { VLLM_SOURCE, vllmHas } from '../helpers/vllm-models';
-import { LLAMA_8B } from '../helpers/samples';
+import { LLAMA_8B, T5_SMALL } from '../helpers/samples';
 import { whyNoFallback } from '../helpers/transformers-fallback';
 import { TRANSFORMERS_SOURCE } from '../helpers/transformers-models';
 import type { Rule } from '../types';
@@ -13,17 +13,6 @@ const NEW = {
   auto_map: { AutoModelForCausalLM: 'modeling_brand_new.BrandNewForCausalLM' },
 };
 const NOBODYS = { ...LLAMA_8B, architectures: ['LlavaQwenForCausalLM'], model_type: 'llava_qwen' };
-const T5 = {
-  architectures: ['T5ForConditionalGeneration'],
-  model_type: 't5',
-  d_model: 512,
-  d_ff: 2048,
-  d_kv: 64,
-  num_heads: 8,
-  num_layers: 6,
-  vocab_size: 32128,
-};
-
 const example = (config: object, version: string) => ({
   model: { config },
   container: { family: 'vllm', version },
@@ -42,7 +31,7 @@ export const architectureNotInServer: Rule = {
   server: { engine: 'vllm' },
   examples: {
     passes: [example(LLAMA_8B, '0.8.5')],
-    fails: [example(T5, '0.10.2'), example(NEW, '0.10.2'), example(NOBODYS, '0.13.0')],
+    fails: [example(T5_SMALL, '0.10.2'), example(NEW, '0.10.2'), example(NOBODYS, '0.13.0')],
   },
   evaluate(context) {
     const { container, model } = context;

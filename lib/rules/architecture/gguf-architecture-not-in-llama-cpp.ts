@@ -8,7 +8,7 @@ import {
   type BuildSpan,
 } from '../../container';
 import { found } from '../helpers/finding';
-import { LLAMA_8B, QWEN3_MOE } from '../helpers/samples';
+import { LLAMA_8B, QWEN3_MOE, T5_SMALL } from '../helpers/samples';
 import { LLAMA_CPP_SOURCE, llamaCppConverts } from '../helpers/server-support';
 import type { Rule, RuleContext } from '../types';
 
@@ -23,18 +23,6 @@ const OPT = {
   max_position_embeddings: 2048,
   word_embed_proj_dim: 4096,
   do_layer_norm_before: true,
-};
-
-const T5 = {
-  architectures: ['T5ForConditionalGeneration'],
-  model_type: 't5',
-  d_model: 512,
-  d_ff: 2048,
-  d_kv: 64,
-  num_heads: 8,
-  num_layers: 6,
-  num_decoder_layers: 6,
-  vocab_size: 32128,
 };
 
 const M2M100 = {
@@ -82,7 +70,13 @@ export const ggufArchitectureNotInLlamaCpp: Rule = {
       example({ ...LLAMA_8B, architectures: ['YiForCausalLM'], model_type: 'Yi' }),
       example(QWEN3_MOE, 'llama-cpp', 'b5415'),
     ],
-    fails: [example(OPT), example(MLLAMA), example(T5), example(M2M100), example(QWEN3_MOE, 'llama-cpp', 'b4980')],
+    fails: [
+      example(OPT),
+      example(MLLAMA),
+      example(T5_SMALL),
+      example(M2M100),
+      example(QWEN3_MOE, 'llama-cpp', 'b4980'),
+    ],
   },
   evaluate(context) {
     const { container, model } = context;

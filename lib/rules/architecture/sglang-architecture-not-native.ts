@@ -1,22 +1,9 @@
 import { isSglang, serverName } from '../helpers/engine';
 import { found } from '../helpers/finding';
-import { LLAMA_8B } from '../helpers/samples';
+import { LLAMA_8B, T5_SMALL } from '../helpers/samples';
 import { SGLANG_SOURCE, sglangImplements } from '../helpers/server-support';
 import { whyNoFallback } from '../helpers/transformers-fallback';
 import type { Rule } from '../types';
-
-const T5 = {
-  architectures: ['T5ForConditionalGeneration'],
-  model_type: 't5',
-  is_encoder_decoder: true,
-  d_model: 512,
-  d_ff: 2048,
-  d_kv: 64,
-  num_heads: 8,
-  num_layers: 6,
-  num_decoder_layers: 6,
-  vocab_size: 32128,
-};
 
 const NEOX = {
   ...LLAMA_8B,
@@ -51,7 +38,7 @@ export const sglangArchitectureNotNative: Rule = {
   server: { engine: 'sglang' },
   examples: {
     passes: [example(LLAMA_8B), example(LLAMA_8B, '0.2.6'), example(GLM4, '0.4.8')],
-    fails: [example(T5), example(NEOX), example(GLM4, '0.4.6.post5')],
+    fails: [example(T5_SMALL), example(NEOX), example(GLM4, '0.4.6.post5')],
   },
   evaluate(context) {
     const { container, model } = context;

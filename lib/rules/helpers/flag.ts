@@ -1,5 +1,7 @@
 import type { RuleContext } from '../types';
 
+export { usesBitsandbytes } from '../../endpoint/bitsandbytes';
+
 const FLAG = /(^|_)(QUANTIZE|QUANTIZATION|QUANT_ALGO)$/;
 
 /** JSON pointer to the variable that sets `--quantization`. */
@@ -11,10 +13,4 @@ export function flagPath({ spec }: Pick<RuleContext, 'spec'>): string {
 /** The two engines whose `--quantization` means the same. */
 export function isVllmOrSglang({ container }: Pick<RuleContext, 'container'>): boolean {
   return container?.engine === 'vllm' || container?.engine === 'sglang';
-}
-
-/** Weights that bitsandbytes stored, or that it is to quantize while the server loads them. */
-export function usesBitsandbytes({ scheme, options }: Pick<RuleContext, 'scheme' | 'options'>): boolean {
-  if (scheme.layout === 'bitsandbytes') return true;
-  return scheme.layout === 'plain' && options.quantizationFlag?.toLowerCase() === 'bitsandbytes';
 }

@@ -420,6 +420,20 @@ export const NEMOTRON_H: Json = {
   torch_dtype: 'bfloat16',
 };
 
+/** google-t5/t5-small: an encoder with a decoder */
+export const T5_SMALL: Json = {
+  architectures: ['T5ForConditionalGeneration'],
+  model_type: 't5',
+  is_encoder_decoder: true,
+  d_model: 512,
+  d_ff: 2048,
+  d_kv: 64,
+  num_heads: 8,
+  num_layers: 6,
+  num_decoder_layers: 6,
+  vocab_size: 32128,
+};
+
 /** Llama 3.1 8B as a GGUF, with the variables of llama-server that an example is about. */
 export const onLlamaServer = (environment: Readonly<Record<string, string>>) => ({
   model: { config: LLAMA_8B },

@@ -1,3 +1,4 @@
+import { MIB } from '../../units';
 import { speculationOf } from '../../endpoint/speculation';
 import { smOf } from '../helpers/accelerator';
 import { serverName } from '../helpers/engine';
@@ -29,7 +30,7 @@ function capturesPieces(context: RuleContext): boolean {
 /** The plan’s memory is good to a few percent: closer than this nothing is said. */
 const MARGIN = 0.9;
 
-const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const mib = (bytes: number) => `${Math.round(bytes / MIB)} MiB`;
 
 export const stateBlocksBelowSequences: Rule = {
   id: 'STATE_BLOCKS_BELOW_SEQUENCES',
